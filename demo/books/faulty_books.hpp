@@ -1,0 +1,35 @@
+#pragma once
+
+#include "demo/books/books.hpp"
+#include "demo/books/fault_plan.hpp"
+
+namespace demo {
+
+/// The books as the steps of the pipeline see them: the same two calls, failing as a fault plan
+/// says, with BooksUnavailable. A failure after the effect does the work and loses the answer, so
+/// that the repeat shows whether the books answer with what exists.
+///
+/// Thread safe, as Books is. Does not own the books: they must outlive it.
+class FaultyBooks {
+public:
+    /// The names of the two steps, as the plan is asked for them.
+    static constexpr std::string_view save_step = "save";
+    static constexpr std::string_view invoice_step = "invoice";
+
+    FaultyBooks(Books& books, const FaultPlan& plan) noexcept : books_(books), plan_(plan) {}
+
+    /// Books::save_order under the plan. @param attempt counts from 1
+    Saved save_order(const OrderEntry& entry, int attempt);
+
+    /// Books::create_invoice under the plan. @param attempt counts from 1
+    Invoice create_invoice(const InvoiceRequest& request, int attempt);
+
+private:
+    template <typename Work>
+    auto under_plan(std::string_view order_id, std::string_view step, int attempt, Work work);
+
+    Books& books_;
+    FaultPlan plan_;
+};
+
+} // namespace demo

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "demo/books/errors.hpp"
+#include "demo/books/sqlite.hpp"
+
+#include <filesystem>
+#include <string>
+#include <utility>
+
+namespace demo {
+
+/// Throws what SQLite's answer means to a caller of the books: BooksUnavailable where a repeat may
+/// help, else BooksUnusable. `doing` says what was tried ("save order X"). Internal to demo_books.
+[[noreturn]] void throw_translated(const sqlite::Error& error, const std::string& doing,
+                                   const std::filesystem::path& path);
+
+/// Runs `work`, translating what SQLite throws.
+template <typename Work>
+auto translated(const std::string& doing, const std::filesystem::path& path, Work&& work) {
+    try {
+        return std::forward<Work>(work)();
+    } catch (const sqlite::Error& error) {
+        throw_translated(error, doing, path);
+    }
+}
+
+} // namespace demo

@@ -1,0 +1,140 @@
+#include "demo/marketplace/feed_reader.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace demo {
+namespace {
+
+constexpr std::size_t buffer_size = std::size_t{256} * 1024;
+
+std::string system_message(int error) {
+    return std::generic_category().message(error);
+}
+
+int opened(const std::string& path) {
+    int descriptor = -1;
+    do
+        descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    while (descriptor < 0 && errno == EINTR);
+    if (descriptor < 0)
+        throw InputError(fmt::format("cannot open the feed '{}': {}. Give an NDJSON file, or - for "
+                                     "standard input",
+                                     path, system_message(errno)));
+    return descriptor;
+}
+
+bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t\r") == std::string_view::npos;
+}
+
+} // namespace
+
+FeedReader::Descriptor::~Descriptor() {
+    if (owned_)
+        ::close(descriptor_);
+}
+
+FeedReader::FeedReader(std::string source, std::size_t max_line)
+    : name_(std::move(source)), max_line_(max_line) {
+    const bool standard_input = name_ == "-";
+    descriptor_ = std::make_unique<const Descriptor>(standard_input ? STDIN_FILENO : opened(name_),
+                                                     !standard_input);
+    if (standard_input)
+        name_ = "standard input";
+
+    struct stat status {};
+
+    if (::fstat(descriptor_->get(), &status) != 0)
+        throw InputError(
+            fmt::format("cannot read the feed '{}': {}", name_, system_message(errno)));
+    if (S_ISDIR(status.st_mode))
+        throw InputError(
+            fmt::format("the feed '{}' is a directory. Give an NDJSON file, or - for standard "
+                        "input",
+                        name_));
+    if (S_ISREG(status.st_mode))
+        size_ = static_cast<std::uint64_t>(status.st_size);
+}
+
+/// Reads on into the empty buffer; false at the end.
+bool FeedReader::fill() {
+    if (buffer_.empty())
+        buffer_.resize(buffer_size);
+    ssize_t count = -1;
+    do
+        count = ::read(descriptor_->get(), buffer_.data(), buffer_.size());
+    while (count < 0 && errno == EINTR);
+    if (count < 0)
+        throw InputError(fmt::format("reading the feed '{}' failed after line {}: {}", name_,
+                                     line_number_, system_message(errno)));
+    if (count == 0 && size_ && bytes_read_ < *size_ && name_ != "standard input")
+        throw InputError(fmt::format("the feed '{}' became shorter while it was read: it had {} "
+                                     "bytes and ended after {}. Run again when it is complete",
+                                     name_, *size_, bytes_read_));
+    bytes_read_ += static_cast<std::uint64_t>(count);
+    unread_ = {buffer_.data(), static_cast<std::size_t>(count)};
+    return count > 0;
+}
+
+/// Sets a part of a line aside, or only counts it once the line is too long.
+void FeedReader::keep(std::string_view part) {
+    pieces_length_ += part.size();
+    // one byte more than a line may have, for the CR of a CRLF
+    if (pieces_length_ <= max_line_ + 1)
+        pieces_ += part;
+    else
+        pieces_ = std::string();
+}
+
+std::optional<FeedReader::Line> FeedReader::next_raw() {
+    pieces_.clear();
+    pieces_length_ = 0;
+    std::string_view text;
+    std::uint64_t length = 0;
+    while (true) {
+        if (unread_.empty() && !fill()) {
+            if (pieces_length_ == 0)
+                return std::nullopt;
+            text = pieces_;
+            length = pieces_length_;
+            break;
+        }
+        const auto end = unread_.find('\n');
+        const std::string_view part = unread_.substr(0, end);
+        const bool whole = end != std::string_view::npos && pieces_length_ == 0;
+        unread_.remove_prefix(end == std::string_view::npos ? unread_.size() : end + 1);
+        if (!whole)
+            keep(part);
+        if (end == std::string_view::npos)
+            continue;
+        text = whole ? part : std::string_view(pieces_);
+        length = whole ? part.size() : pieces_length_;
+        break;
+    }
+    if (text.ends_with('\r')) {
+        text.remove_suffix(1);
+        --length;
+    }
+    const bool too_long = length > max_line_;
+    return Line{too_long ? std::string_view() : text, ++line_number_, length, too_long};
+}
+
+std::optional<FeedReader::Line> FeedReader::next() {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    while (auto line = next_raw()) {
+        if (line->number == 1 && line->text.starts_with(byte_order_mark))
+            line->text.remove_prefix(byte_order_mark.size());
+        if (line->too_long || !is_blank(line->text))
+            return line;
+    }
+    return std::nullopt;
+}
+
+} // namespace demo

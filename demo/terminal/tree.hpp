@@ -1,0 +1,20 @@
+#pragma once
+
+#include "demo/terminal/look.hpp"
+
+#include <string>
+#include <vector>
+
+namespace demo::terminal {
+
+/// A node and what hangs below it, such as an event and the events that it caused.
+struct Tree {
+    std::string text;
+    std::vector<Tree> children;
+};
+
+/// A tree as lines, each ending in a newline: box-drawing characters where the look has UTF-8, else
+/// ASCII. Texts are made printable, and shortened to the look's width.
+std::string render(const Tree& tree, const Look& look);
+
+} // namespace demo::terminal

@@ -1,0 +1,40 @@
+#include <bus/agent/agent.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace bus {
+
+Agent::Agent(std::string name) : name_{std::move(name)} {
+    if (name_.empty()) {
+        throw std::invalid_argument{"an agent needs a name: the store knows it by that"};
+    }
+}
+
+const Agent::Handler* Agent::handler_for(const EventType& type) const noexcept {
+    for (const EventType* t = &type; t != nullptr; t = t->base()) {
+        const auto found =
+            std::find_if(handlers_.begin(), handlers_.end(),
+                         [t](const Handler& handler) { return handler.type == t; });
+        if (found != handlers_.end()) {
+            return &*found;
+        }
+    }
+    return nullptr;
+}
+
+void Agent::on_given_up(const DomainEvent& /*event*/, const Failure& /*failure*/,
+                        Context& /*context*/) {}
+
+Agent::Declaration Agent::add_handler(const EventType& type, Handle handle) {
+    for (const Handler& handler : handlers_) {
+        if (handler.type == &type) {
+            throw std::logic_error{"agent " + name_ + " declares two handlers for " +
+                                   std::string{type.name()} + "; it may have one"};
+        }
+    }
+    handlers_.push_back({&type, std::move(handle), {}});
+    return {*this, handlers_.size() - 1};
+}
+
+} // namespace bus

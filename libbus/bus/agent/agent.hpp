@@ -1,0 +1,163 @@
+#pragma once
+
+#include <bus/agent/context.hpp>
+#include <bus/agent/retry_policy.hpp>
+#include <bus/event/domain_event.hpp>
+#include <bus/store/records.hpp>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bus {
+
+/// Where in the log an agent begins that the store has never heard of. One that it knows goes on
+/// where it was.
+struct StartPosition {
+    enum class Kind : std::uint8_t { beginning, now, after };
+    Kind kind = Kind::beginning;
+    Position position = 0;
+
+    static StartPosition beginning() { return {}; }
+    static StartPosition now() { return {Kind::now, 0}; }
+    static StartPosition after(Position position) { return {Kind::after, position}; }
+};
+
+/// What happens to an event for which a mailbox has no room. On a store there is always room: what
+/// does not fit stays in the log.
+enum class Overflow : std::uint8_t {
+    block,       ///< a host's thread waits; a step never does, it goes over the bound
+    reject,      ///< the event is not taken for this agent, and counted
+    drop_oldest, ///< the oldest waiting event gives way, and is counted
+};
+
+struct AgentSettings {
+    StartPosition start;
+    RetryPolicy retry;
+    std::size_t mailbox_capacity = 1024; ///< events; at least 1
+    Overflow overflow = Overflow::block;
+};
+
+/// A named object that reacts to events, one at a time. Derive from it, and declare in the
+/// constructor what it handles and what each handler emits:
+///
+///     class Greeter : public bus::Agent {
+///     public:
+///         Greeter() : Agent{"greeter"} {
+///             on<UserCreatedEvent>(&Greeter::greet).emits<GreetingSentEvent>();
+///         }
+///     private:
+///         void greet(const UserCreatedEvent& event, bus::Context& context) {
+///             context.publish(GreetingSentEvent{{}, event.user_name});
+///         }
+///     };
+///
+/// The bus calls it from any thread, but never from two at a time, so members need no lock. What
+/// must survive a crash belongs into the context's state, not into members.
+class Agent {
+public:
+    using Handle = std::function<void(const DomainEvent&, Context&)>;
+
+    /// One declared handler.
+    struct Handler {
+        const EventType* type;
+        Handle handle;
+        std::vector<const EventType*> emits;
+    };
+
+    Agent(const Agent&) = delete;
+    Agent& operator=(const Agent&) = delete;
+    virtual ~Agent() = default;
+
+    /// Identifies it in the store: a program that renames an agent has a new one.
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] const std::vector<Handler>& handlers() const noexcept { return handlers_; }
+    /// What on_given_up may emit.
+    [[nodiscard]] const std::vector<const EventType*>& emits_when_given_up() const noexcept {
+        return emits_when_given_up_;
+    }
+    [[nodiscard]] const AgentSettings& settings() const noexcept { return settings_; }
+    /// To be changed before the agent is added to a bus.
+    [[nodiscard]] AgentSettings& settings() noexcept { return settings_; }
+
+    /// The handler for an event of this type, the nearest base first; nullptr: none.
+    [[nodiscard]] const Handler* handler_for(const EventType& type) const noexcept;
+
+    /// Called when a step is given up; what it publishes commits with the dead letter.
+    virtual void on_given_up(const DomainEvent& event, const Failure& failure, Context& context);
+
+protected:
+    /// Throws std::invalid_argument for a name that is empty.
+    explicit Agent(std::string name);
+
+    /// Continues the declaration of a handler.
+    class Declaration {
+    public:
+        Declaration(Agent& agent, std::size_t index) : agent_{agent}, index_{index} {}
+        /// What the handler may publish; anything else is an error that names agent and type.
+        template <EventStruct... Emitted>
+        Declaration& emits() {
+            (agent_.handlers_[index_].emits.push_back(&event_type<Emitted>()), ...);
+            return *this;
+        }
+        /// The same, for types that are known only at run time.
+        Declaration& emits(const EventType& type) {
+            agent_.handlers_[index_].emits.push_back(&type);
+            return *this;
+        }
+
+    private:
+        Agent& agent_;
+        std::size_t index_;
+    };
+
+    /// Declares that events of type E go to `handle`: a callable taking (const E&, Context&) or
+    /// (const E&). One handler an event type; throws std::logic_error for a second one.
+    template <AnyEventStruct E, class F>
+        requires std::invocable<F&, const E&, Context&> || std::invocable<F&, const E&>
+    Declaration on(F handle) {
+        if constexpr (std::invocable<F&, const E&, Context&>) {
+            return add_handler(event_type<E>(), [handle = std::move(handle)](
+                                                    const DomainEvent& event, Context& context) {
+                handle(static_cast<const E&>(event), context);
+            });
+        } else {
+            return add_handler(event_type<E>(), [handle = std::move(handle)](
+                                                    const DomainEvent& event, Context&) {
+                handle(static_cast<const E&>(event));
+            });
+        }
+    }
+
+    /// The same for a member function of the agent.
+    template <AnyEventStruct E, class A>
+    Declaration on(void (A::*handle)(const E&, Context&)) {
+        auto* self = static_cast<A*>(this);
+        return add_handler(event_type<E>(),
+                           [self, handle](const DomainEvent& event, Context& context) {
+                               (self->*handle)(static_cast<const E&>(event), context);
+                           });
+    }
+
+    /// The same for a type that is known only at run time.
+    Declaration on(const EventType& type, Handle handle) {
+        return add_handler(type, std::move(handle));
+    }
+
+    /// Declares what on_given_up may publish.
+    template <EventStruct... Emitted>
+    void emits_on_giving_up() {
+        (emits_when_given_up_.push_back(&event_type<Emitted>()), ...);
+    }
+
+private:
+    Declaration add_handler(const EventType& type, Handle handle);
+
+    std::string name_;
+    std::vector<Handler> handlers_;
+    std::vector<const EventType*> emits_when_given_up_;
+    AgentSettings settings_;
+};
+
+} // namespace bus

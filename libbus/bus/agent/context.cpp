@@ -1,0 +1,56 @@
+#include <bus/agent/context.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace bus {
+
+std::string Context::idempotency_key(std::string_view purpose) const {
+    return to_text(step_.event.event_id) + '/' + step_.agent + '/' + std::string{purpose};
+}
+
+std::optional<std::string> Context::state_text(std::string_view key) const {
+    if (const auto written = effects_.states.find(key); written != effects_.states.end()) {
+        return written->second;
+    }
+    return source_.state(key);
+}
+
+void Context::set_state_text(std::string_view key, std::string json) {
+    effects_.states.insert_or_assign(std::string{key}, std::move(json));
+}
+
+void Context::erase_state(std::string_view key) {
+    effects_.states.insert_or_assign(std::string{key}, std::nullopt);
+}
+
+void Context::redrive(const DeliveryRecord& dead_letter) {
+    effects_.redrives.push_back({dead_letter.agent, dead_letter.position});
+}
+
+void Context::check_declared(const EventType& type) const {
+    if (std::find(step_.may_emit.begin(), step_.may_emit.end(), &type) == step_.may_emit.end()) {
+        throw std::logic_error{"agent " + step_.agent + " emits " + std::string{type.name()} +
+                               " on " + std::string{step_.event.event_type()} +
+                               " without having declared it: add it to the handler's emits<...>()"};
+    }
+}
+
+void Context::stamp(DomainEvent& event) const {
+    const DomainEvent& cause = step_.event;
+    if (event.execution_id.empty()) {
+        event.execution_id = cause.execution_id;
+    }
+    if (event.user_id.empty()) {
+        event.user_id = cause.user_id;
+    }
+    if (event.causation_id.is_nil()) {
+        event.causation_id = cause.event_id;
+    }
+}
+
+void Context::emit(std::shared_ptr<const DomainEvent> event) {
+    effects_.emitted.push_back(std::move(event));
+}
+
+} // namespace bus

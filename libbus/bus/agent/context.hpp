@@ -1,0 +1,124 @@
+#pragma once
+
+#include <bus/event/codec.hpp>
+#include <bus/event/domain_event.hpp>
+#include <bus/store/records.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bus {
+
+/// Where a step reads what it has not written itself. For the delivery, not for agents.
+class StepSource {
+public:
+    StepSource() = default;
+    StepSource(const StepSource&) = delete;
+    StepSource& operator=(const StepSource&) = delete;
+    virtual ~StepSource() = default;
+
+    virtual Timestamp now() = 0;
+    virtual std::uint64_t random() = 0;
+    virtual std::optional<std::string> state(std::string_view key) = 0;
+    virtual std::vector<StateRecord> states(std::string_view prefix) = 0;
+    virtual std::optional<DeliveryRecord> dead_letter(std::string_view agent,
+                                                      const Uuid& event_id) = 0;
+};
+
+/// What a step wants to have happened once it has succeeded.
+struct StepEffects {
+    std::vector<std::shared_ptr<const DomainEvent>> emitted;
+    std::map<std::string, std::optional<std::string>, std::less<>> states; ///< none: erased
+    std::vector<RedriveRequest> redrives;
+};
+
+/// What a step may do. All it does happens when the step has succeeded, at once, or not at all.
+/// It belongs to the step: not to be kept, and not to be used from another thread.
+class Context {
+public:
+    /// What a step is about.
+    struct Step {
+        const std::string& agent;
+        const DomainEvent& event;
+        Position position = 0; ///< 0 without a store
+        std::uint32_t attempt = 1;
+        std::uint32_t redrives = 0;
+        const std::vector<const EventType*>& may_emit;
+    };
+
+    Context(const Step& step, StepSource& source, StepEffects& effects)
+        : step_{step}, source_{source}, effects_{effects} {}
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+    ~Context() = default;
+
+    /// Emits an event: nobody sees it before the step has succeeded. Execution and user are those
+    /// of the handled event unless set, and that event is its cause. Throws std::logic_error for
+    /// a type that the handler has not declared.
+    template <EventStruct E>
+    void publish(E event) {
+        check_declared(event.type());
+        stamp(event);
+        emit(std::make_shared<const E>(std::move(event)));
+    }
+
+    /// The event being handled.
+    [[nodiscard]] const DomainEvent& event() const noexcept { return step_.event; }
+    /// Its place in the log; 0 without a store.
+    [[nodiscard]] Position position() const noexcept { return step_.position; }
+    /// 1 for the first attempt of this delivery, and one more after each that failed, those before
+    /// a redrive included; attempts in a row that were not_ready count as one.
+    [[nodiscard]] std::uint32_t attempt() const noexcept { return step_.attempt; }
+    /// How often this delivery was redriven.
+    [[nodiscard]] std::uint32_t redrives() const noexcept { return step_.redrives; }
+    /// The runtime's wall clock.
+    [[nodiscard]] Timestamp now() const { return source_.now(); }
+    /// 64 random bits of the runtime.
+    [[nodiscard]] std::uint64_t random() const { return source_.random(); }
+
+    /// The same for every attempt of this step, and for no other step and purpose: to be sent
+    /// along with an effect outside, so that the other side can tell a repeat.
+    [[nodiscard]] std::string idempotency_key(std::string_view purpose) const;
+
+    /// What the agent keeps under a key, with what this step has written. Throws CodecError where it
+    /// does not fit T.
+    template <class T>
+    [[nodiscard]] std::optional<T> state(std::string_view key) const {
+        const std::optional<std::string> json = state_text(key);
+        return json ? std::optional<T>{from_json_text<T>(*json)} : std::nullopt;
+    }
+    /// Keeps a described struct (or a number, string, list, ...) under a key.
+    template <class T>
+    void set_state(std::string_view key, const T& value) {
+        set_state_text(key, to_json_text(value));
+    }
+    void erase_state(std::string_view key);
+
+    [[nodiscard]] std::optional<std::string> state_text(std::string_view key) const;
+    void set_state_text(std::string_view key, std::string json);
+
+    /// The delivery of an event to an agent, where the agent has given up on it.
+    [[nodiscard]] std::optional<DeliveryRecord> dead_letter(std::string_view agent,
+                                                            const Uuid& event_id) const {
+        return source_.dead_letter(agent, event_id);
+    }
+    /// Gives a dead letter to its agent again, once this step has succeeded.
+    void redrive(const DeliveryRecord& dead_letter);
+
+private:
+    void check_declared(const EventType& type) const;
+    void stamp(DomainEvent& event) const;
+    void emit(std::shared_ptr<const DomainEvent> event);
+
+    const Step& step_;
+    StepSource& source_;
+    StepEffects& effects_;
+};
+
+} // namespace bus

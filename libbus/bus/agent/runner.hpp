@@ -1,0 +1,74 @@
+#pragma once
+
+#include <bus/agent/agent.hpp>
+#include <bus/dispatch/observer_sink.hpp>
+#include <bus/runtime/runtime.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace bus {
+
+/// How an agent stands, at one moment.
+struct AgentStatus {
+    std::string name;
+    Position checkpoint = 0;       ///< 0 without a store
+    std::uint64_t finished = 0;    ///< deliveries, ever (without a store: of this run)
+    std::uint64_t failures = 0;    ///< failed attempts of this run, not_ready ones excluded
+    std::size_t queued = 0;        ///< events in its mailbox
+    bool busy = false;             ///< it has something to do now
+    std::size_t retrying = 0;      ///< deliveries deferred after a failure
+    std::size_t not_ready = 0;     ///< deliveries deferred because something was not there yet
+    std::size_t dead = 0;          ///< dead letters
+    std::uint64_t dropped = 0;     ///< events that its full mailbox did not take or gave up
+    std::optional<Timestamp> next_due; ///< of the deferred ones
+    std::string trouble;           ///< why its work cannot be committed just now; empty: it can
+};
+
+/// What all runners of a bus share: where to tell of things, and how to notice that nothing moves.
+class RunnerHub {
+public:
+    explicit RunnerHub(Runtime& runtime) : runtime_{runtime} {}
+
+    [[nodiscard]] Runtime& runtime() const noexcept { return runtime_; }
+    /// Null where nobody watches.
+    [[nodiscard]] ObserverSink* sink() const noexcept { return sink_.load(); }
+    void set_sink(ObserverSink* sink) noexcept { sink_ = sink; }
+
+    /// To be called, without a lock of one's own, whenever work came or went.
+    void note_change();
+    [[nodiscard]] std::uint64_t changes() const noexcept { return changes_.load(); }
+
+    /// Waits until `done`, which is asked again after each change. False: the time was over.
+    bool wait(const std::function<bool()>& done, std::optional<Duration> timeout);
+
+private:
+    Runtime& runtime_;
+    std::atomic<ObserverSink*> sink_{nullptr};
+    std::atomic<std::uint64_t> changes_{0};
+    std::mutex mutex_;
+    std::condition_variable changed_;
+};
+
+/// Drives one agent.
+class Runner {
+public:
+    Runner() = default;
+    Runner(const Runner&) = delete;
+    Runner& operator=(const Runner&) = delete;
+    virtual ~Runner() = default;
+
+    [[nodiscard]] virtual Agent& agent() noexcept = 0;
+    [[nodiscard]] virtual AgentStatus status() = 0;
+    /// True where it has nothing to do before some time that is still to come.
+    [[nodiscard]] virtual bool idle() = 0;
+    /// Begins no further step; returns when the running one has ended and is kept.
+    virtual void stop() = 0;
+};
+
+} // namespace bus

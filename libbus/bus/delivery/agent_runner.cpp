@@ -1,0 +1,613 @@
+#include <bus/delivery/agent_runner.hpp>
+
+#include <bus/event/codec.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+
+namespace bus {
+
+namespace {
+
+constexpr std::size_t page_size = 1000;
+constexpr std::size_t batch_size = 128;
+/// Events that the agent does not handle, passed before the checkpoint is written for them alone.
+constexpr Position unhandled_before_checkpoint = 4096;
+constexpr Duration pause_after_store_trouble = std::chrono::milliseconds{500};
+
+} // namespace
+
+/// What a step reads: the writes of earlier steps that are not committed yet, then the store.
+class AgentRunner::Source final : public StepSource {
+public:
+    explicit Source(AgentRunner& runner) : runner_{runner} {}
+
+    Timestamp now() override { return runner_.hub_->runtime().now(); }
+    std::uint64_t random() override { return runner_.hub_->runtime().random(); }
+
+    std::optional<std::string> state(std::string_view key) override {
+        const auto& written = runner_.uncommitted_states_;
+        if (const auto found = written.find(key); found != written.end()) {
+            return found->second;
+        }
+        std::optional<StateRecord> record = runner_.store_.state(runner_.agent_->name(), key);
+        return record ? std::optional{std::move(record->json)} : std::nullopt;
+    }
+
+    std::vector<StateRecord> states(std::string_view prefix) override {
+        std::map<std::string, std::string> merged;
+        for (StateRecord& record : runner_.store_.states(runner_.agent_->name(), prefix)) {
+            merged.insert_or_assign(std::move(record.key), std::move(record.json));
+        }
+        for (const auto& [key, json] : runner_.uncommitted_states_) {
+            if (!key.starts_with(prefix)) {
+                continue;
+            }
+            if (json) {
+                merged.insert_or_assign(key, *json);
+            } else {
+                merged.erase(key);
+            }
+        }
+        std::vector<StateRecord> result;
+        for (auto& [key, json] : merged) {
+            result.push_back({key, std::move(json)});
+        }
+        return result;
+    }
+
+    std::optional<DeliveryRecord> dead_letter(std::string_view agent,
+                                              const Uuid& event_id) override {
+        const std::optional<StoredEvent> event = runner_.store_.find(event_id);
+        if (!event) {
+            return std::nullopt;
+        }
+        auto delivery = runner_.store_.delivery(agent, event->position);
+        return delivery && delivery->state == DeliveryState::dead ? delivery : std::nullopt;
+    }
+
+private:
+    AgentRunner& runner_;
+};
+
+/// Steps that were run one after the other and are committed together or, where a commit comes
+/// between, one after the other.
+struct AgentRunner::Batch {
+    std::vector<Part> parts;
+    std::vector<Attempted> attempts; ///< one a part
+    std::vector<PartResult> results;
+    std::atomic<std::size_t> open{0};
+    Position checkpoint = 0; ///< after the parts so far
+};
+
+AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, EventStore& store, Writer& writer,
+                         std::shared_ptr<RunnerHub> hub, OnAftermath on_aftermath)
+    : agent_{std::move(agent)}, store_{store}, writer_{writer}, hub_{std::move(hub)},
+      on_aftermath_{std::move(on_aftermath)} {
+    for (const EventType* type : known_event_types()) {
+        handled_types_.resize(std::max<std::size_t>(handled_types_.size(), type->index() + 1));
+        handled_types_[type->index()] = agent_->handler_for(*type) != nullptr;
+    }
+}
+
+void AgentRunner::start() {
+    register_agent();
+    reload();
+    wake();
+}
+
+void AgentRunner::register_agent() {
+    if (store_.agent(agent_->name())) {
+        return;
+    }
+    const StartPosition& start = agent_->settings().start;
+    Part part;
+    part.agent = agent_->name();
+    part.start = start.kind == StartPosition::Kind::now ? store_.last_position() : start.position;
+    std::optional<PartResult> result;
+    writer_.submit(std::move(part), [&](PartResult&& r) {
+        const std::lock_guard lock{mutex_};
+        result = std::move(r);
+        stopped_.notify_all();
+    });
+    std::unique_lock lock{mutex_};
+    hub_->runtime().wait(lock, stopped_, [&] { return result.has_value(); });
+    if (result->error) {
+        std::rethrow_exception(result->error);
+    }
+}
+
+/// Begins again where the store says that the agent is.
+void AgentRunner::reload() {
+    const AgentRecord record = store_.agent(agent_->name()).value_or(AgentRecord{});
+    std::vector<DeliveryRecord> deferred =
+        store_.deliveries(agent_->name(), DeliveryState::deferred);
+    const std::size_t dead = store_.deliveries(agent_->name(), DeliveryState::dead).size();
+    const Position end = store_.last_position();
+    const std::lock_guard lock{mutex_};
+    mailbox_.clear();
+    uncommitted_states_.clear();
+    deferred_.clear();
+    for (DeliveryRecord& delivery : deferred) {
+        deferred_.emplace(delivery.position, std::move(delivery));
+    }
+    dead_ = dead;
+    finished_ = record.finished;
+    checkpoint_ = record.checkpoint;
+    through_ = record.checkpoint;
+    log_end_ = std::max(log_end_, end);
+    live_ = false;
+    must_reload_ = false;
+    trouble_.clear();
+}
+
+void AgentRunner::offer(const Writer::Committed& committed) {
+    bool has_work = false;
+    {
+        const std::lock_guard lock{mutex_};
+        log_end_ = committed.events.back()->position;
+        live_ = live_ && committed.previous_last <= through_ &&
+                mailbox_.size() < agent_->settings().mailbox_capacity;
+        if (live_) {
+            for (const Writer::Event& event : committed.events) {
+                if (handles(*event)) {
+                    mailbox_.push_back(event);
+                }
+            }
+            through_ = log_end_;
+        }
+        has_work = !mailbox_.empty() || !live_;
+    }
+    if (has_work) {
+        wake();
+    }
+}
+
+void AgentRunner::take_redriven(const DeliveryRecord& delivery) {
+    {
+        const std::lock_guard lock{mutex_};
+        deferred_.insert_or_assign(delivery.position, delivery);
+        dead_ -= dead_ > 0 ? 1 : 0;
+    }
+    wake();
+}
+
+bool AgentRunner::handles(const StoredEvent& event) const {
+    const EventType* type =
+        event.event ? &event.event->type() : find_event_type(event.record.event_type);
+    if (type == nullptr) {
+        return false;
+    }
+    return type->index() < handled_types_.size() ? handled_types_[type->index()]
+                                                 : agent_->handler_for(*type) != nullptr;
+}
+
+AgentStatus AgentRunner::status() {
+    const std::lock_guard lock{mutex_};
+    AgentStatus status{.name = agent_->name(),
+                       .checkpoint = checkpoint_,
+                       .finished = finished_,
+                       .failures = failures_,
+                       .queued = mailbox_.size(),
+                       .busy = running_ || !mailbox_.empty() || through_ < log_end_,
+                       .dead = dead_,
+                       .trouble = trouble_};
+    for (const auto& [position, delivery] : deferred_) {
+        const bool not_ready = !delivery.attempts.empty() &&
+                               delivery.attempts.back().kind == FailureKind::not_ready &&
+                               delivery.due != Timestamp{};
+        ++(not_ready ? status.not_ready : status.retrying);
+        status.next_due = std::min(status.next_due.value_or(delivery.due), delivery.due);
+    }
+    return status;
+}
+
+bool AgentRunner::idle() {
+    const std::lock_guard lock{mutex_};
+    if (running_ || !mailbox_.empty() || (through_ < log_end_ && !stopping_) || must_reload_) {
+        return false;
+    }
+    const Timestamp now = hub_->runtime().now();
+    return std::none_of(deferred_.begin(), deferred_.end(),
+                        [now](const auto& entry) { return entry.second.due <= now; });
+}
+
+void AgentRunner::stop() {
+    std::unique_lock lock{mutex_};
+    stopping_ = true;
+    if (timer_) {
+        hub_->runtime().cancel(*timer_);
+        timer_.reset();
+    }
+    hub_->runtime().wait(lock, stopped_, [this] { return !running_; });
+    const bool passed_more = mailbox_.empty() && live_ && !must_reload_ && through_ > checkpoint_;
+    lock.unlock();
+    if (passed_more) {
+        save_checkpoint();
+    }
+}
+
+/// Writes that events up to through_ are settled, where no step says so on its way.
+void AgentRunner::save_checkpoint() {
+    Part part;
+    part.agent = agent_->name();
+    part.durability = Durability::buffered;
+    {
+        const std::lock_guard lock{mutex_};
+        part.expected_checkpoint = checkpoint_;
+        part.checkpoint = through_;
+        checkpoint_ = through_;
+    }
+    // Nothing is lost where this fails: the agent passes the same events again.
+    writer_.submit(std::move(part), [self = shared_from_this()](PartResult&& result) {
+        if (result.error) {
+            const std::lock_guard lock{self->mutex_};
+            self->must_reload_ = true;
+        }
+    });
+}
+
+void AgentRunner::wake() {
+    {
+        const std::lock_guard lock{mutex_};
+        if (running_ || stopping_) {
+            return;
+        }
+        running_ = true;
+    }
+    hub_->runtime().pool().post([self = shared_from_this()] { self->run(); });
+}
+
+void AgentRunner::run() {
+    auto batch = std::make_shared<Batch>();
+    try {
+        bool reload_first = false;
+        {
+            const std::lock_guard lock{mutex_};
+            reload_first = must_reload_;
+        }
+        if (reload_first) {
+            reload();
+        }
+        std::vector<Item> items = take_items();
+        batch->checkpoint = checkpoint_;
+        for (Item& item : items) {
+            attempt(item, *batch);
+        }
+    } catch (const std::exception& error) {
+        // Reading the store failed: nothing was committed, so begin again where the store stands.
+        if (ObserverSink* sink = hub_->sink()) {
+            sink->on_trouble("agent " + agent_->name() + ": " + error.what());
+        }
+        batch->parts.clear();
+        const std::lock_guard lock{mutex_};
+        must_reload_ = true;
+        trouble_ = error.what();
+    }
+    if (batch->parts.empty()) {
+        finish_batch(*batch);
+        return;
+    }
+    batch->open = batch->parts.size();
+    batch->results.resize(batch->parts.size());
+    writer_.submit(std::move(batch->parts),
+                   [self = shared_from_this(), batch](std::size_t index, PartResult&& result) {
+                       self->on_part_done(batch, index, std::move(result));
+                   });
+}
+
+std::vector<AgentRunner::Item> AgentRunner::take_items() {
+    std::vector<Item> items;
+    while (!take_due(items) && read_page()) {
+    }
+    const std::lock_guard lock{mutex_};
+    while (items.size() < batch_size && !mailbox_.empty() && !stopping_) {
+        Writer::Event event = std::move(mailbox_.front());
+        mailbox_.pop_front();
+        const Position position = event->position;
+        const Position settles = mailbox_.empty() ? through_ : position;
+        items.push_back({.event = std::move(event), .deferred = std::nullopt, .settles = settles});
+    }
+    return items;
+}
+
+/// Takes the deferred deliveries that are due. True: there is something to do now, so that no page
+/// needs to be read first.
+bool AgentRunner::take_due(std::vector<Item>& items) {
+    std::vector<DeliveryRecord> due;
+    bool has_mail = false;
+    {
+        const std::lock_guard lock{mutex_};
+        const Timestamp now = hub_->runtime().now();
+        for (auto entry = deferred_.begin();
+             entry != deferred_.end() && items.size() + due.size() < batch_size && !stopping_;) {
+            if (entry->second.due <= now) {
+                due.push_back(std::move(entry->second));
+                entry = deferred_.erase(entry);
+            } else {
+                ++entry;
+            }
+        }
+        has_mail = !mailbox_.empty() || stopping_;
+    }
+    for (DeliveryRecord& delivery : due) {
+        std::vector<StoredEvent> found = store_.read(delivery.position - 1, 1);
+        if (found.empty() || found.front().position != delivery.position) {
+            throw StoreError{store_.description() + ": event " +
+                             std::to_string(delivery.position) + ", which agent " +
+                             agent_->name() + " has deferred, is not there; verify the store"};
+        }
+        items.push_back({.event = std::make_shared<const StoredEvent>(std::move(found.front())),
+                         .deferred = std::move(delivery)});
+    }
+    return has_mail || !items.empty();
+}
+
+/// Reads what is in the log behind through_ into the mailbox. False: there was nothing to read.
+bool AgentRunner::read_page() {
+    Position after = 0;
+    Position end = 0;
+    {
+        const std::lock_guard lock{mutex_};
+        if (live_ || stopping_) {
+            return false;
+        }
+        after = through_;
+        end = log_end_;
+    }
+    std::vector<StoredEvent> page = store_.read(after, page_size);
+    std::unique_lock lock{mutex_};
+    for (StoredEvent& event : page) {
+        through_ = event.position;
+        if (handles(event)) {
+            mailbox_.push_back(std::make_shared<const StoredEvent>(std::move(event)));
+        }
+    }
+    if (page.size() < page_size) {
+        through_ = std::max(through_, end); // the log was read to its end, whatever was pruned there
+    }
+    live_ = through_ >= log_end_;
+    const bool save = mailbox_.empty() && through_ - checkpoint_ > unhandled_before_checkpoint;
+    lock.unlock();
+    if (save) {
+        save_checkpoint();
+    }
+    return !page.empty();
+}
+
+std::shared_ptr<const DomainEvent> AgentRunner::event_of(const Item& item,
+                                                         std::optional<Failure>& failure) {
+    if (item.event->event) {
+        return item.event->event;
+    }
+    try {
+        return decode(item.event->record);
+    } catch (const CodecError& error) {
+        failure = Failure::poison("event " + std::to_string(item.event->position) +
+                                  " cannot be read: " + error.what());
+        return nullptr;
+    }
+}
+
+void AgentRunner::attempt(Item& item, Batch& batch) {
+    Part part;
+    part.agent = agent_->name();
+    part.expected_checkpoint = batch.checkpoint;
+    Attempted attempted{.position = item.event->position, .settles = item.settles};
+    Source source{*this};
+    attempted.event = event_of(item, attempted.failure);
+    std::optional<StepInput> input;
+    if (attempted.event) {
+        const auto attempts = item.deferred ? item.deferred->attempts.size() : 0;
+        input.emplace(*attempted.event, item.event->position,
+                      static_cast<std::uint32_t>(attempts + 1),
+                      item.deferred ? item.deferred->redrives : 0);
+    }
+    StepEffects effects;
+    if (const auto conflict = conflicts_.extract(item.event->position)) {
+        attempted.failure = conflict.mapped();
+    } else if (input) {
+        StepOutcome outcome = run_step(*agent_, *input, source);
+        attempted.failure = std::move(outcome.failure);
+        effects = std::move(outcome.effects);
+    }
+    if (attempted.failure) {
+        fail(item, attempted, input ? &*input : nullptr, source, part);
+    } else {
+        part.finished = 1;
+        attempted.emitted = std::move(effects.emitted);
+        part.redrives = std::move(effects.redrives);
+        for (auto& [key, json] : effects.states) {
+            uncommitted_states_.insert_or_assign(key, json);
+            if (json) {
+                part.put_states.push_back({key, *json});
+            } else {
+                part.erase_states.push_back(key);
+            }
+        }
+    }
+    if (item.deferred && !attempted.delivery) {
+        part.erase_deliveries.push_back(item.event->position);
+    }
+    if (item.settles > batch.checkpoint) {
+        part.checkpoint = item.settles;
+        batch.checkpoint = item.settles;
+    }
+    bool only_buffered = attempted.event && attempted.event->type().durability() ==
+                                                Durability::buffered;
+    for (const auto& event : attempted.emitted) {
+        if (event->type().durability() != Durability::transient) {
+            part.events.push_back({.record = encode(*event), .event = event});
+            only_buffered &= event->type().durability() == Durability::buffered;
+        }
+    }
+    part.durability = only_buffered ? Durability::buffered : Durability::committed;
+    batch.parts.push_back(std::move(part));
+    batch.attempts.push_back(std::move(attempted));
+}
+
+/// Puts a failed attempt into the part: deferred, or dead with what on_given_up emits.
+void AgentRunner::fail(Item& item, Attempted& attempted, const StepInput* input, Source& source,
+                       Part& part) {
+    const Failure& failure = *attempted.failure;
+    const Timestamp now = hub_->runtime().now();
+    DeliveryRecord delivery = item.deferred.value_or(
+        DeliveryRecord{.agent = agent_->name(), .position = item.event->position});
+    const bool waits_again = failure.kind() == FailureKind::not_ready &&
+                             !delivery.attempts.empty() &&
+                             delivery.attempts.back().kind == FailureKind::not_ready;
+    if (waits_again) {
+        delivery.attempts.pop_back();
+    }
+    delivery.attempts.push_back({now, failure.kind(), failure.what()});
+    delivery.failures += failure.kind() == FailureKind::not_ready ? 0U : 1U;
+    const std::optional<Timestamp> next = agent_->settings().retry.next_attempt(
+        failure, delivery.failures, now, hub_->runtime().random());
+    if (next) {
+        delivery.state = DeliveryState::deferred;
+        delivery.due = *next;
+    } else {
+        delivery.state = DeliveryState::dead;
+        delivery.due = Timestamp{};
+        if (input != nullptr) {
+            StepOutcome outcome = run_given_up(*agent_, *input, failure, source);
+            attempted.emitted = std::move(outcome.effects.emitted);
+            if (outcome.failure) {
+                delivery.attempts.push_back(
+                    {now, outcome.failure->kind(),
+                     std::string{"on_given_up failed: "} + outcome.failure->what()});
+            }
+        }
+    }
+    part.put_deliveries.push_back(delivery);
+    attempted.delivery = std::move(delivery);
+}
+
+void AgentRunner::on_part_done(const std::shared_ptr<Batch>& batch, std::size_t index,
+                               PartResult&& result) {
+    const bool stored = !result.error;
+    batch->results[index] = std::move(result);
+    if (stored) {
+        on_aftermath_({.emitted = batch->attempts[index].emitted,
+                       .redriven = std::move(batch->results[index].redriven)});
+    }
+    if (--batch->open == 0) {
+        finish_batch(*batch);
+    }
+}
+
+void AgentRunner::finish_batch(Batch& batch) {
+    remember(batch);
+    report(batch);
+    bool more = false;
+    {
+        std::unique_lock lock{mutex_};
+        running_ = false;
+        const bool paused = must_reload_ && !trouble_.empty();
+        more = !stopping_ && !paused &&
+               (!mailbox_.empty() || must_reload_ || (!live_ && through_ < log_end_));
+        if (!more && !stopping_) {
+            schedule_wake(lock);
+        }
+        stopped_.notify_all();
+    }
+    if (more) {
+        wake();
+    }
+    hub_->note_change();
+}
+
+/// Takes what was committed into memory; where a part was refused, all is read again.
+void AgentRunner::remember(Batch& batch) {
+    const std::lock_guard lock{mutex_};
+    uncommitted_states_.clear();
+    for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
+        const Attempted& attempted = batch.attempts[i];
+        const std::exception_ptr& error = batch.results[i].error;
+        if (!error) {
+            checkpoint_ = std::max(checkpoint_, attempted.settles);
+            if (!attempted.delivery) {
+                ++finished_;
+            } else if (attempted.delivery->state == DeliveryState::dead) {
+                ++dead_;
+            } else {
+                deferred_.insert_or_assign(attempted.position, *attempted.delivery);
+            }
+            if (attempted.failure && attempted.failure->kind() != FailureKind::not_ready) {
+                ++failures_;
+            }
+            continue;
+        }
+        if (must_reload_) {
+            continue; // it fell with the one before it
+        }
+        must_reload_ = true;
+        try {
+            std::rethrow_exception(error);
+        } catch (const StaleCheckpoint&) {
+            // Another part of this agent came between; reading again settles it.
+        } catch (const StoreError& store_error) {
+            trouble_ = store_error.what();
+        } catch (const std::exception& refused) {
+            conflicts_.insert_or_assign(
+                attempted.position,
+                Failure::transient(std::string{"its commit was refused: "} + refused.what()));
+        }
+    }
+}
+
+/// Sees to it that the agent wakes for the next deferred delivery, or to try the store again.
+void AgentRunner::schedule_wake(std::unique_lock<std::mutex>& /*lock*/) {
+    const Timestamp now = hub_->runtime().now();
+    std::optional<Timestamp> due;
+    if (must_reload_) {
+        due = now + pause_after_store_trouble;
+    }
+    for (const auto& [position, delivery] : deferred_) {
+        due = std::min(due.value_or(delivery.due), delivery.due);
+    }
+    if (timer_ && due && timer_due_ <= *due && timer_due_ > now) {
+        return;
+    }
+    if (timer_) {
+        hub_->runtime().cancel(*timer_);
+        timer_.reset();
+    }
+    if (due) {
+        timer_due_ = *due;
+        timer_ = hub_->runtime().schedule(*due - now, [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) {
+                self->wake();
+            }
+        });
+    }
+}
+
+void AgentRunner::report(const Batch& batch) {
+    ObserverSink* sink = hub_->sink();
+    if (sink == nullptr) {
+        return;
+    }
+    for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
+        const Attempted& attempted = batch.attempts[i];
+        if (batch.results[i].error) {
+            sink->on_trouble("agent " + agent_->name() + ": " +
+                             Failure::from(batch.results[i].error).what());
+            break;
+        }
+        if (!attempted.event) {
+            continue;
+        }
+        if (!attempted.failure) {
+            sink->on_handled(*attempted.event, agent_->name());
+            continue;
+        }
+        sink->on_failed(*attempted.event, agent_->name(), *attempted.failure);
+        if (attempted.delivery && attempted.delivery->state == DeliveryState::dead) {
+            sink->on_dead_lettered(*attempted.event, agent_->name(), *attempted.failure);
+        }
+    }
+}
+
+} // namespace bus

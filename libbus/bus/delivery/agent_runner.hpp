@@ -1,0 +1,112 @@
+#pragma once
+
+#include <bus/agent/runner.hpp>
+#include <bus/agent/step.hpp>
+#include <bus/store/event_store.hpp>
+#include <bus/store/writer.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+namespace bus {
+
+/// Drives one agent from the log: catch-up in pages, then live from memory; steps in order of
+/// position; what a step did is committed as one part, a failed attempt as another.
+class AgentRunner final : public Runner, public std::enable_shared_from_this<AgentRunner> {
+public:
+    /// What a committed part leaves to be done by the delivery.
+    struct Aftermath {
+        std::vector<std::shared_ptr<const DomainEvent>> emitted; ///< for the plain handlers
+        std::vector<DeliveryRecord> redriven;                    ///< of whatever agent
+    };
+    using OnAftermath = std::function<void(Aftermath&&)>;
+
+    AgentRunner(std::unique_ptr<Agent> agent, EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub, OnAftermath on_aftermath);
+
+    /// Registers the agent in the store where it is new, and begins. Throws StoreError.
+    void start();
+    /// Events of a commit, in order; those the agent has no room for it reads later.
+    void offer(const Writer::Committed& committed);
+    /// A dead delivery of this agent is deferred again.
+    void take_redriven(const DeliveryRecord& delivery);
+
+    Agent& agent() noexcept override { return *agent_; }
+    AgentStatus status() override;
+    bool idle() override;
+    void stop() override;
+
+private:
+    /// One delivery to be attempted.
+    struct Item {
+        Writer::Event event;
+        std::optional<DeliveryRecord> deferred; ///< set: not the first attempt
+        Position settles = 0; ///< where the checkpoint may go once it is settled; 0: stays
+    };
+
+    /// What is to be told and remembered of an attempt once it is committed.
+    struct Attempted {
+        std::shared_ptr<const DomainEvent> event; ///< null: it could not be read
+        Position position = 0;
+        Position settles = 0;
+        std::vector<std::shared_ptr<const DomainEvent>> emitted;
+        std::optional<Failure> failure;
+        std::optional<DeliveryRecord> delivery; ///< what it became; none: finished
+    };
+
+    struct Batch;
+    class Source;
+
+    [[nodiscard]] bool handles(const StoredEvent& event) const;
+    void register_agent();
+    void wake();
+    void run();
+    void reload();
+    std::vector<Item> take_items();
+    bool read_page();
+    bool take_due(std::vector<Item>& items);
+    void attempt(Item& item, Batch& batch);
+    void fail(Item& item, Attempted& attempted, const StepInput* input, Source& source,
+              Part& part);
+    std::shared_ptr<const DomainEvent> event_of(const Item& item, std::optional<Failure>& failure);
+    void on_part_done(const std::shared_ptr<Batch>& batch, std::size_t index, PartResult&& result);
+    void finish_batch(Batch& batch);
+    void remember(Batch& batch);
+    void schedule_wake(std::unique_lock<std::mutex>& lock);
+    void report(const Batch& batch);
+    void save_checkpoint();
+
+    std::unique_ptr<Agent> agent_;
+    EventStore& store_;
+    Writer& writer_;
+    std::shared_ptr<RunnerHub> hub_;
+    OnAftermath on_aftermath_;
+    std::vector<bool> handled_types_; ///< by type index
+
+    std::mutex mutex_;
+    std::condition_variable stopped_;
+    std::deque<Writer::Event> mailbox_;
+    std::map<Position, DeliveryRecord> deferred_;
+    std::map<Position, Failure> conflicts_; ///< steps whose commit was refused: their failure
+    Position through_ = 0;    ///< all up to here is settled, in the mailbox or under way
+    Position checkpoint_ = 0; ///< as committed
+    Position log_end_ = 0;    ///< the newest position heard of
+    bool live_ = false;       ///< the next commit follows through_
+    bool running_ = false;
+    bool stopping_ = false;
+    bool must_reload_ = false;
+    std::optional<Runtime::TimerId> timer_;
+    Timestamp timer_due_{};
+    std::uint64_t finished_ = 0;
+    std::uint64_t failures_ = 0;
+    std::size_t dead_ = 0;
+    std::string trouble_;
+    std::map<std::string, std::optional<std::string>, std::less<>> uncommitted_states_;
+};
+
+} // namespace bus

@@ -1,0 +1,113 @@
+#include <bus/delivery/delivery.hpp>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace bus {
+
+Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub)
+    : store_{store}, dispatcher_{dispatcher}, hub_{std::move(hub)},
+      handlers_{std::make_shared<Strand>(hub_->runtime().pool(),
+                                         [hub = hub_] { hub->note_change(); })},
+      writer_{store, hub_->runtime(),
+              [this](const Writer::Committed& committed) { on_committed(committed); },
+              [hub = hub_] { hub->note_change(); }} {}
+
+Delivery::~Delivery() = default;
+
+void Delivery::submit(NewEvent event, Durability durability, Done done) {
+    Part part;
+    part.durability = durability;
+    part.events.push_back(std::move(event));
+    writer_.submit(std::move(part), std::move(done));
+}
+
+void Delivery::dispatch_later(std::shared_ptr<const DomainEvent> event) {
+    if (hub_->sink() == nullptr && !dispatcher_.has_handlers(event->type())) {
+        return;
+    }
+    handlers_->post([this, event = std::move(event)] {
+        ObserverSink* sink = hub_->sink();
+        if (sink != nullptr) {
+            sink->on_published(*event);
+        }
+        const DispatchReport report = dispatcher_.dispatch(*event, sink);
+        if (sink != nullptr && report.handled + report.failures.size() == 0 &&
+            !handled_by_agent(event->type())) {
+            sink->on_unhandled(*event);
+        }
+    });
+}
+
+Agent& Delivery::add(std::unique_ptr<Agent> agent) {
+    auto runner = std::make_shared<AgentRunner>(
+        std::move(agent), store_, writer_, hub_,
+        [this](AgentRunner::Aftermath&& aftermath) { on_aftermath(std::move(aftermath)); });
+    {
+        // Listening begins before the agent reads the log, so that no commit falls between.
+        const std::unique_lock lock{mutex_};
+        runners_.push_back(runner);
+    }
+    try {
+        runner->start();
+    } catch (...) {
+        const std::unique_lock lock{mutex_};
+        std::erase(runners_, runner);
+        throw;
+    }
+    return runner->agent();
+}
+
+bool Delivery::handled_by_agent(const EventType& type) {
+    const std::shared_lock lock{mutex_};
+    return std::any_of(runners_.begin(), runners_.end(), [&](const auto& runner) {
+        return runner->agent().handler_for(type) != nullptr;
+    });
+}
+
+std::vector<std::shared_ptr<AgentRunner>> Delivery::runners() {
+    const std::shared_lock lock{mutex_};
+    return runners_;
+}
+
+bool Delivery::idle() {
+    const auto all = runners();
+    // Work that moves on while we look leaves one place for another; the count of changes tells.
+    const std::uint64_t before = hub_->changes();
+    return writer_.pending() == 0 && handlers_->idle() &&
+           std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); }) &&
+           writer_.pending() == 0 && hub_->changes() == before;
+}
+
+void Delivery::stop() {
+    for (const auto& runner : runners()) {
+        runner->stop();
+    }
+    hub_->wait([this] { return writer_.pending() == 0 && handlers_->idle(); }, std::nullopt);
+}
+
+void Delivery::on_committed(const Writer::Committed& committed) {
+    for (const auto& runner : runners()) {
+        runner->offer(committed);
+    }
+}
+
+void Delivery::on_aftermath(AgentRunner::Aftermath&& aftermath) {
+    for (auto& event : aftermath.emitted) {
+        dispatch_later(std::move(event));
+    }
+    if (aftermath.redriven.empty()) {
+        return;
+    }
+    const auto all = runners();
+    for (const DeliveryRecord& delivery : aftermath.redriven) {
+        const auto found = std::find_if(all.begin(), all.end(), [&](const auto& runner) {
+            return runner->agent().name() == delivery.agent;
+        });
+        if (found != all.end()) {
+            (*found)->take_redriven(delivery);
+        }
+    }
+}
+
+} // namespace bus

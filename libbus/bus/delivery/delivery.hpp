@@ -1,0 +1,52 @@
+#pragma once
+
+#include <bus/agent/runner.hpp>
+#include <bus/delivery/agent_runner.hpp>
+#include <bus/dispatch/dispatcher.hpp>
+#include <bus/runtime/strand.hpp>
+#include <bus/store/writer.hpp>
+
+#include <memory>
+#include <shared_mutex>
+#include <vector>
+
+namespace bus {
+
+/// Everything behind a store: the writer, the agents that are fed from the log, and the plain
+/// handlers of what was not published by a waiting thread.
+class Delivery {
+public:
+    Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub);
+    /// stop() first.
+    ~Delivery();
+    Delivery(const Delivery&) = delete;
+    Delivery& operator=(const Delivery&) = delete;
+
+    /// Called with a part's result on the writer's thread.
+    using Done = Writer::Done;
+
+    /// Hands an event to the writer.
+    void submit(NewEvent event, Durability durability, Done done);
+    /// Calls the plain handlers on a worker, after those that were asked for before.
+    void dispatch_later(std::shared_ptr<const DomainEvent> event);
+
+    Agent& add(std::unique_ptr<Agent> agent);
+    [[nodiscard]] bool handled_by_agent(const EventType& type);
+    [[nodiscard]] std::vector<std::shared_ptr<AgentRunner>> runners();
+    [[nodiscard]] bool idle();
+    void stop();
+
+private:
+    void on_committed(const Writer::Committed& committed);
+    void on_aftermath(AgentRunner::Aftermath&& aftermath);
+
+    EventStore& store_;
+    Dispatcher& dispatcher_;
+    std::shared_ptr<RunnerHub> hub_;
+    std::shared_ptr<Strand> handlers_;
+    std::shared_mutex mutex_;
+    std::vector<std::shared_ptr<AgentRunner>> runners_;
+    Writer writer_; ///< last: its thread uses the rest
+};
+
+} // namespace bus

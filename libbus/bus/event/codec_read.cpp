@@ -1,0 +1,370 @@
+#include <bus/event/codec.hpp>
+#include <bus/event/internal/json_reader.hpp>
+#include <bus/event/internal/path.hpp>
+
+#include <functional>
+
+namespace bus {
+
+namespace {
+
+using internal::EnvelopeReading;
+using internal::Target;
+
+/// Places of the members in the envelope's table.
+enum Place : unsigned {
+    event_id,
+    event_type_name,
+    event_version,
+    aggregate_id,
+    aggregate_type,
+    execution_id,
+    user_id,
+    occurred_at,
+    data,
+    causation_id,
+};
+
+constexpr bool was_seen(std::uint64_t seen, Place place) {
+    return ((seen >> place) & 1U) != 0;
+}
+
+/// Text of the envelope: a view of the input where it stands there as it is, which saves the
+/// allocations for what an event does not keep.
+class InputText {
+public:
+    explicit InputText(std::string_view input) noexcept : input_{input} {}
+    InputText(const InputText&) = delete;
+    InputText& operator=(const InputText&) = delete;
+    ~InputText() = default;
+
+    [[nodiscard]] std::string_view view() const noexcept { return view_; }
+
+    void assign(std::string_view text) {
+        const std::less_equal<> before;
+        if (before(input_.data(), text.data()) &&
+            before(text.data() + text.size(), input_.data() + input_.size())) {
+            view_ = text;
+        } else {
+            view_ = own_.assign(text);
+        }
+    }
+    void clear() noexcept { view_ = {}; }
+
+private:
+    std::string_view input_;
+    std::string_view view_;
+    std::string own_;
+};
+
+struct Envelope {
+    explicit Envelope(std::string_view json) noexcept
+        : event_type{json}, aggregate_id{json}, aggregate_type{json}, execution_id{json},
+          user_id{json} {}
+
+    Uuid event_id{};
+    InputText event_type;
+    std::uint32_t event_version = 1;
+    InputText aggregate_id;
+    InputText aggregate_type;
+    InputText execution_id;
+    InputText user_id;
+    Timestamp occurred_at{};
+    JsonText data; ///< where it does not go into an event at once
+    Uuid causation_id{};
+};
+
+constexpr TextOps input_text_ops{.expected = "a string",
+                                 .max_chars = 0,
+                                 .write = nullptr, // an envelope is only read
+                                 .read = [](std::string_view text, void* value) {
+                                     static_cast<InputText*>(value)->assign(text);
+                                     return true;
+                                 },
+                                 .takes_numbers = false};
+constexpr ValueType input_text{.kind = Kind::text, .text = &input_text_ops};
+
+// The original system wrote null for an absent user: it stands for empty.
+constexpr OptionalOps nullable_text_ops{
+    [](const void* text) { return text; }, [](void* text) { return text; },
+    [](void* text) { static_cast<InputText*>(text)->clear(); }};
+constexpr OptionalOps nullable_uuid_ops{[](const void* uuid) { return uuid; },
+                                        [](void* uuid) { return uuid; },
+                                        [](void* uuid) { *static_cast<Uuid*>(uuid) = {}; }};
+constexpr ValueType nullable_text{
+    .kind = Kind::optional, .element = &input_text, .optional = &nullable_text_ops};
+constexpr ValueType nullable_uuid{
+    .kind = Kind::optional, .element = &value_type<Uuid>, .optional = &nullable_uuid_ops};
+
+const MemberTable& envelope_members() {
+    static const MemberTable table = [] {
+        const Envelope instance{{}};
+        const auto* const start = reinterpret_cast<const char*>(&instance);
+        MemberTable members;
+        const auto add = [&](std::string_view name, const auto& member, const ValueType& type) {
+            const auto* const place = reinterpret_cast<const char*>(&member);
+            members.add(name, static_cast<std::size_t>(place - start), type);
+        };
+        add("event_id", instance.event_id, value_type<Uuid>);
+        add("event_type", instance.event_type, input_text);
+        add("event_version", instance.event_version, value_type<std::uint32_t>);
+        add("aggregate_id", instance.aggregate_id, nullable_text);
+        add("aggregate_type", instance.aggregate_type, nullable_text);
+        add("execution_id", instance.execution_id, nullable_text);
+        add("user_id", instance.user_id, nullable_text);
+        add("occurred_at", instance.occurred_at, value_type<Timestamp>);
+        add("data", instance.data, value_type<JsonText>);
+        add("causation_id", instance.causation_id, nullable_uuid);
+        return members;
+    }();
+    return table;
+}
+
+constexpr ValueType any_object{.kind = Kind::object};
+
+/// Makes an event of a type, to read its data into.
+class EventSource {
+public:
+    /// The event that data of this type goes into; nullptr: none, keep the data as text.
+    virtual DomainEvent* event_of(std::string_view type, std::uint32_t version) = 0;
+
+protected:
+    EventSource() = default;
+    EventSource(const EventSource&) = default;
+    EventSource& operator=(const EventSource&) = default;
+    ~EventSource() = default;
+};
+
+/// Reads an event. Its data goes straight into a struct where it can: when the members before it
+/// say that it has the type and version of the struct. Else it is kept as text.
+class EventReading {
+public:
+    EventReading(std::string_view json, EventSource* source) : envelope_{json}, source_{source} {
+        const auto data_target = [](void* self, std::uint64_t seen) {
+            return static_cast<EventReading*>(self)->data_target(seen);
+        };
+        check(internal::read_envelope(json,
+                                      {envelope_members(), &envelope_, data, data_target, this}));
+    }
+    EventReading(const EventReading&) = delete;
+    EventReading& operator=(const EventReading&) = delete;
+    ~EventReading() = default;
+
+    [[nodiscard]] const Envelope& envelope() const noexcept { return envelope_; }
+
+    /// The event whose data was read; nullptr: the data is in the envelope.
+    [[nodiscard]] DomainEvent* event() const noexcept { return event_; }
+
+    /// All that was read, where the data is in the envelope.
+    [[nodiscard]] EventRecord record() && {
+        return {.event_id = envelope_.event_id,
+                .event_type = std::string{envelope_.event_type.view()},
+                .event_version = envelope_.event_version,
+                .aggregate_id = std::string{envelope_.aggregate_id.view()},
+                .aggregate_type = std::string{envelope_.aggregate_type.view()},
+                .execution_id = std::string{envelope_.execution_id.view()},
+                .user_id = std::string{envelope_.user_id.view()},
+                .occurred_at = envelope_.occurred_at,
+                .data = std::move(envelope_.data.text),
+                .causation_id = envelope_.causation_id};
+    }
+
+private:
+    Target data_target(std::uint64_t seen) {
+        if (source_ != nullptr && was_seen(seen, event_type_name) &&
+            was_seen(seen, event_version)) {
+            event_ = source_->event_of(envelope_.event_type.view(), envelope_.event_version);
+        }
+        if (event_ != nullptr) {
+            return {&any_object, event_, &event_->type().members()};
+        }
+        return {&value_type<JsonText>, &envelope_.data};
+    }
+
+    void check(std::uint64_t seen) const {
+        for (const Place required : {event_id, event_type_name, occurred_at, data}) {
+            if (!was_seen(seen, required)) {
+                throw CodecError{envelope_members().members[required].name,
+                                 "an event must have this member, found none"};
+            }
+        }
+        if (envelope_.event_type.view().empty()) {
+            throw CodecError{"event_type", "expected the name of a type, found \"\""};
+        }
+        if (envelope_.event_version == 0) {
+            throw CodecError{"event_version", "expected a version from 1 on, found 0"};
+        }
+        if (const std::string& text = envelope_.data.text;
+            event_ == nullptr && !text.starts_with('{')) {
+            throw CodecError{"data", "expected an object, found " +
+                                         (text.empty() ? "null" : internal::shown(text))};
+        }
+    }
+
+    Envelope envelope_;
+    EventSource* source_;
+    DomainEvent* event_ = nullptr;
+};
+
+/// `data` of this version as that of the version that the program knows.
+std::string upcast_data(const EventType& type, std::uint32_t version, std::string data) {
+    for (; version < type.version(); ++version) {
+        const std::string step = std::string{type.name()} + " from version " +
+                                 std::to_string(version) + " to " + std::to_string(version + 1);
+        const Upcaster* change = type.upcaster(version);
+        if (change == nullptr) {
+            throw CodecError{"event_version", "no upcaster of " + step +
+                                                  "; register one with bus::upcast at start-up"};
+        }
+        try {
+            data = (*change)(data);
+        } catch (const std::exception& error) {
+            throw CodecError{"data", "the upcaster of " + step + " failed: " + error.what()};
+        }
+    }
+    return data;
+}
+
+void read_data(const EventType& type, std::uint32_t version, const std::string& json,
+               DomainEvent& event) {
+    if (version > type.version()) {
+        throw CodecError{"event_version", "expected " + std::string{type.name()} +
+                                              " up to version " + std::to_string(type.version()) +
+                                              ", found " + std::to_string(version) +
+                                              ", written by a newer program: update this one"};
+    }
+    const Target target{&any_object, &event, &type.members()};
+    try {
+        if (version == type.version()) {
+            internal::read_json(json, target, Reading::tolerant);
+        } else {
+            internal::read_json(upcast_data(type, version, json), target,
+                                Reading::tolerant);
+        }
+    } catch (const CodecError& error) {
+        throw error.below("data");
+    }
+}
+
+/// Gives the event what its record or envelope has beside the data.
+void fill_in(const Uuid& id, std::string_view aggregate, std::string_view execution,
+             std::string_view user, Timestamp time, const Uuid& cause, DomainEvent& event) {
+    event.event_id = id;
+    event.execution_id = execution;
+    event.user_id = user;
+    event.occurred_at = time;
+    event.causation_id = cause;
+    event.own_aggregate_id.clear();
+    if (aggregate != event.type().aggregate_id(event)) {
+        event.own_aggregate_id = aggregate;
+    }
+}
+
+void fill_in(const Envelope& from, DomainEvent& event) {
+    fill_in(from.event_id, from.aggregate_id.view(), from.execution_id.view(), from.user_id.view(),
+            from.occurred_at, from.causation_id, event);
+}
+
+/// Gives out an event that is there already.
+class GivenEvent final : public EventSource {
+public:
+    GivenEvent(const EventType& type, DomainEvent& event) noexcept : type_{type}, event_{event} {}
+
+    DomainEvent* event_of(std::string_view type, std::uint32_t version) override {
+        check(type);
+        return version == type_.version() ? &event_ : nullptr;
+    }
+
+    void check(std::string_view type) const {
+        if (type != type_.name()) {
+            throw CodecError{"event_type", "expected \"" + std::string{type_.name()} +
+                                               "\", found \"" + internal::shown(type) + "\""};
+        }
+    }
+
+private:
+    const EventType& type_;
+    DomainEvent& event_;
+};
+
+/// The type of an event that can be made. Null where the program knows none of this name.
+const EventType* concrete_type(std::string_view name) {
+    const EventType* type = find_event_type(name);
+    return type != nullptr && type->base() != nullptr ? type : nullptr;
+}
+
+/// Makes events of the types that the program knows.
+class NewEvent final : public EventSource {
+public:
+    DomainEvent* event_of(std::string_view type, std::uint32_t version) override {
+        const EventType* known = concrete_type(type);
+        if (known != nullptr && known->version() == version) {
+            event = known->create();
+        }
+        return event.get();
+    }
+
+    std::shared_ptr<DomainEvent> event;
+};
+
+} // namespace
+
+CodecError CodecError::below(std::string_view parent) const {
+    std::string message = what();
+    if (!path_.empty()) {
+        message.erase(0, path_.size() + 2); // and the colon and blank behind it
+    }
+    std::string path{parent};
+    path.append(path_.empty() || path_.starts_with('[') ? "" : ".").append(path_);
+    return CodecError{std::move(path), message};
+}
+
+EventRecord read_record(std::string_view json) {
+    return EventReading{json, nullptr}.record();
+}
+
+std::shared_ptr<const DomainEvent> read_event(std::string_view json) {
+    NewEvent source;
+    EventReading reading{json, &source};
+    if (source.event != nullptr) {
+        fill_in(reading.envelope(), *source.event);
+        return std::move(source.event);
+    }
+    const EventRecord record = std::move(reading).record();
+    if (auto event = decode(record)) {
+        return event;
+    }
+    throw CodecError{"event_type", "this program knows no event type \"" +
+                                       internal::shown(record.event_type) +
+                                       "\"; describe it, or read the event as a record"};
+}
+
+std::shared_ptr<const DomainEvent> decode(const EventRecord& record) {
+    const EventType* type = concrete_type(record.event_type);
+    if (type == nullptr) {
+        return nullptr;
+    }
+    std::shared_ptr<DomainEvent> event = type->create();
+    read_data(*type, record.event_version, record.data, *event);
+    fill_in(record.event_id, record.aggregate_id, record.execution_id, record.user_id,
+            record.occurred_at, record.causation_id, *event);
+    return event;
+}
+
+void detail::read_event_into(std::string_view json, const EventType& type, DomainEvent& event) {
+    GivenEvent source{type, event};
+    const EventReading reading{json, &source};
+    const Envelope& envelope = reading.envelope();
+    if (reading.event() == nullptr) {
+        source.check(envelope.event_type.view());
+        read_data(type, envelope.event_version, envelope.data.text, event);
+    }
+    fill_in(envelope, event);
+}
+
+void detail::read_value(const ValueType& type, void* value, std::string_view json,
+                        Reading reading) {
+    internal::read_json(json, {&type, value}, reading);
+}
+
+} // namespace bus

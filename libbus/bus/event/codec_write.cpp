@@ -1,0 +1,348 @@
+#include <bus/event/codec.hpp>
+#include <bus/event/internal/compact_json.hpp>
+#include <bus/event/internal/path.hpp>
+#include <bus/event/internal/text_buffer.hpp>
+
+#include <charconv>
+#include <cmath>
+
+namespace bus {
+
+namespace {
+
+using internal::TextBuffer;
+
+/// The way from the root to the value being written: a list through the stack, turned into text
+/// only for an error.
+struct Step {
+    const Step* before = nullptr;
+    std::string_view name;
+    std::size_t index = 0; ///< counts where name has no data
+};
+
+std::string path_of(const Step* step) {
+    if (step == nullptr) {
+        return {};
+    }
+    std::string path = path_of(step->before);
+    if (step->name.data() != nullptr) {
+        internal::add_to_path(path, step->name);
+    } else {
+        internal::add_to_path(path, step->index);
+    }
+    return path;
+}
+
+template <class T>
+const T& as(const void* value) {
+    return *static_cast<const T*>(value);
+}
+
+class Writer {
+public:
+    explicit Writer(std::string& out) noexcept : out_{out} {}
+
+    void finish() { out_.finish(); }
+    void text(std::string_view plain) { out_.append(plain); }
+
+    /// A JSON string; `step` says where, for an error.
+    void quoted(std::string_view text, const Step* step);
+    template <class T>
+    void number(T value);
+    void uuid(const Uuid& value);
+    void timestamp(Timestamp value);
+    void json(std::string_view text, const Step* step, std::size_t depth);
+    void object(const MemberTable& table, const void* object, const Step* step, std::size_t depth);
+    /// `depth` more levels of nesting may follow.
+    void value(const ValueType& type, const void* value, const Step* step, std::size_t depth);
+
+private:
+    [[noreturn]] static void fail(const Step* step, const std::string& message) {
+        throw CodecError{path_of(step), message};
+    }
+    static std::size_t deeper(std::size_t depth, const Step* step) {
+        if (depth == 0) {
+            fail(step, "nested deeper than " + std::to_string(internal::max_depth) +
+                           " levels, which nobody could read back");
+        }
+        return depth - 1;
+    }
+    void float64(double value, const Step* step);
+    void plain_text(const TextOps& ops, const void* value);
+    void enumeration(const EnumOps& ops, const void* value, const Step* step);
+    void list(const ValueType& type, const void* list, const Step* step, std::size_t depth);
+    void map(const ValueType& type, const void* map, const Step* step, std::size_t depth);
+
+    TextBuffer out_;
+};
+
+void Writer::quoted(std::string_view text, const Step* step) {
+    if (!out_.append_quoted(text)) {
+        fail(step, "expected text in UTF-8, found \"" + internal::shown(text) +
+                       "\" with bytes that are none");
+    }
+}
+
+template <class T>
+void Writer::number(T value) {
+    constexpr std::size_t longest = 32; // 20 digits and a sign; 24 characters of a double
+    char* begin = out_.room(longest);
+    out_.written_to(std::to_chars(begin, begin + longest, value).ptr);
+}
+
+void Writer::float64(double value, const Step* step) {
+    if (!std::isfinite(value)) {
+        fail(step, "expected a finite number, found " + std::to_string(value) +
+                       ", which JSON cannot hold");
+    }
+    number(value);
+}
+
+void Writer::uuid(const Uuid& value) {
+    char* out = out_.room(uuid_chars + 2);
+    *out++ = '"';
+    out = write_uuid(value, out);
+    *out++ = '"';
+    out_.written_to(out);
+}
+
+void Writer::timestamp(Timestamp value) {
+    char* out = out_.room(timestamp_chars + 2);
+    *out++ = '"';
+    out = write_timestamp(value, out);
+    *out++ = '"';
+    out_.written_to(out);
+}
+
+void Writer::json(std::string_view text, const Step* step, std::size_t depth) {
+    if (text.empty()) {
+        out_.append("null");
+    } else if (const std::string problem = internal::append_compact(text, depth, out_);
+               !problem.empty()) {
+        fail(step, "expected a JSON value, found " + problem);
+    }
+}
+
+void Writer::plain_text(const TextOps& ops, const void* value) {
+    // TextTraits promises text without anything to escape, no longer than max_chars.
+    if (ops.max_chars + 2 > TextBuffer::most_room) {
+        std::string text(ops.max_chars, '\0');
+        text.resize(ops.write(value, text.data()));
+        out_.put('"');
+        out_.append(text);
+        out_.put('"');
+        return;
+    }
+    char* out = out_.room(ops.max_chars + 2);
+    *out++ = '"';
+    out += ops.write(value, out);
+    *out++ = '"';
+    out_.written_to(out);
+}
+
+void Writer::enumeration(const EnumOps& ops, const void* value, const Step* step) {
+    const std::string_view name = ops.name(value);
+    if (name.empty()) {
+        fail(step, "expected one of " + ops.names() + ", found a value without a name");
+    }
+    quoted(name, step);
+}
+
+void Writer::list(const ValueType& type, const void* list, const Step* step, std::size_t depth) {
+    const std::size_t size = type.list->size(list);
+    out_.put('[');
+    for (Step item{.before = step}; item.index < size; ++item.index) {
+        if (item.index != 0) {
+            out_.put(',');
+        }
+        value(*type.element, type.list->at(list, item.index), &item, depth);
+    }
+    out_.put(']');
+}
+
+void Writer::map(const ValueType& type, const void* map, const Step* step, std::size_t depth) {
+    struct Context {
+        Writer& writer;
+        const ValueType& element;
+        const Step* step;
+        std::size_t depth;
+        bool first = true;
+    };
+    Context context{*this, *type.element, step, depth};
+    out_.put('{');
+    type.map->visit(map, &context, [](void* opaque, std::string_view key, const void* item) {
+        auto& [writer, element, before, levels, first] = *static_cast<Context*>(opaque);
+        if (!first) {
+            writer.out_.put(',');
+        }
+        first = false;
+        const Step here{.before = before, .name = key};
+        writer.quoted(key, &here);
+        writer.out_.put(':');
+        writer.value(element, item, &here, levels);
+    });
+    out_.put('}');
+}
+
+void Writer::object(const MemberTable& table, const void* object, const Step* step,
+                    std::size_t depth) {
+    const auto* base = static_cast<const char*>(object);
+    char separator = '{';
+    for (const Member& member : table.members) {
+        out_.put(separator);
+        out_.append(member.key);
+        const Step here{.before = step, .name = member.name};
+        value(*member.type, base + member.offset, &here, depth);
+        separator = ',';
+    }
+    out_.append(separator == '{' ? "{}" : "}");
+}
+
+void Writer::value(const ValueType& type, const void* value, const Step* step, std::size_t depth) {
+    switch (type.kind) {
+    case Kind::boolean: return out_.append(as<bool>(value) ? "true" : "false");
+    case Kind::int8: return number(int{as<std::int8_t>(value)});
+    case Kind::int16: return number(as<std::int16_t>(value));
+    case Kind::int32: return number(as<std::int32_t>(value));
+    case Kind::int64: return number(as<std::int64_t>(value));
+    case Kind::uint8: return number(unsigned{as<std::uint8_t>(value)});
+    case Kind::uint16: return number(as<std::uint16_t>(value));
+    case Kind::uint32: return number(as<std::uint32_t>(value));
+    case Kind::uint64: return number(as<std::uint64_t>(value));
+    case Kind::float64: return float64(as<double>(value), step);
+    case Kind::string: return quoted(as<std::string>(value), step);
+    case Kind::timestamp: return timestamp(as<Timestamp>(value));
+    case Kind::uuid: return uuid(as<Uuid>(value));
+    case Kind::text: return plain_text(*type.text, value);
+    case Kind::json: return json(as<JsonText>(value).text, step, depth);
+    case Kind::enumeration: return enumeration(*type.enumeration, value, step);
+    case Kind::optional:
+        if (const void* held = type.optional->get(value)) {
+            return this->value(*type.element, held, step, depth);
+        }
+        return out_.append("null");
+    case Kind::list: return list(type, value, step, deeper(depth, step));
+    case Kind::map: return map(type, value, step, deeper(depth, step));
+    case Kind::object: return object(type.object(), value, step, deeper(depth, step));
+    }
+}
+
+/// What the wire format has of an event beside its data.
+struct Envelope {
+    const Uuid& event_id;
+    std::string_view event_type;
+    std::uint32_t event_version;
+    std::string_view aggregate_id;
+    std::string_view aggregate_type;
+    std::string_view execution_id;
+    std::string_view user_id;
+    Timestamp occurred_at;
+    const Uuid& causation_id;
+};
+
+template <class WriteData>
+void write_envelope(Writer& writer, const Envelope& event, WriteData write_data) {
+    const auto text = [&writer](std::string_view key, std::string_view name,
+                                std::string_view value) {
+        const Step here{.name = name};
+        writer.text(key);
+        writer.quoted(value, &here);
+    };
+    writer.text(R"({"event_id":)");
+    writer.uuid(event.event_id);
+    text(R"(,"event_type":)", "event_type", event.event_type);
+    writer.text(R"(,"event_version":)");
+    writer.number(event.event_version);
+    text(R"(,"aggregate_id":)", "aggregate_id", event.aggregate_id);
+    text(R"(,"aggregate_type":)", "aggregate_type", event.aggregate_type);
+    text(R"(,"execution_id":)", "execution_id", event.execution_id);
+    text(R"(,"user_id":)", "user_id", event.user_id);
+    writer.text(R"(,"occurred_at":)");
+    writer.timestamp(event.occurred_at);
+    writer.text(R"(,"data":)");
+    const Step data{.name = "data"};
+    write_data(&data);
+    if (!event.causation_id.is_nil()) {
+        writer.text(R"(,"causation_id":)");
+        writer.uuid(event.causation_id);
+    }
+    writer.text("}");
+}
+
+} // namespace
+
+CodecError::CodecError(std::string path, const std::string& message)
+    : std::runtime_error{path.empty() ? message : path + ": " + message}, path_{std::move(path)} {}
+
+void write_json(const DomainEvent& event, std::string& out) {
+    const EventType& type = event.type();
+    Writer writer{out};
+    write_envelope(writer,
+                   {event.event_id, type.name(), type.version(), event.aggregate_id(),
+                    type.aggregate_type(), event.execution_id, event.user_id, event.occurred_at,
+                    event.causation_id},
+                   [&](const Step* step) {
+                       writer.object(type.members(), &event, step, internal::max_depth - 1);
+                   });
+    writer.finish();
+}
+
+void write_json(const EventRecord& record, std::string& out) {
+    Writer writer{out};
+    write_envelope(writer,
+                   {record.event_id, record.event_type, record.event_version, record.aggregate_id,
+                    record.aggregate_type, record.execution_id, record.user_id, record.occurred_at,
+                    record.causation_id},
+                   [&](const Step* step) {
+                       // Kept text is written anew, so that a damaged record cannot spoil the line.
+                       const auto first = record.data.find_first_not_of(" \t\r\n");
+                       if (first == std::string::npos || record.data[first] != '{') {
+                           throw CodecError{"data", "expected one JSON object, found \"" +
+                                                        internal::shown(record.data) + "\""};
+                       }
+                       writer.json(record.data, step, internal::max_depth);
+                   });
+    writer.finish();
+}
+
+std::string to_json(const DomainEvent& event) {
+    std::string out;
+    write_json(event, out);
+    return out;
+}
+
+std::string to_json(const EventRecord& record) {
+    std::string out;
+    write_json(record, out);
+    return out;
+}
+
+void write_data(const DomainEvent& event, std::string& out) {
+    Writer writer{out};
+    writer.object(event.type().members(), &event, nullptr, internal::max_depth - 1);
+    writer.finish();
+}
+
+EventRecord encode(const DomainEvent& event) {
+    const EventType& type = event.type();
+    EventRecord record{.event_id = event.event_id,
+                       .event_type = std::string{type.name()},
+                       .event_version = type.version(),
+                       .aggregate_id = std::string{event.aggregate_id()},
+                       .aggregate_type = std::string{type.aggregate_type()},
+                       .execution_id = event.execution_id,
+                       .user_id = event.user_id,
+                       .occurred_at = event.occurred_at,
+                       .data = {},
+                       .causation_id = event.causation_id};
+    write_data(event, record.data);
+    return record;
+}
+
+void detail::write_value(const ValueType& type, const void* value, std::string& out) {
+    Writer writer{out};
+    writer.value(type, value, nullptr, internal::max_depth);
+    writer.finish();
+}
+
+} // namespace bus

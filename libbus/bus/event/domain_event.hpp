@@ -1,0 +1,265 @@
+#pragma once
+
+#include <bus/event/event_type.hpp>
+
+#include <atomic>
+#include <concepts>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace bus {
+
+/// An immutable fact: what all events have in common. A type of event is a struct that derives
+/// from Event<Itself> and is described:
+///
+///     struct OrderCreatedEvent : bus::Event<OrderCreatedEvent> {
+///         std::string order_id;
+///         std::string marketplace;
+///     };
+///     BUS_DESCRIBE_EVENT(OrderCreatedEvent, (order_id, marketplace),
+///                        bus::aggregate_id<&OrderCreatedEvent::order_id>)
+///
+/// An event is stamped with an id and a time when it is made. It is written before it is
+/// published and only read afterwards; as any plain struct it has no lock.
+class DomainEvent {
+public:
+    Uuid event_id;           ///< UUIDv7, from the ambient environment
+    std::string execution_id; ///< the run of a workflow that it belongs to; may be empty
+    std::string user_id;      ///< on whose behalf; may be empty
+    Timestamp occurred_at;    ///< UTC, microseconds
+    Uuid causation_id{};      ///< the event that caused this one; zero for a first cause
+    std::string own_aggregate_id; ///< where it is not what the type's member says
+
+    [[nodiscard]] const EventType& type() const noexcept { return *type_; }
+    /// The wire name of the type: `OrderCreatedEvent`.
+    [[nodiscard]] std::string_view event_type() const noexcept { return type_->name(); }
+    [[nodiscard]] std::uint32_t event_version() const noexcept { return type_->version(); }
+    [[nodiscard]] std::string_view aggregate_type() const noexcept {
+        return type_->aggregate_type();
+    }
+    /// What the event says of its own, else the member that its type names.
+    [[nodiscard]] std::string_view aggregate_id() const noexcept {
+        return own_aggregate_id.empty() ? type_->aggregate_id(*this)
+                                        : std::string_view{own_aggregate_id};
+    }
+
+protected:
+    DomainEvent();
+    DomainEvent(const DomainEvent&) = default;
+    DomainEvent(DomainEvent&&) = default;
+    DomainEvent& operator=(const DomainEvent&) = default;
+    DomainEvent& operator=(DomainEvent&&) = default;
+    ~DomainEvent() = default;
+
+    void set_type(const EventType& type) noexcept { type_ = &type; }
+
+private:
+    const EventType* type_;
+};
+
+template <class T>
+const EventType& event_type();
+
+namespace detail {
+
+/// The type of T once it is registered.
+template <class T>
+inline std::atomic<const EventType*> event_type_slot{nullptr};
+
+/// The type of T; while T is being registered on this thread, and an instance is made to measure
+/// it, that of DomainEvent.
+template <class T>
+const EventType& event_type_while_made();
+
+} // namespace detail
+
+/// The base of every event struct T; `Base` is DomainEvent, or an event that T refines.
+template <class T, class Base = DomainEvent>
+struct Event : Base {
+    using EventSelf = T;
+    using EventBase = Base;
+
+    Event() {
+        static_assert(std::derived_from<T, Event>,
+                      "libbus: write `struct X : bus::Event<X>`, with the struct's own name");
+        const EventType* type = detail::event_type_slot<T>.load(std::memory_order_acquire);
+        this->set_type(type != nullptr ? *type : detail::event_type_while_made<T>());
+    }
+};
+
+/// A struct that can be published: derived from bus::Event<Itself> and described.
+template <class T>
+concept EventStruct = std::derived_from<T, DomainEvent> && requires {
+    requires std::same_as<typename T::EventSelf, T>;
+};
+
+/// A type that handlers may take: an event struct or DomainEvent, their common base.
+template <class T>
+concept AnyEventStruct = EventStruct<T> || std::same_as<T, DomainEvent>;
+
+/// The event as T where it is one (or derives from it), else nullptr.
+template <AnyEventStruct T>
+const T* event_cast(const DomainEvent& event) noexcept {
+    return event.type().is_a(event_type<T>()) ? static_cast<const T*>(&event) : nullptr;
+}
+
+/// While in scope on a thread, events made there are not stamped: their id and time stay zero.
+/// For those who fill both in at once, such as the codec.
+class UnstampedScope {
+public:
+    UnstampedScope() noexcept;
+    UnstampedScope(const UnstampedScope&) = delete;
+    UnstampedScope& operator=(const UnstampedScope&) = delete;
+    ~UnstampedScope();
+
+private:
+    bool previous_;
+};
+
+// Options of BUS_DESCRIBE_EVENT.
+
+struct VersionOption {
+    std::uint32_t value;
+};
+struct AggregateTypeOption {
+    std::string_view value;
+};
+struct DurabilityOption {
+    Durability value;
+};
+template <auto Member>
+struct AggregateIdOption {};
+
+/// The version that the program writes; 1 unless said.
+constexpr VersionOption version(std::uint32_t value) {
+    return {value};
+}
+/// The aggregate type, where it is not the first word of the name.
+constexpr AggregateTypeOption aggregate_type(std::string_view value) {
+    return {value};
+}
+/// What a crash may take; Durability::committed unless said.
+constexpr DurabilityOption durability(Durability value) {
+    return {value};
+}
+/// The std::string member that identifies the aggregate: `bus::aggregate_id<&X::order_id>`.
+template <auto Member>
+inline constexpr AggregateIdOption<Member> aggregate_id{};
+
+namespace detail {
+
+template <class T>
+void apply(EventType::Description& to, VersionOption option) {
+    to.version = option.value;
+}
+template <class T>
+void apply(EventType::Description& to, AggregateTypeOption option) {
+    to.aggregate_type = option.value;
+}
+template <class T>
+void apply(EventType::Description& to, DurabilityOption option) {
+    to.durability = option.value;
+}
+template <class T, auto Member>
+void apply(EventType::Description& to, AggregateIdOption<Member> /*option*/) {
+    static_assert(std::same_as<std::remove_cvref_t<decltype(std::declval<T&>().*Member)>,
+                               std::string>,
+                  "libbus: the member that names the aggregate must be a std::string");
+    const T instance{};
+    to.aggregate_id_offset =
+        reinterpret_cast<const char*>(&(instance.*Member)) -
+        reinterpret_cast<const char*>(static_cast<const DomainEvent*>(&instance));
+}
+
+template <class T, class... Options>
+EventType::Description describe_event(std::string_view name, Options... options) {
+    EventType::Description description{.name = name};
+    (apply<T>(description, options), ...);
+    return description;
+}
+
+/// Marks that a type is being registered on this thread, so that the instances made to measure it
+/// do not ask for the type that is not there yet.
+class RegisteringScope {
+public:
+    RegisteringScope() noexcept;
+    RegisteringScope(const RegisteringScope&) = delete;
+    RegisteringScope& operator=(const RegisteringScope&) = delete;
+    ~RegisteringScope();
+    static bool active() noexcept;
+
+private:
+    UnstampedScope unstamped_;
+    bool previous_;
+};
+
+template <class T>
+const EventType& register_event() {
+    static_assert(
+        requires(const T* t) { bus_describe_event(t); },
+        "libbus: describe the event right behind the struct, in its namespace: "
+        "BUS_DESCRIBE_EVENT(Type, (member, ...), options...)");
+    static_assert(EventStruct<T>, "libbus: an event derives from bus::Event<Itself>");
+    using Base = typename T::EventBase;
+    const EventType& base = bus::event_type<Base>();
+    const RegisteringScope registering;
+    const EventType::Description description = bus_describe_event(static_cast<const T*>(nullptr));
+    const MemberTable& members = member_table<T>();
+    return register_event_type(
+        description, &base, members,
+        []() -> std::shared_ptr<DomainEvent> {
+            const UnstampedScope unstamped;
+            return std::make_shared<T>();
+        },
+        [](const DomainEvent& event) -> std::shared_ptr<const DomainEvent> {
+            return std::make_shared<const T>(static_cast<const T&>(event));
+        });
+}
+
+} // namespace detail
+
+/// The description of an event struct. Thread safe.
+template <class T>
+const EventType& event_type() {
+    if constexpr (std::same_as<T, DomainEvent>) {
+        return detail::domain_event_type();
+    } else {
+        if (const EventType* type = detail::event_type_slot<T>.load(std::memory_order_acquire)) {
+            return *type;
+        }
+        static const EventType& type = detail::register_event<T>();
+        detail::event_type_slot<T>.store(&type, std::memory_order_release);
+        return type;
+    }
+}
+
+template <class T>
+const EventType& detail::event_type_while_made() {
+    return RegisteringScope::active() ? domain_event_type() : bus::event_type<T>();
+}
+
+/// A new event in the same execution, for the same user, with `cause` as its cause.
+template <EventStruct T, class... Members>
+T derive(const DomainEvent& cause, Members&&... members) {
+    T event{{}, std::forward<Members>(members)...};
+    event.execution_id = cause.execution_id;
+    event.user_id = cause.user_id;
+    event.causation_id = cause.event_id;
+    return event;
+}
+
+} // namespace bus
+
+/// Describes an event struct: BUS_DESCRIBE_EVENT(Type, (member, ...), options...). It stands right behind
+/// the struct, in the same namespace. Options: bus::aggregate_id<&Type::member>,
+/// bus::version(n), bus::aggregate_type("Name"), bus::durability(bus::Durability::buffered).
+#define BUS_DESCRIBE_EVENT(Type, Members, ...)                                                     \
+    BOOST_DESCRIBE_STRUCT(Type, (), Members)                                                       \
+    inline ::bus::EventType::Description bus_describe_event(const Type* /*tag*/) {                 \
+        return ::bus::detail::describe_event<Type>(#Type __VA_OPT__(, ) __VA_ARGS__);              \
+    }                                                                                              \
+    [[maybe_unused]] inline const ::bus::EventType& bus_event_type_of_##Type =                     \
+        ::bus::event_type<Type>();

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <bus/runtime/environment.hpp>
+
+#include <boost/describe/enum.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+namespace bus {
+
+/// Why a step did not finish.
+enum class FailureKind : std::uint8_t {
+    transient, ///< may well work next time: a timeout, a refused connection
+    throttled, ///< the other side names when to come back
+    not_ready, ///< what the step needs is not there yet; no fault of anybody's
+    rejected,  ///< will never work: retrying is useless
+    poison,    ///< the event itself breaks the step: it cannot be read, or the step's code is wrong
+};
+
+BOOST_DESCRIBE_ENUM(FailureKind, transient, throttled, not_ready, rejected, poison)
+
+/// Thrown by a step that cannot finish: the retry policy of its agent decides what becomes of it.
+/// Of other exceptions, std::logic_error and CodecError count as poison, the rest of std::exception
+/// as transient, what is no std::exception as poison.
+/// A business refusal is no failure but an outcome: emit an event and finish.
+class Failure : public std::runtime_error {
+public:
+    Failure(FailureKind kind, const std::string& message, std::optional<Timestamp> until = {},
+            std::optional<Duration> retry_after = {});
+
+    static Failure transient(const std::string& message);
+    /// `retry_after`: from now; overrides the policy's delay.
+    static Failure throttled(const std::string& message, Duration retry_after);
+    /// `until`: the time of the next attempt; overrides the policy's delay, and does not count
+    /// against its number of attempts.
+    static Failure not_ready(const std::string& message, Timestamp until);
+    static Failure rejected(const std::string& message);
+    static Failure poison(const std::string& message);
+
+    /// The failure that an exception of a step stands for.
+    static Failure from(const std::exception_ptr& exception);
+
+    [[nodiscard]] FailureKind kind() const noexcept { return kind_; }
+    [[nodiscard]] std::optional<Timestamp> until() const noexcept { return until_; }
+    [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
+
+private:
+    FailureKind kind_;
+    std::optional<Timestamp> until_;
+    std::optional<Duration> retry_after_;
+};
+
+/// The kind's name as in the docs: `transient`, `not_ready`, ...
+const char* to_text(FailureKind kind) noexcept;
+
+} // namespace bus

@@ -1,0 +1,43 @@
+#include <bus/event/internal/json_reader.hpp>
+
+#include <limits>
+
+namespace bus::internal {
+
+namespace {
+
+template <class T>
+std::string integer_in_range() {
+    return "an integer from " + std::to_string(std::numeric_limits<T>::min()) + " to " +
+           std::to_string(std::numeric_limits<T>::max());
+}
+
+} // namespace
+
+std::string expectation(const ValueType& type) {
+    switch (type.kind) {
+    case Kind::boolean: return "true or false";
+    case Kind::int8: return integer_in_range<std::int8_t>();
+    case Kind::int16: return integer_in_range<std::int16_t>();
+    case Kind::int32: return integer_in_range<std::int32_t>();
+    case Kind::int64: return integer_in_range<std::int64_t>();
+    case Kind::uint8: return integer_in_range<std::uint8_t>();
+    case Kind::uint16: return integer_in_range<std::uint16_t>();
+    case Kind::uint32: return integer_in_range<std::uint32_t>();
+    case Kind::uint64: return integer_in_range<std::uint64_t>();
+    case Kind::float64: return "a number of double precision";
+    case Kind::string: return "a string";
+    case Kind::timestamp: return "a time such as \"2025-09-01T00:22:59Z\"";
+    case Kind::uuid: return "a UUID";
+    case Kind::text: return std::string{type.text->expected};
+    case Kind::json: return "a JSON value";
+    case Kind::enumeration: return "one of " + type.enumeration->names();
+    case Kind::optional: return expectation(*type.element) + " or null";
+    case Kind::list: return "a list";
+    case Kind::map:
+    case Kind::object: return "an object";
+    }
+    return "a value";
+}
+
+} // namespace bus::internal

@@ -1,0 +1,362 @@
+#include <bus/event/internal/json_reader.hpp>
+
+#include <bus/event/internal/compact_json.hpp>
+#include <bus/event/internal/path.hpp>
+#include <bus/event/internal/read_scalar.hpp>
+
+#include <boost/json/basic_parser_impl.hpp>
+
+#include <array>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace bus::internal {
+
+namespace {
+
+// A captured value goes into the text of a JsonText, or into a std::string that stands for one.
+static_assert(std::is_standard_layout_v<JsonText>);
+
+/// Takes the events of boost::json::basic_parser and fills structs from them. Keeps a frame for
+/// each list, map and struct that is open; allocates only for keys and strings with escapes.
+class Filling {
+public:
+    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_array_size = max_object_size;
+    static constexpr std::size_t max_key_size = max_object_size;
+    static constexpr std::size_t max_string_size = max_object_size;
+    using Error = boost::json::error_code;
+
+    Filling(std::string_view json, const Target& root, const EnvelopeReading* envelope,
+            Reading reading) noexcept
+        : json_{json}, next_{root}, envelope_{envelope}, reading_{reading} {}
+
+    bool on_document_begin(Error&) { return true; }
+    bool on_document_end(Error&) { return true; }
+    bool on_object_begin(Error&) { return begin('{'); }
+    bool on_object_end(std::size_t, Error&) { return end('}'); }
+    bool on_array_begin(Error&) { return begin('['); }
+    bool on_array_end(std::size_t, Error&) { return end(']'); }
+    bool on_key_part(std::string_view part, std::size_t, Error&) { return keep(part); }
+    bool on_key(std::string_view part, std::size_t size, Error&);
+    bool on_string_part(std::string_view part, std::size_t, Error&) { return keep(part); }
+    bool on_string(std::string_view part, std::size_t size, Error&);
+    bool on_number_part(std::string_view, Error&) { return true; }
+    bool on_int64(std::int64_t, std::string_view text, Error&) { return number(text); }
+    bool on_uint64(std::uint64_t, std::string_view text, Error&) { return number(text); }
+    bool on_double(double, std::string_view text, Error&) { return number(text); }
+    bool on_bool(bool value, Error&);
+    bool on_null(Error&);
+    bool on_comment_part(std::string_view, Error&) { return true; }
+    bool on_comment(std::string_view, Error&) { return true; }
+
+    /// The place that reading has come to.
+    [[nodiscard]] std::string path() const;
+    [[nodiscard]] std::uint64_t seen_in_envelope() const noexcept { return frames_[0].seen; }
+
+private:
+    struct Frame {
+        Kind kind; // object, list or map
+        const ValueType* type;
+        const MemberTable* members;
+        void* value;
+        std::string_view key; // the one being read
+        std::size_t next;     // index of the member to expect, or of the item to come
+        std::uint64_t seen;   // a bit for each of the first 64 members
+    };
+
+    /// A value that is taken as text.
+    struct Capture {
+        explicit Capture(std::string& out) noexcept : text{out}, writer{text} {}
+        TextBuffer text;
+        CompactWriter writer;
+    };
+
+    bool begin(char bracket);
+    bool end(char bracket);
+    void open(const Target& target, char bracket);
+    void begin_capture(void* value, char bracket);
+    bool number(std::string_view text);
+    void scalar(Scalar scalar, std::string_view text);
+    void member_key(Frame& frame, std::string_view key);
+    [[nodiscard]] Target take_target();
+    [[nodiscard]] bool unwrap(Target& target) const;
+    [[noreturn]] void mismatch(const ValueType& type, const std::string& found) const {
+        throw CodecError{path(), "expected " + expectation(type) + ", found " + found};
+    }
+
+    bool keep(std::string_view part) {
+        parts_.append(part);
+        return true;
+    }
+    std::string_view whole(std::string_view part, std::size_t size) {
+        return size == part.size() ? part : std::string_view{parts_.append(part)};
+    }
+    /// The key, which may lie in a buffer of the parser, as text that stays while its frame is open.
+    std::string_view lasting(std::string_view key);
+
+    std::string_view json_;
+    Target next_; // of the value to come, but for those in lists
+    const EnvelopeReading* envelope_;
+    Reading reading_;
+    std::size_t open_ = 0;          // frames
+    std::size_t passive_depth_ = 0; // brackets open inside a value that is captured or read over
+    std::optional<Capture> capture_;
+    std::string parts_; // of a text with escapes
+    std::vector<std::string> keys_;
+    std::array<Frame, max_depth + 2> frames_; // not filled: written before it is read
+};
+
+bool Filling::begin(char bracket) {
+    if (passive_depth_ != 0) {
+        ++passive_depth_;
+        if (capture_) {
+            capture_->writer.open(bracket);
+        }
+        return true;
+    }
+    Target target = take_target();
+    if (target.type == nullptr) {
+        passive_depth_ = 1;
+        return true;
+    }
+    while (target.type->kind == Kind::optional) {
+        target.value = target.type->optional->emplace(target.value);
+        target.type = target.type->element;
+    }
+    if (target.type->kind == Kind::json) {
+        begin_capture(target.value, bracket);
+    } else {
+        open(target, bracket);
+    }
+    return true;
+}
+
+void Filling::begin_capture(void* value, char bracket) {
+    auto& text = *static_cast<std::string*>(value);
+    text.clear();
+    capture_.emplace(text);
+    capture_->writer.open(bracket);
+    passive_depth_ = 1;
+}
+
+void Filling::open(const Target& target, char bracket) {
+    const ValueType& type = *target.type;
+    const bool fits = bracket == '[' ? type.kind == Kind::list
+                                     : type.kind == Kind::map || type.kind == Kind::object;
+    if (!fits) {
+        mismatch(type, bracket == '[' ? "a list" : "an object");
+    }
+    const MemberTable* members = target.members;
+    if (type.kind == Kind::list) {
+        type.list->clear(target.value);
+    } else if (type.kind == Kind::map) {
+        type.map->clear(target.value);
+    } else if (members == nullptr) {
+        members = &type.object();
+    }
+    frames_[open_++] = {.kind = type.kind,
+                        .type = &type,
+                        .members = members,
+                        .value = target.value,
+                        .key = {},
+                        .next = 0,
+                        .seen = 0};
+}
+
+bool Filling::end(char bracket) {
+    if (passive_depth_ == 0) {
+        --open_;
+        return true;
+    }
+    --passive_depth_;
+    if (capture_) {
+        capture_->writer.close(bracket);
+        if (passive_depth_ == 0) {
+            capture_->text.finish();
+            capture_.reset();
+        }
+    }
+    return true;
+}
+
+bool Filling::on_key(std::string_view part, std::size_t size, Error&) {
+    const std::string_view key = whole(part, size);
+    bool valid = true;
+    if (passive_depth_ == 0) {
+        Frame& frame = frames_[open_ - 1];
+        if (frame.kind == Kind::map) {
+            frame.key = lasting(key);
+            next_ = {frame.type->element, frame.type->map->insert(frame.value, key)};
+        } else {
+            member_key(frame, key);
+        }
+    } else if (capture_) {
+        valid = capture_->writer.key(key);
+    }
+    parts_.clear();
+    return valid;
+}
+
+void Filling::member_key(Frame& frame, std::string_view key) {
+    const Member* member = frame.members->find(key, frame.next);
+    if (member == nullptr) {
+        frame.key = lasting(key);
+        next_ = {};
+        if (reading_ == Reading::strict) {
+            throw CodecError{path(), "no such member; expected one of those described: " +
+                                         names_of(*frame.members)};
+        }
+        return;
+    }
+    frame.key = member->name;
+    const auto index = static_cast<std::size_t>(member - frame.members->members.data());
+    frame.next = index + 1;
+    const bool in_envelope = envelope_ != nullptr && open_ == 1;
+    if (in_envelope && index == envelope_->data) {
+        next_ = envelope_->data_target(envelope_->context, frame.seen);
+    } else {
+        next_ = {member->type, static_cast<char*>(frame.value) + member->offset};
+    }
+    if (index < 64) {
+        const std::uint64_t bit = std::uint64_t{1} << index;
+        if ((frame.seen & bit) != 0 && (in_envelope || reading_ == Reading::strict)) {
+            throw CodecError{path(), "this member comes twice"};
+        }
+        frame.seen |= bit;
+    }
+}
+
+Target Filling::take_target() {
+    if (open_ != 0) {
+        Frame& frame = frames_[open_ - 1];
+        if (frame.kind == Kind::list) {
+            ++frame.next;
+            return {frame.type->element, frame.type->list->append(frame.value)};
+        }
+    }
+    return next_;
+}
+
+bool Filling::on_string(std::string_view part, std::size_t size, Error&) {
+    const std::string_view text = whole(part, size);
+    bool valid = true;
+    if (passive_depth_ == 0) {
+        scalar(Scalar::string, text);
+    } else if (capture_) {
+        valid = capture_->writer.string(text);
+    }
+    parts_.clear();
+    return valid;
+}
+
+bool Filling::number(std::string_view text) {
+    if (passive_depth_ == 0) {
+        scalar(Scalar::number, text);
+    } else if (capture_) {
+        capture_->writer.literal(text);
+    }
+    return true;
+}
+
+bool Filling::on_bool(bool value, Error&) {
+    const std::string_view text = value ? "true" : "false";
+    if (passive_depth_ == 0) {
+        scalar(Scalar::boolean, text);
+    } else if (capture_) {
+        capture_->writer.literal(text);
+    }
+    return true;
+}
+
+bool Filling::on_null(Error&) {
+    if (passive_depth_ != 0) {
+        if (capture_) {
+            capture_->writer.literal("null");
+        }
+        return true;
+    }
+    const Target target = take_target();
+    if (target.type == nullptr) {
+        return true;
+    }
+    if (target.type->kind == Kind::optional) {
+        target.type->optional->reset(target.value);
+    } else if (target.type->kind == Kind::json) {
+        static_cast<std::string*>(target.value)->clear();
+    } else {
+        mismatch(*target.type, "null");
+    }
+    return true;
+}
+
+void Filling::scalar(Scalar scalar, std::string_view text) {
+    Target target = take_target();
+    if (target.type == nullptr) {
+        return;
+    }
+    while (target.type->kind == Kind::optional) {
+        target.value = target.type->optional->emplace(target.value);
+        target.type = target.type->element;
+    }
+    if (!read_scalar(*target.type, target.value, scalar, text)) {
+        mismatch(*target.type, found(scalar, text));
+    }
+}
+
+std::string_view Filling::lasting(std::string_view key) {
+    const std::less_equal<> before;
+    if (before(json_.data(), key.data()) && before(key.data(), json_.data() + json_.size())) {
+        return key;
+    }
+    keys_.resize(std::max(keys_.size(), frames_.size()));
+    return keys_[open_ - 1].assign(key);
+}
+
+std::string Filling::path() const {
+    std::string path;
+    for (std::size_t i = 0; i < open_; ++i) {
+        const Frame& frame = frames_[i];
+        if (frame.kind != Kind::list) {
+            if (frame.key.data() != nullptr) {
+                add_to_path(path, frame.key);
+            }
+        } else if (frame.next != 0) {
+            add_to_path(path, frame.next - 1);
+        }
+    }
+    return path;
+}
+
+std::uint64_t read(std::string_view json, const Target& root, const EnvelopeReading* envelope,
+                   Reading reading) {
+    boost::json::parse_options options;
+    options.max_depth = max_depth + (envelope != nullptr ? 1 : 0);
+    boost::json::basic_parser<Filling> parser{options, json, root, envelope, reading};
+    boost::json::error_code error;
+    const std::size_t used = parser.write_some(false, json.data(), json.size(), error);
+    const Filling& filling = parser.handler();
+    if (error) {
+        throw CodecError{filling.path(), broken_json(json, used, error.message())};
+    }
+    if (used != json.size()) {
+        throw CodecError{{}, broken_json(json, used, "more text behind the value")};
+    }
+    return envelope != nullptr ? filling.seen_in_envelope() : 0;
+}
+
+} // namespace
+
+void read_json(std::string_view json, const Target& target, Reading reading) {
+    read(json, target, nullptr, reading);
+}
+
+std::uint64_t read_envelope(std::string_view json, const EnvelopeReading& envelope) {
+    static constexpr ValueType object{.kind = Kind::object};
+    return read(json, {&object, envelope.object, &envelope.members}, &envelope,
+                Reading::tolerant);
+}
+
+} // namespace bus::internal

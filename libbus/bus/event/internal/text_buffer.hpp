@@ -1,0 +1,88 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace bus::internal {
+
+/// Text on its way to the end of a string. It is gathered in a buffer on the stack, because a
+/// std::string in C++20 can neither grow without being filled nor be written past its end, and an
+/// append for each comma costs more than the comma. Unless finish() is called, the string is left
+/// as it was found. Not thread safe.
+class TextBuffer {
+public:
+    /// What room() can be asked for at once.
+    static constexpr std::size_t most_room = 1024;
+
+    explicit TextBuffer(std::string& out) noexcept
+        : out_{out}, size_before_{out.size()}, next_{storage_.data()} {}
+    TextBuffer(const TextBuffer&) = delete;
+    TextBuffer& operator=(const TextBuffer&) = delete;
+    ~TextBuffer() {
+        if (!finished_) {
+            out_.resize(size_before_);
+        }
+    }
+
+    /// A place for `size` characters, at most most_room; what was written there counts from the
+    /// call of written_to.
+    char* room(std::size_t size) {
+        if (left() < size) {
+            flush();
+        }
+        return next_;
+    }
+    void written_to(char* end) noexcept { next_ = end; }
+
+    void put(char c) {
+        char* out = room(1);
+        *out = c;
+        next_ = out + 1;
+    }
+
+    void append(std::string_view text) {
+        if (left() < text.size()) {
+            flush();
+            if (text.size() > most_room) {
+                out_.append(text);
+                return;
+            }
+        }
+        std::memcpy(next_, text.data(), text.size());
+        next_ += text.size();
+    }
+
+    /// Appends the text as a JSON string, in quotes. False where it is no valid UTF-8.
+    [[nodiscard]] bool append_quoted(std::string_view text);
+
+    /// Ends the writing: the string holds all of it.
+    void finish() {
+        flush();
+        finished_ = true;
+    }
+
+private:
+    [[nodiscard]] std::size_t left() const noexcept {
+        return static_cast<std::size_t>(storage_.data() + storage_.size() - next_);
+    }
+    void flush() {
+        out_.append(storage_.data(), static_cast<std::size_t>(next_ - storage_.data()));
+        next_ = storage_.data();
+    }
+    [[nodiscard]] bool append_escaped(std::string_view text);
+
+    std::string& out_;
+    std::size_t size_before_;
+    char* next_;
+    bool finished_ = false;
+    std::array<char, most_room> storage_; // not filled: it is written before it is read
+};
+
+/// Bytes of the well-formed UTF-8 sequence that `text` begins with (RFC 3629), 0 where there is
+/// none.
+std::size_t utf8_sequence(std::string_view text) noexcept;
+
+} // namespace bus::internal

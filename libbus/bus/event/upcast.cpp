@@ -1,0 +1,24 @@
+#include <bus/event/upcast.hpp>
+
+#include <bus/event/codec.hpp>
+#include <bus/event/internal/compact_json.hpp>
+#include <bus/event/internal/spelt_numbers.hpp>
+
+namespace bus {
+
+void upcast(const EventType& type, std::uint32_t version,
+            std::function<void(boost::json::object& data)> change) {
+    set_upcaster(type, version, [change = std::move(change)](std::string_view data) {
+        internal::SpeltNumbers spelt;
+        boost::json::value value = spelt.parse(data);
+        if (!value.is_object()) {
+            throw CodecError{{}, "expected an object"};
+        }
+        change(value.get_object());
+        std::string out;
+        spelt.write(value, out);
+        return out;
+    });
+}
+
+} // namespace bus

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <bus/store/event_store.hpp>
+
+#include <stdexcept>
+#include <string>
+
+/// What all backends do alike with a part.
+namespace bus::internal {
+
+/// The name of a stream in messages.
+std::string stream_name(const EventRecord& record);
+
+/// The agent that a delivery of the part belongs to: its own, else the part's.
+const std::string& agent_of(const Part& part, const DeliveryRecord& delivery);
+
+/// The delivery as it is kept: with its agent, and bytes of a message that are no UTF-8 as U+FFFD,
+/// since what a step throws may hold anything and must not make its failure unwritable.
+DeliveryRecord as_kept(const Part& part, const DeliveryRecord& delivery);
+
+/// Makes a dead delivery due at once; false, and no change, where it is not dead.
+bool redrive(DeliveryRecord& delivery);
+
+/// Whether the part moves an agent that it does not register: one that has no record is an error.
+bool needs_record(const Part& part);
+
+/// Whether a part says something about an agent without naming it.
+bool lacks_agent(const Part& part);
+
+std::invalid_argument no_agent_error();
+std::invalid_argument no_record_error(const std::string& agent);
+
+} // namespace bus::internal

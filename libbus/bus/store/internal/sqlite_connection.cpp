@@ -1,0 +1,268 @@
+#include <bus/store/event_store.hpp>
+#include <bus/store/internal/sqlite_connection.hpp>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+namespace bus::sqlite {
+
+namespace {
+
+std::string advice_on_open(const std::filesystem::path& path, int system_error) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) {
+        return "it is a folder: name a file";
+    }
+    const std::filesystem::path folder = path.parent_path();
+    if (!std::filesystem::exists(folder, ignored)) {
+        return "the folder " + folder.string() + " does not exist: create it first";
+    }
+    if (system_error == EACCES || system_error == EPERM || system_error == EROFS) {
+        return "this user may not write there: SQLite needs to write the file and its folder " +
+               folder.string();
+    }
+    if (system_error == ENOENT) {
+        return "there is no such file";
+    }
+    return "see that the file and its folder exist and may be written by this user";
+}
+
+/// What to do about a result code.
+std::string advice(int code, const std::filesystem::path& path, int system_error) {
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return "the disk (or the size allowed to the store) is full: free space and try again";
+    case SQLITE_READONLY:
+        return "the file or its folder is read-only for this user: allow writing, or open the "
+               "store read-only";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return "another program holds the file locked: end it (a database shell?) and try again";
+    case SQLITE_CORRUPT:
+        return "the file is damaged: restore it from a backup, or save what can be read with "
+               "`sqlite3 FILE .recover`";
+    case SQLITE_NOTADB: return "the file is no SQLite database: name another file";
+    case SQLITE_CANTOPEN: return advice_on_open(path, system_error);
+    case SQLITE_IOERR:
+        return "the disk refused: see the system's log, free space or repair it, and try again";
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return "this user may not: see the rights on the file and its folder";
+    case SQLITE_NOMEM: return "there is not enough memory";
+    case SQLITE_TOOBIG: return "a text is larger than SQLite can hold (1e9 bytes)";
+    default: return "see https://sqlite.org/rescode.html";
+    }
+}
+
+std::uint64_t to_unsigned(std::int64_t value) noexcept {
+    return static_cast<std::uint64_t>(value);
+}
+
+} // namespace
+
+void CloseConnection::operator()(sqlite3* handle) const noexcept {
+    sqlite3_close_v2(handle);
+}
+
+void FinalizeStatement::operator()(sqlite3_stmt* handle) const noexcept {
+    sqlite3_finalize(handle);
+}
+
+Connection::Connection(std::filesystem::path path, Access access,
+                       std::chrono::milliseconds busy_timeout)
+    : path_{std::move(path)} {
+    const int flags = access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                                   : SQLITE_OPEN_READONLY;
+    sqlite3* handle = nullptr;
+    const int code = sqlite3_open_v2(path_.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    handle_.reset(handle);
+    if (code != SQLITE_OK) {
+        fail(code, "open the store");
+    }
+    sqlite3_extended_result_codes(handle, 1);
+    // Before anything else, journal_mode above all: without it that fails while another opens.
+    sqlite3_busy_timeout(handle, static_cast<int>(busy_timeout.count()));
+}
+
+void Connection::execute(const char* sql, const char* doing) {
+    const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) {
+        fail(code, doing);
+    }
+}
+
+std::int64_t Connection::integer(const char* sql, const char* doing) {
+    Statement statement{*this, sql, doing};
+    Statement::Run run = statement.run();
+    return run.next() ? run.integer(0) : 0;
+}
+
+std::string Connection::text(const char* sql, const char* doing) {
+    Statement statement{*this, sql, doing};
+    Statement::Run run = statement.run();
+    return run.next() ? run.text(0) : std::string{};
+}
+
+void Connection::checkpoint_on_close(bool yes) {
+    sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, yes ? 0 : 1, nullptr);
+}
+
+void Connection::end_leftover() {
+    if (in_transaction()) {
+        execute("ROLLBACK", "roll back what failed in");
+    }
+}
+
+bool Connection::in_transaction() const noexcept {
+    return sqlite3_get_autocommit(handle_.get()) == 0;
+}
+
+bool Connection::is_read_only() const noexcept {
+    return sqlite3_db_readonly(handle_.get(), "main") == 1;
+}
+
+void Connection::fail(int code, const char* doing) const {
+    sqlite3* handle = handle_.get();
+    // Without a handle (no memory) only the code itself can be told.
+    const int extended = handle != nullptr ? sqlite3_extended_errcode(handle) : SQLITE_OK;
+    const int told = (extended & 0xff) == (code & 0xff) ? extended : code;
+    const char* said =
+        handle != nullptr && told == extended ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
+    const int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+    std::string message = "cannot ";
+    message.append(doing).append(" sqlite:").append(path_.string()).append(": ").append(said);
+    message.append(" (SQLite code ").append(std::to_string(told));
+    if (system_error != 0) {
+        message.append(", system: ").append(std::strerror(system_error));
+    }
+    message.append("); ").append(advice(told, path_, system_error));
+    throw StoreError{message};
+}
+
+Statement::Statement(const Connection& connection, const char* sql, const char* doing)
+    : connection_{connection}, doing_{doing} {
+    sqlite3_stmt* handle = nullptr;
+    const int code = sqlite3_prepare_v3(connection.handle(), sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                        &handle, nullptr);
+    handle_.reset(handle);
+    check(code);
+}
+
+void Statement::bind(int parameter, std::int64_t value) {
+    check(sqlite3_bind_int64(handle_.get(), parameter, value));
+}
+
+void Statement::bind(int parameter, std::uint64_t value) {
+    // SQLite's integers are signed; no position, version or count ever comes near.
+    constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
+    bind(parameter, static_cast<std::int64_t>(std::min(value, most)));
+}
+
+void Statement::bind(int parameter, std::uint32_t value) {
+    bind(parameter, std::int64_t{value});
+}
+
+void Statement::bind(int parameter, std::string_view value) {
+    // A null pointer would bind NULL, which an empty text is not.
+    const char* text = value.data() != nullptr ? value.data() : "";
+    check(sqlite3_bind_text64(handle_.get(), parameter, text, value.size(), SQLITE_STATIC,
+                              SQLITE_UTF8));
+}
+
+void Statement::bind(int parameter, const Uuid& value) {
+    check(sqlite3_bind_blob(handle_.get(), parameter, value.data, static_cast<int>(value.size()),
+                            SQLITE_STATIC));
+}
+
+void Statement::bind(int parameter, const Uuid* value) {
+    if (value != nullptr) {
+        bind(parameter, *value);
+    } else {
+        check(sqlite3_bind_null(handle_.get(), parameter));
+    }
+}
+
+void Statement::check(int code) const {
+    if (code != SQLITE_OK) {
+        connection_.fail(code, doing_);
+    }
+}
+
+Statement::Run::~Run() {
+    // Repeats the error of the step, which has been thrown already.
+    sqlite3_reset(statement_.handle_.get());
+}
+
+bool Statement::Run::next() {
+    const int code = sqlite3_step(statement_.handle_.get());
+    if (code == SQLITE_ROW) {
+        return true;
+    }
+    if (code != SQLITE_DONE) {
+        statement_.connection_.fail(code, statement_.doing_);
+    }
+    return false;
+}
+
+bool Statement::Run::insert() {
+    const int code = sqlite3_step(statement_.handle_.get());
+    if (code == SQLITE_CONSTRAINT_UNIQUE) {
+        return false;
+    }
+    if (code != SQLITE_DONE) {
+        statement_.connection_.fail(code, statement_.doing_);
+    }
+    return true;
+}
+
+std::int64_t Statement::Run::integer(int column) const noexcept {
+    return sqlite3_column_int64(statement_.handle_.get(), column);
+}
+
+std::uint64_t Statement::Run::number(int column) const noexcept {
+    return to_unsigned(integer(column));
+}
+
+std::string Statement::Run::text(int column) const {
+    sqlite3_stmt* handle = statement_.handle_.get();
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle, column));
+    if (bytes == nullptr) {
+        return {};
+    }
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle, column))};
+}
+
+Uuid Statement::Run::uuid(int column) const {
+    sqlite3_stmt* handle = statement_.handle_.get();
+    Uuid uuid{};
+    const void* bytes = sqlite3_column_blob(handle, column);
+    if (bytes == nullptr) {
+        return uuid;
+    }
+    if (static_cast<std::size_t>(sqlite3_column_bytes(handle, column)) != uuid.size()) {
+        statement_.connection_.fail(SQLITE_CORRUPT, statement_.doing_);
+    }
+    std::memcpy(uuid.data, bytes, uuid.size());
+    return uuid;
+}
+
+Transaction::Transaction(Connection& connection) : connection_{connection} {
+    connection_.execute("BEGIN IMMEDIATE", "begin to write to");
+}
+
+Transaction::~Transaction() {
+    // SQLite has ended it already after a COMMIT and after some errors (disk full). A ROLLBACK that
+    // fails is tried again by end_leftover().
+    if (connection_.in_transaction()) {
+        sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+}
+
+void Transaction::commit() {
+    connection_.execute("COMMIT", "commit to");
+}
+
+} // namespace bus::sqlite

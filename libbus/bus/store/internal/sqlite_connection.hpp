@@ -1,0 +1,143 @@
+#pragma once
+
+#include <bus/event/uuid.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+/// The little of SQLite that the store needs. All that goes wrong is a StoreError that names the
+/// file, what was being done, what SQLite said and what to do. Nothing here is thread safe: a
+/// connection and its statements belong to one thread at a time.
+namespace bus::sqlite {
+
+struct CloseConnection {
+    void operator()(sqlite3* handle) const noexcept;
+};
+
+struct FinalizeStatement {
+    void operator()(sqlite3_stmt* handle) const noexcept;
+};
+
+enum class Access { read_write, read_only };
+
+/// An open database.
+class Connection {
+public:
+    /// Opens the file, creating it where the access allows; nothing is written yet.
+    Connection(std::filesystem::path path, Access access, std::chrono::milliseconds busy_timeout);
+
+    /// Runs statements without parameters; their rows are dropped. `doing` completes the sentence
+    /// "cannot ..." of an error.
+    void execute(const char* sql, const char* doing);
+    /// The first column of the first row of a statement, 0 where there is no row.
+    std::int64_t integer(const char* sql, const char* doing);
+    /// The same as text.
+    std::string text(const char* sql, const char* doing);
+
+    /// Whether a close of the last connection may copy the write-ahead log into the file.
+    void checkpoint_on_close(bool yes);
+
+    /// Ends a transaction whose ROLLBACK the disk refused, if there is one.
+    void end_leftover();
+
+    [[nodiscard]] bool in_transaction() const noexcept;
+    /// Whether the file let itself be opened for reading only.
+    [[nodiscard]] bool is_read_only() const noexcept;
+
+    [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+    [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
+
+    /// Throws the StoreError of a result code.
+    [[noreturn]] void fail(int code, const char* doing) const;
+
+private:
+    std::filesystem::path path_;
+    std::unique_ptr<sqlite3, CloseConnection> handle_;
+};
+
+/// A prepared statement; prepared once, run often.
+class Statement {
+public:
+    /// One run of it. Its end resets the statement: a cursor left open would stop checkpoints.
+    class Run {
+    public:
+        explicit Run(Statement& statement) noexcept : statement_{statement} {}
+
+        ~Run();
+        Run(const Run&) = delete;
+        Run& operator=(const Run&) = delete;
+
+        /// Goes to the next row; false where there is none.
+        bool next();
+        /// As next() for a statement that gives no rows; false where a UNIQUE constraint refused
+        /// it.
+        bool insert();
+
+        // Columns count from 0.
+        [[nodiscard]] std::int64_t integer(int column) const noexcept;
+        [[nodiscard]] std::uint64_t number(int column) const noexcept;
+        [[nodiscard]] std::string text(int column) const;
+        /// A zero UUID for NULL. Throws where there is no blob of 16 bytes.
+        [[nodiscard]] Uuid uuid(int column) const;
+
+    private:
+        Statement& statement_;
+    };
+
+    /// `doing` completes the sentence "cannot ..." of an error. `sql` and `doing` are literals.
+    Statement(const Connection& connection, const char* sql, const char* doing);
+
+    /// Binds the parameters in order and starts a run. Texts and blobs are not copied: they must
+    /// live until the run has ended.
+    template <class... Values>
+    [[nodiscard]] Run run(const Values&... values) {
+        int parameter = 0;
+        (bind(++parameter, values), ...);
+        return Run{*this};
+    }
+
+    /// Runs it to its end, for one that gives no rows.
+    template <class... Values>
+    void execute(const Values&... values) {
+        run(values...).next();
+    }
+
+private:
+    void bind(int parameter, std::int64_t value);
+    void bind(int parameter, std::uint64_t value);
+    void bind(int parameter, std::uint32_t value);
+    void bind(int parameter, std::string_view value);
+    void bind(int parameter, const Uuid& value);
+    void bind(int parameter, const Uuid* value); ///< nullptr: NULL
+    void check(int code) const;
+
+    const Connection& connection_;
+    const char* doing_;
+    std::unique_ptr<sqlite3_stmt, FinalizeStatement> handle_;
+};
+
+/// A write transaction. BEGIN IMMEDIATE: it waits for its turn at the start, and never fails half
+/// way with SQLITE_BUSY_SNAPSHOT. Rolled back unless committed.
+class Transaction {
+public:
+    explicit Transaction(Connection& connection);
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    void commit();
+
+private:
+    Connection& connection_;
+};
+
+} // namespace bus::sqlite

@@ -1,0 +1,134 @@
+#include <bus/store/event_store.hpp>
+#include <bus/store/internal/sqlite_schema.hpp>
+
+#include <string>
+
+namespace bus::sqlite {
+
+namespace {
+
+// docs/decisions/0003-sqlite-schema.md has the reasons and the figures.
+constexpr const char* create_schema = R"sql(
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+CREATE TABLE events (
+    position INTEGER PRIMARY KEY,
+    event_id BLOB NOT NULL,
+    event_type INTEGER NOT NULL REFERENCES names,
+    event_version INTEGER NOT NULL,
+    aggregate_type INTEGER NOT NULL REFERENCES names,
+    aggregate_id TEXT NOT NULL,
+    stream_version INTEGER NOT NULL,
+    execution_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    causation_id BLOB,
+    data TEXT NOT NULL
+);
+CREATE UNIQUE INDEX events_by_id ON events (event_id);
+CREATE UNIQUE INDEX events_by_stream ON events (aggregate_type, aggregate_id, stream_version);
+CREATE INDEX events_by_execution ON events (execution_id);
+CREATE TABLE log (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    last_position INTEGER NOT NULL
+);
+INSERT INTO log VALUES (1, 0);
+CREATE TABLE agents (
+    agent INTEGER PRIMARY KEY REFERENCES names,
+    start INTEGER NOT NULL,
+    checkpoint INTEGER NOT NULL,
+    finished INTEGER NOT NULL
+);
+CREATE TABLE deliveries (
+    agent INTEGER NOT NULL REFERENCES names,
+    position INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    redrives INTEGER NOT NULL,
+    attempts TEXT NOT NULL,
+    PRIMARY KEY (agent, position)
+) WITHOUT ROWID;
+CREATE TABLE states (
+    agent INTEGER NOT NULL REFERENCES names,
+    key TEXT NOT NULL,
+    json TEXT NOT NULL,
+    PRIMARY KEY (agent, key)
+) WITHOUT ROWID;
+CREATE VIEW event_log AS
+SELECT e.position, lower(hex(e.event_id)) AS event_id, t.name AS event_type, e.event_version,
+       a.name AS aggregate_type, e.aggregate_id, e.stream_version, e.execution_id, e.user_id,
+       strftime('%Y-%m-%dT%H:%M:%S', e.occurred_at / 1000000, 'unixepoch') || printf('.%06dZ', e.occurred_at % 1000000)
+           AS occurred_at,
+       lower(hex(e.causation_id)) AS causation_id, e.data
+FROM events e JOIN names t ON t.id = e.event_type JOIN names a ON a.id = e.aggregate_type;
+)sql";
+
+constexpr Migration all_migrations[] = {
+    {create_schema},
+};
+
+std::int64_t newest(std::span<const Migration> steps) {
+    return static_cast<std::int64_t>(steps.size());
+}
+
+std::int64_t version_of(Connection& connection) {
+    return connection.integer("PRAGMA user_version", "read the schema version of");
+}
+
+[[noreturn]] void refuse_foreign(const Connection& connection) {
+    throw StoreError{"cannot use sqlite:" + connection.path().string() +
+                     " as a store: it is a SQLite database of another program; it was left as it "
+                     "is: name another file"};
+}
+
+[[noreturn]] void refuse_newer(const Connection& connection, std::int64_t found,
+                               std::int64_t known) {
+    throw StoreError{"cannot use sqlite:" + connection.path().string() +
+                     ": its schema version is " + std::to_string(found) +
+                     ", and this program knows versions up to " + std::to_string(known) +
+                     "; it was left as it is: use a newer program, or another file"};
+}
+
+} // namespace
+
+std::span<const Migration> migrations() {
+    return all_migrations;
+}
+
+FileKind inspect(Connection& connection, std::span<const Migration> steps) {
+    const char* const doing = "look into";
+    const std::int64_t id = connection.integer("PRAGMA application_id", doing);
+    const std::int64_t version = version_of(connection);
+    const std::int64_t tables = connection.integer("SELECT count(*) FROM sqlite_schema", doing);
+    if (id == 0 && version == 0 && tables == 0) {
+        return FileKind::empty;
+    }
+    if (id != application_id) {
+        refuse_foreign(connection);
+    }
+    if (version > newest(steps)) {
+        refuse_newer(connection, version, newest(steps));
+    }
+    return version < newest(steps) ? FileKind::older : FileKind::store;
+}
+
+void migrate(Connection& connection, std::span<const Migration> steps) {
+    while (inspect(connection, steps) != FileKind::store) {
+        Transaction transaction{connection};
+        // Read again: whoever held the lock until now may have migrated.
+        const std::int64_t version = version_of(connection);
+        if (version < newest(steps)) {
+            connection.execute(steps[static_cast<std::size_t>(version)].sql,
+                               "create or migrate the schema of");
+            const std::string mark = "PRAGMA application_id = " + std::to_string(application_id) +
+                                     "; PRAGMA user_version = " + std::to_string(version + 1);
+            connection.execute(mark.c_str(), "mark the schema version of");
+        }
+        transaction.commit();
+    }
+}
+
+} // namespace bus::sqlite

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <bus/store/internal/sqlite_connection.hpp>
+
+#include <cstdint>
+#include <span>
+
+/// What a store file looks like, and how an older one becomes a newer one.
+namespace bus::sqlite {
+
+/// Marks a SQLite file as a store of libbus: "lbus" in ASCII.
+inline constexpr std::int64_t application_id = 0x6c627573;
+
+/// Brings a file from one schema version to the next; version 0 is an empty file.
+struct Migration {
+    const char* sql;
+};
+
+/// All there are; the last one leads to the version that this program writes.
+std::span<const Migration> migrations();
+
+/// What an existing file is, before anything is written to it.
+enum class FileKind {
+    empty, ///< or just created
+    store, ///< of this schema version
+    older, ///< a store that has to be migrated
+};
+
+/// Throws StoreError where the file is no store, or one of a newer schema; changes nothing.
+FileKind inspect(Connection& connection, std::span<const Migration> steps = migrations());
+
+/// Creates or migrates the schema, each step in a transaction of its own. Throws as inspect().
+void migrate(Connection& connection, std::span<const Migration> steps = migrations());
+
+} // namespace bus::sqlite

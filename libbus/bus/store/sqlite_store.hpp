@@ -1,0 +1,80 @@
+#pragma once
+
+#include <bus/store/event_store.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace bus {
+
+/// How to open a SqliteStore.
+struct SqliteOptions {
+    /// The file; it is created where it is missing, its folder is not. Beside it lie SQLite's own
+    /// PATH-wal and PATH-shm while the store is open, and PATH-lock, which names the writer.
+    std::filesystem::path path;
+    /// Opens an existing store beside its writer, or without one; commit() then throws.
+    bool read_only = false;
+    /// What this program is called towards one that is refused; empty: the process's name.
+    std::string program;
+    /// How long to wait for another program that locks the file (a database shell).
+    std::chrono::milliseconds busy_timeout{5'000};
+    /// Of the file, kept in memory by the writer.
+    std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;
+    /// A part with a longer text (the data of one event, the state under one key) is refused;
+    /// at most 999,999,999.
+    std::size_t max_value_bytes = 256'000'000;
+    /// Where the file would grow beyond, a commit fails as on a full disk; 0: no limit.
+    std::uint64_t max_file_bytes = 0;
+};
+
+/// A store in a SQLite file. commit() and all readers as EventStore says: one thread writes, any
+/// number read, each over a connection of its own, and none waits for another.
+///
+/// A durable commit has been written through to the disk (WAL, synchronous=FULL); another one is
+/// with the system and outlives the process only. One process at a time has the store open for
+/// writing; any number may read it.
+class SqliteStore final : public EventStore {
+public:
+    /// Opens or creates a store; an older schema is migrated. Throws StoreError, which says what
+    /// to do, where the path cannot be used, the file is no store or a newer one (it is left as it
+    /// is), or another process writes it (it is named).
+    static std::unique_ptr<SqliteStore> open(const SqliteOptions& options);
+
+    ~SqliteStore() override;
+
+    /// `sqlite:PATH`, absolute.
+    [[nodiscard]] std::string description() const override;
+
+    std::vector<PartResult> commit(std::span<const Part> parts, bool durable) override;
+
+    Position last_position() override;
+    std::vector<StoredEvent> read(Position after, std::size_t limit) override;
+    /// No index helps here: it scans the log from `after` on, about a million events a second.
+    std::vector<StoredEvent> read_type(std::string_view event_type, Position after,
+                                       std::size_t limit) override;
+    std::vector<StoredEvent> read_execution(std::string_view execution_id, Position after,
+                                            std::size_t limit) override;
+    std::vector<StoredEvent> read_stream(std::string_view aggregate_type,
+                                         std::string_view aggregate_id, std::uint64_t after_version,
+                                         std::size_t limit) override;
+    std::optional<StoredEvent> find(const Uuid& event_id) override;
+
+    std::optional<AgentRecord> agent(std::string_view name) override;
+    std::vector<AgentRecord> agents() override;
+    std::vector<DeliveryRecord> deliveries(std::string_view agent, DeliveryState state) override;
+    std::optional<DeliveryRecord> delivery(std::string_view agent, Position position) override;
+    std::optional<StateRecord> state(std::string_view agent, std::string_view key) override;
+    std::vector<StateRecord> states(std::string_view agent, std::string_view prefix) override;
+
+private:
+    struct Parts;
+    explicit SqliteStore(std::unique_ptr<Parts> parts);
+
+    std::unique_ptr<Parts> parts_;
+};
+
+} // namespace bus

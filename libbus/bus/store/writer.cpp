@@ -1,0 +1,129 @@
+#include <bus/store/writer.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace bus {
+
+namespace {
+
+/// Events of one commit at most: beyond it a batch gains nothing and only makes others wait.
+constexpr std::size_t most_events = 1024;
+
+} // namespace
+
+Writer::Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Task on_idle)
+    : store_{store}, on_committed_{std::move(on_committed)}, on_idle_{std::move(on_idle)}, last_{store.last_position()},
+      thread_{runtime.dedicated("bus-writer")} {}
+
+Writer::~Writer() {
+    thread_.reset();
+}
+
+void Writer::submit(Part part, Done done) {
+    std::vector<Entry> entries;
+    entries.push_back({std::move(part), std::move(done)});
+    enqueue(std::move(entries));
+}
+
+void Writer::submit(std::vector<Part> parts,
+                    const std::function<void(std::size_t, PartResult&&)>& done) {
+    std::vector<Entry> entries;
+    entries.reserve(parts.size());
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        entries.push_back({std::move(parts[i]),
+                           [done, i](PartResult&& result) { done(i, std::move(result)); }});
+    }
+    enqueue(std::move(entries));
+}
+
+std::size_t Writer::pending() const {
+    const std::lock_guard lock{mutex_};
+    return pending_;
+}
+
+void Writer::enqueue(std::vector<Entry> entries) {
+    const std::lock_guard lock{mutex_};
+    pending_ += entries.size();
+    std::move(entries.begin(), entries.end(), std::back_inserter(waiting_));
+    if (!scheduled_) {
+        scheduled_ = true;
+        thread_->post([this] { write_waiting(); });
+    }
+}
+
+void Writer::write_waiting() {
+    std::vector<Entry> entries;
+    {
+        const std::lock_guard lock{mutex_};
+        std::size_t count = 0;
+        std::size_t events = 0;
+        while (count < waiting_.size() && (count == 0 || events < most_events)) {
+            events += waiting_[count].part.events.size() + 1;
+            ++count;
+        }
+        const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+        std::move(waiting_.begin(), end, std::back_inserter(entries));
+        waiting_.erase(waiting_.begin(), end);
+    }
+    write(entries);
+    {
+        const std::lock_guard lock{mutex_};
+        pending_ -= entries.size();
+        if (!waiting_.empty()) {
+            // A task of its own, so that a simulation may run others in between.
+            thread_->post([this] { write_waiting(); });
+            return;
+        }
+        scheduled_ = false;
+    }
+    on_idle_();
+}
+
+void Writer::write(std::vector<Entry>& entries) {
+    std::vector<Part> parts;
+    parts.reserve(entries.size());
+    std::transform(entries.begin(), entries.end(), std::back_inserter(parts),
+                   [](Entry& entry) { return std::move(entry.part); });
+    const bool durable = std::any_of(parts.begin(), parts.end(), [](const Part& part) {
+        return part.durability == Durability::committed;
+    });
+    std::vector<PartResult> results;
+    try {
+        results = store_.commit(parts, durable);
+    } catch (const std::exception&) {
+        results.assign(parts.size(), PartResult{.error = std::current_exception()});
+    }
+    hand_on(parts, results);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        entries[i].done(std::move(results[i]));
+    }
+}
+
+void Writer::hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results) {
+    std::vector<Event> events;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (results[i].error) {
+            continue;
+        }
+        for (std::size_t k = 0; k < results[i].places.size(); ++k) {
+            const PartResult::Place& place = results[i].places[k];
+            if (place.duplicate) {
+                continue;
+            }
+            NewEvent& event = parts[i].events[k];
+            events.push_back(std::make_shared<const StoredEvent>(
+                StoredEvent{.position = place.position,
+                            .stream_version = place.stream_version,
+                            .record = std::move(event.record),
+                            .event = std::move(event.event)}));
+        }
+    }
+    if (!events.empty()) {
+        const Position previous = last_;
+        last_ = events.back()->position;
+        on_committed_({.previous_last = previous, .events = events});
+    }
+}
+
+} // namespace bus

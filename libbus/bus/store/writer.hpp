@@ -1,0 +1,67 @@
+#pragma once
+
+#include <bus/runtime/runtime.hpp>
+#include <bus/store/event_store.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+namespace bus {
+
+/// Group commit: takes parts from any thread and writes them on one thread of its own, as many in
+/// one commit as are waiting. While one commit is on its way to the disk, the next one gathers.
+class Writer {
+public:
+    using Event = std::shared_ptr<const StoredEvent>;
+
+    /// What one commit brought: the events in order of position, none that was there before.
+    struct Committed {
+        Position previous_last = 0; ///< the last position before them
+        std::span<const Event> events;
+    };
+    /// Called on the writer's thread, in order of commit, before the parts' own callbacks.
+    using OnCommitted = std::function<void(const Committed&)>;
+    /// What became of a part; called on the writer's thread. Must not throw.
+    using Done = std::function<void(PartResult&&)>;
+
+    /// `on_idle` is called on the writer's thread when nothing is left to write.
+    Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Task on_idle);
+    /// Writes what is waiting first.
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    /// Hands a part over. Parts of one thread are written in its order.
+    void submit(Part part, Done done);
+    /// Hands several over that are written in this order, though maybe not in one commit.
+    void submit(std::vector<Part> parts, const std::function<void(std::size_t, PartResult&&)>& done);
+
+    /// Parts that wait or are being written, those included whose callbacks still run.
+    [[nodiscard]] std::size_t pending() const;
+
+private:
+    struct Entry {
+        Part part;
+        Done done;
+    };
+
+    void enqueue(std::vector<Entry> entries);
+    void write_waiting();
+    void write(std::vector<Entry>& entries);
+    void hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results);
+
+    EventStore& store_;
+    OnCommitted on_committed_;
+    Task on_idle_;
+    Position last_;
+    mutable std::mutex mutex_;
+    std::vector<Entry> waiting_;
+    std::size_t pending_ = 0;
+    bool scheduled_ = false;
+    std::unique_ptr<Executor> thread_; ///< last: its destruction runs what is queued
+};
+
+} // namespace bus

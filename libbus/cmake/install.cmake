@@ -1,0 +1,55 @@
+# What `cmake --install` leaves behind: the libraries, the headers, and a config package with the components
+# bus, sqlite and agents. Included by the top-level CMakeLists.txt, so every target below exists by now or will not.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(libbus_config_folder "${CMAKE_INSTALL_LIBDIR}/cmake/libbus")
+set(libbus_installed_components "")
+
+foreach(component IN ITEMS bus sqlite agents)
+    set(target "libbus_${component}")
+    if(NOT TARGET ${target})
+        continue()
+    endif()
+    list(APPEND libbus_installed_components ${component})
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${component})
+
+    # A static library names even its private links to whoever links it. Our warnings are none of their business, and
+    # exporting them would install a target that nobody should use.
+    get_target_property(links ${target} INTERFACE_LINK_LIBRARIES)
+    if(links)
+        list(REMOVE_ITEM links "$<LINK_ONLY:libbus_warnings>")
+        set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${links}")
+    endif()
+
+    install(TARGETS ${target} EXPORT libbusTargets
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
+        INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+endforeach()
+
+if(NOT libbus_installed_components)
+    return()
+endif()
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/libbus/bus" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE)
+if("agents" IN_LIST libbus_installed_components)
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/agents" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE)
+endif()
+
+install(EXPORT libbusTargets NAMESPACE libbus:: DESTINATION "${libbus_config_folder}")
+configure_package_config_file(
+    "${PROJECT_SOURCE_DIR}/libbus/cmake/libbusConfig.cmake.in"
+    "${PROJECT_BINARY_DIR}/libbusConfig.cmake"
+    INSTALL_DESTINATION "${libbus_config_folder}"
+    NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/libbusConfigVersion.cmake"
+    COMPATIBILITY SameMinorVersion)
+install(FILES
+    "${PROJECT_BINARY_DIR}/libbusConfig.cmake"
+    "${PROJECT_BINARY_DIR}/libbusConfigVersion.cmake"
+    DESTINATION "${libbus_config_folder}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

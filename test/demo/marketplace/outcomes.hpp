@@ -1,0 +1,34 @@
+#pragma once
+
+#include "demo/marketplace/marketplace.hpp"
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace test {
+
+/// What an order comes to by the rules, with the columns of the report. `reason` is the error type.
+struct Outcome {
+    std::string order_id;
+    std::string outcome; ///< `synced`, `failed`, `waiting` or `rejected`
+    std::string step_failed;
+    std::string principal;
+    std::string net;
+    std::string currency;
+    std::string lines;
+    std::string reason;
+
+    /// Compares all but the reason.
+    bool operator==(const Outcome& other) const;
+};
+
+std::ostream& operator<<(std::ostream& out, const Outcome& outcome);
+
+/// What one bundle comes to.
+Outcome outcome_of(const std::string& key, const demo::Bundle& bundle);
+
+/// What every order of the feeds comes to, in their order; each order once.
+std::vector<Outcome> outcomes_of(demo::Marketplace& marketplace);
+
+} // namespace test

@@ -1,0 +1,31 @@
+#include "test/support/allocations.hpp"
+
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+// One for each thread, since an atomic would cost a bench more than the allocation.
+thread_local std::size_t count = 0;
+
+} // namespace
+
+std::size_t test::allocations() noexcept {
+    return count;
+}
+
+void* operator new(std::size_t size) {
+    ++count;
+    if (void* memory = std::malloc(size != 0 ? size : 1)) {
+        return memory;
+    }
+    throw std::bad_alloc{};
+}
+
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t /*size*/) noexcept {
+    std::free(memory);
+}
