@@ -34,8 +34,7 @@ struct FinancialsExtractedEvent : bus::Event<FinancialsExtractedEvent> {
 BUS_DESCRIBE_EVENT(FinancialsExtractedEvent,
                    (order_id, principal_amount, principal_currency, net_proceeds,
                     financial_lines_count),
-                   bus::aggregate_id<&FinancialsExtractedEvent::order_id>,
-                   bus::aggregate_type("Order"))
+                   bus::aggregate_id<&FinancialsExtractedEvent::order_id>)
 
 /// The order's own amounts were held against its financials.
 struct OrderValidatedEvent : bus::Event<OrderValidatedEvent> {
@@ -62,7 +61,7 @@ struct InvoiceCreatedEvent : bus::Event<InvoiceCreatedEvent> {
     std::int64_t invoice_lines_count = 0;
 };
 BUS_DESCRIBE_EVENT(InvoiceCreatedEvent, (order_id, invoice_id, partner_id, invoice_lines_count),
-                   bus::aggregate_id<&InvoiceCreatedEvent::order_id>, bus::aggregate_type("Order"))
+                   bus::aggregate_id<&InvoiceCreatedEvent::order_id>)
 
 /// All is done for the order.
 struct OrderSyncedEvent : bus::Event<OrderSyncedEvent> {
@@ -94,7 +93,6 @@ struct NotificationSentEvent : bus::Event<NotificationSentEvent> {
     bool success = false;
 };
 BUS_DESCRIBE_EVENT(NotificationSentEvent, (order_id, notification_type, channel, success),
-                   bus::aggregate_id<&NotificationSentEvent::order_id>,
-                   bus::aggregate_type("Order"))
+                   bus::aggregate_id<&NotificationSentEvent::order_id>)
 
 } // namespace demo

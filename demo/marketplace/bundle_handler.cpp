@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <utility>
 
@@ -33,8 +32,7 @@ std::string_view view(boost::json::string_view text) {
 
 } // namespace
 
-// --- values
-// ---------------------------------------------------------------------------------------
+// --- values ------------------------------------------------------
 
 /// Steps on to the next value: its node, or null where it is to be skipped.
 const SchemaNode* BundleHandler::begin_value() {
@@ -191,8 +189,7 @@ bool BundleHandler::on_null(error_code&) {
     return true;
 }
 
-// --- what becomes of them
-// -------------------------------------------------------------------------
+// --- what becomes of them ----------------------------------------
 
 void BundleHandler::begin_object(Slot slot) {
     switch (slot) {
@@ -291,8 +288,7 @@ void BundleHandler::take_order_id() {
     bundle_.order_id = text_;
 }
 
-// --- problems
-// -------------------------------------------------------------------------------------
+// --- problems ----------------------------------------------------
 
 /// The path of the value that is being read.
 std::string BundleHandler::path_of_value() const {

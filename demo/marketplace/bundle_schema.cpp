@@ -23,7 +23,7 @@ constexpr SchemaNode list(Stage stage, const SchemaNode& element) {
     return {Shape::array, stage, Slot::none, {}, &element};
 }
 
-// --- financial entries: kind, type, amount ----------------------------------------------------
+// --- financial entries: kind, type, amount -----------------------
 
 constexpr auto money = Stage::financials;
 
@@ -55,7 +55,7 @@ constexpr SchemaNode charges = list(money, charge);
 constexpr SchemaNode fees = list(money, fee);
 constexpr SchemaNode promotions = list(money, promotion);
 
-// --- events: lists of an item, lists of the event itself ---------------------------------------
+// --- events: lists of an item, lists of the event itself ---------
 
 constexpr SchemaMember shipment_item_members[] = {
     {"ItemChargeList", &charges},   {"ItemChargeAdjustmentList", &charges},
@@ -95,7 +95,7 @@ constexpr SchemaMember financial_events_members[] = {
 };
 constexpr SchemaNode financial_events = object(money, financial_events_members);
 
-// --- items -------------------------------------------------------------------------------------
+// --- items -------------------------------------------------------
 
 constexpr auto content = Stage::content;
 
@@ -118,7 +118,7 @@ constexpr SchemaMember item_members[] = {
 constexpr SchemaNode item = object(Stage::ingest, item_members, Slot::item);
 constexpr SchemaNode items = list(Stage::ingest, item);
 
-// --- the order ---------------------------------------------------------------------------------
+// --- the order ---------------------------------------------------
 
 constexpr SchemaNode total_currency = text(content, Slot::total_currency);
 constexpr SchemaNode total_amount = decimal(content, Slot::total_amount);

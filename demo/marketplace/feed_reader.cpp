@@ -86,6 +86,7 @@ bool FeedReader::fill() {
 /// Sets a part of a line aside, or only counts it once the line is too long.
 void FeedReader::keep(std::string_view part) {
     pieces_length_ += part.size();
+    pieces_end_in_cr_ = part.empty() ? pieces_end_in_cr_ : part.ends_with('\r');
     // one byte more than a line may have, for the CR of a CRLF
     if (pieces_length_ <= max_line_ + 1)
         pieces_ += part;
@@ -96,34 +97,32 @@ void FeedReader::keep(std::string_view part) {
 std::optional<FeedReader::Line> FeedReader::next_raw() {
     pieces_.clear();
     pieces_length_ = 0;
+    pieces_end_in_cr_ = false;
     std::string_view text;
-    std::uint64_t length = 0;
-    while (true) {
+    bool whole = false;
+    for (bool ended = false; !ended;) {
         if (unread_.empty() && !fill()) {
             if (pieces_length_ == 0)
                 return std::nullopt;
-            text = pieces_;
-            length = pieces_length_;
             break;
         }
         const auto end = unread_.find('\n');
-        const std::string_view part = unread_.substr(0, end);
-        const bool whole = end != std::string_view::npos && pieces_length_ == 0;
-        unread_.remove_prefix(end == std::string_view::npos ? unread_.size() : end + 1);
+        ended = end != std::string_view::npos;
+        text = unread_.substr(0, end);
+        unread_.remove_prefix(ended ? end + 1 : unread_.size());
+        whole = ended && pieces_length_ == 0;
         if (!whole)
-            keep(part);
-        if (end == std::string_view::npos)
-            continue;
-        text = whole ? part : std::string_view(pieces_);
-        length = whole ? part.size() : pieces_length_;
-        break;
+            keep(text);
     }
-    if (text.ends_with('\r')) {
-        text.remove_suffix(1);
+    std::uint64_t length = whole ? text.size() : pieces_length_;
+    if (whole ? text.ends_with('\r') : pieces_end_in_cr_)
         --length;
-    }
     const bool too_long = length > max_line_;
-    return Line{too_long ? std::string_view() : text, ++line_number_, length, too_long};
+    if (too_long)
+        return Line{{}, ++line_number_, length, true};
+    if (!whole)
+        text = pieces_;
+    return Line{text.substr(0, length), ++line_number_, length, false};
 }
 
 std::optional<FeedReader::Line> FeedReader::next() {

@@ -75,9 +75,10 @@ private:
     std::uint64_t bytes_read_ = 0;
     std::uint64_t line_number_ = 0;
     std::vector<char> buffer_;
-    std::string_view unread_; // within buffer_
-    std::string pieces_;      // of a line that does not lie in the buffer as a whole
-    std::uint64_t pieces_length_ = 0;
+    std::string_view unread_;         // within buffer_
+    std::string pieces_;              // of a line that does not lie in the buffer as a whole
+    std::uint64_t pieces_length_ = 0; // of a line that is too long, too
+    bool pieces_end_in_cr_ = false;
 };
 
 } // namespace demo

@@ -59,8 +59,8 @@ void validate_total(const Bundle& bundle, const Financials& financials) {
     if (!bundle.total)
         throw OrderProblem(OrderError::missing_member, "order.OrderTotal",
                            "expected an object, found nothing");
-    const std::string path = "order.OrderTotal.Amount";
-    const Decimal total = amount_of(*bundle.total, [&] { return path; });
+    const std::string_view path = "order.OrderTotal.Amount";
+    const Decimal total = amount_of(*bundle.total, [path] { return path; });
     expect_currency(*bundle.total, financials, "order.OrderTotal.CurrencyCode");
     const Decimal expected =
         financials.principal + financials.other_charges + financials.promotions;
@@ -97,7 +97,7 @@ void validate_prices(const Bundle& bundle, const Financials& financials) {
 
 std::optional<Financials> extract_financials(const Bundle& bundle) {
     if (bundle.financials_problem)
-        throw *bundle.financials_problem;
+        throw OrderProblem(*bundle.financials_problem);
     if (bundle.entries.empty())
         return std::nullopt;
     Financials financials;
@@ -114,7 +114,7 @@ std::optional<Financials> extract_financials(const Bundle& bundle) {
 
 void validate(const Bundle& bundle, const Financials& financials) {
     if (bundle.content_problem)
-        throw *bundle.content_problem;
+        throw OrderProblem(*bundle.content_problem);
     try {
         validate_total(bundle, financials);
         validate_prices(bundle, financials);

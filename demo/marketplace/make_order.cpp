@@ -21,7 +21,7 @@ constexpr std::array<SalesChannel, 7> channels = {{
 constexpr std::array<std::string_view, 16> titles = {
     "Enamel mug, blue",
     "Linen tea towel",
-    "Desk lamp \\\"Aurora\\\"",
+    R"(Desk lamp \"Aurora\")",
     "Wooden chess set",
     "Caf\xC3\xA9 cup, set of 4",
     "Cork notice board",
@@ -33,7 +33,7 @@ constexpr std::array<std::string_view, 16> titles = {
     "Ceramic bowl \xE9\x9D\x92",
     "Letter rack",
     "Travel alarm clock",
-    "Bicycle bell \\ud83d\\udd14",
+    R"(Bicycle bell \ud83d\udd14)",
     "Felt slippers",
     "Storage tin, round",
 };
@@ -75,10 +75,11 @@ void turn_into_refund(GeneratedItem& item) {
 /// A different id for each number: the middle part runs through all of its values, in an order that
 /// looks like none, before the first part changes.
 std::string make_id(PortableRandom& random, std::uint64_t number) {
+    constexpr std::uint64_t firsts = 1'000;
     constexpr std::uint64_t middles = 10'000'000;
     constexpr std::uint64_t step = 3'728'561; // shares no divisor with the number of middles
-    return fmt::format("{:03}-{:07}-{:07}", number / middles % 1'000,
-                       (number % middles) * step % middles, random.below(middles));
+    return fmt::format("{:03}-{:07}-{:07}", (number / middles + 301) % firsts,
+                       (number % middles * step + 4'190'277) % middles, random.below(middles));
 }
 
 } // namespace

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <iterator>
-#include <utility>
 
 namespace demo {
 
@@ -26,9 +25,9 @@ std::string_view to_string(OrderError error) noexcept {
     return "unknown";
 }
 
-OrderProblem::OrderProblem(OrderError error, std::string path, const std::string& detail)
-    : std::runtime_error(path.empty() ? detail : path + ": " + detail),
-      path_(std::move(path)),
+OrderProblem::OrderProblem(OrderError error, std::string_view path, std::string_view detail)
+    : std::runtime_error(path.empty() ? std::string(detail) : fmt::format("{}: {}", path, detail)),
+      path_size_(path.size()),
       error_(error) {}
 
 std::string quoted(std::string_view text) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -36,7 +37,7 @@ class OrderProblem : public std::runtime_error {
 public:
     /// @param path where it is wrong, such as `order.OrderTotal.Amount`; may be empty
     /// @param detail what was expected and what was found; what() puts the path before it
-    OrderProblem(OrderError error, std::string path, const std::string& detail);
+    OrderProblem(OrderError error, std::string_view path, std::string_view detail);
 
     OrderError error() const noexcept { return error_; }
 
@@ -44,13 +45,13 @@ public:
     std::string_view error_type() const noexcept { return to_string(error_); }
 
     /// The JSON path in the bundle; empty where the line as a whole is wrong.
-    const std::string& path() const noexcept { return path_; }
+    std::string_view path() const noexcept { return {what(), path_size_}; }
 
     /// Whether the line is no order at all, as opposed to an order that cannot be used.
     bool is_rejection() const noexcept { return error_ <= OrderError::line_too_long; }
 
 private:
-    std::string path_;
+    std::size_t path_size_; // what() begins with the path; a string of its own could fail to copy
     OrderError error_;
 };
 

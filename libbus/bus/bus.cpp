@@ -3,6 +3,7 @@
 #include <bus/agent/mailbox_runner.hpp>
 #include <bus/delivery/delivery.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/runtime/strand.hpp>
 #include <bus/runtime/system_runtime.hpp>
 
 #include <algorithm>
@@ -81,6 +82,9 @@ public:
           store_{std::move(options.store)}, hub_{std::make_shared<RunnerHub>(*runtime_)} {
         if (store_) {
             delivery_ = std::make_unique<Delivery>(*store_, dispatcher_, hub_);
+        } else {
+            posted_ = std::make_shared<Strand>(runtime_->pool(),
+                                               [hub = hub_] { hub->note_change(); });
         }
     }
 
@@ -88,6 +92,9 @@ public:
     Ticket post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
     PublishReport publish(const EventRecord& record, const PublishOptions& options);
     Agent& add(std::unique_ptr<Agent> agent);
+    bool retry_now(std::string_view agent, Position position) {
+        return delivery_ && delivery_->retry_now(agent, position);
+    }
     bool idle();
     StopReport stop(Stop how, Duration deadline);
     std::vector<std::shared_ptr<Runner>> runners();
@@ -102,6 +109,7 @@ private:
         return delivery_ && event.type().durability() != Durability::transient;
     }
     void check_open() const;
+    void check_version(const DomainEvent& event, const PublishOptions& options) const;
     void check_new_agent(const Agent& agent);
     void offer(const std::shared_ptr<const DomainEvent>& event);
     DispatchReport dispatch(const DomainEvent& event);
@@ -113,6 +121,7 @@ private:
     std::shared_mutex mutex_;
     std::vector<std::shared_ptr<MailboxRunner>> mailboxes_;
     std::unique_ptr<Delivery> delivery_;
+    std::shared_ptr<Strand> posted_; ///< without a store: the plain handlers of what was posted
 };
 
 void Bus::Core::check_open() const {
@@ -122,8 +131,18 @@ void Bus::Core::check_open() const {
     }
 }
 
+void Bus::Core::check_version(const DomainEvent& event, const PublishOptions& options) const {
+    if (options.expected_version && !kept(event)) {
+        throw std::logic_error{std::string{event.event_type()} +
+                               " is not stored, so its stream has no version to expect: publish it "
+                               "without expected_version, on a bus with a store, as a type that is "
+                               "not transient"};
+    }
+}
+
 PublishReport Bus::Core::publish(const DomainEvent& event, const PublishOptions& options) {
     check_open();
+    check_version(event, options);
     PublishReport report;
     if (kept(event)) {
         const auto state = store_event({.record = encode(event),
@@ -148,6 +167,7 @@ PublishReport Bus::Core::publish(const DomainEvent& event, const PublishOptions&
 
 Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options) {
     check_open();
+    check_version(*event, options);
     if (kept(*event)) {
         auto state = std::make_shared<Ticket::State>(runtime_);
         const DomainEvent& e = *event;
@@ -170,7 +190,7 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
         return Ticket{std::move(state)};
     }
     offer(event);
-    dispatch(*event);
+    posted_->post([this, event = std::move(event)] { dispatch(*event); });
     return Ticket{std::move(state)};
 }
 
@@ -214,11 +234,11 @@ void Bus::Core::offer(const std::shared_ptr<const DomainEvent>& event) {
 }
 
 DispatchReport Bus::Core::dispatch(const DomainEvent& event) {
-    ObserverSink* sink = hub_->sink();
+    const auto sink = hub_->sink();
     if (sink != nullptr) {
         sink->on_published(event);
     }
-    DispatchReport report = dispatcher_.dispatch(event, sink);
+    DispatchReport report = dispatcher_.dispatch(event, sink.get());
     if (sink != nullptr && report.handled + report.failures.size() == 0 &&
         !handled_by_agent(event.type())) {
         sink->on_unhandled(event);
@@ -297,8 +317,9 @@ bool Bus::Core::idle() {
     }
     const auto all = runners();
     const std::uint64_t before = hub_->changes();
-    return std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); }) &&
-           hub_->changes() == before;
+    return posted_->idle() &&
+           std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); }) &&
+           posted_->idle() && hub_->changes() == before;
 }
 
 StopReport Bus::Core::stop(Stop how, Duration deadline) {
@@ -314,6 +335,8 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     }
     if (delivery_) {
         delivery_->stop();
+    } else {
+        hub_->wait([this] { return posted_->idle(); }, std::nullopt);
     }
     for (const auto& runner : all) {
         AgentStatus status = runner->status();
@@ -334,7 +357,7 @@ Bus::~Bus() {
         core_->stop(Stop::now, Duration::zero());
     } catch (const std::exception& error) {
         // What was not committed is in the log still; there is nobody else left to tell.
-        if (ObserverSink* sink = core_->hub_->sink()) {
+        if (const auto sink = core_->hub_->sink()) {
             sink->on_trouble(error.what());
         }
     }
@@ -359,6 +382,10 @@ PublishReport Bus::publish(const EventRecord& record, const PublishOptions& opti
 
 Agent& Bus::add(std::unique_ptr<Agent> agent) {
     return core_->add(std::move(agent));
+}
+
+bool Bus::retry_now(std::string_view agent, Position position) {
+    return core_->retry_now(agent, position);
 }
 
 bool Bus::wait_idle(std::optional<Duration> timeout) {
@@ -389,8 +416,8 @@ EventStore* Bus::store() noexcept {
     return core_->store_.get();
 }
 
-void Bus::set_observer_sink(ObserverSink* sink) noexcept {
-    core_->hub_->set_sink(sink);
+void Bus::set_observer_sink(std::weak_ptr<ObserverSink> sink) {
+    core_->hub_->set_sink(std::move(sink));
 }
 
 } // namespace bus

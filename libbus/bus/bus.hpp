@@ -123,6 +123,10 @@ public:
         return static_cast<A&>(add(std::make_unique<A>(std::forward<Args>(args)...)));
     }
 
+    /// Makes a delivery that an agent has deferred due at once. False: the agent has not deferred it,
+    /// or is trying it right now. Without a store always false.
+    bool retry_now(std::string_view agent, Position position);
+
     /// Waits until nothing is left to do before some time that is still to come: mailboxes empty,
     /// all committed. False: `timeout` was over first.
     bool wait_idle(std::optional<Duration> timeout = {});
@@ -141,9 +145,10 @@ public:
     /// Null without a store.
     [[nodiscard]] EventStore* store() noexcept;
 
-    /// Who watches the bus; null: nobody. It must outlive the bus or be taken back. Observers does
-    /// this for you.
-    void set_observer_sink(ObserverSink* sink) noexcept;
+    /// Who watches the bus, for as long as it lives: the bus does not keep it alive, so either may
+    /// go first. An empty pointer takes it back. Observers does this for you. Throws
+    /// std::logic_error where another one watches.
+    void set_observer_sink(std::weak_ptr<ObserverSink> sink);
 
 private:
     template <class E, class F>

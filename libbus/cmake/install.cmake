@@ -12,7 +12,8 @@ foreach(component IN ITEMS bus sqlite agents)
         continue()
     endif()
     list(APPEND libbus_installed_components ${component})
-    set_target_properties(${target} PROPERTIES EXPORT_NAME ${component})
+    # The empty prefix: the file is libbus_bus.a, not liblibbus_bus.a.
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${component} PREFIX "")
 
     # A static library names even its private links to whoever links it. Our warnings are none of their business, and
     # exporting them would install a target that nobody should use.

@@ -150,6 +150,8 @@ protected:
     void emits_on_giving_up() {
         (emits_when_given_up_.push_back(&event_type<Emitted>()), ...);
     }
+    /// The same, for a type that is known only at run time.
+    void emits_on_giving_up(const EventType& type) { emits_when_given_up_.push_back(&type); }
 
 private:
     Declaration add_handler(const EventType& type, Handle handle);

@@ -120,7 +120,7 @@ void MailboxRunner::handle(Delivery& delivery) {
     const StepInput input{*delivery.event, 0,
                           static_cast<std::uint32_t>(delivery.record.attempts.size() + 1), 0};
     StepOutcome outcome = run_step(*agent_, input, source);
-    ObserverSink* sink = hub_->sink();
+    const auto sink = hub_->sink();
     if (outcome.failure) {
         if (sink != nullptr) {
             sink->on_failed(*delivery.event, agent_->name(), *outcome.failure);
@@ -172,7 +172,7 @@ void MailboxRunner::settle_failure(Delivery& delivery, const StepInput& input,
         ++dead_;
     }
     StepOutcome outcome = run_given_up(*agent_, input, failure, source);
-    if (ObserverSink* sink = hub_->sink()) {
+    if (const auto sink = hub_->sink()) {
         sink->on_dead_lettered(*delivery.event, agent_->name(), failure);
         if (outcome.failure) {
             sink->on_failed(*delivery.event, agent_->name(), *outcome.failure);

@@ -1,6 +1,31 @@
 #include <bus/agent/runner.hpp>
 
+#include <stdexcept>
+
 namespace bus {
+
+std::shared_ptr<ObserverSink> RunnerHub::sink() noexcept {
+    if (!watched_.load(std::memory_order_acquire)) {
+        return nullptr;
+    }
+    const std::lock_guard lock{sink_mutex_};
+    std::shared_ptr<ObserverSink> sink = sink_.lock();
+    if (!sink) {
+        watched_ = false;
+    }
+    return sink;
+}
+
+void RunnerHub::set_sink(std::weak_ptr<ObserverSink> sink) {
+    const std::lock_guard lock{sink_mutex_};
+    const bool comes = !sink.expired();
+    if (comes && !sink_.expired()) {
+        throw std::logic_error{"this bus is watched already: it takes one observer sink; share the "
+                               "Observers that it has, or take that one back first"};
+    }
+    sink_ = std::move(sink);
+    watched_ = comes;
+}
 
 void RunnerHub::note_change() {
     {

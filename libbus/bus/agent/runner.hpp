@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -36,9 +37,10 @@ public:
     explicit RunnerHub(Runtime& runtime) : runtime_{runtime} {}
 
     [[nodiscard]] Runtime& runtime() const noexcept { return runtime_; }
-    /// Null where nobody watches.
-    [[nodiscard]] ObserverSink* sink() const noexcept { return sink_.load(); }
-    void set_sink(ObserverSink* sink) noexcept { sink_ = sink; }
+    /// Null where nobody watches; else it lives as long as the caller keeps what is returned.
+    [[nodiscard]] std::shared_ptr<ObserverSink> sink() noexcept;
+    /// Throws std::logic_error where somebody else watches already.
+    void set_sink(std::weak_ptr<ObserverSink> sink);
 
     /// To be called, without a lock of one's own, whenever work came or went.
     void note_change();
@@ -49,7 +51,9 @@ public:
 
 private:
     Runtime& runtime_;
-    std::atomic<ObserverSink*> sink_{nullptr};
+    std::atomic<bool> watched_{false}; ///< false: there is no sink, and no need to look
+    std::mutex sink_mutex_;
+    std::weak_ptr<ObserverSink> sink_;
     std::atomic<std::uint64_t> changes_{0};
     std::mutex mutex_;
     std::condition_variable changed_;

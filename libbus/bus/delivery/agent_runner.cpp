@@ -92,8 +92,23 @@ AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, EventStore& store, Writer
 }
 
 void AgentRunner::start() {
-    register_agent();
-    reload();
+    // Commits are offered from before the registration on; until the agent knows where it begins
+    // it only counts as running, so that none of them wakes it.
+    try {
+        register_agent();
+        reload();
+    } catch (...) {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+        running_ = false;
+        stopped_.notify_all();
+        throw;
+    }
+    {
+        const std::lock_guard lock{mutex_};
+        running_ = false;
+        stopped_.notify_all();
+    }
     wake();
 }
 
@@ -151,11 +166,12 @@ void AgentRunner::offer(const Writer::Committed& committed) {
                 mailbox_.size() < agent_->settings().mailbox_capacity;
         if (live_) {
             for (const Writer::Event& event : committed.events) {
-                if (handles(*event)) {
+                // A page read from the store may have shown it before its commit was told here.
+                if (event->position > through_ && handles(*event)) {
                     mailbox_.push_back(event);
                 }
             }
-            through_ = log_end_;
+            through_ = std::max(through_, log_end_);
         }
         has_work = !mailbox_.empty() || !live_;
     }
@@ -171,6 +187,19 @@ void AgentRunner::take_redriven(const DeliveryRecord& delivery) {
         dead_ -= dead_ > 0 ? 1 : 0;
     }
     wake();
+}
+
+bool AgentRunner::retry_now(Position position) {
+    {
+        const std::lock_guard lock{mutex_};
+        const auto found = deferred_.find(position);
+        if (found == deferred_.end()) {
+            return false;
+        }
+        found->second.due = hub_->runtime().now();
+    }
+    wake();
+    return true;
 }
 
 bool AgentRunner::handles(const StoredEvent& event) const {
@@ -277,7 +306,7 @@ void AgentRunner::run() {
         }
     } catch (const std::exception& error) {
         // Reading the store failed: nothing was committed, so begin again where the store stands.
-        if (ObserverSink* sink = hub_->sink()) {
+        if (const auto sink = hub_->sink()) {
             sink->on_trouble("agent " + agent_->name() + ": " + error.what());
         }
         batch->parts.clear();
@@ -405,28 +434,21 @@ void AgentRunner::attempt(Item& item, Batch& batch) {
                       item.deferred ? item.deferred->redrives : 0);
     }
     StepEffects effects;
+    bool only_buffered = attempted.event && attempted.event->type().durability() ==
+                                                Durability::buffered;
     if (const auto conflict = conflicts_.extract(item.event->position)) {
         attempted.failure = conflict.mapped();
     } else if (input) {
         StepOutcome outcome = run_step(*agent_, *input, source);
-        attempted.failure = std::move(outcome.failure);
+        attempted.failure = put_events(outcome, part);
         effects = std::move(outcome.effects);
     }
     if (attempted.failure) {
-        fail(item, attempted, input ? &*input : nullptr, source, part);
+        effects = fail(item, attempted, input ? &*input : nullptr, source, part);
     } else {
         part.finished = 1;
-        attempted.emitted = std::move(effects.emitted);
-        part.redrives = std::move(effects.redrives);
-        for (auto& [key, json] : effects.states) {
-            uncommitted_states_.insert_or_assign(key, json);
-            if (json) {
-                part.put_states.push_back({key, *json});
-            } else {
-                part.erase_states.push_back(key);
-            }
-        }
     }
+    put_effects(std::move(effects), attempted, part);
     if (item.deferred && !attempted.delivery) {
         part.erase_deliveries.push_back(item.event->position);
     }
@@ -434,22 +456,51 @@ void AgentRunner::attempt(Item& item, Batch& batch) {
         part.checkpoint = item.settles;
         batch.checkpoint = item.settles;
     }
-    bool only_buffered = attempted.event && attempted.event->type().durability() ==
-                                                Durability::buffered;
-    for (const auto& event : attempted.emitted) {
-        if (event->type().durability() != Durability::transient) {
-            part.events.push_back({.record = encode(*event), .event = event});
-            only_buffered &= event->type().durability() == Durability::buffered;
-        }
+    for (const NewEvent& event : part.events) {
+        only_buffered &= event.event->type().durability() == Durability::buffered;
     }
     part.durability = only_buffered ? Durability::buffered : Durability::committed;
     batch.parts.push_back(std::move(part));
     batch.attempts.push_back(std::move(attempted));
 }
 
-/// Puts a failed attempt into the part: deferred, or dead with what on_given_up emits.
-void AgentRunner::fail(Item& item, Attempted& attempted, const StepInput* input, Source& source,
+/// Puts what a step emitted into the part. Returns why the step failed, if it did: an event that
+/// cannot be written is a failure of the step that emitted it.
+std::optional<Failure> AgentRunner::put_events(StepOutcome& outcome, Part& part) {
+    try {
+        for (const auto& event : outcome.effects.emitted) {
+            if (event->type().durability() != Durability::transient) {
+                part.events.push_back({.record = encode(*event), .event = event});
+            }
+        }
+    } catch (const CodecError& error) {
+        outcome.failure = Failure::poison(std::string{"what it emits cannot be written: "} +
+                                          error.what());
+        outcome.effects = {};
+        part.events.clear();
+    }
+    return outcome.failure;
+}
+
+/// Puts the rest of what a step did into the part, and its state where the next step sees it.
+void AgentRunner::put_effects(StepEffects&& effects, Attempted& attempted, Part& part) {
+    attempted.emitted = std::move(effects.emitted);
+    part.redrives = std::move(effects.redrives);
+    for (auto& [key, json] : effects.states) {
+        uncommitted_states_.insert_or_assign(key, json);
+        if (json) {
+            part.put_states.push_back({key, *json});
+        } else {
+            part.erase_states.push_back(key);
+        }
+    }
+}
+
+/// Puts a failed attempt into the part: deferred, or dead. Returns what on_given_up did, whose
+/// events are in the part already.
+StepEffects AgentRunner::fail(Item& item, Attempted& attempted, const StepInput* input, Source& source,
                        Part& part) {
+    StepEffects effects;
     const Failure& failure = *attempted.failure;
     const Timestamp now = hub_->runtime().now();
     DeliveryRecord delivery = item.deferred.value_or(
@@ -472,16 +523,17 @@ void AgentRunner::fail(Item& item, Attempted& attempted, const StepInput* input,
         delivery.due = Timestamp{};
         if (input != nullptr) {
             StepOutcome outcome = run_given_up(*agent_, *input, failure, source);
-            attempted.emitted = std::move(outcome.effects.emitted);
-            if (outcome.failure) {
+            const std::optional<Failure> failed = put_events(outcome, part);
+            effects = std::move(outcome.effects);
+            if (failed) {
                 delivery.attempts.push_back(
-                    {now, outcome.failure->kind(),
-                     std::string{"on_given_up failed: "} + outcome.failure->what()});
+                    {now, failed->kind(), std::string{"on_given_up failed: "} + failed->what()});
             }
         }
     }
     part.put_deliveries.push_back(delivery);
     attempted.delivery = std::move(delivery);
+    return effects;
 }
 
 void AgentRunner::on_part_done(const std::shared_ptr<Batch>& batch, std::size_t index,
@@ -527,6 +579,7 @@ void AgentRunner::remember(Batch& batch) {
         const std::exception_ptr& error = batch.results[i].error;
         if (!error) {
             checkpoint_ = std::max(checkpoint_, attempted.settles);
+            deferred_.erase(attempted.position);
             if (!attempted.delivery) {
                 ++finished_;
             } else if (attempted.delivery->state == DeliveryState::dead) {
@@ -585,7 +638,7 @@ void AgentRunner::schedule_wake(std::unique_lock<std::mutex>& /*lock*/) {
 }
 
 void AgentRunner::report(const Batch& batch) {
-    ObserverSink* sink = hub_->sink();
+    const auto sink = hub_->sink();
     if (sink == nullptr) {
         return;
     }

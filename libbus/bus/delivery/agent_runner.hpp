@@ -36,6 +36,9 @@ public:
     /// A dead delivery of this agent is deferred again.
     void take_redriven(const DeliveryRecord& delivery);
 
+    /// Makes a deferred delivery due at once. False: it is not deferred, or under way.
+    bool retry_now(Position position);
+
     Agent& agent() noexcept override { return *agent_; }
     AgentStatus status() override;
     bool idle() override;
@@ -71,8 +74,10 @@ private:
     bool read_page();
     bool take_due(std::vector<Item>& items);
     void attempt(Item& item, Batch& batch);
-    void fail(Item& item, Attempted& attempted, const StepInput* input, Source& source,
-              Part& part);
+    static std::optional<Failure> put_events(StepOutcome& outcome, Part& part);
+    void put_effects(StepEffects&& effects, Attempted& attempted, Part& part);
+    StepEffects fail(Item& item, Attempted& attempted, const StepInput* input, Source& source,
+                     Part& part);
     std::shared_ptr<const DomainEvent> event_of(const Item& item, std::optional<Failure>& failure);
     void on_part_done(const std::shared_ptr<Batch>& batch, std::size_t index, PartResult&& result);
     void finish_batch(Batch& batch);
@@ -97,7 +102,7 @@ private:
     Position checkpoint_ = 0; ///< as committed
     Position log_end_ = 0;    ///< the newest position heard of
     bool live_ = false;       ///< the next commit follows through_
-    bool running_ = false;
+    bool running_ = true; ///< until start() has read where the agent stands
     bool stopping_ = false;
     bool must_reload_ = false;
     std::optional<Runtime::TimerId> timer_;

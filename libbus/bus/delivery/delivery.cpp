@@ -27,11 +27,11 @@ void Delivery::dispatch_later(std::shared_ptr<const DomainEvent> event) {
         return;
     }
     handlers_->post([this, event = std::move(event)] {
-        ObserverSink* sink = hub_->sink();
+        const auto sink = hub_->sink();
         if (sink != nullptr) {
             sink->on_published(*event);
         }
-        const DispatchReport report = dispatcher_.dispatch(*event, sink);
+        const DispatchReport report = dispatcher_.dispatch(*event, sink.get());
         if (sink != nullptr && report.handled + report.failures.size() == 0 &&
             !handled_by_agent(event->type())) {
             sink->on_unhandled(*event);
@@ -96,18 +96,24 @@ void Delivery::on_aftermath(AgentRunner::Aftermath&& aftermath) {
     for (auto& event : aftermath.emitted) {
         dispatch_later(std::move(event));
     }
-    if (aftermath.redriven.empty()) {
-        return;
-    }
-    const auto all = runners();
     for (const DeliveryRecord& delivery : aftermath.redriven) {
-        const auto found = std::find_if(all.begin(), all.end(), [&](const auto& runner) {
-            return runner->agent().name() == delivery.agent;
-        });
-        if (found != all.end()) {
-            (*found)->take_redriven(delivery);
+        if (const auto runner = runner_of(delivery.agent)) {
+            runner->take_redriven(delivery);
         }
     }
+}
+
+std::shared_ptr<AgentRunner> Delivery::runner_of(std::string_view agent) {
+    const auto all = runners();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& runner) {
+        return runner->agent().name() == agent;
+    });
+    return found != all.end() ? *found : nullptr;
+}
+
+bool Delivery::retry_now(std::string_view agent, Position position) {
+    const auto runner = runner_of(agent);
+    return runner && runner->retry_now(position);
 }
 
 } // namespace bus

@@ -31,12 +31,15 @@ public:
     void dispatch_later(std::shared_ptr<const DomainEvent> event);
 
     Agent& add(std::unique_ptr<Agent> agent);
+    /// See Bus::retry_now.
+    bool retry_now(std::string_view agent, Position position);
     [[nodiscard]] bool handled_by_agent(const EventType& type);
     [[nodiscard]] std::vector<std::shared_ptr<AgentRunner>> runners();
     [[nodiscard]] bool idle();
     void stop();
 
 private:
+    std::shared_ptr<AgentRunner> runner_of(std::string_view agent);
     void on_committed(const Writer::Committed& committed);
     void on_aftermath(AgentRunner::Aftermath&& aftermath);
 

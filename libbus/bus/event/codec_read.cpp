@@ -9,7 +9,7 @@ namespace bus {
 namespace {
 
 using internal::EnvelopeReading;
-using internal::Target;
+using internal::Object;
 
 /// Places of the members in the envelope's table.
 enum Place : unsigned {
@@ -120,8 +120,6 @@ const MemberTable& envelope_members() {
     return table;
 }
 
-constexpr ValueType any_object{.kind = Kind::object};
-
 /// Makes an event of a type, to read its data into.
 class EventSource {
 public:
@@ -140,11 +138,11 @@ protected:
 class EventReading {
 public:
     EventReading(std::string_view json, EventSource* source) : envelope_{json}, source_{source} {
-        const auto data_target = [](void* self, std::uint64_t seen) {
-            return static_cast<EventReading*>(self)->data_target(seen);
+        const auto data_object = [](void* self, std::uint64_t seen) {
+            return static_cast<EventReading*>(self)->data_object(seen);
         };
-        check(internal::read_envelope(json,
-                                      {envelope_members(), &envelope_, data, data_target, this}));
+        check(internal::read_envelope(
+            json, {{&envelope_, &envelope_members()}, data, data_object, this}));
     }
     EventReading(const EventReading&) = delete;
     EventReading& operator=(const EventReading&) = delete;
@@ -170,15 +168,12 @@ public:
     }
 
 private:
-    Target data_target(std::uint64_t seen) {
+    Object data_object(std::uint64_t seen) {
         if (source_ != nullptr && was_seen(seen, event_type_name) &&
             was_seen(seen, event_version)) {
             event_ = source_->event_of(envelope_.event_type.view(), envelope_.event_version);
         }
-        if (event_ != nullptr) {
-            return {&any_object, event_, &event_->type().members()};
-        }
-        return {&value_type<JsonText>, &envelope_.data};
+        return event_ != nullptr ? Object{event_, &event_->type().members()} : Object{};
     }
 
     void check(std::uint64_t seen) const {
@@ -233,7 +228,7 @@ void read_data(const EventType& type, std::uint32_t version, const std::string& 
                                               ", found " + std::to_string(version) +
                                               ", written by a newer program: update this one"};
     }
-    const Target target{&any_object, &event, &type.members()};
+    const Object target{&event, &type.members()};
     try {
         if (version == type.version()) {
             internal::read_json(json, target, Reading::tolerant);

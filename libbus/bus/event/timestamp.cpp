@@ -10,7 +10,6 @@ namespace bus {
 namespace {
 
 using std::chrono::days;
-using std::chrono::hours;
 using std::chrono::microseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -34,80 +33,76 @@ char* write_two(unsigned value, char* out) noexcept {
     return out + 2;
 }
 
-/// Reads the text from the front; whatever does not fit leaves `ok` false.
-class Scanner {
+/// Takes numbers from fixed places of a text; a character that is no digit spoils the whole, which
+/// is asked for once at the end.
+class Digits {
 public:
-    explicit Scanner(std::string_view text) noexcept
-        : next_{text.data()}, end_{text.data() + text.size()} {}
+    explicit Digits(const char* text) noexcept : text_{text} {}
 
-    [[nodiscard]] bool ok() const noexcept { return ok_; }
-    [[nodiscard]] bool at_end() const noexcept { return next_ == end_; }
+    unsigned two(std::size_t at) noexcept { return one(at) * 10 + one(at + 1); }
 
-    /// Two digits, with a value in [low, high].
-    int two(int low, int high) noexcept {
-        if (end_ - next_ < 2) {
-            ok_ = false;
-            return low;
-        }
-        const unsigned tens = digit(next_[0]);
-        const unsigned ones = digit(next_[1]);
-        next_ += 2;
-        const auto value = static_cast<int>(tens * 10 + ones);
-        ok_ = ok_ && tens <= 9 && ones <= 9 && value >= low && value <= high;
-        return value;
-    }
-
-    [[nodiscard]] bool next_is(char c) const noexcept { return next_ != end_ && *next_ == c; }
-
-    bool skip(char c) noexcept {
-        const bool found = next_is(c);
-        next_ += found ? 1 : 0;
-        return found;
-    }
-
-    void expect(char c) noexcept { ok_ = skip(c) && ok_; }
-
-    /// `.digits`, of which six count; nothing is 0.
-    microseconds fraction() noexcept {
-        if (!skip('.')) {
-            return microseconds{0};
-        }
-        const char* const first = next_;
-        int micros = 0;
-        int weight = 1'000'000;
-        for (; next_ != end_ && digit(*next_) <= 9; ++next_) {
-            if (weight > 1) {
-                micros = micros * 10 + static_cast<int>(digit(*next_));
-                weight /= 10;
-            }
-        }
-        ok_ = ok_ && next_ != first;
-        return microseconds{micros * weight};
-    }
+    [[nodiscard]] bool all() const noexcept { return all_; }
 
 private:
-    static unsigned digit(char c) noexcept {
-        return static_cast<unsigned>(static_cast<unsigned char>(c)) - unsigned{'0'};
+    unsigned one(std::size_t at) noexcept {
+        const auto digit = static_cast<unsigned>(static_cast<unsigned char>(text_[at])) - '0';
+        all_ &= digit <= 9;
+        return digit;
     }
 
-    const char* next_;
-    const char* end_;
-    bool ok_ = true;
+    const char* text_;
+    bool all_ = true;
 };
 
-/// `Z`, `+hh:mm`, `-hh:mm`, or nothing, which stands for UTC.
-minutes read_offset(Scanner& in) noexcept {
-    if (in.skip('Z') || in.skip('z') || in.at_end()) {
-        return minutes{0};
+constexpr bool is_digit(char c) noexcept {
+    return c >= '0' && c <= '9';
+}
+
+constexpr int no_number = -1'000'000'000; // an optional would go through memory
+
+/// Takes `.digits` from the front, of which six count; nothing is 0, a bare point no_number.
+int take_micros(std::string_view& text) noexcept {
+    if (!text.starts_with('.')) {
+        return 0;
     }
-    const bool west = in.next_is('-');
-    if (!in.skip('-')) {
-        in.expect('+');
+    std::size_t end = 1;
+    unsigned micros = 0;
+    Digits six{text.data()};
+    if (text.size() > 6) { // as we write it, and nearly everybody
+        micros = six.two(1) * 10'000 + six.two(3) * 100 + six.two(5);
+        end = 7;
     }
-    const hours offset_hours{in.two(0, 23)};
-    in.expect(':');
-    const minutes offset = offset_hours + minutes{in.two(0, 59)};
-    return west ? -offset : offset;
+    if (end == 1 || !six.all()) {
+        end = 1;
+        micros = 0;
+        for (unsigned weight = 100'000; end < text.size() && is_digit(text[end]); ++end) {
+            micros += static_cast<unsigned>(text[end] - '0') * weight;
+            weight /= 10;
+        }
+    }
+    while (end < text.size() && is_digit(text[end])) {
+        ++end;
+    }
+    text.remove_prefix(end);
+    return end > 1 ? static_cast<int>(micros) : no_number;
+}
+
+/// The minutes of `Z`, `+hh:mm`, `-hh:mm`, or of nothing, which stands for UTC.
+int read_offset(std::string_view text) noexcept {
+    if (text.empty() || (text.size() == 1 && (text[0] == 'Z' || text[0] == 'z'))) {
+        return 0;
+    }
+    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') {
+        return no_number;
+    }
+    Digits digits{text.data()};
+    const unsigned hour = digits.two(1);
+    const unsigned minute = digits.two(4);
+    if (!digits.all() || hour > 23 || minute > 59) {
+        return no_number;
+    }
+    const auto offset = static_cast<int>(hour * 60 + minute);
+    return text[0] == '-' ? -offset : offset;
 }
 
 /// RFC 3339, 5.7 and appendix D: leap seconds come at the end of June or December, UTC.
@@ -158,30 +153,32 @@ std::string to_text(Timestamp time) {
 }
 
 std::optional<Timestamp> try_parse_timestamp(std::string_view text) noexcept {
-    Scanner in{text};
-    const int century = in.two(0, 99);
-    const std::chrono::year year{century * 100 + in.two(0, 99)};
-    in.expect('-');
-    const std::chrono::month month{static_cast<unsigned>(in.two(1, 12))};
-    in.expect('-');
-    const std::chrono::day day{static_cast<unsigned>(in.two(1, 31))};
-    if (!in.skip('T') && !in.skip('t')) {
-        in.expect(' ');
-    }
-    const hours hour{in.two(0, 23)};
-    in.expect(':');
-    const minutes minute{in.two(0, 59)};
-    in.expect(':');
-    const seconds second{in.two(0, 60)};
-    const microseconds fraction = in.fraction();
-    const minutes offset = read_offset(in);
-    const std::chrono::year_month_day date{year, month, day};
-    if (!in.ok() || !in.at_end() || !date.ok()) {
+    constexpr std::size_t to_seconds = std::string_view{"2025-09-01T00:22:59"}.size();
+    if (text.size() < to_seconds || text[4] != '-' || text[7] != '-' || text[13] != ':' ||
+        text[16] != ':' || (text[10] != 'T' && text[10] != 't' && text[10] != ' ')) {
         return std::nullopt;
     }
-    const Timestamp time =
-        std::chrono::sys_days{date} + hour + minute + second + fraction - offset;
-    if (second == seconds{60} && !ends_with_leap_second(time)) {
+    Digits digits{text.data()};
+    const unsigned year = digits.two(0) * 100 + digits.two(2);
+    const std::chrono::month month{digits.two(5)};
+    const std::chrono::day day{digits.two(8)};
+    const unsigned hour = digits.two(11);
+    const unsigned minute = digits.two(14);
+    const unsigned second = digits.two(17);
+    const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(year)}, month, day};
+    if (!digits.all() || !date.ok() || hour > 23 || minute > 59 || second > 60) {
+        return std::nullopt;
+    }
+    text.remove_prefix(to_seconds);
+    const int micros = take_micros(text);
+    const int offset = read_offset(text);
+    if (micros == no_number || offset == no_number) {
+        return std::nullopt;
+    }
+    const Timestamp time = std::chrono::sys_days{date} +
+                           seconds{(hour * 60 + minute) * 60 + second} + microseconds{micros} -
+                           minutes{offset};
+    if (second == 60 && !ends_with_leap_second(time)) {
         return std::nullopt;
     }
     // An offset can carry the first or last day out of the years that can be written again.

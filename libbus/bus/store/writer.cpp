@@ -16,9 +16,7 @@ Writer::Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Ta
     : store_{store}, on_committed_{std::move(on_committed)}, on_idle_{std::move(on_idle)}, last_{store.last_position()},
       thread_{runtime.dedicated("bus-writer")} {}
 
-Writer::~Writer() {
-    thread_.reset();
-}
+Writer::~Writer() = default; // of the members thread_ goes first, and stays usable while it ends
 
 void Writer::submit(Part part, Done done) {
     std::vector<Entry> entries;

@@ -53,6 +53,13 @@ std::string input_error(const std::vector<std::string>& sources) {
     return "no error";
 }
 
+// A sanitizer keeps what was freed, so memory is no measure there.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool memory_is_telling = false;
+#else
+constexpr bool memory_is_telling = true;
+#endif
+
 long most_memory_kib() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
@@ -134,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_line_of_a_hundred_megabytes_is_rejected_without_being_hel
     const long before = most_memory_kib();
     Marketplace marketplace({feed.path()});
     const auto outcomes = test::outcomes_of(marketplace);
-    BOOST_TEST(most_memory_kib() - before < 60'000);
+    BOOST_TEST((!memory_is_telling || most_memory_kib() - before < 60'000));
     BOOST_REQUIRE(outcomes.size() == 3U);
     BOOST_TEST(outcomes[0].outcome == "synced");
     BOOST_TEST(outcomes[1].outcome == "rejected");

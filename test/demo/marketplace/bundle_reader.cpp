@@ -204,8 +204,8 @@ BOOST_AUTO_TEST_CASE(a_member_that_occurs_twice_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(an_order_id_that_could_not_be_told_apart_is_refused) {
-    for (const std::string id : {std::string(), std::string("line:7"), std::string("a\\nb"),
-                                 std::string("a\\u0000"), std::string(129, '1')}) {
+    for (const std::string& id : {std::string(), std::string("line:7"), std::string("a\\nb"),
+                                  std::string("a\\u0000"), std::string(129, '1')}) {
         const Bundle bundle = read_bundle(replaced(sound_bundle, "123-4567890-1234567", id));
         check_problem(bundle.ingest_problem, "invalid_member", "order.AmazonOrderId", "found");
         BOOST_TEST(bundle.order_id.empty());

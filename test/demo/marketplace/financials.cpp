@@ -22,7 +22,7 @@ std::string complaint(const Step& step) {
         step();
     } catch (const OrderProblem& problem) {
         BOOST_TEST_MESSAGE(problem.what());
-        return std::string(problem.error_type()) + " " + problem.path();
+        return std::string(problem.error_type()) + " " + std::string(problem.path());
     }
     return "none";
 }

@@ -1,15 +1,19 @@
 #include <bus/event/internal/json_reader.hpp>
 
 #include <bus/event/internal/compact_json.hpp>
+#include <bus/event/internal/expected_json.hpp>
 #include <bus/event/internal/path.hpp>
+#include <bus/event/internal/plain_text.hpp>
 #include <bus/event/internal/read_scalar.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace bus::internal {
@@ -18,6 +22,11 @@ namespace {
 
 // A captured value goes into the text of a JsonText, or into a std::string that stands for one.
 static_assert(std::is_standard_layout_v<JsonText>);
+
+constexpr std::uint64_t all_members = ~std::uint64_t{0};
+
+/// An object of which only the members matter, and those are known apart.
+constexpr ValueType any_object{.kind = Kind::object};
 
 /// Takes the events of boost::json::basic_parser and fills structs from them. Keeps a frame for
 /// each list, map and struct that is open; allocates only for keys and strings with escapes.
@@ -32,6 +41,11 @@ public:
     Filling(std::string_view json, const Target& root, const EnvelopeReading* envelope,
             Reading reading) noexcept
         : json_{json}, next_{root}, envelope_{envelope}, reading_{reading} {}
+    Filling(std::string_view json, const Object& root, const EnvelopeReading* envelope,
+            Reading reading) noexcept
+        : Filling{json, Target{&any_object, root.object}, envelope, reading} {
+        next_members_ = root.members;
+    }
 
     bool on_document_begin(Error&) { return true; }
     bool on_document_end(Error&) { return true; }
@@ -81,8 +95,8 @@ private:
     bool number(std::string_view text);
     void scalar(Scalar scalar, std::string_view text);
     void member_key(Frame& frame, std::string_view key);
+    void unknown_key(Frame& frame, std::string_view key);
     [[nodiscard]] Target take_target();
-    [[nodiscard]] bool unwrap(Target& target) const;
     [[noreturn]] void mismatch(const ValueType& type, const std::string& found) const {
         throw CodecError{path(), "expected " + expectation(type) + ", found " + found};
     }
@@ -99,6 +113,8 @@ private:
 
     std::string_view json_;
     Target next_; // of the value to come, but for those in lists
+    const MemberTable* next_members_ = nullptr; // where next_ is an object known by its members
+    Frame* list_ = nullptr;                     // the innermost frame, if it is a list
     const EnvelopeReading* envelope_;
     Reading reading_;
     std::size_t open_ = 0;          // frames
@@ -149,7 +165,7 @@ void Filling::open(const Target& target, char bracket) {
     if (!fits) {
         mismatch(type, bracket == '[' ? "a list" : "an object");
     }
-    const MemberTable* members = target.members;
+    const MemberTable* members = std::exchange(next_members_, nullptr);
     if (type.kind == Kind::list) {
         type.list->clear(target.value);
     } else if (type.kind == Kind::map) {
@@ -164,11 +180,13 @@ void Filling::open(const Target& target, char bracket) {
                         .key = {},
                         .next = 0,
                         .seen = 0};
+    list_ = type.kind == Kind::list ? &frames_[open_ - 1] : nullptr;
 }
 
 bool Filling::end(char bracket) {
     if (passive_depth_ == 0) {
         --open_;
+        list_ = open_ != 0 && frames_[open_ - 1].kind == Kind::list ? &frames_[open_ - 1] : nullptr;
         return true;
     }
     --passive_depth_;
@@ -201,24 +219,26 @@ bool Filling::on_key(std::string_view part, std::size_t size, Error&) {
 }
 
 void Filling::member_key(Frame& frame, std::string_view key) {
-    const Member* member = frame.members->find(key, frame.next);
-    if (member == nullptr) {
-        frame.key = lasting(key);
-        next_ = {};
-        if (reading_ == Reading::strict) {
-            throw CodecError{path(), "no such member; expected one of those described: " +
-                                         names_of(*frame.members)};
+    const auto& members = frame.members->members;
+    std::size_t index = frame.next;
+    if (index >= members.size() || !same_text(members[index].name, key)) {
+        const Member* member = frame.members->find(key);
+        if (member == nullptr) {
+            return unknown_key(frame, key);
         }
-        return;
+        index = static_cast<std::size_t>(member - members.data());
     }
-    frame.key = member->name;
-    const auto index = static_cast<std::size_t>(member - frame.members->members.data());
+    const Member& member = members[index];
+    frame.key = member.name;
     frame.next = index + 1;
+    next_ = {member.type, static_cast<char*>(frame.value) + member.offset};
     const bool in_envelope = envelope_ != nullptr && open_ == 1;
     if (in_envelope && index == envelope_->data) {
-        next_ = envelope_->data_target(envelope_->context, frame.seen);
-    } else {
-        next_ = {member->type, static_cast<char*>(frame.value) + member->offset};
+        const Object object = envelope_->data_object(envelope_->context, frame.seen);
+        if (object.object != nullptr) {
+            next_ = {&any_object, object.object};
+            next_members_ = object.members;
+        }
     }
     if (index < 64) {
         const std::uint64_t bit = std::uint64_t{1} << index;
@@ -229,15 +249,21 @@ void Filling::member_key(Frame& frame, std::string_view key) {
     }
 }
 
-Target Filling::take_target() {
-    if (open_ != 0) {
-        Frame& frame = frames_[open_ - 1];
-        if (frame.kind == Kind::list) {
-            ++frame.next;
-            return {frame.type->element, frame.type->list->append(frame.value)};
-        }
+void Filling::unknown_key(Frame& frame, std::string_view key) {
+    frame.key = lasting(key);
+    next_ = {};
+    if (reading_ == Reading::strict) {
+        throw CodecError{path(), "no such member; expected one of those described: " +
+                                     names_of(*frame.members)};
     }
-    return next_;
+}
+
+Target Filling::take_target() {
+    if (list_ == nullptr) {
+        return next_;
+    }
+    ++list_->next;
+    return {list_->type->element, list_->type->list->append(list_->value)};
 }
 
 bool Filling::on_string(std::string_view part, std::size_t size, Error&) {
@@ -301,7 +327,9 @@ void Filling::scalar(Scalar scalar, std::string_view text) {
         target.value = target.type->optional->emplace(target.value);
         target.type = target.type->element;
     }
-    if (!read_scalar(*target.type, target.value, scalar, text)) {
+    if (scalar == Scalar::string && target.type->kind == Kind::string) {
+        static_cast<std::string*>(target.value)->assign(text); // the most usual case of all
+    } else if (!read_scalar(*target.type, target.value, scalar, text)) {
         mismatch(*target.type, found(scalar, text));
     }
 }
@@ -330,7 +358,8 @@ std::string Filling::path() const {
     return path;
 }
 
-std::uint64_t read(std::string_view json, const Target& root, const EnvelopeReading* envelope,
+template <class Root>
+std::uint64_t read(std::string_view json, const Root& root, const EnvelopeReading* envelope,
                    Reading reading) {
     boost::json::parse_options options;
     options.max_depth = max_depth + (envelope != nullptr ? 1 : 0);
@@ -353,10 +382,18 @@ void read_json(std::string_view json, const Target& target, Reading reading) {
     read(json, target, nullptr, reading);
 }
 
+void read_json(std::string_view json, const Object& object, Reading reading) {
+    if (read_expected(json, object)) {
+        return;
+    }
+    read(json, object, nullptr, reading);
+}
+
 std::uint64_t read_envelope(std::string_view json, const EnvelopeReading& envelope) {
-    static constexpr ValueType object{.kind = Kind::object};
-    return read(json, {&object, envelope.object, &envelope.members}, &envelope,
-                Reading::tolerant);
+    if (read_expected(json, envelope)) {
+        return all_members;
+    }
+    return read(json, envelope.envelope, &envelope, Reading::tolerant);
 }
 
 } // namespace bus::internal

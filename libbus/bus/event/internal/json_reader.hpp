@@ -12,25 +12,31 @@ namespace bus::internal {
 struct Target {
     const ValueType* type = nullptr;
     void* value = nullptr;
-    const MemberTable* members = nullptr; ///< of an object, where not those of its type
 };
 
-/// Reads the outermost object of an event. Its data can go straight into a struct once the members
-/// before it have told which.
+/// A struct whose members are known by themselves, such as an event.
+struct Object {
+    void* object = nullptr; ///< nullptr: none
+    const MemberTable* members = nullptr;
+};
+
+/// The outermost object of an event. Its data can go straight into a struct once the members before
+/// it have told which.
 struct EnvelopeReading {
-    const MemberTable& members; ///< at most 64
-    void* object;
+    Object envelope;  ///< of at most 64 members
     std::size_t data; ///< the index of the member that holds the data
-    /// Where the data goes. `seen` has a bit for each member that was read before.
-    Target (*data_target)(void* context, std::uint64_t seen);
+    /// The struct that the data goes into; none: into the member. `seen` has a bit for each member
+    /// that was read before.
+    Object (*data_object)(void* context, std::uint64_t seen);
     void* context;
 };
 
 /// Reads `json` into the target. Throws CodecError; the target is then read in part.
 void read_json(std::string_view json, const Target& target, Reading reading);
+void read_json(std::string_view json, const Object& object, Reading reading);
 
 /// Reads an event; a member of the envelope that comes twice is an error. Returns the bits of the
-/// members that were there.
+/// members that were there, at least of those that every event has.
 std::uint64_t read_envelope(std::string_view json, const EnvelopeReading& envelope);
 
 /// What a value of this type looks like: `an integer from 0 to 255`.

@@ -1,5 +1,7 @@
 #include <bus/event/internal/text_buffer.hpp>
 
+#include <bus/event/internal/plain_text.hpp>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -7,29 +9,10 @@ namespace bus::internal {
 
 namespace {
 
-constexpr std::uint64_t every_byte(std::uint64_t value) {
-    return value * 0x0101010101010101U;
-}
-
-/// Whether one of eight characters is a control character, a quote, a backslash, or no ASCII.
-/// A zero byte is found by the borrow of a subtraction (Mycroft's test), here for three patterns.
-bool any_special(std::uint64_t eight) noexcept {
-    const auto zero_byte = [](std::uint64_t x) { return (x - every_byte(1)) & ~x; };
-    const std::uint64_t control = (eight - every_byte(0x20)) & ~eight;
-    const std::uint64_t found = eight | control | zero_byte(eight ^ every_byte('"')) |
-                                zero_byte(eight ^ every_byte('\\'));
-    return (found & every_byte(0x80)) != 0;
-}
-
-bool is_special(char c) noexcept {
-    return static_cast<signed char>(c) < 0x20 || c == '"' || c == '\\';
-}
-
 /// Copies eight characters if none of them is special.
 bool copy_eight(const char* from, char* to) noexcept {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, from, sizeof eight);
-    if (any_special(eight)) {
+    const std::uint64_t eight = load_eight(from);
+    if (special_bits(eight) != 0) {
         return false;
     }
     std::memcpy(to, &eight, sizeof eight);

@@ -1,6 +1,5 @@
-#include <bus/store/internal/part_rules.hpp>
-
 #include <bus/event/internal/text_buffer.hpp>
+#include <bus/store/internal/part_rules.hpp>
 
 #include <algorithm>
 #include <string_view>
@@ -26,13 +25,11 @@ std::string stream_name(const EventRecord& record) {
     return record.aggregate_type + "/" + record.aggregate_id;
 }
 
-const std::string& agent_of(const Part& part, const DeliveryRecord& delivery) {
-    return delivery.agent.empty() ? part.agent : delivery.agent;
-}
-
 DeliveryRecord as_kept(const Part& part, const DeliveryRecord& delivery) {
     DeliveryRecord kept = delivery;
-    kept.agent = agent_of(part, delivery);
+    if (kept.agent.empty()) {
+        kept.agent = part.agent;
+    }
     for (AttemptRecord& attempt : kept.attempts) {
         attempt.message = readable(attempt.message);
     }

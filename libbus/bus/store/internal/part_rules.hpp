@@ -11,11 +11,9 @@ namespace bus::internal {
 /// The name of a stream in messages.
 std::string stream_name(const EventRecord& record);
 
-/// The agent that a delivery of the part belongs to: its own, else the part's.
-const std::string& agent_of(const Part& part, const DeliveryRecord& delivery);
-
-/// The delivery as it is kept: with its agent, and bytes of a message that are no UTF-8 as U+FFFD,
-/// since what a step throws may hold anything and must not make its failure unwritable.
+/// The delivery as it is kept: with its agent (its own, else the part's), and bytes of a message
+/// that are no UTF-8 as U+FFFD, since what a step throws may hold anything and must not make its
+/// failure unwritable.
 DeliveryRecord as_kept(const Part& part, const DeliveryRecord& delivery);
 
 /// Makes a dead delivery due at once; false, and no change, where it is not dead.

@@ -1,0 +1,131 @@
+#include "demo/books/errors.hpp"
+#include "demo/marketplace/feed_reader.hpp"
+#include "demo/marketplace/generator.hpp"
+#include "demo/pipeline/report.hpp"
+#include "demo/pipeline/run_command.hpp"
+#include "demo/pipeline/status_command.hpp"
+
+#include <bus/event/codec.hpp>
+#include <bus/store/event_store.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <iostream>
+
+namespace {
+
+using demo::RunOptions;
+namespace exit_code = demo::exit_code;
+
+struct GenerateOptions {
+    std::uint64_t orders = 1000;
+    std::uint64_t seed = 1;
+};
+
+struct StatusOptions {
+    std::string store;
+    std::string order_id;
+};
+
+CLI::App& add_run(CLI::App& app, RunOptions& options) {
+    CLI::App& run = *app.add_subcommand(
+        "run", "Take orders from NDJSON feeds to invoices; ends when each is settled or waits");
+    run.add_option("FILE", options.feeds, "Order bundles, one JSON object a line; - for standard input")
+        ->required();
+    run.add_option("--store", options.store,
+                   "Where events are kept: sqlite:PATH or memory; a run on an existing store goes on")
+        ->capture_default_str();
+    run.add_option("--books", options.books,
+                   "The file of the books (default: beside the store, PATH with .books.db)");
+    run.add_option("--notifications", options.notifications,
+                   "Where notifications are written, as NDJSON (default: beside the store)");
+    run.add_option("--report", options.report, "Write a CSV row for each order");
+    run.add_option("--faults", options.fault_rate,
+                   "Share of calls that the books refuse, to see what happens then")
+        ->check(CLI::Range(0.0, 1.0));
+    run.add_option("--seed", options.seed, "Which calls those are")->capture_default_str();
+    run.add_flag("!--no-progress", options.progress, "Show no progress line");
+    return run;
+}
+
+CLI::App& add_status(CLI::App& app, StatusOptions& options) {
+    CLI::App& status =
+        *app.add_subcommand("status", "Show how the orders of a store stand, or one of them");
+    status.add_option("--store", options.store, "sqlite:PATH")->required();
+    status.add_option("ORDER_ID", options.order_id, "Show this order's events as a tree of causes");
+    return status;
+}
+
+CLI::App& add_generate(CLI::App& app, GenerateOptions& options) {
+    CLI::App& generate = *app.add_subcommand(
+        "generate", "Write a feed of plausible orders of our own making, faults included");
+    generate.add_option("--orders", options.orders, "How many")->capture_default_str();
+    generate.add_option("--seed", options.seed, "The same seed gives the same feed")
+        ->capture_default_str();
+    return generate;
+}
+
+int generate(const GenerateOptions& options) {
+    demo::generate(options.orders, options.seed, std::cout);
+    std::cout.flush();
+    if (!std::cout) {
+        fmt::print(stderr, "order_pipeline: standard output could not be written; the feed is not "
+                           "whole\n");
+        return exit_code::output;
+    }
+    return exit_code::ran;
+}
+
+int complain(const std::exception& error, int code) {
+    fmt::print(stderr, "order_pipeline: {}\n", error.what());
+    return code;
+}
+
+/// Runs a command and turns what it throws into a sentence and an exit code.
+template <class Command>
+int guarded(Command command) {
+    try {
+        return command();
+    } catch (const demo::InputError& error) {
+        return complain(error, exit_code::input);
+    } catch (const demo::ReportError& error) {
+        return complain(error, exit_code::output);
+    } catch (const std::exception& error) {
+        // The store, the books, or a codec error in what the store holds.
+        return complain(error, exit_code::store);
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Takes marketplace orders to invoices, on libbus.", "order_pipeline"};
+    app.footer("Exit codes: 0 ran (orders may have failed: see the table), 2 wrong usage, 3 input "
+               "cannot be read,\n4 store or books cannot be used, 5 output cannot be written, 130 "
+               "interrupted (the same command goes on).");
+    app.require_subcommand(1);
+    RunOptions run_options;
+    StatusOptions status_options;
+    GenerateOptions generate_options;
+    const CLI::App& run = add_run(app, run_options);
+    const CLI::App& status = add_status(app, status_options);
+    add_generate(app, generate_options);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? exit_code::ran : exit_code::usage;
+    }
+    return guarded([&] {
+        if (run.parsed()) {
+            return demo::run_pipeline(run_options);
+        }
+        if (status.parsed()) {
+            return status_options.order_id.empty()
+                       ? demo::show_status(status_options.store)
+                       : demo::show_order(status_options.store, status_options.order_id);
+        }
+        return generate(generate_options);
+    });
+}

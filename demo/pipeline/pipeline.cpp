@@ -1,0 +1,181 @@
+#include "demo/pipeline/pipeline.hpp"
+
+#include "demo/events/order_events.hpp"
+#include "demo/pipeline/bundle_event.hpp"
+#include "demo/pipeline/steps.hpp"
+
+#include <bus/event/codec.hpp>
+#include <bus/event/uuid.hpp>
+#include <bus/runtime/system_runtime.hpp>
+
+#include <condition_variable>
+#include <filesystem>
+#include <mutex>
+
+namespace demo {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Lines that may be on their way into the store; enough to fill commits.
+constexpr std::size_t most_posted = 1024;
+/// What is due later than this is not waited for.
+constexpr std::chrono::minutes patience{1};
+constexpr milliseconds moment{25};
+
+constexpr std::string_view sqlite_scheme = "sqlite:";
+
+std::string beside(const std::string& store_url, const std::string& suffix,
+                   const std::string& without_file) {
+    if (!store_url.starts_with(sqlite_scheme)) {
+        return without_file;
+    }
+    std::filesystem::path path{store_url.substr(sqlite_scheme.size())};
+    path.replace_filename(path.stem().string() + suffix);
+    return path.string();
+}
+
+} // namespace
+
+std::string default_books(const std::string& store_url) {
+    return beside(store_url, ".books.db", ":memory:");
+}
+
+std::string default_notifications(const std::string& store_url) {
+    return beside(store_url, ".notifications.ndjson", "/dev/null");
+}
+
+Pipeline::Pipeline(const RunOptions& options, Marketplace& marketplace,
+                   std::shared_ptr<bus::EventStore> store)
+    : marketplace_{marketplace}, runtime_{std::make_shared<bus::SystemRuntime>()},
+      books_{options.books.value_or(default_books(options.store))},
+      faulty_books_{books_, FaultPlan{options.fault_rate, options.seed}},
+      orders_{marketplace, *runtime_}, bus_{{.runtime = runtime_, .store = std::move(store)}} {
+    note_waiting_orders();
+    count_events();
+    add_agents(options);
+}
+
+/// Remembers which orders an earlier run left waiting for their financial events, so that a feed
+/// that has them now brings them on.
+void Pipeline::note_waiting_orders() {
+    bus::EventStore& store = *bus_.store();
+    for (const auto& delivery :
+         store.deliveries(step::extract_financials, bus::DeliveryState::deferred)) {
+        for (const bus::StoredEvent& event : store.read(delivery.position - 1, 1)) {
+            waiting_.emplace(event.record.aggregate_id, delivery.position);
+        }
+    }
+}
+
+void Pipeline::count_events() {
+    subscriptions_.push_back(bus_.subscribe<OrderSyncedEvent>(
+        [this](const OrderSyncedEvent& /*event*/) { ++counts_.synced; }));
+    subscriptions_.push_back(bus_.subscribe<OrderFailedEvent>(
+        [this](const OrderFailedEvent& /*event*/) { ++counts_.failed; }));
+    subscriptions_.push_back(
+        bus_.subscribe<NotificationSentEvent>([this](const NotificationSentEvent& event) {
+            ++(event.success ? counts_.notified : counts_.not_notified);
+        }));
+}
+
+void Pipeline::add_agents(const RunOptions& /*options*/) {
+    bus_.emplace<IngestStep>(orders_);
+    bus_.emplace<ExtractFinancialsStep>(orders_);
+    bus_.emplace<ValidateStep>(orders_);
+    bus_.emplace<SaveStep>(orders_, faulty_books_);
+    bus_.emplace<InvoiceStep>(orders_, faulty_books_);
+    bus_.emplace<CompleteStep>(orders_);
+}
+
+bool Pipeline::feed_next() {
+    const std::optional<FeedLine> line = marketplace_.next();
+    if (!line) {
+        return false;
+    }
+    orders_.note_line();
+    if (line->occurrence != Occurrence::first) {
+        ++counts_.repeated;
+        return true;
+    }
+    BundleReceivedEvent event{{}, line->key, line->feed, line->line_number};
+    event.execution_id = bus::to_text(bus::next_uuid(bus_.runtime()));
+    event.user_id = "order_pipeline";
+    posted_.push_back({line->key, bus_.post(std::move(event), {.expected_version = 0})});
+    if (posted_.size() >= most_posted) {
+        resolve_oldest();
+    }
+    return true;
+}
+
+void Pipeline::resolve_oldest() {
+    Posted posted = std::move(posted_.front());
+    posted_.pop_front();
+    try {
+        posted.ticket.wait();
+        ++counts_.taken;
+    } catch (const bus::VersionConflict&) {
+        ++counts_.known;
+        ask_again_for(posted.order_id);
+    }
+}
+
+/// An order that the store knows is in the feed again: where it waits for financial events, and
+/// the feed has them now, it need not wait longer.
+void Pipeline::ask_again_for(const std::string& order_id) {
+    const auto found = waiting_.find(order_id);
+    if (found == waiting_.end()) {
+        return;
+    }
+    const auto bundle = marketplace_.bundle(order_id);
+    if (bundle && (!bundle->entries.empty() || bundle->financials_problem)) {
+        bus_.retry_now(step::extract_financials, found->second);
+    }
+}
+
+void Pipeline::end_feed() {
+    orders_.note_end();
+    while (!posted_.empty()) {
+        resolve_oldest();
+    }
+}
+
+void Pipeline::abandon_feed() {
+    orders_.note_end();
+}
+
+bool Pipeline::settled() {
+    if (!bus_.idle()) {
+        return false;
+    }
+    const bus::Timestamp horizon = bus_.runtime().now() + patience;
+    for (const bus::AgentStatus& agent : bus_.status()) {
+        if (agent.busy || (agent.next_due && *agent.next_due <= horizon)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+std::string Pipeline::trouble() {
+    for (const bus::AgentStatus& agent : bus_.status()) {
+        if (!agent.trouble.empty()) {
+            return agent.trouble;
+        }
+    }
+    return {};
+}
+
+void Pipeline::pause() {
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock{mutex};
+    bus_.runtime().wait(lock, never, [] { return false; }, moment);
+}
+
+bus::StopReport Pipeline::stop(bus::Stop how) {
+    return bus_.stop(how);
+}
+
+} // namespace demo

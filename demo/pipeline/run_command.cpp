@@ -1,0 +1,155 @@
+#include "demo/pipeline/run_command.hpp"
+
+#include "demo/pipeline/interrupt.hpp"
+#include "demo/pipeline/pipeline.hpp"
+#include "demo/pipeline/report.hpp"
+#include "demo/pipeline/summary.hpp"
+#include "demo/terminal/format.hpp"
+#include "demo/terminal/look.hpp"
+#include "demo/terminal/progress.hpp"
+
+#include <bus/store/store_url.hpp>
+
+#include <fmt/core.h>
+
+#include <chrono>
+#include <cstdio>
+
+namespace demo {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// How long commits may fail before the run gives up on the store.
+constexpr std::chrono::seconds patience_with_store{5};
+
+/// One run, from the first line to the table.
+class Run {
+public:
+    explicit Run(const RunOptions& options)
+        : options_{options}, marketplace_{options.feeds},
+          store_{bus::open_store(options.store, {.read_only = false, .program = "order_pipeline"})},
+          pipeline_{options, marketplace_, store_},
+          progress_{terminal::write_to(stderr), terminal::look_of(stderr),
+                    {.what = "orders",
+                     .total = std::nullopt,
+                     .line_every = std::chrono::nanoseconds{0}},
+                    began_} {
+        const auto& counts = pipeline_.counts();
+        before_ = counts.synced + counts.failed;
+    }
+
+    int go() {
+        try {
+            feed();
+        } catch (...) {
+            pipeline_.abandon_feed();
+            throw;
+        }
+        settle();
+        const bool interrupted = InterruptScope::asked();
+        const bus::StopReport stopped =
+            pipeline_.stop(interrupted ? bus::Stop::now : bus::Stop::drain);
+        progress_.wipe();
+        const auto took = Clock::now() - began_;
+        const Totals totals = write_report();
+        print_summary({.totals = totals,
+                       .counts = pipeline_.counts(),
+                       .stopped = stopped,
+                       .books = pipeline_.books(),
+                       .empty_feeds = marketplace_.empty_feeds(),
+                       .took = took,
+                       .interrupted = interrupted},
+                      terminal::look_of(stdout));
+        say_where();
+        if (!input_error_.empty()) {
+            fmt::print(stderr, "order_pipeline: {}\n", input_error_);
+            return exit_code::input;
+        }
+        return interrupted ? exit_code::interrupted : exit_code::ran;
+    }
+
+private:
+    void feed() {
+        try {
+            while (!InterruptScope::asked() && pipeline_.feed_next()) {
+                draw();
+            }
+        } catch (const InputError& error) {
+            // What was read so far is carried through; the exit code tells of the rest.
+            input_error_ = error.what();
+        }
+        pipeline_.end_feed();
+        const auto& counts = pipeline_.counts();
+        progress_.set_total(counts.taken);
+    }
+
+    void settle() {
+        auto healthy = Clock::now();
+        while (!InterruptScope::asked() && !pipeline_.settled()) {
+            draw();
+            pipeline_.pause();
+            const std::string trouble = pipeline_.trouble();
+            if (trouble.empty()) {
+                healthy = Clock::now();
+            } else if (Clock::now() - healthy > patience_with_store) {
+                throw bus::StoreError{trouble};
+            }
+        }
+    }
+
+    void draw() {
+        const auto now = Clock::now();
+        if (!options_.progress || now - drawn_ < std::chrono::milliseconds{50}) {
+            return;
+        }
+        drawn_ = now;
+        const auto& counts = pipeline_.counts();
+        progress_.update(counts.synced + counts.failed - before_, now,
+                         counts.failed > 0 ? fmt::format("{} failed", counts.failed.load()) : "");
+    }
+
+    Totals write_report() {
+        Totals totals;
+        std::optional<ReportFile> report;
+        if (options_.report) {
+            report.emplace(*options_.report);
+        }
+        for_each_outcome(*store_, [&](const OrderOutcome& outcome) {
+            totals.add(outcome);
+            if (report) {
+                report->add(outcome);
+            }
+        });
+        if (report) {
+            report->close();
+        }
+        return totals;
+    }
+
+    void say_where() const {
+        const std::string books = options_.books.value_or(default_books(options_.store));
+        fmt::print("store {}, books {}{}\n", store_->description(), books,
+                   options_.report ? ", report " + options_.report->string() : "");
+    }
+
+    RunOptions options_;
+    Clock::time_point began_ = Clock::now();
+    Clock::time_point drawn_{};
+    Marketplace marketplace_;
+    std::shared_ptr<bus::EventStore> store_;
+    Pipeline pipeline_;
+    terminal::Progress progress_;
+    std::int64_t before_ = 0;
+    std::string input_error_;
+};
+
+} // namespace
+
+int run_pipeline(const RunOptions& options) {
+    const InterruptScope interrupt;
+    return Run{options}.go();
+}
+
+} // namespace demo

@@ -1,0 +1,118 @@
+#include "demo/pipeline/status_command.hpp"
+
+#include "demo/pipeline/bundle_event.hpp"
+#include "demo/pipeline/outcome.hpp"
+#include "demo/pipeline/report.hpp"
+#include "demo/pipeline/run_command.hpp"
+#include "demo/pipeline/summary.hpp"
+#include "demo/terminal/format.hpp"
+#include "demo/terminal/look.hpp"
+#include "demo/terminal/tree.hpp"
+
+#include <bus/event/codec.hpp>
+#include <bus/store/store_url.hpp>
+
+#include <fmt/core.h>
+
+#include <cstdio>
+#include <map>
+
+namespace demo {
+
+namespace {
+
+constexpr std::size_t most_events = 10'000;
+
+/// What is deferred or dead, by the position of its event.
+using Deliveries = std::multimap<bus::Position, bus::DeliveryRecord>;
+
+Deliveries deliveries_of(bus::EventStore& store, const std::vector<bus::StoredEvent>& events) {
+    Deliveries found;
+    for (const bus::AgentRecord& agent : store.agents()) {
+        for (const bus::StoredEvent& event : events) {
+            if (auto delivery = store.delivery(agent.name, event.position)) {
+                found.emplace(event.position, std::move(*delivery));
+            }
+        }
+    }
+    return found;
+}
+
+terminal::Tree delivery_node(const bus::DeliveryRecord& delivery) {
+    terminal::Tree node;
+    node.text = delivery.state == bus::DeliveryState::dead
+                    ? fmt::format("{}: given up, {} attempts", delivery.agent,
+                                  delivery.attempts.size())
+                    : fmt::format("{}: tries again at {}", delivery.agent,
+                                  bus::to_text(delivery.due));
+    for (const bus::AttemptRecord& attempt : delivery.attempts) {
+        node.children.push_back({fmt::format("{}  {}: {}", bus::to_text(attempt.at),
+                                             bus::to_text(attempt.kind), attempt.message),
+                                 {}});
+    }
+    return node;
+}
+
+/// The event and, below it, what it caused.
+terminal::Tree event_node(const bus::StoredEvent& event,
+                          const std::vector<bus::StoredEvent>& events,
+                          const Deliveries& deliveries, bus::Timestamp previous) {
+    const auto since = event.record.occurred_at - previous;
+    terminal::Tree node;
+    node.text = fmt::format("{}  {}{}  {}", bus::to_text(event.record.occurred_at),
+                            event.record.event_type,
+                            event.record.causation_id.is_nil()
+                                ? std::string{}
+                                : " (+" + terminal::format_duration(since) + ")",
+                            event.record.data);
+    for (const bus::StoredEvent& effect : events) {
+        if (effect.record.causation_id == event.record.event_id) {
+            node.children.push_back(
+                event_node(effect, events, deliveries, event.record.occurred_at));
+        }
+    }
+    const auto [first, last] = deliveries.equal_range(event.position);
+    for (auto entry = first; entry != last; ++entry) {
+        node.children.push_back(delivery_node(entry->second));
+    }
+    return node;
+}
+
+std::unique_ptr<bus::EventStore> open_to_read(const std::string& store_url) {
+    return bus::open_store(store_url, {.read_only = true, .program = "order_pipeline"});
+}
+
+} // namespace
+
+int show_status(const std::string& store_url) {
+    const auto store = open_to_read(store_url);
+    Totals totals;
+    for_each_outcome(*store, [&](const OrderOutcome& outcome) { totals.add(outcome); });
+    print_outcomes(totals, terminal::look_of(stdout));
+    return exit_code::ran;
+}
+
+int show_order(const std::string& store_url, const std::string& order_id) {
+    const auto store = open_to_read(store_url);
+    const auto& type = bus::event_type<BundleReceivedEvent>();
+    const auto received = store->read_stream(type.aggregate_type(), order_id, 0, 1);
+    if (received.empty()) {
+        fmt::print(stderr, "order_pipeline: {} has no order {}\n", store->description(), order_id);
+        return exit_code::input;
+    }
+    const OrderOutcome outcome = outcome_of(*store, received.front());
+    fmt::print("{}: {}{}\n", order_id, to_string(outcome.outcome),
+               outcome.step.empty() ? "" : " at " + outcome.step);
+    if (!outcome.reason.empty()) {
+        fmt::print("{}\n", outcome.reason);
+    }
+    const auto events =
+        store->read_execution(received.front().record.execution_id, 0, most_events);
+    const terminal::Tree tree =
+        event_node(events.front(), events, deliveries_of(*store, events),
+                   events.front().record.occurred_at);
+    fmt::print("{}", terminal::render(tree, terminal::look_of(stdout)));
+    return exit_code::ran;
+}
+
+} // namespace demo

@@ -1,0 +1,148 @@
+#include "demo/pipeline/summary.hpp"
+
+#include "demo/terminal/format.hpp"
+#include "demo/terminal/table.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace demo {
+
+namespace {
+
+using terminal::Align;
+using terminal::Colour;
+using terminal::format_count;
+using terminal::Look;
+using terminal::Table;
+
+Colour colour_of(Outcome outcome) {
+    switch (outcome) {
+    case Outcome::synced:
+        return Colour::green;
+    case Outcome::failed:
+    case Outcome::rejected:
+        return Colour::red;
+    default:
+        return Colour::yellow;
+    }
+}
+
+void print_failures(const Totals& totals, const Look& look) {
+    if (totals.failures.empty()) {
+        return;
+    }
+    Table table{{{"step"}, {"failure"}, {"orders", Align::right}}};
+    for (const auto& [key, count] : totals.failures) {
+        table.row({key.first, key.second, format_count(count)});
+    }
+    fmt::print("{}\n", table.render(look));
+}
+
+/// The sums of the books, which must be those of the events.
+void print_money(const Summary& summary, const Look& look) {
+    const std::vector<BooksTotals> books = summary.books.totals();
+    if (books.empty()) {
+        return;
+    }
+    Table table{{{"currency"},
+                 {"invoices", Align::right},
+                 {"credit notes", Align::right},
+                 {"principal", Align::right},
+                 {"other charges", Align::right},
+                 {"promotions", Align::right},
+                 {"fees", Align::right},
+                 {"net", Align::right}}};
+    for (const BooksTotals& sum : books) {
+        table.row({sum.currency, format_count(sum.invoices), format_count(sum.credit_notes),
+                   sum.principal.to_string(), sum.other_charges.to_string(),
+                   sum.promotions.to_string(), sum.fees.to_string(), sum.net.to_string()});
+    }
+    fmt::print("{}\n", table.render(look));
+}
+
+/// Where the books and the store do not tell the same; empty when all is well.
+std::vector<std::string> differences(const Summary& summary) {
+    std::vector<std::string> found = summary.books.audit();
+    std::map<std::string, Totals::Money> expected = summary.totals.money;
+    for (const BooksTotals& sum : summary.books.totals()) {
+        const Totals::Money store = expected[sum.currency];
+        expected.erase(sum.currency);
+        if (store.orders != sum.invoices + sum.credit_notes || store.net != sum.net ||
+            store.principal != sum.principal) {
+            found.push_back(fmt::format(
+                "{}: the store has {} synced orders, principal {}, net {}; the books have {} "
+                "invoices, principal {}, net {}",
+                sum.currency, store.orders, store.principal.to_string(), store.net.to_string(),
+                sum.invoices + sum.credit_notes, sum.principal.to_string(), sum.net.to_string()));
+        }
+    }
+    for (const auto& [currency, money] : expected) {
+        found.push_back(fmt::format("{}: the store has {} synced orders, the books have none",
+                                    currency, money.orders));
+    }
+    return found;
+}
+
+void print_work(const Summary& summary) {
+    const PipelineCounts& counts = summary.counts;
+    const std::int64_t settled = counts.synced + counts.failed;
+    std::uint64_t retries = 0;
+    std::size_t dead = 0;
+    for (const bus::AgentStatus& agent : summary.stopped.agents) {
+        retries += agent.failures;
+        dead += agent.dead;
+    }
+    fmt::print("{} orders settled in {}, {}\n", format_count(settled),
+               terminal::format_duration(summary.took),
+               terminal::format_rate(static_cast<double>(settled) /
+                                     std::chrono::duration<double>{summary.took}.count()));
+    fmt::print("{} failed attempts retried, {} dead letters, {} redriven; {} notifications sent, "
+               "{} could not be sent\n",
+               format_count(static_cast<std::int64_t>(retries)), dead, counts.redriven.load(),
+               format_count(counts.notified), format_count(counts.not_notified));
+    if (counts.repeated > 0) {
+        fmt::print("{} lines repeat an order that came before in the feed; the first one counts\n",
+                   format_count(counts.repeated));
+    }
+    if (counts.taken == 0 && counts.known > 0) {
+        fmt::print("{} the store knew all {} orders of the feed before\n",
+                   settled == 0 ? "Nothing changed:" : "No new order:",
+                   format_count(counts.known));
+    } else if (counts.known > 0) {
+        fmt::print("{} orders of the feed were known to the store before\n",
+                   format_count(counts.known));
+    }
+}
+
+} // namespace
+
+void print_outcomes(const Totals& totals, const Look& look) {
+    Table table{{{"outcome"}, {"orders", Align::right}}};
+    for (const auto& [outcome, count] : totals.outcomes) {
+        table.row({std::string{to_string(outcome)}, format_count(count)}, colour_of(outcome));
+    }
+    table.rule().row({"all", format_count(totals.orders())});
+    fmt::print("{}\n", table.render(look));
+}
+
+void print_summary(const Summary& summary, const Look& look) {
+    print_outcomes(summary.totals, look);
+    print_failures(summary.totals, look);
+    print_money(summary, look);
+    print_work(summary);
+    for (const std::string& feed : summary.empty_feeds) {
+        fmt::print("{} is empty\n", feed);
+    }
+    if (summary.interrupted) {
+        fmt::print("interrupted: {} events wait in the store; the same command goes on\n",
+                   summary.stopped.queued);
+    }
+    for (const std::string& difference : differences(summary)) {
+        fmt::print("{}\n", terminal::paint("books and store differ: " + difference, Colour::red,
+                                           look));
+    }
+}
+
+} // namespace demo

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "demo/books/books.hpp"
+#include "demo/pipeline/pipeline.hpp"
+#include "demo/pipeline/report.hpp"
+#include "demo/terminal/look.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace demo {
+
+/// What a run has to tell at its end.
+struct Summary {
+    const Totals& totals;
+    const PipelineCounts& counts;
+    const bus::StopReport& stopped;
+    const Books& books;
+    const std::vector<std::string>& empty_feeds;
+    std::chrono::nanoseconds took{0};
+    bool interrupted = false;
+};
+
+/// Prints outcomes, failures by type, sums by currency, and what the run did, to standard output.
+void print_summary(const Summary& summary, const terminal::Look& look);
+
+/// Prints the outcomes alone.
+void print_outcomes(const Totals& totals, const terminal::Look& look);
+
+} // namespace demo

@@ -1,0 +1,93 @@
+#include <bus/event/domain_event.hpp>
+
+#include "test/libbus/bus/event/sample_events.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace sample {
+
+struct PaymentEvent : bus::Event<PaymentEvent> {
+    std::string payment_id;
+};
+BUS_DESCRIBE_EVENT(PaymentEvent, (payment_id), bus::aggregate_id<&PaymentEvent::payment_id>)
+
+struct CardChargedEvent : bus::Event<CardChargedEvent, PaymentEvent> {
+    std::string card;
+};
+BUS_DESCRIBE_EVENT(CardChargedEvent, (card), bus::aggregate_type("Payment"),
+                   bus::aggregate_id<&CardChargedEvent::payment_id>,
+                   bus::durability(bus::Durability::buffered))
+
+} // namespace sample
+
+BOOST_AUTO_TEST_SUITE(event_type)
+
+using sample::CardChargedEvent;
+using sample::OrderCreatedEvent;
+using sample::PaymentEvent;
+
+BOOST_AUTO_TEST_CASE(a_type_is_named_as_its_struct_is_written) {
+    const auto& type = bus::event_type<OrderCreatedEvent>();
+    BOOST_TEST(type.name() == "OrderCreatedEvent");
+    BOOST_TEST(type.version() == 1U);
+    BOOST_TEST(type.aggregate_type() == "Order");
+    BOOST_TEST((type.durability() == bus::Durability::committed));
+    BOOST_TEST(bus::find_event_type("OrderCreatedEvent") == &type);
+    BOOST_TEST(bus::find_event_type("NoSuchEvent") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(the_aggregate_type_is_the_first_word_of_the_name) {
+    BOOST_TEST(bus::aggregate_type_of_name("OrderFailedEvent") == "Order");
+    BOOST_TEST(bus::aggregate_type_of_name("Order") == "Order");
+    BOOST_TEST(bus::aggregate_type_of_name("NotificationSentEvent") == "Notification");
+    BOOST_TEST(bus::aggregate_type_of_name("Event") == "Event");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_is_stamped_when_it_is_made) {
+    const OrderCreatedEvent first;
+    const OrderCreatedEvent second;
+    BOOST_TEST(!first.event_id.is_nil());
+    BOOST_TEST((first.event_id < second.event_id));
+    BOOST_TEST((first.occurred_at.time_since_epoch().count() > 0));
+    BOOST_TEST(bus::event_type<OrderCreatedEvent>().create()->event_id.is_nil());
+}
+
+BOOST_AUTO_TEST_CASE(a_derived_event_is_also_what_it_derives_from) {
+    CardChargedEvent event;
+    event.payment_id = "p-1";
+    event.card = "4242";
+    BOOST_TEST(event.type().is_a(bus::event_type<PaymentEvent>()));
+    BOOST_TEST(event.type().is_a(bus::event_type<bus::DomainEvent>()));
+    BOOST_TEST(!event.type().is_a(bus::event_type<OrderCreatedEvent>()));
+    BOOST_TEST(bus::event_cast<PaymentEvent>(event)->payment_id == "p-1");
+    BOOST_TEST(bus::event_cast<OrderCreatedEvent>(event) == nullptr);
+    BOOST_TEST(event.aggregate_id() == "p-1");
+    BOOST_TEST(event.aggregate_type() == "Payment");
+    BOOST_TEST((event.type().durability() == bus::Durability::buffered));
+
+    std::string data;
+    bus::write_data(event, data);
+    BOOST_TEST(data == R"({"payment_id":"p-1","card":"4242"})");
+    const auto back = bus::from_json<CardChargedEvent>(bus::to_json(event));
+    BOOST_TEST(back.payment_id == "p-1");
+    BOOST_TEST(back.card == "4242");
+}
+
+BOOST_AUTO_TEST_CASE(a_derived_event_passes_execution_user_and_cause_on) {
+    const auto cause = sample::order();
+    const auto event = bus::derive<PaymentEvent>(cause, "p-2");
+    BOOST_TEST(event.execution_id == "exec-123");
+    BOOST_TEST(event.user_id == "user-7");
+    BOOST_TEST((event.causation_id == cause.event_id));
+    BOOST_TEST((event.event_id != cause.event_id));
+    BOOST_TEST(event.payment_id == "p-2");
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_is_equal_and_of_the_same_type) {
+    const auto event = sample::order();
+    const auto copy = event.type().copy(event);
+    BOOST_TEST(copy->event_type() == "OrderCreatedEvent");
+    BOOST_TEST(bus::to_json(*copy) == bus::to_json(event));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,190 @@
+#include <bus/event/domain_event.hpp>
+#include <bus/runtime/simulated_runtime.hpp>
+
+#include "test/support/bus_events.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <numeric>
+#include <stdexcept>
+#include <vector>
+
+using namespace std::chrono_literals;
+using bus::SimulatedRuntime;
+
+namespace {
+
+/// The order in which twenty tasks of the pool run under a seed.
+std::vector<int> order_under(std::uint64_t seed) {
+    SimulatedRuntime runtime{seed};
+    std::vector<int> order;
+    for (int i = 0; i < 20; ++i) {
+        runtime.pool().post([&order, i] { order.push_back(i); });
+    }
+    runtime.run_ready();
+    return order;
+}
+
+std::vector<int> one_to(int last) {
+    std::vector<int> numbers(static_cast<std::size_t>(last));
+    std::iota(numbers.begin(), numbers.end(), 1);
+    return numbers;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(simulated_runtime)
+
+BOOST_AUTO_TEST_CASE(the_clock_stands_still_while_tasks_run) {
+    SimulatedRuntime runtime;
+    const bus::Timestamp start = runtime.now();
+    BOOST_TEST((start == bus::Timestamp{1'735'689'600s}));
+    runtime.pool().post([] {});
+    BOOST_TEST(runtime.run_one());
+    BOOST_TEST(!runtime.run_one());
+    BOOST_TEST((runtime.now() == start));
+}
+
+BOOST_AUTO_TEST_CASE(timers_fire_in_order_of_their_time_then_of_their_making) {
+    SimulatedRuntime runtime;
+    std::vector<int> fired;
+    runtime.schedule(20ms, [&] { fired.push_back(3); });
+    runtime.schedule(10ms, [&] { fired.push_back(1); });
+    runtime.schedule(10ms, [&] { fired.push_back(2); });
+    const bus::Timestamp start = runtime.now();
+    runtime.run_until_idle();
+    BOOST_TEST(fired == one_to(3), boost::test_tools::per_element());
+    BOOST_TEST((runtime.now() - start == 20ms));
+}
+
+BOOST_AUTO_TEST_CASE(A9_zero_and_negative_delays_run_at_once) {
+    SimulatedRuntime runtime;
+    const bus::Timestamp start = runtime.now();
+    int fired = 0;
+    runtime.schedule(0us, [&] { ++fired; });
+    runtime.schedule(-5s, [&] { ++fired; });
+    runtime.run_for(0us);
+    BOOST_TEST(fired == 2);
+    BOOST_TEST((runtime.now() == start));
+}
+
+BOOST_AUTO_TEST_CASE(A9_a_cancelled_timer_never_fires_and_a_fired_one_cannot_be_cancelled) {
+    SimulatedRuntime runtime;
+    int fired = 0;
+    const auto kept = runtime.schedule(1ms, [&] { ++fired; });
+    const auto cancelled = runtime.schedule(1ms, [&] { fired += 100; });
+    BOOST_TEST(runtime.cancel(cancelled));
+    BOOST_TEST(!runtime.cancel(cancelled));
+    runtime.run_until_idle();
+    BOOST_TEST(fired == 1);
+    BOOST_TEST(!runtime.cancel(kept));
+}
+
+BOOST_AUTO_TEST_CASE(run_for_stops_the_clock_exactly_at_its_end) {
+    SimulatedRuntime runtime;
+    const bus::Timestamp start = runtime.now();
+    int fired = 0;
+    runtime.schedule(1s, [&] { ++fired; });
+    runtime.schedule(1s + 1us, [&] { ++fired; });
+    runtime.run_for(1s);
+    BOOST_TEST(fired == 1);
+    BOOST_TEST((runtime.now() - start == 1s));
+}
+
+BOOST_AUTO_TEST_CASE(a_timer_may_schedule_the_next_one) {
+    SimulatedRuntime runtime;
+    int ticks = 0;
+    std::function<void()> tick = [&] {
+        if (++ticks < 1000) {
+            runtime.schedule(1min, tick);
+        }
+    };
+    runtime.schedule(1min, tick);
+    const bus::Timestamp start = runtime.now();
+    runtime.run_until_idle();
+    BOOST_TEST(ticks == 1000);
+    BOOST_TEST((runtime.now() - start == 1000min));
+}
+
+BOOST_AUTO_TEST_CASE(a_dedicated_executor_keeps_its_order_whatever_the_seed) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        SimulatedRuntime runtime{seed};
+        const auto thread = runtime.dedicated("writer");
+        std::vector<int> order;
+        for (int i = 1; i <= 10; ++i) {
+            thread->post([&order, i] { order.push_back(i); });
+            runtime.pool().post([] {});
+        }
+        runtime.run_ready();
+        BOOST_TEST(order == one_to(10), boost::test_tools::per_element());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(destroying_a_dedicated_executor_runs_what_is_queued) {
+    SimulatedRuntime runtime;
+    auto thread = runtime.dedicated("writer");
+    int ran = 0;
+    thread->post([&] {
+        ++ran;
+        thread->post([&] { ++ran; });
+    });
+    // Not reset(): that empties the pointer before the tasks run, and the second one is posted
+    // through it.
+    thread.get_deleter()(thread.get());
+    static_cast<void>(thread.release());
+    BOOST_TEST(ran == 2);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_order_and_another_one_another) {
+    BOOST_TEST(order_under(7) == order_under(7), boost::test_tools::per_element());
+    BOOST_TEST((order_under(7) != order_under(8)));
+    SimulatedRuntime a{7};
+    SimulatedRuntime b{7};
+    BOOST_TEST(a.random() == b.random());
+}
+
+BOOST_AUTO_TEST_CASE(waiting_runs_tasks_and_then_moves_the_time_to_the_next_timer) {
+    SimulatedRuntime runtime;
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;
+    const bus::Timestamp start = runtime.now();
+    runtime.schedule(1h, [&] { runtime.pool().post([&] { done = true; }); });
+    std::unique_lock lock{mutex};
+    BOOST_TEST(runtime.wait(lock, changed, [&] { return done; }));
+    BOOST_TEST(lock.owns_lock());
+    BOOST_TEST((runtime.now() - start == 1h));
+}
+
+BOOST_AUTO_TEST_CASE(waiting_with_a_timeout_ends_at_it) {
+    SimulatedRuntime runtime;
+    std::mutex mutex;
+    std::condition_variable changed;
+    const bus::Timestamp start = runtime.now();
+    runtime.schedule(1h, [] {});
+    std::unique_lock lock{mutex};
+    BOOST_TEST(!runtime.wait(lock, changed, [] { return false; }, 1min));
+    BOOST_TEST((runtime.now() - start == 1min));
+}
+
+BOOST_AUTO_TEST_CASE(waiting_for_what_can_never_happen_is_an_error) {
+    SimulatedRuntime runtime;
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::unique_lock lock{mutex};
+    BOOST_CHECK_THROW(runtime.wait(lock, changed, [] { return false; }, {}), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(events_made_in_a_simulation_are_stamped_by_its_clock_and_generator) {
+    const auto make = [] {
+        SimulatedRuntime runtime{3};
+        runtime.run_for(1h);
+        return test::ping("a");
+    };
+    const test::PingEvent event = make();
+    BOOST_TEST((event.occurred_at == bus::Timestamp{1'735'689'600s + 1h}));
+    BOOST_TEST((event.event_id == make().event_id));
+    BOOST_TEST((test::ping("a").event_id != event.event_id));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

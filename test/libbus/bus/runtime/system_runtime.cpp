@@ -1,0 +1,102 @@
+#include <bus/runtime/system_runtime.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <latch>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(system_runtime)
+
+BOOST_AUTO_TEST_CASE(tasks_of_the_pool_run_at_the_same_time) {
+    bus::SystemRuntime runtime{2};
+    std::latch both{2};
+    std::latch done{2};
+    for (int i = 0; i < 2; ++i) {
+        runtime.pool().post([&] {
+            both.arrive_and_wait(); // would never end, did they run one after the other
+            done.count_down();
+        });
+    }
+    done.wait();
+    BOOST_TEST(done.try_wait());
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_the_runtime_runs_what_is_queued) {
+    std::atomic<int> ran{0};
+    {
+        bus::SystemRuntime runtime{1};
+        for (int i = 0; i < 100; ++i) {
+            runtime.pool().post([&] { ++ran; });
+        }
+    }
+    BOOST_TEST(ran == 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_dedicated_executor_is_one_thread_and_runs_in_order) {
+    bus::SystemRuntime runtime{2};
+    std::vector<std::thread::id> threads;
+    std::vector<int> order;
+    {
+        const auto thread = runtime.dedicated("one");
+        for (int i = 0; i < 100; ++i) {
+            thread->post([&, i] {
+                threads.push_back(std::this_thread::get_id());
+                order.push_back(i);
+            });
+        }
+    }
+    BOOST_TEST(order.size() == 100U);
+    BOOST_TEST(std::is_sorted(order.begin(), order.end()));
+    BOOST_TEST((std::count(threads.begin(), threads.end(), threads.front()) == 100));
+    BOOST_TEST((threads.front() != std::this_thread::get_id()));
+}
+
+BOOST_AUTO_TEST_CASE(A9_timers_fire_when_due_and_cancelled_ones_never) {
+    std::atomic<int> wrong{0};
+    std::latch fired{2};
+    bus::SystemRuntime runtime{1};
+    const auto far = runtime.schedule(1h, [&] { ++wrong; });
+    runtime.schedule(1ms, [&] { fired.count_down(); });
+    runtime.schedule(-1s, [&] { fired.count_down(); });
+    fired.wait();
+    BOOST_TEST(runtime.cancel(far));
+    BOOST_TEST(!runtime.cancel(far));
+    BOOST_TEST(wrong == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_end_of_the_runtime_drops_timers_that_are_not_due) {
+    std::atomic<int> fired{0};
+    {
+        bus::SystemRuntime runtime{1};
+        runtime.schedule(1h, [&] { ++fired; });
+    }
+    BOOST_TEST(fired == 0);
+}
+
+BOOST_AUTO_TEST_CASE(waiting_ends_when_what_is_waited_for_happens_or_the_time_is_over) {
+    bus::SystemRuntime runtime{1};
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;
+    std::unique_lock lock{mutex};
+    BOOST_TEST(!runtime.wait(lock, changed, [&] { return done; }, 1ms));
+    runtime.pool().post([&] {
+        const std::lock_guard guard{mutex};
+        done = true;
+        changed.notify_all();
+    });
+    BOOST_TEST(runtime.wait(lock, changed, [&] { return done; }, {}));
+    BOOST_TEST(lock.owns_lock());
+}
+
+BOOST_AUTO_TEST_CASE(the_random_source_differs_from_call_to_call) {
+    bus::SystemRuntime runtime{1};
+    BOOST_TEST(runtime.random() != runtime.random());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <bus/store/memory_store.hpp>
+#include <bus/store/sqlite_store.hpp>
+
+#include "temp_folder.hpp"
+
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+/// The stores under test, and short ways to write their input.
+namespace test {
+
+/// What a store can do beyond the interface that all share.
+struct Features {
+    bool outlives_object = false; ///< what is committed is there in the next object on it
+};
+
+struct MemoryBackend {
+    static constexpr Features features{};
+
+    bus::EventStore& store() { return *store_; }
+
+    void reopen() {}
+
+    std::unique_ptr<bus::MemoryStore> store_ = std::make_unique<bus::MemoryStore>();
+};
+
+struct SqliteBackend {
+    static constexpr Features features{.outlives_object = true};
+
+    bus::EventStore& store() { return *store_; }
+
+    void reopen() {
+        store_.reset();
+        store_ = open();
+    }
+
+    [[nodiscard]] std::unique_ptr<bus::SqliteStore> open() const {
+        return bus::SqliteStore::open({.path = folder_.path() / "store.db"});
+    }
+
+    TempFolder folder_;
+    std::unique_ptr<bus::SqliteStore> store_ = open();
+};
+
+using Backends = std::tuple<MemoryBackend, SqliteBackend>;
+
+/// The UUID that ends in a number.
+inline bus::Uuid id(std::uint64_t number) {
+    return bus::make_uuid_v7(1'700'000'000'000 + number, 0, number);
+}
+
+/// An event number `number` of the stream Order/`aggregate`.
+inline bus::NewEvent event(std::uint64_t number, const std::string& aggregate = "A-1") {
+    bus::NewEvent event;
+    bus::EventRecord& record = event.record;
+    record.event_id = id(number);
+    record.event_type = "OrderCreatedEvent";
+    record.aggregate_id = aggregate;
+    record.aggregate_type = "Order";
+    record.execution_id = "exec-" + aggregate;
+    record.user_id = "ann";
+    record.occurred_at = bus::parse_timestamp("2026-01-02T03:04:05.678901Z");
+    record.data = R"({"order_id":")" + aggregate + R"(","number":)" + std::to_string(number) + "}";
+    return event;
+}
+
+inline bus::Part part(std::vector<bus::NewEvent> events) {
+    bus::Part part;
+    part.events = std::move(events);
+    return part;
+}
+
+/// A part of an agent that the store has heard of or not.
+inline bus::Part agent_part(const std::string& agent, std::optional<bus::Position> start = {}) {
+    bus::Part part;
+    part.agent = agent;
+    part.start = start;
+    return part;
+}
+
+inline bus::PartResult commit(bus::EventStore& store, bus::Part part, bool durable = false) {
+    return store.commit({&part, 1}, durable).at(0);
+}
+
+/// The event `number` alone.
+inline bus::PartResult::Place append(bus::EventStore& store, bus::NewEvent event) {
+    bus::PartResult result = commit(store, part({std::move(event)}));
+    if (result.error) {
+        std::rethrow_exception(result.error);
+    }
+    return result.places.at(0);
+}
+
+inline std::vector<bus::Position> positions(const std::vector<bus::StoredEvent>& events) {
+    std::vector<bus::Position> result;
+    for (const bus::StoredEvent& event : events) {
+        result.push_back(event.position);
+    }
+    return result;
+}
+
+/// What an exception of this type says; empty where `error` is another or none.
+template <class Error>
+std::string message_of(const std::exception_ptr& error) {
+    try {
+        if (error) {
+            std::rethrow_exception(error);
+        }
+    } catch (const Error& caught) {
+        return caught.what();
+    } catch (...) {
+        return {};
+    }
+    return {};
+}
+
+/// What `act` throws as StoreError; empty where it throws nothing.
+template <class Act>
+std::string store_error(Act act) {
+    try {
+        act();
+    } catch (const bus::StoreError& error) {
+        return error.what();
+    }
+    return {};
+}
+
+inline bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace test

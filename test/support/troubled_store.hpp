@@ -1,0 +1,107 @@
+#pragma once
+
+#include <bus/store/event_store.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace test {
+
+/// A store in front of another one, whose commits fail when a test says so.
+class TroubledStore final : public bus::EventStore {
+public:
+    explicit TroubledStore(std::shared_ptr<bus::EventStore> inner) : inner_{std::move(inner)} {}
+
+    /// While true, nothing can be committed.
+    std::atomic<bool> disk_full{false};
+    /// While true, nothing can be read.
+    std::atomic<bool> unreadable{false};
+    /// How many commits have failed.
+    std::atomic<int> failed{0};
+    /// Asked before each commit; true lets that one fail.
+    std::function<bool()> fails_next;
+    /// Called after a commit is in the store, before anybody is told of it.
+    std::function<void()> after_commit;
+    /// Called after each read of a page of the log.
+    std::function<void(bus::Position after, std::size_t count)> after_read;
+
+    [[nodiscard]] std::string description() const override { return "troubled"; }
+
+    std::vector<bus::PartResult> commit(std::span<const bus::Part> parts, bool durable) override {
+        if (disk_full || (fails_next && fails_next())) {
+            ++failed;
+            throw bus::StoreError{"troubled: disk full; free some space"};
+        }
+        auto results = inner_->commit(parts, durable);
+        if (after_commit) {
+            after_commit();
+        }
+        return results;
+    }
+
+    bus::Position last_position() override { return reader().last_position(); }
+
+    std::vector<bus::StoredEvent> read(bus::Position after, std::size_t limit) override {
+        auto events = reader().read(after, limit);
+        if (after_read) {
+            after_read(after, events.size());
+        }
+        return events;
+    }
+
+    std::vector<bus::StoredEvent> read_type(std::string_view type, bus::Position after,
+                                            std::size_t limit) override {
+        return reader().read_type(type, after, limit);
+    }
+
+    std::vector<bus::StoredEvent> read_execution(std::string_view execution, bus::Position after,
+                                                 std::size_t limit) override {
+        return reader().read_execution(execution, after, limit);
+    }
+
+    std::vector<bus::StoredEvent> read_stream(std::string_view type, std::string_view id,
+                                              std::uint64_t after, std::size_t limit) override {
+        return reader().read_stream(type, id, after, limit);
+    }
+
+    std::optional<bus::StoredEvent> find(const bus::Uuid& id) override { return reader().find(id); }
+
+    std::optional<bus::AgentRecord> agent(std::string_view name) override {
+        return reader().agent(name);
+    }
+
+    std::vector<bus::AgentRecord> agents() override { return reader().agents(); }
+
+    std::vector<bus::DeliveryRecord> deliveries(std::string_view agent,
+                                                bus::DeliveryState state) override {
+        return reader().deliveries(agent, state);
+    }
+
+    std::optional<bus::DeliveryRecord> delivery(std::string_view agent,
+                                                bus::Position position) override {
+        return reader().delivery(agent, position);
+    }
+
+    std::optional<bus::StateRecord> state(std::string_view agent, std::string_view key) override {
+        return reader().state(agent, key);
+    }
+
+    std::vector<bus::StateRecord> states(std::string_view agent, std::string_view prefix) override {
+        return reader().states(agent, prefix);
+    }
+
+private:
+    bus::EventStore& reader() {
+        if (unreadable) {
+            throw bus::StoreError{"troubled: cannot be read; look at the disk"};
+        }
+        return *inner_;
+    }
+
+    std::shared_ptr<bus::EventStore> inner_;
+};
+
+} // namespace test
