@@ -2,12 +2,26 @@
 
 #include "demo/marketplace/bundle_reader.hpp"
 
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid_io.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
 
 namespace demo {
+
+namespace {
+
+/// A line that is too long has no text here; its length and number must do.
+std::string fingerprint_of(const FeedReader::Line& line) {
+    const boost::uuids::name_generator_sha1 name(boost::uuids::ns::url());
+    const std::string text =
+        line.too_long ? fmt::format("{}:{}", line.number, line.length) : std::string(line.text);
+    return boost::uuids::to_string(name(text));
+}
+
+} // namespace
 
 Marketplace::Marketplace(const std::vector<std::string>& sources)
     : Marketplace(sources, Limits()) {}
@@ -38,6 +52,8 @@ std::optional<FeedLine> Marketplace::next() {
             auto bundle = std::make_shared<const Bundle>(line->too_long ? too_long(line->length)
                                                                         : read_bundle(line->text));
             FeedLine result{feed.name(), line->number, key_of(*bundle, line->number)};
+            if (bundle->order_id.empty())
+                result.fingerprint = fingerprint_of(*line);
             result.occurrence = note(result.key, *line, std::move(bundle));
             return result;
         }

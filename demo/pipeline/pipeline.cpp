@@ -1,8 +1,11 @@
 #include "demo/pipeline/pipeline.hpp"
 
 #include "demo/events/order_events.hpp"
+#include "demo/pipeline/bound_agents.hpp"
 #include "demo/pipeline/bundle_event.hpp"
 #include "demo/pipeline/steps.hpp"
+
+#include <agents/retry/events.hpp>
 
 #include <bus/event/codec.hpp>
 #include <bus/event/uuid.hpp>
@@ -74,13 +77,19 @@ void Pipeline::count_events() {
         [this](const OrderSyncedEvent& /*event*/) { ++counts_.synced; }));
     subscriptions_.push_back(bus_.subscribe<OrderFailedEvent>(
         [this](const OrderFailedEvent& /*event*/) { ++counts_.failed; }));
+    subscriptions_.push_back(bus_.subscribe<bus::agents::RedriveRequestedEvent>(
+        [this](const bus::agents::RedriveRequestedEvent& /*event*/) { ++counts_.redriven; }));
     subscriptions_.push_back(
         bus_.subscribe<NotificationSentEvent>([this](const NotificationSentEvent& event) {
             ++(event.success ? counts_.notified : counts_.not_notified);
         }));
 }
 
-void Pipeline::add_agents(const RunOptions& /*options*/) {
+void Pipeline::add_agents(const RunOptions& options) {
+    bus_.add(control_agent());
+    bus_.add(notification_agent(
+        options.notifications.value_or(default_notifications(options.store))));
+    bus_.add(retry_agent());
     bus_.emplace<IngestStep>(orders_);
     bus_.emplace<ExtractFinancialsStep>(orders_);
     bus_.emplace<ValidateStep>(orders_);
@@ -102,6 +111,10 @@ bool Pipeline::feed_next() {
     BundleReceivedEvent event{{}, line->key, line->feed, line->line_number};
     event.execution_id = bus::to_text(bus::next_uuid(bus_.runtime()));
     event.user_id = "order_pipeline";
+    if (!line->fingerprint.empty()) {
+        // `line:N` means another line in another feed, so the stream is named after its content.
+        event.own_aggregate_id = line->key + '@' + line->fingerprint;
+    }
     posted_.push_back({line->key, bus_.post(std::move(event), {.expected_version = 0})});
     if (posted_.size() >= most_posted) {
         resolve_oldest();

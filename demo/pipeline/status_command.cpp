@@ -22,6 +22,7 @@ namespace demo {
 namespace {
 
 constexpr std::size_t most_events = 10'000;
+constexpr std::size_t page_size = 1000;
 
 /// What is deferred or dead, by the position of its event.
 using Deliveries = std::multimap<bus::Position, bus::DeliveryRecord>;
@@ -78,6 +79,30 @@ terminal::Tree event_node(const bus::StoredEvent& event,
     return node;
 }
 
+/// The event that began an order. That of a line without an order id is in a stream named after
+/// its content, so the log is gone through.
+std::optional<bus::StoredEvent> find_received(bus::EventStore& store,
+                                              const std::string& order_id) {
+    const auto& type = bus::event_type<BundleReceivedEvent>();
+    if (!order_id.starts_with("line:")) {
+        auto stream = store.read_stream(type.aggregate_type(), order_id, 0, 1);
+        return stream.empty() ? std::nullopt : std::optional{std::move(stream.front())};
+    }
+    bus::Position after = 0;
+    for (;;) {
+        auto page = store.read_type(type.name(), after, page_size);
+        for (bus::StoredEvent& event : page) {
+            if (event.record.aggregate_id.starts_with(order_id + '@')) {
+                return std::move(event);
+            }
+        }
+        if (page.size() < page_size) {
+            return std::nullopt;
+        }
+        after = page.back().position;
+    }
+}
+
 std::unique_ptr<bus::EventStore> open_to_read(const std::string& store_url) {
     return bus::open_store(store_url, {.read_only = true, .program = "order_pipeline"});
 }
@@ -94,20 +119,19 @@ int show_status(const std::string& store_url) {
 
 int show_order(const std::string& store_url, const std::string& order_id) {
     const auto store = open_to_read(store_url);
-    const auto& type = bus::event_type<BundleReceivedEvent>();
-    const auto received = store->read_stream(type.aggregate_type(), order_id, 0, 1);
-    if (received.empty()) {
+    const std::optional<bus::StoredEvent> received = find_received(*store, order_id);
+    if (!received) {
         fmt::print(stderr, "order_pipeline: {} has no order {}\n", store->description(), order_id);
         return exit_code::input;
     }
-    const OrderOutcome outcome = outcome_of(*store, received.front());
+    const OrderOutcome outcome = outcome_of(*store, *received);
     fmt::print("{}: {}{}\n", order_id, to_string(outcome.outcome),
                outcome.step.empty() ? "" : " at " + outcome.step);
     if (!outcome.reason.empty()) {
         fmt::print("{}\n", outcome.reason);
     }
     const auto events =
-        store->read_execution(received.front().record.execution_id, 0, most_events);
+        store->read_execution(received->record.execution_id, 0, most_events);
     const terminal::Tree tree =
         event_node(events.front(), events, deliveries_of(*store, events),
                    events.front().record.occurred_at);

@@ -1,5 +1,6 @@
 # What `cmake --install` leaves behind: the libraries, the headers, and a config package with the components
-# bus, sqlite and agents. Included by the top-level CMakeLists.txt, so every target below exists by now or will not.
+# bus, sqlite and agents. The three link libbus_warnings through $<BUILD_INTERFACE:...>, or it would have to be installed too:
+# a static library names even its private links to whoever links it. Included by the top-level CMakeLists.txt, so every target below exists by now or will not.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
@@ -14,14 +15,6 @@ foreach(component IN ITEMS bus sqlite agents)
     list(APPEND libbus_installed_components ${component})
     # The empty prefix: the file is libbus_bus.a, not liblibbus_bus.a.
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${component} PREFIX "")
-
-    # A static library names even its private links to whoever links it. Our warnings are none of their business, and
-    # exporting them would install a target that nobody should use.
-    get_target_property(links ${target} INTERFACE_LINK_LIBRARIES)
-    if(links)
-        list(REMOVE_ITEM links "$<LINK_ONLY:libbus_warnings>")
-        set_target_properties(${target} PROPERTIES INTERFACE_LINK_LIBRARIES "${links}")
-    endif()
 
     install(TARGETS ${target} EXPORT libbusTargets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"

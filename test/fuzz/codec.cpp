@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -27,7 +28,29 @@ void unless_refused(Act act) {
     }
 }
 
-/// Doubles are compared by their text, since not every one equals itself.
+/// What comes of reading: the value as JSON, or where it was refused.
+template <class Read>
+std::string outcome(Read read) {
+    try {
+        return read();
+    } catch (const bus::CodecError& error) {
+        return "refused at " + error.path();
+    }
+}
+
+/// A blank in front leads past the reader of the expected form, to the parser.
+void compare_readers(std::string_view input) {
+    const std::string spaced = " " + std::string{input};
+    const auto value = [](std::string_view json) {
+        return outcome([json] { return bus::to_json_text(bus::from_json_text<sample::Everything>(json)); });
+    };
+    require(value(input) == value(spaced), "both readers read the same value");
+    const auto event = [](std::string_view json) {
+        return outcome([json] { return bus::to_json(*bus::read_event(json)); });
+    };
+    require(event(input) == event(spaced), "both readers read the same event");
+}
+
 template <class T>
 void read_value(std::string_view input) {
     unless_refused([input] {
@@ -66,6 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view input{reinterpret_cast<const char*>(data), size};
+    compare_readers(input);
     read_events(input);
     read_value<sample::Everything>(input);
     read_value<sample::Tree>(input);

@@ -379,6 +379,9 @@ std::uint64_t read(std::string_view json, const Root& root, const EnvelopeReadin
 } // namespace
 
 void read_json(std::string_view json, const Target& target, Reading reading) {
+    if (target.type->kind == Kind::object) {
+        return read_json(json, Object{target.value, &target.type->object()}, reading);
+    }
     read(json, target, nullptr, reading);
 }
 

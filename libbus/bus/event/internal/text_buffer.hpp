@@ -74,11 +74,11 @@ private:
     }
     [[nodiscard]] bool append_escaped(std::string_view text);
 
+    std::array<char, most_room> storage_; // not filled: it is written before it is read
     std::string& out_;
     std::size_t size_before_;
     char* next_;
     bool finished_ = false;
-    std::array<char, most_room> storage_; // not filled: it is written before it is read
 };
 
 /// Bytes of the well-formed UTF-8 sequence that `text` begins with (RFC 3629), 0 where there is

@@ -1,10 +1,11 @@
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <limits>
 
@@ -12,27 +13,29 @@ namespace bus::sqlite {
 
 namespace {
 
-std::string advice_on_open(const std::filesystem::path& path, int system_error) {
+/// SQLite tells only of its last try, so that a folder which refuses a new file reads as a missing
+/// file: look what it is.
+std::string advice_on_open(const std::filesystem::path& path, Access access) {
     std::error_code ignored;
+    const std::filesystem::path folder = path.parent_path();
     if (std::filesystem::is_directory(path, ignored)) {
         return "it is a folder: name a file";
     }
-    const std::filesystem::path folder = path.parent_path();
-    if (!std::filesystem::exists(folder, ignored)) {
-        return "the folder " + folder.string() + " does not exist: create it first";
+    if (!std::filesystem::is_directory(folder, ignored)) {
+        return folder.string() + " is no folder: name a file in one that exists";
     }
-    if (system_error == EACCES || system_error == EPERM || system_error == EROFS) {
-        return "this user may not write there: SQLite needs to write the file and its folder " +
-               folder.string();
-    }
-    if (system_error == ENOENT) {
+    if (access == Access::read_only && !std::filesystem::exists(path, ignored)) {
         return "there is no such file";
     }
-    return "see that the file and its folder exist and may be written by this user";
+    if (::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0) {
+        return "this user may not write in " + folder.string() +
+               ", where SQLite keeps files beside the store: allow it, or name another folder";
+    }
+    return "see that this user may read and write the file";
 }
 
 /// What to do about a result code.
-std::string advice(int code, const std::filesystem::path& path, int system_error) {
+std::string advice(int code, const std::filesystem::path& path, Access access) {
     switch (code & 0xff) {
     case SQLITE_FULL:
         return "the disk (or the size allowed to the store) is full: free space and try again";
@@ -46,7 +49,7 @@ std::string advice(int code, const std::filesystem::path& path, int system_error
         return "the file is damaged: restore it from a backup, or save what can be read with "
                "`sqlite3 FILE .recover`";
     case SQLITE_NOTADB: return "the file is no SQLite database: name another file";
-    case SQLITE_CANTOPEN: return advice_on_open(path, system_error);
+    case SQLITE_CANTOPEN: return advice_on_open(path, access);
     case SQLITE_IOERR:
         return "the disk refused: see the system's log, free space or repair it, and try again";
     case SQLITE_PERM:
@@ -73,7 +76,7 @@ void FinalizeStatement::operator()(sqlite3_stmt* handle) const noexcept {
 
 Connection::Connection(std::filesystem::path path, Access access,
                        std::chrono::milliseconds busy_timeout)
-    : path_{std::move(path)} {
+    : path_{std::move(path)}, access_{access} {
     const int flags = access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
                                                    : SQLITE_OPEN_READONLY;
     sqlite3* handle = nullptr;
@@ -138,7 +141,7 @@ void Connection::fail(int code, const char* doing) const {
     if (system_error != 0) {
         message.append(", system: ").append(std::strerror(system_error));
     }
-    message.append("); ").append(advice(told, path_, system_error));
+    message.append("); ").append(advice(told, path_, access_));
     throw StoreError{message};
 }
 

@@ -61,6 +61,7 @@ public:
 
 private:
     std::filesystem::path path_;
+    Access access_;
     std::unique_ptr<sqlite3, CloseConnection> handle_;
 };
 

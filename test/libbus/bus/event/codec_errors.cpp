@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(broken_json_is_named_with_its_offset) {
         BOOST_TEST(contains(error_in<sample::Line>(json), "broken JSON at offset "), json);
     }
     BOOST_TEST(error_in<sample::Everything>(R"({"lines":[{"sku":"a"},{"sku":nope}]})") ==
-               "lines[1].sku: broken JSON at offset 29: syntax error, near `ope}]}`");
+               "lines[1].sku: broken JSON at offset 29: syntax error, near `nope}]}`");
 }
 
 BOOST_AUTO_TEST_CASE(every_cut_of_an_event_is_an_error) {

@@ -1,0 +1,99 @@
+#include "feeds.hpp"
+#include "program.hpp"
+
+#include "demo/books/books.hpp"
+#include "demo/pipeline/outcome.hpp"
+
+#include <bus/store/store_url.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <csignal>
+#include <unistd.h>
+
+namespace {
+
+/// A run on files that is stopped in the middle, and what it must come to in the end.
+struct Interrupted {
+    test::TemporaryFolder folder;
+    std::string text = test::generated_feed(400, 21);
+    std::string feed = folder.file("feed.ndjson", text);
+    std::string store = "sqlite:" + (folder / "orders.db").string();
+    std::string books = (folder / "orders.books.db").string();
+    std::string report = (folder / "report.csv").string();
+
+    [[nodiscard]] std::vector<std::string> arguments() const {
+        return {"run",      feed,   "--store",  store, "--report", report,
+                "--faults", "0.2", "--seed",   "5",   "--no-progress"};
+    }
+
+    std::string calm_report() {
+        const std::string path = (folder / "calm.csv").string();
+        const test::Finished calm =
+            test::order_pipeline({"run", feed, "--store", "memory", "--report", path});
+        BOOST_TEST_REQUIRE(calm.exit_code == 0, calm.err);
+        return test::read_file(path);
+    }
+
+    /// Waits until the store holds so many events, so that the signal comes at a stage of the work
+    /// and not at a time. False: the program ended first.
+    [[nodiscard]] bool reaches(bus::Position events) const {
+        for (int i = 0; i < 20'000; ++i) {
+            try {
+                if (bus::open_store(store, {.read_only = true})->last_position() >= events) {
+                    return true;
+                }
+            } catch (const bus::StoreError&) {
+                // not made yet
+            }
+            usleep(500); // looking on at another process: there is no clock to simulate
+        }
+        return false;
+    }
+
+    void check_whole(const std::string& calm) const {
+        BOOST_TEST(test::read_file(report) == calm);
+        const demo::Books opened{books};
+        BOOST_TEST(opened.audit().empty());
+        std::int64_t synced = 0;
+        for (const test::Row& row : test::read_csv(report)) {
+            synced += row.at("outcome") == "synced" ? 1 : 0;
+        }
+        const demo::BooksCounts counts = opened.counts();
+        BOOST_TEST(counts.invoices + counts.credit_notes == synced);
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(interrupted, Interrupted)
+
+BOOST_AUTO_TEST_CASE(a_run_that_is_killed_again_and_again_ends_with_the_report_of_one_that_was_not) {
+    const std::string calm = calm_report();
+    for (const bus::Position stage : {1U, 60U, 400U, 900U, 1500U, 2100U}) {
+        test::OrderPipeline program{arguments()};
+        BOOST_TEST_REQUIRE(reaches(stage));
+        program.signal(SIGKILL);
+        program.finish();
+    }
+    const test::Finished last = test::order_pipeline(arguments());
+    BOOST_TEST(last.exit_code == 0, last.err);
+    check_whole(calm);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_ends_a_run_in_order_and_the_same_command_goes_on) {
+    const std::string calm = calm_report();
+    test::OrderPipeline program{arguments()};
+    BOOST_TEST_REQUIRE(reaches(200));
+    program.signal(SIGINT);
+    const test::Finished first = program.finish();
+    BOOST_TEST((first.exit_code == 130 || first.exit_code == 0), first.err);
+    if (first.exit_code == 130) {
+        BOOST_TEST(first.out.find("the same command goes on") != std::string::npos, first.out);
+    }
+    const test::Finished last = test::order_pipeline(arguments());
+    BOOST_TEST(last.exit_code == 0, last.err);
+    check_whole(calm);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

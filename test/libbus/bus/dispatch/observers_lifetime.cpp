@@ -1,0 +1,103 @@
+// Observers that come and go: before the bus, after it, in a slot, while other threads publish.
+#include <bus/bus.hpp>
+#include <bus/dispatch/observers.hpp>
+
+#include "test/support/bus_events.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+using test::ping;
+
+BOOST_AUTO_TEST_SUITE(observers_lifetime)
+
+BOOST_AUTO_TEST_CASE(a_second_watcher_is_refused_until_the_first_one_has_gone) {
+    bus::Bus bus;
+    std::optional<bus::Observers> first{std::in_place, bus};
+    BOOST_CHECK_THROW(bus::Observers{bus}, std::logic_error);
+    first.reset();
+    bus::Observers second{bus};
+    int seen = 0;
+    second.published.connect([&](const auto&) { ++seen; });
+    bus.publish(ping("x"));
+    BOOST_TEST(seen == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_bus_goes_on_when_its_observers_have_gone) {
+    bus::Bus bus;
+    int seen = 0;
+    {
+        bus::Observers observers{bus};
+        observers.published.connect([&](const auto&) { ++seen; });
+        bus.publish(ping("x"));
+    }
+    bus.publish(ping("x"));
+    BOOST_TEST(seen == 1);
+}
+
+BOOST_AUTO_TEST_CASE(observers_may_outlive_their_bus) {
+    auto bus = std::make_unique<bus::Bus>();
+    bus::Observers observers{*bus};
+    bus.reset();
+    BOOST_TEST(observers.published.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_slot_may_destroy_the_observers_and_later_slots_are_skipped) {
+    bus::Bus bus;
+    auto observers = std::make_unique<bus::Observers>(bus);
+    int later = 0;
+    observers->published.connect([&](const auto&) { observers.reset(); });
+    observers->published.connect([&](const auto&) { ++later; });
+    bus.publish(ping("x"));
+    BOOST_TEST(later == 0);
+    BOOST_TEST(!observers);
+    bus.publish(ping("x"));
+}
+
+BOOST_AUTO_TEST_CASE(destroying_observers_waits_for_a_slot_that_runs_on_another_thread) {
+    bus::Bus bus;
+    std::optional<bus::Observers> observers{std::in_place, bus};
+    std::latch entered{1};
+    std::latch may_leave{1};
+    std::atomic<bool> left{false};
+    observers->published.connect([&](const auto&) {
+        entered.count_down();
+        may_leave.wait();
+        left = true;
+    });
+    std::thread publisher{[&] { bus.publish(ping("x")); }};
+    entered.wait();
+    std::thread ender{[&] {
+        observers.reset();
+        BOOST_CHECK(left);
+    }};
+    may_leave.count_down();
+    ender.join();
+    publisher.join();
+}
+
+BOOST_AUTO_TEST_CASE(observers_come_and_go_while_other_threads_publish) {
+    bus::Bus bus;
+    std::atomic<bool> publishing{true};
+    std::thread publisher{[&] {
+        while (publishing) {
+            bus.publish(ping("x"));
+        }
+    }};
+    for (int round = 0; round < 300; ++round) {
+        const auto count = std::make_unique<std::atomic<int>>(0); // freed after the observers
+        bus::Observers observers{bus};
+        observers.published.connect([counter = count.get()](const auto&) { ++*counter; });
+    }
+    publishing = false;
+    publisher.join();
+    BOOST_TEST(true);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
