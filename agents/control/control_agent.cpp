@@ -12,8 +12,7 @@ ControlAgent::ControlAgent(std::string name, Workflow workflow)
                                     "with step<Event>(name)"};
     }
     for (const EventType* type : workflow_.event_types()) {
-        on(*type,
-           [this](const DomainEvent& event, Context& context) { follow(event, context); });
+        on(*type, [this](const DomainEvent& event, Context& context) { follow(event, context); });
     }
 }
 

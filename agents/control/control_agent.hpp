@@ -1,7 +1,6 @@
 #pragma once
 
 #include <agents/control/workflow.hpp>
-
 #include <bus/agent/agent.hpp>
 
 #include <string>

@@ -1,6 +1,5 @@
 #include <agents/control/control_agent.hpp>
 #include <agents/control/control_view.hpp>
-
 #include <bus/event/codec.hpp>
 
 #include <algorithm>

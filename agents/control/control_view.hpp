@@ -1,7 +1,6 @@
 #pragma once
 
 #include <agents/control/workflow.hpp>
-
 #include <bus/store/event_store.hpp>
 
 #include <cstdint>

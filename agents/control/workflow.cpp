@@ -16,9 +16,8 @@ Workflow& Workflow::step(const EventType& done_by, std::string name,
     if (find_step(name) != nullptr) {
         refuse("there is a step of this name already");
     }
-    const auto same_type = std::find_if(steps_.begin(), steps_.end(), [&](const Step& other) {
-        return other.done_by == &done_by;
-    });
+    const auto same_type = std::find_if(
+        steps_.begin(), steps_.end(), [&](const Step& other) { return other.done_by == &done_by; });
     if (same_type != steps_.end()) {
         refuse(std::string{done_by.name()} + " shows already that step '" + same_type->name +
                "' is done; one event type cannot stand for two steps");
@@ -37,7 +36,8 @@ Workflow& Workflow::completes(const EventType& type) {
 Workflow& Workflow::fails(const EventType& type, Explain explain) {
     if (!explain) {
         throw std::invalid_argument{"workflow '" + name_ + "': a failure by " +
-                                    std::string{type.name()} + " needs a function that explains it"};
+                                    std::string{type.name()} +
+                                    " needs a function that explains it"};
     }
     return turn(type, Role::fails, std::move(explain));
 }
@@ -117,20 +117,20 @@ void Workflow::advance(ExecutionState& state, std::size_t done, Timestamp at) co
     state.since = at;
 }
 
-std::optional<ExecutionState>
-Workflow::apply(const DomainEvent& event, const std::optional<ExecutionState>& known) const {
+std::optional<ExecutionState> Workflow::apply(const DomainEvent& event,
+                                              const std::optional<ExecutionState>& known) const {
     const Turn* turn = find_turn(event.type());
     const std::size_t done = done_by(event.type());
     if (turn == nullptr && done == 0) {
         return std::nullopt;
     }
-    ExecutionState state = known.value_or(
-        ExecutionState{.execution_id = event.execution_id,
-                       .aggregate_type = std::string{event.aggregate_type()},
-                       .aggregate_id = std::string{event.aggregate_id()},
-                       .step = steps_.empty() ? std::string{} : steps_.front().name,
-                       .since = event.occurred_at,
-                       .started_at = event.occurred_at});
+    ExecutionState state =
+        known.value_or(ExecutionState{.execution_id = event.execution_id,
+                                      .aggregate_type = std::string{event.aggregate_type()},
+                                      .aggregate_id = std::string{event.aggregate_id()},
+                                      .step = steps_.empty() ? std::string{} : steps_.front().name,
+                                      .since = event.occurred_at,
+                                      .started_at = event.occurred_at});
     if (done > done_with(state.reached)) {
         advance(state, done, event.occurred_at);
     }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <agents/control/execution_state.hpp>
-
 #include <bus/event/domain_event.hpp>
 
 #include <concepts>
@@ -39,6 +38,7 @@ public:
         const EventType* done_by;       ///< the event type that shows that it is done
         std::optional<Duration> within; ///< how long it may take; none: as long as it likes
     };
+
     using Explain = std::function<StepFailure(const DomainEvent&)>;
 
     explicit Workflow(std::string name) : name_{std::move(name)} {}
@@ -51,6 +51,7 @@ public:
     Workflow& step(std::string name, std::optional<Duration> within = {}) {
         return step(event_type<E>(), std::move(name), within);
     }
+
     Workflow& step(const EventType& done_by, std::string name, std::optional<Duration> within = {});
 
     /// Declares that an event of type E ends the execution well. It may be that of a step as well.
@@ -58,6 +59,7 @@ public:
     Workflow& completes() {
         return completes(event_type<E>());
     }
+
     Workflow& completes(const EventType& type);
 
     /// Declares that an event of type E ends the execution badly; `explain`, a callable from
@@ -69,6 +71,7 @@ public:
                          return explain(static_cast<const E&>(event));
                      });
     }
+
     Workflow& fails(const EventType& type, Explain explain);
 
     /// Declares that an event of type E takes up a failed execution again, in the step that failed:
@@ -77,10 +80,13 @@ public:
     Workflow& resumes() {
         return resumes(event_type<E>());
     }
+
     Workflow& resumes(const EventType& type);
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
     [[nodiscard]] const std::vector<Step>& steps() const noexcept { return steps_; }
+
     [[nodiscard]] const Step* find_step(std::string_view name) const noexcept;
     /// The types of all events that matter to it, each once.
     [[nodiscard]] std::vector<const EventType*> event_types() const;
@@ -93,6 +99,7 @@ public:
 
 private:
     enum class Role : std::uint8_t { completes, fails, resumes };
+
     struct Turn {
         const EventType* type;
         Role role;

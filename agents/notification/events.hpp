@@ -7,8 +7,8 @@
 namespace bus::agents {
 
 /// A message to be sent: what the notification agent makes of an event that asks for several, one
-/// for each, so that each is a delivery with attempts and a dead letter of its own. The aggregate id
-/// is that of the event that it is about.
+/// for each, so that each is a delivery with attempts and a dead letter of its own. The aggregate
+/// id is that of the event that it is about.
 struct NotificationRequestedEvent : bus::Event<NotificationRequestedEvent> {
     std::string notification_type;
     std::string channel;

@@ -1,16 +1,15 @@
 #include <agents/notification/log_channel.hpp>
-
 #include <bus/event/codec.hpp>
 #include <bus/event/failure.hpp>
 
 #include <boost/describe/class.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
-#include <fcntl.h>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
-#include <unistd.h>
 
 namespace bus::agents {
 
@@ -35,8 +34,10 @@ public:
     explicit AppendFile(const std::filesystem::path& path)
         // 0640: messages may hold what is not everybody's business.
         : descriptor_{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640)} {}
+
     AppendFile(const AppendFile&) = delete;
     AppendFile& operator=(const AppendFile&) = delete;
+
     ~AppendFile() {
         if (descriptor_ >= 0) {
             ::close(descriptor_);

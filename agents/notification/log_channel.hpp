@@ -18,8 +18,8 @@ public:
     /// and the reason, where it cannot be opened for appending.
     LogChannel(std::string name, std::filesystem::path path);
 
-    /// Throws Failure::transient where the file cannot be written (disk full, folder gone, ...), and
-    /// CodecError for text that is no valid UTF-8.
+    /// Throws Failure::transient where the file cannot be written (disk full, folder gone, ...),
+    /// and CodecError for text that is no valid UTF-8.
     void send(const Message& message) override;
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }

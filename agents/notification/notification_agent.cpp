@@ -17,8 +17,7 @@ Message message_of(const Rule& rule, const DomainEvent& event, const Context& co
             .notification_type = rule.notification_type,
             .channel = rule.channel,
             .text = {},
-            .idempotency_key =
-                context.idempotency_key(rule.notification_type + '/' + rule.channel),
+            .idempotency_key = context.idempotency_key(rule.notification_type + '/' + rule.channel),
             .event_id = event.event_id,
             .event_type = std::string{event.event_type()},
             .execution_id = event.execution_id,
@@ -83,9 +82,9 @@ void NotificationAgent::check_rule(const Rule& rule) const {
     for (const std::unique_ptr<Channel>& channel : options_.channels) {
         names += (names.empty() ? "" : ", ") + channel->name();
     }
-    require(find_channel(rule.channel) != nullptr, "there is no channel '" + rule.channel +
-                                                       "'; there is: " +
-                                                       (names.empty() ? "none" : names));
+    require(find_channel(rule.channel) != nullptr,
+            "there is no channel '" + rule.channel +
+                "'; there is: " + (names.empty() ? "none" : names));
     const auto answers = [&rule](const EventType& emitted) { return emitted.is_a(*rule.type); };
     require(!answers(event_type<NotificationRequestedEvent>()) &&
                 (!options_.sent || !answers(*options_.sent->type)),

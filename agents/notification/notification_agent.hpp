@@ -3,7 +3,6 @@
 #include <agents/notification/channel.hpp>
 #include <agents/notification/events.hpp>
 #include <agents/notification/rule.hpp>
-
 #include <bus/agent/agent.hpp>
 
 #include <concepts>
@@ -51,13 +50,13 @@ struct NotificationOptions {
 /// Of the rules that match an event, those of equal notification type and channel are alternatives:
 /// the first of them speaks. Where one message is left, it is sent in the step of the event itself.
 /// Where there are several, the step emits a NotificationRequestedEvent for each, and each is sent
-/// in a step of its own: one that fails does not send the others again. A message is sent twice only
-/// where the program dies, or its store fails, between the sending and the commit; both times it has
-/// the same idempotency key.
+/// in a step of its own: one that fails does not send the others again. A message is sent twice
+/// only where the program dies, or its store fails, between the sending and the commit; both times
+/// it has the same idempotency key.
 class NotificationAgent final : public Agent {
 public:
-    /// Throws std::invalid_argument, naming the rule, where two channels have one name, a rule names
-    /// none of them, is incomplete, or would answer to what the agent itself emits.
+    /// Throws std::invalid_argument, naming the rule, where two channels have one name, a rule
+    /// names none of them, is incomplete, or would answer to what the agent itself emits.
     NotificationAgent(std::string name, NotificationOptions options);
 
     void on_given_up(const DomainEvent& event, const Failure& failure, Context& context) override;

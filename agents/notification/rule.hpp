@@ -16,10 +16,10 @@ using MessageText = std::function<std::string(const DomainEvent&)>;
 
 /// A mustache template over the event's JSON, the nine members and `data` with those of the struct:
 /// `Order {{data.order_id}} was saved at {{occurred_at}}`. Nothing is escaped, for a message is no
-/// HTML. Numbers and `true` are printed as JSON has them; `false`, `null` and what is not there print
-/// nothing, and are false as sections (`{{#data.invoice_id}}...{{/data.invoice_id}}`).
-/// Throws std::invalid_argument for a template that cannot be read, or that names a member of `data`
-/// which the type does not have.
+/// HTML. Numbers and `true` are printed as JSON has them; `false`, `null` and what is not there
+/// print nothing, and are false as sections (`{{#data.invoice_id}}...{{/data.invoice_id}}`). Throws
+/// std::invalid_argument for a template that cannot be read, or that names a member of `data` which
+/// the type does not have.
 MessageText text_template(std::string_view mustache, const EventType& type);
 
 /// When to tell what over which channel.
@@ -46,13 +46,13 @@ Rule rule(std::string notification_type, std::string channel, Text text) {
             return text(static_cast<const E&>(event));
         };
     }
-    return {&event_type<E>(), std::move(notification_type), std::move(channel), std::move(make), {}};
+    return {
+        &event_type<E>(), std::move(notification_type), std::move(channel), std::move(make), {}};
 }
 
 template <AnyEventStruct E, class Text, std::predicate<const E&> When>
 Rule rule(std::string notification_type, std::string channel, Text text, When when) {
-    Rule result =
-        rule<E>(std::move(notification_type), std::move(channel), std::move(text));
+    Rule result = rule<E>(std::move(notification_type), std::move(channel), std::move(text));
     result.when = [when = std::move(when)](const DomainEvent& event) -> bool {
         return when(static_cast<const E&>(event));
     };

@@ -1,5 +1,4 @@
 #include <agents/notification/rule.hpp>
-
 #include <bus/event/codec.hpp>
 
 #include <boost/json/parse.hpp>
@@ -44,18 +43,14 @@ mustache::data to_data(const json::value& value) {
         }
         return list;
     }
-    case json::kind::string:
-        return mustache::data{std::string{value.get_string()}};
+    case json::kind::string: return mustache::data{std::string{value.get_string()}};
     case json::kind::bool_:
         // A variable prints strings only.
         return value.get_bool() ? mustache::data{"true"} : mustache::data{false};
-    case json::kind::null:
-        return mustache::data{false};
-    case json::kind::double_:
-        return mustache::data{number_text(value.get_double())};
+    case json::kind::null: return mustache::data{false};
+    case json::kind::double_: return mustache::data{number_text(value.get_double())};
     case json::kind::int64:
-    case json::kind::uint64:
-        break;
+    case json::kind::uint64: break;
     }
     return mustache::data{json::serialize(value)};
 }
@@ -93,8 +88,7 @@ void check_members(std::string_view text, const EventType& type) {
         const std::string_view member = tag.substr(0, tag.find_first_of(". \t}"));
         if (type.members().find(member) == nullptr) {
             refuse(text, "'data." + std::string{member} + "' is no member of " +
-                             std::string{type.name()} + ", which has: " +
-                             names_of(type.members()));
+                             std::string{type.name()} + ", which has: " + names_of(type.members()));
         }
     }
 }

@@ -23,8 +23,8 @@ std::string letter_key(const FailedDelivery& failed) {
 }
 
 /// Why the letter is not redriven once more; none: it is.
-std::optional<std::string> reason_to_leave(const DeliveryRecord& letter,
-                                           const AttemptRecord& last, std::uint32_t rounds) {
+std::optional<std::string> reason_to_leave(const DeliveryRecord& letter, const AttemptRecord& last,
+                                           std::uint32_t rounds) {
     const std::string failure = std::string{to_text(last.kind)} + ": " + last.message;
     if (last.kind == FailureKind::rejected || last.kind == FailureKind::poison) {
         return "a redrive would fail the same way: " + failure;
@@ -70,8 +70,7 @@ void RetryAgent::react(const FailureBinding& binding, const DomainEvent& event,
 
 void RetryAgent::answer(const DeliveryRecord& letter, const FailedDelivery& failed,
                         const DomainEvent& event, Context& context) const {
-    const AttemptRecord last =
-        letter.attempts.empty() ? AttemptRecord{} : letter.attempts.back();
+    const AttemptRecord last = letter.attempts.empty() ? AttemptRecord{} : letter.attempts.back();
     const std::string key = letter_key(failed);
     const AnsweredDeath death{letter.redrives, last.at};
     if (context.state<AnsweredDeath>(key) == death) {

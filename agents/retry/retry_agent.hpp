@@ -2,7 +2,6 @@
 
 #include <agents/retry/events.hpp>
 #include <agents/retry/retry_options.hpp>
-
 #include <bus/agent/agent.hpp>
 
 #include <concepts>
@@ -36,10 +35,11 @@ struct FailureBinding {
     ///     })
     template <AnyEventStruct E, std::invocable<const E&> F>
     static FailureBinding of(F read) {
-        return {&event_type<E>(), [read = std::move(read)](const DomainEvent& event)
-                                      -> std::optional<FailedDelivery> {
-                    return read(static_cast<const E&>(event));
-                }};
+        return {
+            &event_type<E>(),
+            [read = std::move(read)](const DomainEvent& event) -> std::optional<FailedDelivery> {
+                return read(static_cast<const E&>(event));
+            }};
     }
 };
 

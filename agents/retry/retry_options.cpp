@@ -17,6 +17,7 @@ public:
         bits_ ^= byte;
         bits_ *= 0x100000001b3U;
     }
+
     [[nodiscard]] std::uint64_t mixed() const noexcept {
         std::uint64_t z = bits_;
         z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;

@@ -16,11 +16,15 @@ boost::json::parse_options strict() {
     return options;
 }
 
-std::string describe(const boost::json::error_code& error) {
+std::string describe(const boost::json::error_code& error, std::string_view rest) {
     if (error == boost::json::error::too_deep)
         return fmt::format("more than {} objects and arrays within each other", max_bundle_depth);
     if (error == boost::json::error::incomplete)
         return "the text ends too early";
+    // the parser does not tell bad UTF-8 from other syntax errors, but stands at the byte
+    if (const auto byte = rest.empty() ? 0U : static_cast<unsigned char>(rest.front());
+        error == boost::json::error::syntax && byte >= 0x80)
+        return fmt::format("byte 0x{:02X}, which is no valid UTF-8 in this place", byte);
     return error.message();
 }
 
@@ -44,7 +48,7 @@ Bundle read_bundle(std::string_view line) {
     if (error)
         return rejected(bundle, OrderError::invalid_json,
                         fmt::format("expected a line of valid JSON, found at byte {}: {}", read + 1,
-                                    describe(error)));
+                                    describe(error, line.substr(read))));
     if (!parser.handler().is_object())
         return rejected(bundle, OrderError::not_an_object,
                         "expected a JSON object, found " +

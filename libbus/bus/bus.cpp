@@ -1,6 +1,5 @@
-#include <bus/bus.hpp>
-
 #include <bus/agent/mailbox_runner.hpp>
+#include <bus/bus.hpp>
 #include <bus/delivery/delivery.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/runtime/strand.hpp>
@@ -22,9 +21,12 @@ thread_local bool on_worker = false;
 
 struct WorkerScope {
     WorkerScope() noexcept : previous{on_worker} { on_worker = true; }
+
     WorkerScope(const WorkerScope&) = delete;
     WorkerScope& operator=(const WorkerScope&) = delete;
+
     ~WorkerScope() { on_worker = previous; }
+
     bool previous;
 };
 
@@ -79,12 +81,13 @@ public:
     explicit Core(BusOptions options)
         : runtime_{options.runtime ? std::move(options.runtime)
                                    : std::make_shared<SystemRuntime>()},
-          store_{std::move(options.store)}, hub_{std::make_shared<RunnerHub>(*runtime_)} {
+          store_{std::move(options.store)},
+          hub_{std::make_shared<RunnerHub>(*runtime_)} {
         if (store_) {
             delivery_ = std::make_unique<Delivery>(*store_, dispatcher_, hub_);
         } else {
-            posted_ = std::make_shared<Strand>(runtime_->pool(),
-                                               [hub = hub_] { hub->note_change(); });
+            posted_ =
+                std::make_shared<Strand>(runtime_->pool(), [hub = hub_] { hub->note_change(); });
         }
     }
 
@@ -92,9 +95,11 @@ public:
     Ticket post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
     PublishReport publish(const EventRecord& record, const PublishOptions& options);
     Agent& add(std::unique_ptr<Agent> agent);
+
     bool retry_now(std::string_view agent, Position position) {
         return delivery_ && delivery_->retry_now(agent, position);
     }
+
     bool idle();
     StopReport stop(Stop how, Duration deadline);
     std::vector<std::shared_ptr<Runner>> runners();
@@ -108,6 +113,7 @@ private:
     [[nodiscard]] bool kept(const DomainEvent& event) const {
         return delivery_ && event.type().durability() != Durability::transient;
     }
+
     void check_open() const;
     void check_version(const DomainEvent& event, const PublishOptions& options) const;
     void check_new_agent(const Agent& agent);
@@ -171,16 +177,14 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
     if (kept(*event)) {
         auto state = std::make_shared<Ticket::State>(runtime_);
         const DomainEvent& e = *event;
-        delivery_->submit({.record = encode(e),
-                           .expected_version = options.expected_version,
-                           .event = event},
-                          e.type().durability(),
-                          [this, state, event = std::move(event)](PartResult&& result) {
-                              if (!result.error && !result.places.front().duplicate) {
-                                  delivery_->dispatch_later(event);
-                              }
-                              state->resolve(std::move(result));
-                          });
+        delivery_->submit(
+            {.record = encode(e), .expected_version = options.expected_version, .event = event},
+            e.type().durability(), [this, state, event = std::move(event)](PartResult&& result) {
+                if (!result.error && !result.places.front().duplicate) {
+                    delivery_->dispatch_later(event);
+                }
+                state->resolve(std::move(result));
+            });
         return Ticket{std::move(state)};
     }
     auto state = std::make_shared<Ticket::State>(runtime_);

@@ -48,7 +48,9 @@ public:
 private:
     friend class Bus;
     struct State;
+
     explicit Ticket(std::shared_ptr<State> state) : state_{std::move(state)} {}
+
     std::shared_ptr<State> state_;
 };
 
@@ -60,9 +62,9 @@ enum class Stop : std::uint8_t {
 
 /// What was left when the bus stopped.
 struct StopReport {
-    bool drained = false;           ///< nothing that was due was left
-    std::size_t queued = 0;         ///< events in mailboxes, or in the log for agents that are behind
-    std::size_t deferred = 0;       ///< deliveries that wait for a time
+    bool drained = false;     ///< nothing that was due was left
+    std::size_t queued = 0;   ///< events in mailboxes, or in the log for agents that are behind
+    std::size_t deferred = 0; ///< deliveries that wait for a time
     std::vector<AgentStatus> agents;
 };
 
@@ -123,8 +125,8 @@ public:
         return static_cast<A&>(add(std::make_unique<A>(std::forward<Args>(args)...)));
     }
 
-    /// Makes a delivery that an agent has deferred due at once. False: the agent has not deferred it,
-    /// or is trying it right now. Without a store always false.
+    /// Makes a delivery that an agent has deferred due at once. False: the agent has not deferred
+    /// it, or is trying it right now. Without a store always false.
     bool retry_now(std::string_view agent, Position position);
 
     /// Waits until nothing is left to do before some time that is still to come: mailboxes empty,
@@ -134,8 +136,8 @@ public:
     /// True where wait_idle would not wait.
     [[nodiscard]] bool idle();
 
-    /// Takes no more events, and ends as `how` says, `deadline` (from now) at the latest; idempotent.
-    /// Not to be called from a handler or an agent.
+    /// Takes no more events, and ends as `how` says, `deadline` (from now) at the latest;
+    /// idempotent. Not to be called from a handler or an agent.
     StopReport stop(Stop how, Duration deadline = std::chrono::seconds{30});
 
     /// How the agents stand, in the order added.

@@ -1,7 +1,6 @@
 // What an event costs to write and to read, beside the same through a tree of boost::json values.
-#include <bus/event/codec.hpp>
-
 #include "test/support/allocations.hpp"
+#include <bus/event/codec.hpp>
 
 #include <benchmark/benchmark.h>
 #include <boost/describe/class.hpp>
@@ -70,8 +69,10 @@ bench::PlainEvent plain_sample() {
 class AllocationCounter {
 public:
     explicit AllocationCounter(benchmark::State& state) : state_{state} {}
+
     AllocationCounter(const AllocationCounter&) = delete;
     AllocationCounter& operator=(const AllocationCounter&) = delete;
+
     ~AllocationCounter() {
         const auto count = test::allocations() - before_;
         state_.counters["allocations"] =

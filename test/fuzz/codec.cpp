@@ -1,8 +1,7 @@
 // Any bytes go through every way of reading. What is accepted must be written again, and read back
 // as the same; what is refused must be refused with a CodecError.
-#include <bus/event/codec.hpp>
-
 #include "test/libbus/bus/event/sample_events.hpp"
+#include <bus/event/codec.hpp>
 
 #include <cstdint>
 #include <cstdlib>
@@ -42,7 +41,8 @@ std::string outcome(Read read) {
 void compare_readers(std::string_view input) {
     const std::string spaced = " " + std::string{input};
     const auto value = [](std::string_view json) {
-        return outcome([json] { return bus::to_json_text(bus::from_json_text<sample::Everything>(json)); });
+        return outcome(
+            [json] { return bus::to_json_text(bus::from_json_text<sample::Everything>(json)); });
     };
     require(value(input) == value(spaced), "both readers read the same value");
     const auto event = [](std::string_view json) {

@@ -13,9 +13,8 @@ Agent::Agent(std::string name) : name_{std::move(name)} {
 
 const Agent::Handler* Agent::handler_for(const EventType& type) const noexcept {
     for (const EventType* t = &type; t != nullptr; t = t->base()) {
-        const auto found =
-            std::find_if(handlers_.begin(), handlers_.end(),
-                         [t](const Handler& handler) { return handler.type == t; });
+        const auto found = std::find_if(handlers_.begin(), handlers_.end(),
+                                        [t](const Handler& handler) { return handler.type == t; });
         if (found != handlers_.end()) {
             return &*found;
         }

@@ -20,7 +20,9 @@ struct StartPosition {
     Position position = 0;
 
     static StartPosition beginning() { return {}; }
+
     static StartPosition now() { return {Kind::now, 0}; }
+
     static StartPosition after(Position position) { return {Kind::after, position}; }
 };
 
@@ -72,12 +74,16 @@ public:
 
     /// Identifies it in the store: a program that renames an agent has a new one.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
     [[nodiscard]] const std::vector<Handler>& handlers() const noexcept { return handlers_; }
+
     /// What on_given_up may emit.
     [[nodiscard]] const std::vector<const EventType*>& emits_when_given_up() const noexcept {
         return emits_when_given_up_;
     }
+
     [[nodiscard]] const AgentSettings& settings() const noexcept { return settings_; }
+
     /// To be changed before the agent is added to a bus.
     [[nodiscard]] AgentSettings& settings() noexcept { return settings_; }
 
@@ -95,12 +101,14 @@ protected:
     class Declaration {
     public:
         Declaration(Agent& agent, std::size_t index) : agent_{agent}, index_{index} {}
+
         /// What the handler may publish; anything else is an error that names agent and type.
         template <EventStruct... Emitted>
         Declaration& emits() {
             (agent_.handlers_[index_].emits.push_back(&event_type<Emitted>()), ...);
             return *this;
         }
+
         /// The same, for types that are known only at run time.
         Declaration& emits(const EventType& type) {
             agent_.handlers_[index_].emits.push_back(&type);
@@ -115,18 +123,19 @@ protected:
     /// Declares that events of type E go to `handle`: a callable taking (const E&, Context&) or
     /// (const E&). One handler an event type; throws std::logic_error for a second one.
     template <AnyEventStruct E, class F>
-        requires std::invocable<F&, const E&, Context&> || std::invocable<F&, const E&>
-    Declaration on(F handle) {
+
+    requires std::invocable<F&, const E&, Context&> || std::invocable<F&, const E&>
+        Declaration on(F handle) {
         if constexpr (std::invocable<F&, const E&, Context&>) {
             return add_handler(event_type<E>(), [handle = std::move(handle)](
                                                     const DomainEvent& event, Context& context) {
                 handle(static_cast<const E&>(event), context);
             });
         } else {
-            return add_handler(event_type<E>(), [handle = std::move(handle)](
-                                                    const DomainEvent& event, Context&) {
-                handle(static_cast<const E&>(event));
-            });
+            return add_handler(event_type<E>(),
+                               [handle = std::move(handle)](const DomainEvent& event, Context&) {
+                                   handle(static_cast<const E&>(event));
+                               });
         }
     }
 
@@ -150,6 +159,7 @@ protected:
     void emits_on_giving_up() {
         (emits_when_given_up_.push_back(&event_type<Emitted>()), ...);
     }
+
     /// The same, for a type that is known only at run time.
     void emits_on_giving_up(const EventType& type) { emits_when_given_up_.push_back(&type); }
 

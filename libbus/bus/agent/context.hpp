@@ -54,6 +54,7 @@ public:
 
     Context(const Step& step, StepSource& source, StepEffects& effects)
         : step_{step}, source_{source}, effects_{effects} {}
+
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
     ~Context() = default;
@@ -70,15 +71,20 @@ public:
 
     /// The event being handled.
     [[nodiscard]] const DomainEvent& event() const noexcept { return step_.event; }
+
     /// Its place in the log; 0 without a store.
     [[nodiscard]] Position position() const noexcept { return step_.position; }
+
     /// 1 for the first attempt of this delivery, and one more after each that failed, those before
     /// a redrive included; attempts in a row that were not_ready count as one.
     [[nodiscard]] std::uint32_t attempt() const noexcept { return step_.attempt; }
+
     /// How often this delivery was redriven.
     [[nodiscard]] std::uint32_t redrives() const noexcept { return step_.redrives; }
+
     /// The runtime's wall clock.
     [[nodiscard]] Timestamp now() const { return source_.now(); }
+
     /// 64 random bits of the runtime.
     [[nodiscard]] std::uint64_t random() const { return source_.random(); }
 
@@ -86,18 +92,20 @@ public:
     /// along with an effect outside, so that the other side can tell a repeat.
     [[nodiscard]] std::string idempotency_key(std::string_view purpose) const;
 
-    /// What the agent keeps under a key, with what this step has written. Throws CodecError where it
-    /// does not fit T.
+    /// What the agent keeps under a key, with what this step has written. Throws CodecError where
+    /// it does not fit T.
     template <class T>
     [[nodiscard]] std::optional<T> state(std::string_view key) const {
         const std::optional<std::string> json = state_text(key);
         return json ? std::optional<T>{from_json_text<T>(*json)} : std::nullopt;
     }
+
     /// Keeps a described struct (or a number, string, list, ...) under a key.
     template <class T>
     void set_state(std::string_view key, const T& value) {
         set_state_text(key, to_json_text(value));
     }
+
     void erase_state(std::string_view key);
 
     [[nodiscard]] std::optional<std::string> state_text(std::string_view key) const;
@@ -108,6 +116,7 @@ public:
                                                             const Uuid& event_id) const {
         return source_.dead_letter(agent, event_id);
     }
+
     /// Gives a dead letter to its agent again, once this step has succeeded.
     void redrive(const DeliveryRecord& dead_letter);
 

@@ -16,6 +16,7 @@ public:
     explicit Source(MailboxRunner& runner) : runner_{runner} {}
 
     Timestamp now() override { return runner_.hub_->runtime().now(); }
+
     std::uint64_t random() override { return runner_.hub_->runtime().random(); }
 
     std::optional<std::string> state(std::string_view key) override {
@@ -44,7 +45,8 @@ private:
 
 MailboxRunner::MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<RunnerHub> hub,
                              PublishEmitted publish_emitted)
-    : agent_{std::move(agent)}, hub_{std::move(hub)},
+    : agent_{std::move(agent)},
+      hub_{std::move(hub)},
       publish_emitted_{std::move(publish_emitted)} {}
 
 void MailboxRunner::offer(std::shared_ptr<const DomainEvent> event, bool may_block) {
@@ -54,8 +56,7 @@ void MailboxRunner::offer(std::shared_ptr<const DomainEvent> event, bool may_blo
             ++dropped_;
             return;
         }
-        mailbox_.push_back(
-            {.event = std::move(event), .record = {.agent = agent_->name()}});
+        mailbox_.push_back({.event = std::move(event), .record = {.agent = agent_->name()}});
     }
     wake();
 }
@@ -66,8 +67,7 @@ bool MailboxRunner::make_room(std::unique_lock<std::mutex>& lock, bool may_block
         return true;
     }
     switch (agent_->settings().overflow) {
-    case Overflow::reject:
-        return false;
+    case Overflow::reject: return false;
     case Overflow::drop_oldest:
         mailbox_.pop_front();
         ++dropped_;
@@ -160,8 +160,8 @@ void MailboxRunner::settle_failure(Delivery& delivery, const StepInput& input,
         const std::lock_guard lock{mutex_};
         failures_ += not_ready ? 0U : 1U;
     }
-    const std::optional<Timestamp> next = agent_->settings().retry.next_attempt(
-        failure, record.failures, now, source.random());
+    const std::optional<Timestamp> next =
+        agent_->settings().retry.next_attempt(failure, record.failures, now, source.random());
     if (next) {
         record.due = *next;
         defer(std::move(delivery));

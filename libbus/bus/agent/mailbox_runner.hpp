@@ -27,6 +27,7 @@ public:
     void offer(std::shared_ptr<const DomainEvent> event, bool may_block);
 
     Agent& agent() noexcept override { return *agent_; }
+
     AgentStatus status() override;
     bool idle() override;
     void stop() override;

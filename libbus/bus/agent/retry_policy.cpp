@@ -18,18 +18,16 @@ std::optional<Timestamp> RetryPolicy::next_attempt(const Failure& failure, std::
                                                    Timestamp now, std::uint64_t random) const {
     switch (failure.kind()) {
     case FailureKind::rejected:
-    case FailureKind::poison:
-        return std::nullopt;
-    case FailureKind::not_ready:
-        return std::max(now, failure.until().value_or(now));
+    case FailureKind::poison: return std::nullopt;
+    case FailureKind::not_ready: return std::max(now, failure.until().value_or(now));
     case FailureKind::transient:
-    case FailureKind::throttled:
-        break;
+    case FailureKind::throttled: break;
     }
     if (failures >= max_attempts) {
         return std::nullopt;
     }
-    return now + std::max(Duration::zero(), failure.retry_after().value_or(delay(failures, random)));
+    return now +
+           std::max(Duration::zero(), failure.retry_after().value_or(delay(failures, random)));
 }
 
 void RetryPolicy::check() const {

@@ -18,17 +18,17 @@ namespace bus {
 /// How an agent stands, at one moment.
 struct AgentStatus {
     std::string name;
-    Position checkpoint = 0;       ///< 0 without a store
-    std::uint64_t finished = 0;    ///< deliveries, ever (without a store: of this run)
-    std::uint64_t failures = 0;    ///< failed attempts of this run, not_ready ones excluded
-    std::size_t queued = 0;        ///< events in its mailbox
-    bool busy = false;             ///< it has something to do now
-    std::size_t retrying = 0;      ///< deliveries deferred after a failure
-    std::size_t not_ready = 0;     ///< deliveries deferred because something was not there yet
-    std::size_t dead = 0;          ///< dead letters
-    std::uint64_t dropped = 0;     ///< events that its full mailbox did not take or gave up
+    Position checkpoint = 0;           ///< 0 without a store
+    std::uint64_t finished = 0;        ///< deliveries, ever (without a store: of this run)
+    std::uint64_t failures = 0;        ///< failed attempts of this run, not_ready ones excluded
+    std::size_t queued = 0;            ///< events in its mailbox
+    bool busy = false;                 ///< it has something to do now
+    std::size_t retrying = 0;          ///< deliveries deferred after a failure
+    std::size_t not_ready = 0;         ///< deliveries deferred because something was not there yet
+    std::size_t dead = 0;              ///< dead letters
+    std::uint64_t dropped = 0;         ///< events that its full mailbox did not take or gave up
     std::optional<Timestamp> next_due; ///< of the deferred ones
-    std::string trouble;           ///< why its work cannot be committed just now; empty: it can
+    std::string trouble;               ///< why its work cannot be committed just now; empty: it can
 };
 
 /// What all runners of a bus share: where to tell of things, and how to notice that nothing moves.
@@ -37,6 +37,7 @@ public:
     explicit RunnerHub(Runtime& runtime) : runtime_{runtime} {}
 
     [[nodiscard]] Runtime& runtime() const noexcept { return runtime_; }
+
     /// Null where nobody watches; else it lives as long as the caller keeps what is returned.
     [[nodiscard]] std::shared_ptr<ObserverSink> sink() noexcept;
     /// Throws std::logic_error where somebody else watches already.
@@ -44,6 +45,7 @@ public:
 
     /// To be called, without a lock of one's own, whenever work came or went.
     void note_change();
+
     [[nodiscard]] std::uint64_t changes() const noexcept { return changes_.load(); }
 
     /// Waits until `done`, which is asked again after each change. False: the time was over.

@@ -37,9 +37,8 @@ StepOutcome run_step(Agent& agent, const StepInput& input, StepSource& source) {
 
 StepOutcome run_given_up(Agent& agent, const StepInput& input, const Failure& failure,
                          StepSource& source) {
-    return attempt(agent, input, agent.emits_when_given_up(), source, [&](Context& context) {
-        agent.on_given_up(input.event, failure, context);
-    });
+    return attempt(agent, input, agent.emits_when_given_up(), source,
+                   [&](Context& context) { agent.on_given_up(input.event, failure, context); });
 }
 
 } // namespace bus

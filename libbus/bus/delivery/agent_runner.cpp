@@ -1,5 +1,4 @@
 #include <bus/delivery/agent_runner.hpp>
-
 #include <bus/event/codec.hpp>
 
 #include <algorithm>
@@ -24,6 +23,7 @@ public:
     explicit Source(AgentRunner& runner) : runner_{runner} {}
 
     Timestamp now() override { return runner_.hub_->runtime().now(); }
+
     std::uint64_t random() override { return runner_.hub_->runtime().random(); }
 
     std::optional<std::string> state(std::string_view key) override {
@@ -83,7 +83,10 @@ struct AgentRunner::Batch {
 
 AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, EventStore& store, Writer& writer,
                          std::shared_ptr<RunnerHub> hub, OnAftermath on_aftermath)
-    : agent_{std::move(agent)}, store_{store}, writer_{writer}, hub_{std::move(hub)},
+    : agent_{std::move(agent)},
+      store_{store},
+      writer_{writer},
+      hub_{std::move(hub)},
       on_aftermath_{std::move(on_aftermath)} {
     for (const EventType* type : known_event_types()) {
         handled_types_.resize(std::max<std::size_t>(handled_types_.size(), type->index() + 1));
@@ -310,6 +313,7 @@ void AgentRunner::run() {
             sink->on_trouble("agent " + agent_->name() + ": " + error.what());
         }
         batch->parts.clear();
+        batch->attempts.clear();
         const std::lock_guard lock{mutex_};
         must_reload_ = true;
         trouble_ = error.what();
@@ -363,9 +367,9 @@ bool AgentRunner::take_due(std::vector<Item>& items) {
     for (DeliveryRecord& delivery : due) {
         std::vector<StoredEvent> found = store_.read(delivery.position - 1, 1);
         if (found.empty() || found.front().position != delivery.position) {
-            throw StoreError{store_.description() + ": event " +
-                             std::to_string(delivery.position) + ", which agent " +
-                             agent_->name() + " has deferred, is not there; verify the store"};
+            throw StoreError{store_.description() + ": event " + std::to_string(delivery.position) +
+                             ", which agent " + agent_->name() +
+                             " has deferred, is not there; verify the store"};
         }
         items.push_back({.event = std::make_shared<const StoredEvent>(std::move(found.front())),
                          .deferred = std::move(delivery)});
@@ -394,7 +398,8 @@ bool AgentRunner::read_page() {
         }
     }
     if (page.size() < page_size) {
-        through_ = std::max(through_, end); // the log was read to its end, whatever was pruned there
+        through_ =
+            std::max(through_, end); // the log was read to its end, whatever was pruned there
     }
     live_ = through_ >= log_end_;
     const bool save = mailbox_.empty() && through_ - checkpoint_ > unhandled_before_checkpoint;
@@ -434,8 +439,8 @@ void AgentRunner::attempt(Item& item, Batch& batch) {
                       item.deferred ? item.deferred->redrives : 0);
     }
     StepEffects effects;
-    bool only_buffered = attempted.event && attempted.event->type().durability() ==
-                                                Durability::buffered;
+    bool only_buffered =
+        attempted.event && attempted.event->type().durability() == Durability::buffered;
     if (const auto conflict = conflicts_.extract(item.event->position)) {
         attempted.failure = conflict.mapped();
     } else if (input) {
@@ -474,8 +479,8 @@ std::optional<Failure> AgentRunner::put_events(StepOutcome& outcome, Part& part)
             }
         }
     } catch (const CodecError& error) {
-        outcome.failure = Failure::poison(std::string{"what it emits cannot be written: "} +
-                                          error.what());
+        outcome.failure =
+            Failure::poison(std::string{"what it emits cannot be written: "} + error.what());
         outcome.effects = {};
         part.events.clear();
     }
@@ -498,8 +503,8 @@ void AgentRunner::put_effects(StepEffects&& effects, Attempted& attempted, Part&
 
 /// Puts a failed attempt into the part: deferred, or dead. Returns what on_given_up did, whose
 /// events are in the part already.
-StepEffects AgentRunner::fail(Item& item, Attempted& attempted, const StepInput* input, Source& source,
-                       Part& part) {
+StepEffects AgentRunner::fail(Item& item, Attempted& attempted, const StepInput* input,
+                              Source& source, Part& part) {
     StepEffects effects;
     const Failure& failure = *attempted.failure;
     const Timestamp now = hub_->runtime().now();

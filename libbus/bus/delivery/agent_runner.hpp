@@ -25,9 +25,11 @@ public:
         std::vector<std::shared_ptr<const DomainEvent>> emitted; ///< for the plain handlers
         std::vector<DeliveryRecord> redriven;                    ///< of whatever agent
     };
+
     using OnAftermath = std::function<void(Aftermath&&)>;
 
-    AgentRunner(std::unique_ptr<Agent> agent, EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub, OnAftermath on_aftermath);
+    AgentRunner(std::unique_ptr<Agent> agent, EventStore& store, Writer& writer,
+                std::shared_ptr<RunnerHub> hub, OnAftermath on_aftermath);
 
     /// Registers the agent in the store where it is new, and begins. Throws StoreError.
     void start();
@@ -40,6 +42,7 @@ public:
     bool retry_now(Position position);
 
     Agent& agent() noexcept override { return *agent_; }
+
     AgentStatus status() override;
     bool idle() override;
     void stop() override;
@@ -102,7 +105,7 @@ private:
     Position checkpoint_ = 0; ///< as committed
     Position log_end_ = 0;    ///< the newest position heard of
     bool live_ = false;       ///< the next commit follows through_
-    bool running_ = true; ///< until start() has read where the agent stands
+    bool running_ = true;     ///< until start() has read where the agent stands
     bool stopping_ = false;
     bool must_reload_ = false;
     std::optional<Runtime::TimerId> timer_;

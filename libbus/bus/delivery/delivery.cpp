@@ -6,9 +6,11 @@
 namespace bus {
 
 Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub)
-    : store_{store}, dispatcher_{dispatcher}, hub_{std::move(hub)},
-      handlers_{std::make_shared<Strand>(hub_->runtime().pool(),
-                                         [hub = hub_] { hub->note_change(); })},
+    : store_{store},
+      dispatcher_{dispatcher},
+      hub_{std::move(hub)},
+      handlers_{
+          std::make_shared<Strand>(hub_->runtime().pool(), [hub = hub_] { hub->note_change(); })},
       writer_{store, hub_->runtime(),
               [this](const Writer::Committed& committed) { on_committed(committed); },
               [hub = hub_] { hub->note_change(); }} {}

@@ -11,20 +11,25 @@ thread_local unsigned dispatch_depth = 0;
 
 struct DepthScope {
     DepthScope() noexcept { ++dispatch_depth; }
+
     DepthScope(const DepthScope&) = delete;
     DepthScope& operator=(const DepthScope&) = delete;
+
     ~DepthScope() { --dispatch_depth; }
 };
 
 /// Marks a slot as running, so that ending its subscription can wait for it.
 struct RunningScope {
     explicit RunningScope(detail::HandlerSlot& s) noexcept : slot{s} { ++slot.running; }
+
     RunningScope(const RunningScope&) = delete;
     RunningScope& operator=(const RunningScope&) = delete;
+
     ~RunningScope() {
         --slot.running;
         slot.running.notify_all();
     }
+
     detail::HandlerSlot& slot;
 };
 
@@ -137,9 +142,8 @@ Dispatcher::Snapshot Dispatcher::build(const EventType& type) {
     Snapshot& place = snapshots_[type.index()];
     if (!place) {
         Slots chosen;
-        std::copy_if(
-            slots_.begin(), slots_.end(), std::back_inserter(chosen),
-            [&](const auto& slot) { return slot->active && type.is_a(*slot->type); });
+        std::copy_if(slots_.begin(), slots_.end(), std::back_inserter(chosen),
+                     [&](const auto& slot) { return slot->active && type.is_a(*slot->type); });
         std::stable_sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) {
             return a->options.priority > b->options.priority;
         });

@@ -1,6 +1,5 @@
-#include <bus/dispatch/observers.hpp>
-
 #include <bus/bus.hpp>
+#include <bus/dispatch/observers.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -30,20 +29,25 @@ public:
     void on_published(const DomainEvent& event) noexcept override {
         emit("published", published, event);
     }
+
     void on_handled(const DomainEvent& event, std::string_view by) noexcept override {
         emit("handled", handled, event, by);
     }
+
     void on_failed(const DomainEvent& event, std::string_view by,
                    const Failure& failure) noexcept override {
         emit("failed", failed, event, by, failure);
     }
+
     void on_unhandled(const DomainEvent& event) noexcept override {
         emit("unhandled", unhandled, event);
     }
+
     void on_dead_lettered(const DomainEvent& event, std::string_view agent,
                           const Failure& failure) noexcept override {
         emit("dead_lettered", dead_lettered, event, agent, failure);
     }
+
     void on_trouble(std::string_view what) noexcept override {
         const Emission emission{*this};
         if (!closed_) {
@@ -74,13 +78,16 @@ private:
             ++emission_depth;
             ++sink.running_;
         }
+
         Emission(const Emission&) = delete;
         Emission& operator=(const Emission&) = delete;
+
         ~Emission() {
             --emission_depth;
             --sink.running_;
             sink.running_.notify_all();
         }
+
         Sink& sink;
     };
 
@@ -103,8 +110,12 @@ private:
 };
 
 Observers::Observers(Bus& bus)
-    : sink_{std::make_shared<Sink>()}, published{sink_->published}, handled{sink_->handled},
-      failed{sink_->failed}, unhandled{sink_->unhandled}, dead_lettered{sink_->dead_lettered},
+    : sink_{std::make_shared<Sink>()},
+      published{sink_->published},
+      handled{sink_->handled},
+      failed{sink_->failed},
+      unhandled{sink_->unhandled},
+      dead_lettered{sink_->dead_lettered},
       trouble{sink_->trouble} {
     bus.set_observer_sink(sink_);
 }

@@ -2,6 +2,8 @@
 
 #include <bus/dispatch/observer_sink.hpp>
 
+#include <boost/signals2/connection.hpp>
+#include <boost/signals2/shared_connection_block.hpp>
 #include <boost/signals2/signal.hpp>
 
 #include <exception>

@@ -15,6 +15,7 @@ namespace bus {
 class CodecError : public std::runtime_error {
 public:
     CodecError(std::string path, const std::string& message);
+
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
     /// The same error, where the text that was read is a member of something larger.
@@ -45,8 +46,11 @@ std::string to_json(const EventRecord& record);
 /// Appends only the members of the derived struct, as one JSON object: what the store keeps.
 void write_data(const DomainEvent& event, std::string& out);
 
-/// Reads an event of whatever type whole: the nine members and the cause, `data` as it is.
-/// A time without an offset is UTC; unknown members beside the nine are ignored. Throws CodecError.
+/// Reads an event of whatever type whole: the nine members and the cause, `data` as it is but for
+/// blanks and escapes. The members come in any order. `event_id`, `event_type`, `occurred_at` and
+/// `data` are required; `event_version` is 1 where it is missing, and the others are empty, also
+/// where they are null. A time without an offset is UTC; unknown members beside the nine are
+/// ignored; a member that comes twice is an error. Throws CodecError.
 EventRecord read_record(std::string_view json);
 
 /// Reads an event of a type that this program knows; older versions go through the upcasters.

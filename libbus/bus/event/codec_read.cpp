@@ -34,6 +34,7 @@ constexpr bool was_seen(std::uint64_t seen, Place place) {
 class InputText {
 public:
     explicit InputText(std::string_view input) noexcept : input_{input} {}
+
     InputText(const InputText&) = delete;
     InputText& operator=(const InputText&) = delete;
     ~InputText() = default;
@@ -49,6 +50,7 @@ public:
             view_ = own_.assign(text);
         }
     }
+
     void clear() noexcept { view_ = {}; }
 
 private:
@@ -59,7 +61,10 @@ private:
 
 struct Envelope {
     explicit Envelope(std::string_view json) noexcept
-        : event_type{json}, aggregate_id{json}, aggregate_type{json}, execution_id{json},
+        : event_type{json},
+          aggregate_id{json},
+          aggregate_type{json},
+          execution_id{json},
           user_id{json} {}
 
     Uuid event_id{};
@@ -77,17 +82,18 @@ struct Envelope {
 constexpr TextOps input_text_ops{.expected = "a string",
                                  .max_chars = 0,
                                  .write = nullptr, // an envelope is only read
-                                 .read = [](std::string_view text, void* value) {
-                                     static_cast<InputText*>(value)->assign(text);
-                                     return true;
-                                 },
+                                 .read =
+                                     [](std::string_view text, void* value) {
+                                         static_cast<InputText*>(value)->assign(text);
+                                         return true;
+                                     },
                                  .takes_numbers = false};
 constexpr ValueType input_text{.kind = Kind::text, .text = &input_text_ops};
 
 // The original system wrote null for an absent user: it stands for empty.
-constexpr OptionalOps nullable_text_ops{
-    [](const void* text) { return text; }, [](void* text) { return text; },
-    [](void* text) { static_cast<InputText*>(text)->clear(); }};
+constexpr OptionalOps nullable_text_ops{[](const void* text) { return text; },
+                                        [](void* text) { return text; },
+                                        [](void* text) { static_cast<InputText*>(text)->clear(); }};
 constexpr OptionalOps nullable_uuid_ops{[](const void* uuid) { return uuid; },
                                         [](void* uuid) { return uuid; },
                                         [](void* uuid) { *static_cast<Uuid*>(uuid) = {}; }};
@@ -144,6 +150,7 @@ public:
         check(internal::read_envelope(
             json, {{&envelope_, &envelope_members()}, data, data_object, this}));
     }
+
     EventReading(const EventReading&) = delete;
     EventReading& operator=(const EventReading&) = delete;
     ~EventReading() = default;
@@ -233,8 +240,7 @@ void read_data(const EventType& type, std::uint32_t version, const std::string& 
         if (version == type.version()) {
             internal::read_json(json, target, Reading::tolerant);
         } else {
-            internal::read_json(upcast_data(type, version, json), target,
-                                Reading::tolerant);
+            internal::read_json(upcast_data(type, version, json), target, Reading::tolerant);
         }
     } catch (const CodecError& error) {
         throw error.below("data");

@@ -43,6 +43,7 @@ public:
     explicit Writer(std::string& out) noexcept : out_{out} {}
 
     void finish() { out_.finish(); }
+
     void text(std::string_view plain) { out_.append(plain); }
 
     /// A JSON string; `step` says where, for an error.
@@ -60,6 +61,7 @@ private:
     [[noreturn]] static void fail(const Step* step, const std::string& message) {
         throw CodecError{path_of(step), message};
     }
+
     static std::size_t deeper(std::size_t depth, const Step* step) {
         if (depth == 0) {
             fail(step, "nested deeper than " + std::to_string(internal::max_depth) +
@@ -67,6 +69,7 @@ private:
         }
         return depth - 1;
     }
+
     void float64(double value, const Step* step);
     void plain_text(const TextOps& ops, const void* value);
     void enumeration(const EnumOps& ops, const void* value, const Step* step);
@@ -168,6 +171,7 @@ void Writer::map(const ValueType& type, const void* map, const Step* step, std::
         std::size_t depth;
         bool first = true;
     };
+
     Context context{*this, *type.element, step, depth};
     out_.put('{');
     type.map->visit(map, &context, [](void* opaque, std::string_view key, const void* item) {

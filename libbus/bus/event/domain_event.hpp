@@ -26,20 +26,24 @@ namespace bus {
 /// published and only read afterwards; as any plain struct it has no lock.
 class DomainEvent {
 public:
-    Uuid event_id;           ///< UUIDv7, from the ambient environment
-    std::string execution_id; ///< the run of a workflow that it belongs to; may be empty
-    std::string user_id;      ///< on whose behalf; may be empty
-    Timestamp occurred_at;    ///< UTC, microseconds
-    Uuid causation_id{};      ///< the event that caused this one; zero for a first cause
+    Uuid event_id;                ///< UUIDv7, from the ambient environment
+    std::string execution_id;     ///< the run of a workflow that it belongs to; may be empty
+    std::string user_id;          ///< on whose behalf; may be empty
+    Timestamp occurred_at;        ///< UTC, microseconds
+    Uuid causation_id{};          ///< the event that caused this one; zero for a first cause
     std::string own_aggregate_id; ///< where it is not what the type's member says
 
     [[nodiscard]] const EventType& type() const noexcept { return *type_; }
+
     /// The wire name of the type: `OrderCreatedEvent`.
     [[nodiscard]] std::string_view event_type() const noexcept { return type_->name(); }
+
     [[nodiscard]] std::uint32_t event_version() const noexcept { return type_->version(); }
+
     [[nodiscard]] std::string_view aggregate_type() const noexcept {
         return type_->aggregate_type();
     }
+
     /// What the event says of its own, else the member that its type names.
     [[nodiscard]] std::string_view aggregate_id() const noexcept {
         return own_aggregate_id.empty() ? type_->aggregate_id(*this)
@@ -124,12 +128,15 @@ private:
 struct VersionOption {
     std::uint32_t value;
 };
+
 struct AggregateTypeOption {
     std::string_view value;
 };
+
 struct DurabilityOption {
     Durability value;
 };
+
 template <auto Member>
 struct AggregateIdOption {};
 
@@ -137,14 +144,17 @@ struct AggregateIdOption {};
 constexpr VersionOption version(std::uint32_t value) {
     return {value};
 }
+
 /// The aggregate type, where it is not the first word of the name.
 constexpr AggregateTypeOption aggregate_type(std::string_view value) {
     return {value};
 }
+
 /// What a crash may take; Durability::committed unless said.
 constexpr DurabilityOption durability(Durability value) {
     return {value};
 }
+
 /// The std::string member that identifies the aggregate: `bus::aggregate_id<&X::order_id>`.
 template <auto Member>
 inline constexpr AggregateIdOption<Member> aggregate_id{};
@@ -155,19 +165,22 @@ template <class T>
 void apply(EventType::Description& to, VersionOption option) {
     to.version = option.value;
 }
+
 template <class T>
 void apply(EventType::Description& to, AggregateTypeOption option) {
     to.aggregate_type = option.value;
 }
+
 template <class T>
 void apply(EventType::Description& to, DurabilityOption option) {
     to.durability = option.value;
 }
+
 template <class T, auto Member>
 void apply(EventType::Description& to, AggregateIdOption<Member> /*option*/) {
-    static_assert(std::same_as<std::remove_cvref_t<decltype(std::declval<T&>().*Member)>,
-                               std::string>,
-                  "libbus: the member that names the aggregate must be a std::string");
+    static_assert(
+        std::same_as<std::remove_cvref_t<decltype(std::declval<T&>().*Member)>, std::string>,
+        "libbus: the member that names the aggregate must be a std::string");
     const T instance{};
     to.aggregate_id_offset =
         reinterpret_cast<const char*>(&(instance.*Member)) -
@@ -253,8 +266,8 @@ T derive(const DomainEvent& cause, Members&&... members) {
 
 } // namespace bus
 
-/// Describes an event struct: BUS_DESCRIBE_EVENT(Type, (member, ...), options...). It stands right behind
-/// the struct, in the same namespace. Options: bus::aggregate_id<&Type::member>,
+/// Describes an event struct: BUS_DESCRIBE_EVENT(Type, (member, ...), options...). It stands right
+/// behind the struct, in the same namespace. Options: bus::aggregate_id<&Type::member>,
 /// bus::version(n), bus::aggregate_type("Name"), bus::durability(bus::Durability::buffered).
 #define BUS_DESCRIBE_EVENT(Type, Members, ...)                                                     \
     BOOST_DESCRIBE_STRUCT(Type, (), Members)                                                       \

@@ -19,7 +19,7 @@ struct EventRecord {
     std::string execution_id;
     std::string user_id;
     Timestamp occurred_at{};
-    std::string data; ///< one JSON object
+    std::string data;    ///< one JSON object
     Uuid causation_id{}; ///< zero: a first cause
 
     friend bool operator==(const EventRecord&, const EventRecord&) = default;

@@ -1,6 +1,5 @@
-#include <bus/event/event_type.hpp>
-
 #include <bus/event/domain_event.hpp>
+#include <bus/event/event_type.hpp>
 
 #include <deque>
 #include <mutex>
@@ -38,7 +37,8 @@ public:
             return *found->second;
         }
         const auto index = static_cast<std::uint32_t>(types_.size());
-        const EventType& type = types_.emplace_back(index, description, base, members, create, copy);
+        const EventType& type =
+            types_.emplace_back(index, description, base, members, create, copy);
         by_name_.emplace(type.name(), &type);
         return type;
     }
@@ -86,11 +86,17 @@ private:
 
 EventType::EventType(std::uint32_t index, const Description& description, const EventType* base,
                      const MemberTable& members, Create make, Copy make_copy)
-    : index_{index}, name_{description.name}, version_{description.version},
+    : index_{index},
+      name_{description.name},
+      version_{description.version},
       aggregate_type_{description.aggregate_type.empty() ? aggregate_type_of_name(description.name)
                                                          : std::string{description.aggregate_type}},
-      aggregate_id_offset_{description.aggregate_id_offset}, durability_{description.durability},
-      base_{base}, members_{&members}, create_{make}, copy_{make_copy} {
+      aggregate_id_offset_{description.aggregate_id_offset},
+      durability_{description.durability},
+      base_{base},
+      members_{&members},
+      create_{make},
+      copy_{make_copy} {
     if (version_ == 0) {
         throw std::logic_error{"event type " + name_ + ": versions count from 1"};
     }

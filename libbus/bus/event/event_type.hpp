@@ -40,7 +40,7 @@ public:
     struct Description {
         std::string_view name;
         std::uint32_t version = 1;
-        std::string_view aggregate_type; ///< empty: the first CamelCase word of the name
+        std::string_view aggregate_type;         ///< empty: the first CamelCase word of the name
         std::ptrdiff_t aggregate_id_offset = -1; ///< of a std::string member; -1: none
         Durability durability = Durability::committed;
     };
@@ -53,15 +53,22 @@ public:
 
     /// The wire name: the struct's own name, without its namespace.
     [[nodiscard]] std::string_view name() const noexcept { return name_; }
+
     /// The version that this program writes and handles; at least 1.
     [[nodiscard]] std::uint32_t version() const noexcept { return version_; }
+
     [[nodiscard]] std::string_view aggregate_type() const noexcept { return aggregate_type_; }
+
     [[nodiscard]] Durability durability() const noexcept { return durability_; }
+
     /// Dense: types are numbered from 0 in the order of their first use. 0 is DomainEvent itself.
     [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
+
     /// The event type that this one derives from; nullptr for DomainEvent.
     [[nodiscard]] const EventType* base() const noexcept { return base_; }
+
     [[nodiscard]] bool is_a(const EventType& other) const noexcept;
+
     /// The members that `data` holds; their offsets count from the DomainEvent.
     [[nodiscard]] const MemberTable& members() const noexcept { return *members_; }
 

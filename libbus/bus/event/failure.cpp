@@ -1,6 +1,5 @@
-#include <bus/event/failure.hpp>
-
 #include <bus/event/codec.hpp>
+#include <bus/event/failure.hpp>
 
 #include <boost/describe/enum_to_string.hpp>
 

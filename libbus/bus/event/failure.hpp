@@ -45,7 +45,9 @@ public:
     static Failure from(const std::exception_ptr& exception);
 
     [[nodiscard]] FailureKind kind() const noexcept { return kind_; }
+
     [[nodiscard]] std::optional<Timestamp> until() const noexcept { return until_; }
+
     [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
 
 private:

@@ -20,8 +20,8 @@ char* write_timestamp(Timestamp time, char* out) noexcept;
 std::string to_text(Timestamp time);
 
 /// Reads an RFC 3339 date-time, or the same without an offset, then taken as UTC (the original
-/// Python system wrote such); a space may stand for the `T`. A fraction finer than microseconds is cut.
-/// A leap second (`:60`, only where RFC 3339 allows one) is read as the following second.
+/// Python system wrote such); a space may stand for the `T`. A fraction finer than microseconds is
+/// cut. A leap second (`:60`, only where RFC 3339 allows one) is read as the following second.
 /// Anything else is no timestamp.
 std::optional<Timestamp> try_parse_timestamp(std::string_view text) noexcept;
 

@@ -1,8 +1,7 @@
-#include <bus/event/upcast.hpp>
-
 #include <bus/event/codec.hpp>
 #include <bus/event/internal/compact_json.hpp>
 #include <bus/event/internal/spelt_numbers.hpp>
+#include <bus/event/upcast.hpp>
 
 namespace bus {
 

@@ -9,8 +9,14 @@
 namespace bus {
 
 /// Registers how the `data` object of version `version` of T becomes that of `version + 1`; an
-/// older event goes through all upcasters in turn. Amounts that are JSON numbers should be
-/// handled as text: a boost::json number is binary. Errors as set_upcaster.
+/// older event goes through all upcasters in turn.
+///
+/// Numbers that the change leaves as they are keep their digits, `396.00` and twenty-digit ones
+/// too, though a boost::json::value holds them in binary; a number that is computed anew does not.
+/// Where two numbers of one event are equal in binary and spelt differently, they must stay in
+/// order. Adding a member to a boost::json::object moves those there are: copy a value out before
+/// you give it a new name. What the change throws becomes a CodecError for whoever reads the event.
+/// Throws as set_upcaster.
 void upcast(const EventType& type, std::uint32_t version,
             std::function<void(boost::json::object& data)> change);
 

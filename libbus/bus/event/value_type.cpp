@@ -16,8 +16,7 @@ const Member* MemberTable::find(std::string_view name, std::size_t hint) const n
 
 void MemberTable::add(std::string_view name, std::size_t offset, const ValueType& type) {
     // A member name is a C++ identifier, so it needs no escaping.
-    members.push_back(
-        {std::string{name}, '"' + std::string{name} + "\":", offset, &type});
+    members.push_back({std::string{name}, '"' + std::string{name} + "\":", offset, &type});
 }
 
 } // namespace bus

@@ -89,6 +89,7 @@ struct MapOps {
 struct ValueType {
     Kind kind;
     const ValueType* element = nullptr; ///< of optional, list, map
+
     union {
         const TextOps* text;
         const EnumOps* enumeration;
@@ -117,7 +118,9 @@ struct MemberTable {
 };
 
 template <class T>
-concept TextScalar = requires { TextTraits<T>::max_chars; };
+concept TextScalar = requires {
+    TextTraits<T>::max_chars;
+};
 
 template <class T>
 const MemberTable& member_table();
@@ -126,14 +129,19 @@ namespace detail {
 
 template <class T>
 struct IsOptional : std::false_type {};
+
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
+
 template <class T>
 struct IsVector : std::false_type {};
+
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
+
 template <class T>
 struct IsStringMap : std::false_type {};
+
 template <class T>
 struct IsStringMap<std::map<std::string, T>> : std::true_type {};
 
@@ -144,32 +152,27 @@ template <class T>
 consteval Kind integer_kind() {
     constexpr bool is_signed = std::is_signed_v<T>;
     switch (sizeof(T)) {
-    case 1:
-        return is_signed ? Kind::int8 : Kind::uint8;
-    case 2:
-        return is_signed ? Kind::int16 : Kind::uint16;
-    case 4:
-        return is_signed ? Kind::int32 : Kind::uint32;
-    default:
-        return is_signed ? Kind::int64 : Kind::uint64;
+    case 1: return is_signed ? Kind::int8 : Kind::uint8;
+    case 2: return is_signed ? Kind::int16 : Kind::uint16;
+    case 4: return is_signed ? Kind::int32 : Kind::uint32;
+    default: return is_signed ? Kind::int64 : Kind::uint64;
     }
 }
 
 template <class T>
-inline constexpr TextOps text_ops{
-    TextTraits<T>::expected, TextTraits<T>::max_chars,
-    [](const void* value, char* out) -> std::size_t {
-        return TextTraits<T>::write(*static_cast<const T*>(value), out);
-    },
-    [](std::string_view text, void* value) -> bool {
-        return TextTraits<T>::read(text, *static_cast<T*>(value));
-    }};
+inline constexpr TextOps text_ops{TextTraits<T>::expected, TextTraits<T>::max_chars,
+                                  [](const void* value, char* out) -> std::size_t {
+                                      return TextTraits<T>::write(*static_cast<const T*>(value),
+                                                                  out);
+                                  },
+                                  [](std::string_view text, void* value) -> bool {
+                                      return TextTraits<T>::read(text, *static_cast<T*>(value));
+                                  }};
 
 template <class T>
 inline constexpr EnumOps enum_ops{
     [](const void* value) -> std::string_view {
-        const char* name =
-            boost::describe::enum_to_string(*static_cast<const T*>(value), nullptr);
+        const char* name = boost::describe::enum_to_string(*static_cast<const T*>(value), nullptr);
         return name != nullptr ? std::string_view{name} : std::string_view{};
     },
     [](std::string_view name, void* value) -> bool {
@@ -184,9 +187,8 @@ inline constexpr EnumOps enum_ops{
     },
     []() -> std::string {
         std::string names;
-        boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto d) {
-            names.append(names.empty() ? "" : ", ").append(d.name);
-        });
+        boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
+            [&](auto d) { names.append(names.empty() ? "" : ", ").append(d.name); });
         return names;
     }};
 
@@ -209,16 +211,15 @@ inline constexpr ListOps list_ops{
     [](void* list) { static_cast<L*>(list)->clear(); }};
 
 template <class M>
-inline constexpr MapOps map_ops{
-    [](const void* map, void* context, MapOps::Visit visit) {
-        for (const auto& [key, value] : *static_cast<const M*>(map)) {
-            visit(context, key, &value);
-        }
-    },
-    [](void* map, std::string_view key) -> void* {
-        return &(*static_cast<M*>(map))[std::string{key}];
-    },
-    [](void* map) { static_cast<M*>(map)->clear(); }};
+inline constexpr MapOps map_ops{[](const void* map, void* context, MapOps::Visit visit) {
+                                    for (const auto& [key, value] : *static_cast<const M*>(map)) {
+                                        visit(context, key, &value);
+                                    }
+                                },
+                                [](void* map, std::string_view key) -> void* {
+                                    return &(*static_cast<M*>(map))[std::string{key}];
+                                },
+                                [](void* map) { static_cast<M*>(map)->clear(); }};
 
 template <class T>
 constexpr ValueType make_value_type();
@@ -265,9 +266,8 @@ constexpr ValueType make_value_type() {
                 .element = &value_type<typename T::value_type>,
                 .list = &list_ops<T>};
     } else if constexpr (IsStringMap<T>::value) {
-        return {.kind = Kind::map,
-                .element = &value_type<typename T::mapped_type>,
-                .map = &map_ops<T>};
+        return {
+            .kind = Kind::map, .element = &value_type<typename T::mapped_type>, .map = &map_ops<T>};
     } else if constexpr (boost::describe::has_describe_members<T>::value) {
         return {.kind = Kind::object, .object = &member_table<T>};
     } else {

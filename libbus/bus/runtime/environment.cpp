@@ -1,5 +1,4 @@
 #include <bus/runtime/environment.hpp>
-
 #include <bus/runtime/system_environment.hpp>
 
 namespace bus {

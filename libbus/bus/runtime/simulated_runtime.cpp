@@ -9,6 +9,7 @@ namespace bus {
 class SimulatedRuntime::PoolQueue final : public Executor {
 public:
     void post(Task task) override { tasks.push_back(std::move(task)); }
+
     std::vector<Task> tasks;
 };
 
@@ -18,14 +19,18 @@ public:
     explicit OrderedQueue(SimulatedRuntime& runtime) : runtime_{runtime} {
         runtime_.ordered_.push_back(this);
     }
+
     ~OrderedQueue() override {
         while (!tasks.empty()) {
             run_front();
         }
         std::erase(runtime_.ordered_, this);
     }
+
     void post(Task task) override { tasks.push_back(std::move(task)); }
+
     [[nodiscard]] bool ready() const { return !running && !tasks.empty(); }
+
     void run_front() {
         const Task task = std::move(tasks.front());
         tasks.pop_front();
@@ -33,6 +38,7 @@ public:
         task();
         running = false;
     }
+
     std::deque<Task> tasks;
     bool running = false;
 
@@ -143,8 +149,8 @@ bool SimulatedRuntime::cancel(TimerId timer) {
 }
 
 bool SimulatedRuntime::wait(std::unique_lock<std::mutex>& lock,
-                            std::condition_variable& /*changed*/,
-                            const std::function<bool()>& done, std::optional<Duration> timeout) {
+                            std::condition_variable& /*changed*/, const std::function<bool()>& done,
+                            std::optional<Duration> timeout) {
     const Timestamp end = timeout ? now_ + *timeout : Timestamp::max();
     while (!done()) {
         lock.unlock();

@@ -1,6 +1,5 @@
-#include <bus/runtime/system_runtime.hpp>
-
 #include <bus/runtime/system_environment.hpp>
+#include <bus/runtime/system_runtime.hpp>
 
 #include <pthread.h>
 

@@ -15,4 +15,9 @@ IdConflict::IdConflict(const Uuid& event_id)
                          " is stored already with other content; nothing was appended: give a "
                          "changed event an id of its own"} {}
 
+StaleCheckpoint::StaleCheckpoint(const std::string& agent, Position expected, Position actual)
+    : std::runtime_error{"agent " + agent + " stands at " + std::to_string(actual) +
+                         ", not at the expected " + std::to_string(expected) +
+                         "; nothing was stored: begin again where the store says it stands"} {}
+
 } // namespace bus

@@ -38,11 +38,11 @@ void MemoryStore::check_agent(const Part& part) const {
     if (internal::lacks_agent(part)) {
         throw internal::no_agent_error();
     }
-    if (internal::needs_record(part)) {
-        const AgentData* data = find_agent(part.agent);
-        if (data == nullptr || !data->record) {
-            throw internal::no_record_error(part.agent);
-        }
+    const AgentData* data = find_agent(part.agent);
+    const bool known = data != nullptr && data->record;
+    if (const std::exception_ptr refusal = internal::agent_refusal(
+            part, known ? std::optional{data->record->checkpoint} : std::nullopt)) {
+        std::rethrow_exception(refusal);
     }
 }
 

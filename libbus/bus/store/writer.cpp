@@ -13,7 +13,10 @@ constexpr std::size_t most_events = 1024;
 } // namespace
 
 Writer::Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Task on_idle)
-    : store_{store}, on_committed_{std::move(on_committed)}, on_idle_{std::move(on_idle)}, last_{store.last_position()},
+    : store_{store},
+      on_committed_{std::move(on_committed)},
+      on_idle_{std::move(on_idle)},
+      last_{store.last_position()},
       thread_{runtime.dedicated("bus-writer")} {}
 
 Writer::~Writer() = default; // of the members thread_ goes first, and stays usable while it ends
@@ -29,8 +32,8 @@ void Writer::submit(std::vector<Part> parts,
     std::vector<Entry> entries;
     entries.reserve(parts.size());
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        entries.push_back({std::move(parts[i]),
-                           [done, i](PartResult&& result) { done(i, std::move(result)); }});
+        entries.push_back(
+            {std::move(parts[i]), [done, i](PartResult&& result) { done(i, std::move(result)); }});
     }
     enqueue(std::move(entries));
 }

@@ -22,6 +22,7 @@ public:
         Position previous_last = 0; ///< the last position before them
         std::span<const Event> events;
     };
+
     /// Called on the writer's thread, in order of commit, before the parts' own callbacks.
     using OnCommitted = std::function<void(const Committed&)>;
     /// What became of a part; called on the writer's thread. Must not throw.
@@ -37,7 +38,8 @@ public:
     /// Hands a part over. Parts of one thread are written in its order.
     void submit(Part part, Done done);
     /// Hands several over that are written in this order, though maybe not in one commit.
-    void submit(std::vector<Part> parts, const std::function<void(std::size_t, PartResult&&)>& done);
+    void submit(std::vector<Part> parts,
+                const std::function<void(std::size_t, PartResult&&)>& done);
 
     /// Parts that wait or are being written, those included whose callbacks still run.
     [[nodiscard]] std::size_t pending() const;

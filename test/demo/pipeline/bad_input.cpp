@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_no_object_is_rejected) {
 BOOST_AUTO_TEST_CASE(deep_nesting_is_rejected) {
     check(with("\"order\":", "\"x\":" + std::string(100'000, '[') + std::string(100'000, ']') +
                                  ",\"order\":"),
-          "line:2", "rejected", "ingest", {"deep"});
+          "line:2", "rejected", "ingest", {"more than 64", "within each other"});
 }
 
 BOOST_AUTO_TEST_CASE(invalid_utf8_is_rejected) {
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_line_of_100_megabytes_is_rejected_without_being_held) {
     BOOST_TEST(test::row_of(rows, "111-1").at("outcome") == "synced");
     BOOST_TEST(test::row_of(rows, "111-3").at("outcome") == "synced");
     BOOST_TEST(test::row_of(rows, "line:2").at("outcome") == "rejected");
-    BOOST_TEST(test::row_of(rows, "line:2").at("reason").find("100,000,000") != std::string::npos,
+    BOOST_TEST(test::row_of(rows, "line:2").at("reason").find("100000000") != std::string::npos,
                test::row_of(rows, "line:2").at("reason"));
 }
 

@@ -1,71 +1,75 @@
 #include <bus/event/internal/compact_json.hpp>
-
+#include <bus/event/internal/parser_handler.hpp>
 #include <bus/event/internal/path.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <cstdint>
-#include <limits>
 
 namespace bus::internal {
 
 namespace {
 
 /// Takes the events of boost::json::basic_parser and writes them again.
-class Compacting {
+class Compacting : public ParserHandler {
 public:
-    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
-    static constexpr std::size_t max_array_size = max_object_size;
-    static constexpr std::size_t max_key_size = max_object_size;
-    static constexpr std::size_t max_string_size = max_object_size;
-    using Error = boost::json::error_code;
-
     explicit Compacting(TextBuffer& out) noexcept : writer_{out} {}
 
-    bool on_document_begin(Error&) { return true; }
-    bool on_document_end(Error&) { return true; }
     bool on_object_begin(Error&) { return open('{'); }
+
     bool on_object_end(std::size_t, Error&) { return close('}'); }
+
     bool on_array_begin(Error&) { return open('['); }
+
     bool on_array_end(std::size_t, Error&) { return close(']'); }
+
     bool on_key_part(std::string_view part, std::size_t, Error&) { return keep(part); }
+
     bool on_key(std::string_view part, std::size_t size, Error&) {
         const bool valid = writer_.key(whole(part, size));
         parts_.clear();
         return valid;
     }
+
     bool on_string_part(std::string_view part, std::size_t, Error&) { return keep(part); }
+
     bool on_string(std::string_view part, std::size_t size, Error&) {
         const bool valid = writer_.string(whole(part, size));
         parts_.clear();
         return valid;
     }
-    bool on_number_part(std::string_view, Error&) { return true; }
+
     bool on_int64(std::int64_t, std::string_view text, Error&) { return literal(text); }
+
     bool on_uint64(std::uint64_t, std::string_view text, Error&) { return literal(text); }
+
     bool on_double(double, std::string_view text, Error&) { return literal(text); }
+
     bool on_bool(bool value, Error&) { return literal(value ? "true" : "false"); }
+
     bool on_null(Error&) { return literal("null"); }
-    bool on_comment_part(std::string_view, Error&) { return true; }
-    bool on_comment(std::string_view, Error&) { return true; }
 
 private:
     bool open(char bracket) {
         writer_.open(bracket);
         return true;
     }
+
     bool close(char bracket) {
         writer_.close(bracket);
         return true;
     }
+
     bool literal(std::string_view text) {
         writer_.literal(text);
         return true;
     }
+
     bool keep(std::string_view part) {
         parts_.append(part);
         return true;
     }
+
     std::string_view whole(std::string_view part, std::size_t size) {
         return size == part.size() ? part : std::string_view{parts_.append(part)};
     }

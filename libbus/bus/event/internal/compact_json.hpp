@@ -21,10 +21,12 @@ public:
         out_.put(bracket);
         separate_next_ = false;
     }
+
     void close(char bracket) {
         out_.put(bracket);
         separate_next_ = true;
     }
+
     /// False where the text is no valid UTF-8, as for string.
     [[nodiscard]] bool key(std::string_view name) {
         separate();
@@ -33,11 +35,13 @@ public:
         separate_next_ = false;
         return valid;
     }
+
     [[nodiscard]] bool string(std::string_view text) {
         separate();
         separate_next_ = true;
         return out_.append_quoted(text);
     }
+
     /// A number, `true`, `false` or `null`.
     void literal(std::string_view text) {
         separate();
@@ -58,8 +62,7 @@ private:
 
 /// Appends the one JSON value that `json` holds, without blanks. An empty result means that it
 /// was done, else it is what is wrong with the text, and `out` may hold a part of it.
-[[nodiscard]] std::string append_compact(std::string_view json, std::size_t depth,
-                                         TextBuffer& out);
+[[nodiscard]] std::string append_compact(std::string_view json, std::size_t depth, TextBuffer& out);
 
 /// What is wrong with JSON at an offset, for messages.
 std::string broken_json(std::string_view json, std::size_t offset, const std::string& problem);

@@ -1,6 +1,5 @@
-#include <bus/event/internal/expected_json.hpp>
-
 #include <bus/event/internal/compact_json.hpp>
+#include <bus/event/internal/expected_json.hpp>
 #include <bus/event/internal/plain_text.hpp>
 #include <bus/event/internal/read_scalar.hpp>
 #include <bus/event/internal/text_buffer.hpp>
@@ -23,6 +22,7 @@ public:
 
 private:
     [[nodiscard]] bool next_is(char c) const noexcept { return next_ != end_ && *next_ == c; }
+
     bool skip(char c) noexcept {
         if (!next_is(c)) {
             return false;
@@ -30,6 +30,7 @@ private:
         ++next_;
         return true;
     }
+
     bool skip(std::string_view text) noexcept {
         if (static_cast<std::size_t>(end_ - next_) < text.size() ||
             !same_text({next_, text.size()}, text)) {
@@ -38,6 +39,7 @@ private:
         next_ += text.size();
         return true;
     }
+
     std::size_t skip_digits() noexcept {
         const char* const first = next_;
         while (next_ != end_ && *next_ >= '0' && *next_ <= '9') {
@@ -45,6 +47,7 @@ private:
         }
         return static_cast<std::size_t>(next_ - first);
     }
+
     bool string(std::string_view& text) noexcept;
     bool number(std::string_view& text) noexcept;
     bool scalar(const ValueType& type, void* value);
@@ -176,9 +179,8 @@ bool Expecting::object(const Object& object, std::size_t depth) {
             return false;
         }
         first = false;
-        if (!skip(member.key) || !value(*member.type,
-                                        static_cast<char*>(object.object) + member.offset,
-                                        depth - 1)) {
+        if (!skip(member.key) ||
+            !value(*member.type, static_cast<char*>(object.object) + member.offset, depth - 1)) {
             return false;
         }
     }

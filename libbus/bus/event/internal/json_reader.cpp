@@ -1,7 +1,7 @@
-#include <bus/event/internal/json_reader.hpp>
-
 #include <bus/event/internal/compact_json.hpp>
 #include <bus/event/internal/expected_json.hpp>
+#include <bus/event/internal/json_reader.hpp>
+#include <bus/event/internal/parser_handler.hpp>
 #include <bus/event/internal/path.hpp>
 #include <bus/event/internal/plain_text.hpp>
 #include <bus/event/internal/read_scalar.hpp>
@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -23,51 +22,55 @@ namespace {
 // A captured value goes into the text of a JsonText, or into a std::string that stands for one.
 static_assert(std::is_standard_layout_v<JsonText>);
 
-constexpr std::uint64_t all_members = ~std::uint64_t{0};
-
 /// An object of which only the members matter, and those are known apart.
 constexpr ValueType any_object{.kind = Kind::object};
 
 /// Takes the events of boost::json::basic_parser and fills structs from them. Keeps a frame for
 /// each list, map and struct that is open; allocates only for keys and strings with escapes.
-class Filling {
+class Filling : public ParserHandler {
 public:
-    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
-    static constexpr std::size_t max_array_size = max_object_size;
-    static constexpr std::size_t max_key_size = max_object_size;
-    static constexpr std::size_t max_string_size = max_object_size;
-    using Error = boost::json::error_code;
+    /// `members`: where the root is an object known by its members.
+    Filling(std::string_view json, const Target& root, const MemberTable* members,
+            const EnvelopeReading* envelope, Reading reading) noexcept
+        : json_{json},
+          next_{root},
+          next_members_{members},
+          envelope_{envelope},
+          reading_{reading} {}
 
-    Filling(std::string_view json, const Target& root, const EnvelopeReading* envelope,
-            Reading reading) noexcept
-        : json_{json}, next_{root}, envelope_{envelope}, reading_{reading} {}
-    Filling(std::string_view json, const Object& root, const EnvelopeReading* envelope,
-            Reading reading) noexcept
-        : Filling{json, Target{&any_object, root.object}, envelope, reading} {
-        next_members_ = root.members;
+    bool on_object_begin(Error&) { return begin('{'); }
+
+    bool on_object_end(std::size_t, Error&) { return end('}'); }
+
+    bool on_array_begin(Error&) { return begin('['); }
+
+    bool on_array_end(std::size_t, Error&) { return end(']'); }
+
+    bool on_key_part(std::string_view part, std::size_t, Error&) { return keep(part); }
+
+    bool on_key(std::string_view part, std::size_t size, Error&);
+
+    bool on_string_part(std::string_view part, std::size_t, Error&) { return keep(part); }
+
+    bool on_string(std::string_view part, std::size_t size, Error&);
+
+    bool on_int64(std::int64_t, std::string_view text, Error&) {
+        return literal(Scalar::number, text);
     }
 
-    bool on_document_begin(Error&) { return true; }
-    bool on_document_end(Error&) { return true; }
-    bool on_object_begin(Error&) { return begin('{'); }
-    bool on_object_end(std::size_t, Error&) { return end('}'); }
-    bool on_array_begin(Error&) { return begin('['); }
-    bool on_array_end(std::size_t, Error&) { return end(']'); }
-    bool on_key_part(std::string_view part, std::size_t, Error&) { return keep(part); }
-    bool on_key(std::string_view part, std::size_t size, Error&);
-    bool on_string_part(std::string_view part, std::size_t, Error&) { return keep(part); }
-    bool on_string(std::string_view part, std::size_t size, Error&);
-    bool on_number_part(std::string_view, Error&) { return true; }
-    bool on_int64(std::int64_t, std::string_view text, Error&) { return number(text); }
-    bool on_uint64(std::uint64_t, std::string_view text, Error&) { return number(text); }
-    bool on_double(double, std::string_view text, Error&) { return number(text); }
-    bool on_bool(bool value, Error&);
+    bool on_uint64(std::uint64_t, std::string_view text, Error&) {
+        return literal(Scalar::number, text);
+    }
+
+    bool on_double(double, std::string_view text, Error&) { return literal(Scalar::number, text); }
+
+    bool on_bool(bool value, Error&) { return literal(Scalar::boolean, value ? "true" : "false"); }
+
     bool on_null(Error&);
-    bool on_comment_part(std::string_view, Error&) { return true; }
-    bool on_comment(std::string_view, Error&) { return true; }
 
     /// The place that reading has come to.
     [[nodiscard]] std::string path() const;
+
     [[nodiscard]] std::uint64_t seen_in_envelope() const noexcept { return frames_[0].seen; }
 
 private:
@@ -84,6 +87,7 @@ private:
     /// A value that is taken as text.
     struct Capture {
         explicit Capture(std::string& out) noexcept : text{out}, writer{text} {}
+
         TextBuffer text;
         CompactWriter writer;
     };
@@ -92,11 +96,12 @@ private:
     bool end(char bracket);
     void open(const Target& target, char bracket);
     void begin_capture(void* value, char bracket);
-    bool number(std::string_view text);
+    bool literal(Scalar scalar, std::string_view text);
     void scalar(Scalar scalar, std::string_view text);
     void member_key(Frame& frame, std::string_view key);
     void unknown_key(Frame& frame, std::string_view key);
     [[nodiscard]] Target take_target();
+
     [[noreturn]] void mismatch(const ValueType& type, const std::string& found) const {
         throw CodecError{path(), "expected " + expectation(type) + ", found " + found};
     }
@@ -105,16 +110,19 @@ private:
         parts_.append(part);
         return true;
     }
+
     std::string_view whole(std::string_view part, std::size_t size) {
         return size == part.size() ? part : std::string_view{parts_.append(part)};
     }
-    /// The key, which may lie in a buffer of the parser, as text that stays while its frame is open.
+
+    /// The key, which may lie in a buffer of the parser, as text that stays while its frame is
+    /// open.
     std::string_view lasting(std::string_view key);
 
     std::string_view json_;
-    Target next_; // of the value to come, but for those in lists
-    const MemberTable* next_members_ = nullptr; // where next_ is an object known by its members
-    Frame* list_ = nullptr;                     // the innermost frame, if it is a list
+    Target next_;                     // of the value to come, but for those in lists
+    const MemberTable* next_members_; // where next_ is an object known by its members
+    Frame* list_ = nullptr;           // the innermost frame, if it is a list
     const EnvelopeReading* envelope_;
     Reading reading_;
     std::size_t open_ = 0;          // frames
@@ -278,19 +286,9 @@ bool Filling::on_string(std::string_view part, std::size_t size, Error&) {
     return valid;
 }
 
-bool Filling::number(std::string_view text) {
+bool Filling::literal(Scalar scalar, std::string_view text) {
     if (passive_depth_ == 0) {
-        scalar(Scalar::number, text);
-    } else if (capture_) {
-        capture_->writer.literal(text);
-    }
-    return true;
-}
-
-bool Filling::on_bool(bool value, Error&) {
-    const std::string_view text = value ? "true" : "false";
-    if (passive_depth_ == 0) {
-        scalar(Scalar::boolean, text);
+        this->scalar(scalar, text);
     } else if (capture_) {
         capture_->writer.literal(text);
     }
@@ -358,12 +356,11 @@ std::string Filling::path() const {
     return path;
 }
 
-template <class Root>
-std::uint64_t read(std::string_view json, const Root& root, const EnvelopeReading* envelope,
-                   Reading reading) {
+std::uint64_t read(std::string_view json, const Target& root, const MemberTable* members,
+                   const EnvelopeReading* envelope, Reading reading) {
     boost::json::parse_options options;
     options.max_depth = max_depth + (envelope != nullptr ? 1 : 0);
-    boost::json::basic_parser<Filling> parser{options, json, root, envelope, reading};
+    boost::json::basic_parser<Filling> parser{options, json, root, members, envelope, reading};
     boost::json::error_code error;
     const std::size_t used = parser.write_some(false, json.data(), json.size(), error);
     const Filling& filling = parser.handler();
@@ -382,21 +379,21 @@ void read_json(std::string_view json, const Target& target, Reading reading) {
     if (target.type->kind == Kind::object) {
         return read_json(json, Object{target.value, &target.type->object()}, reading);
     }
-    read(json, target, nullptr, reading);
+    read(json, target, nullptr, nullptr, reading);
 }
 
 void read_json(std::string_view json, const Object& object, Reading reading) {
-    if (read_expected(json, object)) {
-        return;
+    if (!read_expected(json, object)) {
+        read(json, {&any_object, object.object}, object.members, nullptr, reading);
     }
-    read(json, object, nullptr, reading);
 }
 
 std::uint64_t read_envelope(std::string_view json, const EnvelopeReading& envelope) {
     if (read_expected(json, envelope)) {
-        return all_members;
+        return ~std::uint64_t{0}; // the expected form has all of them
     }
-    return read(json, envelope.envelope, &envelope, Reading::tolerant);
+    const Object& root = envelope.envelope;
+    return read(json, {&any_object, root.object}, root.members, &envelope, Reading::tolerant);
 }
 
 } // namespace bus::internal

@@ -1,5 +1,4 @@
 #include <bus/event/internal/path.hpp>
-
 #include <bus/event/internal/text_buffer.hpp>
 
 #include <algorithm>

@@ -25,8 +25,8 @@ inline bool is_special(char c) noexcept {
 inline std::uint64_t special_bits(std::uint64_t eight) noexcept {
     const auto zero_byte = [](std::uint64_t x) { return (x - every_byte(1)) & ~x; };
     const std::uint64_t control = (eight - every_byte(0x20)) & ~eight;
-    const std::uint64_t found = eight | control | zero_byte(eight ^ every_byte('"')) |
-                                zero_byte(eight ^ every_byte('\\'));
+    const std::uint64_t found =
+        eight | control | zero_byte(eight ^ every_byte('"')) | zero_byte(eight ^ every_byte('\\'));
     return found & every_byte(0x80);
 }
 

@@ -1,6 +1,5 @@
-#include <bus/event/internal/read_scalar.hpp>
-
 #include <bus/event/internal/path.hpp>
+#include <bus/event/internal/read_scalar.hpp>
 #include <bus/event/internal/text_buffer.hpp>
 
 #include <charconv>

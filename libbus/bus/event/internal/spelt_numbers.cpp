@@ -1,7 +1,7 @@
-#include <bus/event/internal/spelt_numbers.hpp>
-
 #include <bus/event/codec.hpp>
 #include <bus/event/internal/compact_json.hpp>
+#include <bus/event/internal/parser_handler.hpp>
+#include <bus/event/internal/spelt_numbers.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
@@ -10,44 +10,20 @@
 #include <bit>
 #include <charconv>
 #include <cmath>
-#include <limits>
 
 namespace bus::internal {
 
 namespace {
 
 /// Listens to a parser for the numbers that become doubles.
-class Listening {
+class Listening : public ParserHandler {
 public:
-    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
-    static constexpr std::size_t max_array_size = max_object_size;
-    static constexpr std::size_t max_key_size = max_object_size;
-    static constexpr std::size_t max_string_size = max_object_size;
-    using Error = boost::json::error_code;
-
     explicit Listening(SpeltNumbers& numbers) noexcept : numbers_{numbers} {}
 
-    bool on_document_begin(Error&) { return true; }
-    bool on_document_end(Error&) { return true; }
-    bool on_object_begin(Error&) { return true; }
-    bool on_object_end(std::size_t, Error&) { return true; }
-    bool on_array_begin(Error&) { return true; }
-    bool on_array_end(std::size_t, Error&) { return true; }
-    bool on_key_part(std::string_view, std::size_t, Error&) { return true; }
-    bool on_key(std::string_view, std::size_t, Error&) { return true; }
-    bool on_string_part(std::string_view, std::size_t, Error&) { return true; }
-    bool on_string(std::string_view, std::size_t, Error&) { return true; }
-    bool on_number_part(std::string_view, Error&) { return true; }
-    bool on_int64(std::int64_t, std::string_view, Error&) { return true; }
-    bool on_uint64(std::uint64_t, std::string_view, Error&) { return true; }
     bool on_double(double number, std::string_view text, Error&) {
         numbers_.add(number, text);
         return true;
     }
-    bool on_bool(bool, Error&) { return true; }
-    bool on_null(Error&) { return true; }
-    bool on_comment_part(std::string_view, Error&) { return true; }
-    bool on_comment(std::string_view, Error&) { return true; }
 
 private:
     SpeltNumbers& numbers_;

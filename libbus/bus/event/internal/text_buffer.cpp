@@ -1,6 +1,5 @@
-#include <bus/event/internal/text_buffer.hpp>
-
 #include <bus/event/internal/plain_text.hpp>
+#include <bus/event/internal/text_buffer.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -19,8 +19,10 @@ public:
 
     explicit TextBuffer(std::string& out) noexcept
         : out_{out}, size_before_{out.size()}, next_{storage_.data()} {}
+
     TextBuffer(const TextBuffer&) = delete;
     TextBuffer& operator=(const TextBuffer&) = delete;
+
     ~TextBuffer() {
         if (!finished_) {
             out_.resize(size_before_);
@@ -35,6 +37,7 @@ public:
         }
         return next_;
     }
+
     void written_to(char* end) noexcept { next_ = end; }
 
     void put(char c) {
@@ -68,10 +71,12 @@ private:
     [[nodiscard]] std::size_t left() const noexcept {
         return static_cast<std::size_t>(storage_.data() + storage_.size() - next_);
     }
+
     void flush() {
         out_.append(storage_.data(), static_cast<std::size_t>(next_ - storage_.data()));
         next_ = storage_.data();
     }
+
     [[nodiscard]] bool append_escaped(std::string_view text);
 
     std::array<char, most_room> storage_; // not filled: it is written before it is read

@@ -63,6 +63,17 @@ bool lacks_agent(const Part& part) {
                        [](const DeliveryRecord& delivery) { return delivery.agent.empty(); });
 }
 
+std::exception_ptr agent_refusal(const Part& part, std::optional<Position> checkpoint) {
+    if (needs_record(part) && !checkpoint) {
+        return std::make_exception_ptr(no_record_error(part.agent));
+    }
+    if (part.expected_checkpoint && *part.expected_checkpoint != checkpoint.value_or(0)) {
+        return std::make_exception_ptr(
+            StaleCheckpoint{part.agent, *part.expected_checkpoint, checkpoint.value_or(0)});
+    }
+    return nullptr;
+}
+
 std::invalid_argument no_agent_error() {
     return std::invalid_argument{
         "a part has a checkpoint, deliveries or state but names no agent: set Part::agent"};

@@ -25,6 +25,10 @@ bool needs_record(const Part& part);
 /// Whether a part says something about an agent without naming it.
 bool lacks_agent(const Part& part);
 
+/// Why the part may not be stored where its agent stands at `checkpoint` (none: it has no record);
+/// null: it may.
+std::exception_ptr agent_refusal(const Part& part, std::optional<Position> checkpoint);
+
 std::invalid_argument no_agent_error();
 std::invalid_argument no_record_error(const std::string& agent);
 

@@ -69,7 +69,7 @@ Appender::Appender(Connection& connection, std::size_t max_value_bytes)
                   "UPDATE agents SET checkpoint = max(checkpoint, ?2), finished = finished + ?3 "
                   "WHERE agent = ?1",
                   writing_agents},
-      has_agent_{connection, "SELECT 1 FROM agents WHERE agent = ?1", writing_agents},
+      checkpoint_{connection, "SELECT checkpoint FROM agents WHERE agent = ?1", writing_agents},
       put_delivery_{connection,
                     "INSERT OR REPLACE INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                     writing_agents},
@@ -137,8 +137,10 @@ std::exception_ptr Appender::refusal(const Part& part) {
     if (internal::lacks_agent(part)) {
         return std::make_exception_ptr(internal::no_agent_error());
     }
-    if (internal::needs_record(part) && !has_record(part.agent)) {
-        return std::make_exception_ptr(internal::no_record_error(part.agent));
+    if (internal::needs_record(part) || part.expected_checkpoint) {
+        if (std::exception_ptr refused = internal::agent_refusal(part, checkpoint(part.agent))) {
+            return refused;
+        }
     }
     if (const std::size_t longest = longest_text(part); longest > max_value_bytes_) {
         return std::make_exception_ptr(StoreError{
@@ -271,8 +273,9 @@ std::vector<DeliveryRecord> Appender::redrive(const Part& part) {
     return redriven;
 }
 
-bool Appender::has_record(std::string_view agent) {
-    return has_agent_.run(name_id(agent)).next();
+std::optional<Position> Appender::checkpoint(std::string_view agent) {
+    Statement::Run run = checkpoint_.run(name_id(agent));
+    return run.next() ? std::optional{run.number(0)} : std::nullopt;
 }
 
 std::int64_t Appender::name_id(std::string_view name) {

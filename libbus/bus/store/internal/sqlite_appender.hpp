@@ -45,7 +45,8 @@ private:
     void write_agent(const Part& part);
     void put(const DeliveryRecord& delivery);
     std::vector<DeliveryRecord> redrive(const Part& part);
-    [[nodiscard]] bool has_record(std::string_view agent);
+    /// Where the agent stands; none: it has no record.
+    [[nodiscard]] std::optional<Position> checkpoint(std::string_view agent);
 
     std::int64_t name_id(std::string_view name);
 
@@ -69,7 +70,7 @@ private:
     Statement set_last_position_;
     Statement start_agent_;
     Statement move_agent_;
-    Statement has_agent_;
+    Statement checkpoint_;
     Statement put_delivery_;
     Statement erase_delivery_;
     Statement put_state_;

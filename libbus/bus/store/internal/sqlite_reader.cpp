@@ -15,12 +15,41 @@ constexpr const char* reading_agents = "read what agents keep in";
 #define LIBBUS_EVENT_COLUMNS                                                                       \
     "SELECT position, event_id, event_type, event_version, aggregate_type, aggregate_id, "         \
     "stream_version, execution_id, user_id, occurred_at, causation_id, data FROM events "
+#define LIBBUS_DELIVERIES                                                                          \
+    "SELECT position, state, due, failures, redrives, attempts FROM deliveries "
 #define LIBBUS_NAME_ID "(SELECT id FROM names WHERE name = ?1)"
 
-/// SQLite's integers are signed; a limit beyond them is none.
-std::uint64_t row_limit(std::size_t limit) {
-    return limit;
-}
+constexpr const char* page_sql =
+    LIBBUS_EVENT_COLUMNS "WHERE position > ?1 ORDER BY position LIMIT ?2";
+constexpr const char* page_of_type_sql =
+    LIBBUS_EVENT_COLUMNS "NOT INDEXED WHERE event_type = " LIBBUS_NAME_ID
+                         " AND position > ?2 ORDER BY position LIMIT ?3";
+constexpr const char* page_of_execution_sql =
+    LIBBUS_EVENT_COLUMNS "INDEXED BY events_by_execution WHERE execution_id = ?1 "
+                         "AND position > ?2 ORDER BY position LIMIT ?3";
+constexpr const char* page_of_stream_sql =
+    LIBBUS_EVENT_COLUMNS "INDEXED BY events_by_stream WHERE aggregate_type = " LIBBUS_NAME_ID
+                         " AND aggregate_id = ?2 AND stream_version > ?3 "
+                         "ORDER BY stream_version LIMIT ?4";
+constexpr const char* by_id_sql = LIBBUS_EVENT_COLUMNS "WHERE event_id = ?1";
+constexpr const char* agent_sql =
+    "SELECT agent, start, checkpoint, finished FROM agents WHERE agent = " LIBBUS_NAME_ID;
+constexpr const char* agents_sql = "SELECT n.name, a.start, a.checkpoint, a.finished FROM agents a "
+                                   "JOIN names n ON n.id = a.agent ORDER BY n.name";
+constexpr const char* deliveries_sql =
+    LIBBUS_DELIVERIES "WHERE agent = " LIBBUS_NAME_ID " AND state = ?2 ORDER BY position";
+constexpr const char* delivery_sql =
+    LIBBUS_DELIVERIES "WHERE agent = " LIBBUS_NAME_ID " AND position = ?2";
+constexpr const char* state_sql =
+    "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID " AND key = ?2";
+constexpr const char* states_sql = "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID
+                                   " AND key >= ?2 AND key < ?3 ORDER BY key";
+constexpr const char* states_to_end_sql =
+    "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID " AND key >= ?2 ORDER BY key";
+
+#undef LIBBUS_EVENT_COLUMNS
+#undef LIBBUS_DELIVERIES
+#undef LIBBUS_NAME_ID
 
 /// The first key after all that begin with `prefix`; empty: there is none.
 std::string after_prefix(std::string_view prefix) {
@@ -39,54 +68,19 @@ std::string after_prefix(std::string_view prefix) {
 Reader::Reader(Connection& connection)
     : connection_{connection},
       last_position_{connection, "SELECT last_position FROM log", reading},
-      page_{connection, LIBBUS_EVENT_COLUMNS "WHERE position > ?1 ORDER BY position LIMIT ?2",
-            reading},
-      page_of_type_{connection,
-                    LIBBUS_EVENT_COLUMNS "NOT INDEXED WHERE event_type = " LIBBUS_NAME_ID
-                                         " AND position > ?2 ORDER BY position LIMIT ?3",
-                    reading},
-      page_of_execution_{connection,
-                         LIBBUS_EVENT_COLUMNS
-                         "INDEXED BY events_by_execution WHERE execution_id = ?1 AND position > ?2 "
-                         "ORDER BY position LIMIT ?3",
-                         reading},
-      page_of_stream_{connection,
-                      LIBBUS_EVENT_COLUMNS
-                      "INDEXED BY events_by_stream WHERE aggregate_type = " LIBBUS_NAME_ID
-                      " AND aggregate_id = ?2 AND stream_version > ?3 "
-                      "ORDER BY stream_version LIMIT ?4",
-                      reading},
-      by_id_{connection, LIBBUS_EVENT_COLUMNS "WHERE event_id = ?1", reading},
+      page_{connection, page_sql, reading},
+      page_of_type_{connection, page_of_type_sql, reading},
+      page_of_execution_{connection, page_of_execution_sql, reading},
+      page_of_stream_{connection, page_of_stream_sql, reading},
+      by_id_{connection, by_id_sql, reading},
       name_{connection, "SELECT name FROM names WHERE id = ?1", reading},
-      agent_{connection,
-             "SELECT agent, start, checkpoint, finished FROM agents WHERE agent = " LIBBUS_NAME_ID,
-             reading_agents},
-      agents_{connection,
-              "SELECT n.name, a.start, a.checkpoint, a.finished FROM agents a "
-              "JOIN names n ON n.id = a.agent ORDER BY n.name",
-              reading_agents},
-      deliveries_{connection,
-                  "SELECT position, state, due, failures, redrives, attempts FROM deliveries "
-                  "WHERE agent = " LIBBUS_NAME_ID " AND state = ?2 ORDER BY position",
-                  reading_agents},
-      delivery_{connection,
-                "SELECT position, state, due, failures, redrives, attempts FROM deliveries "
-                "WHERE agent = " LIBBUS_NAME_ID " AND position = ?2",
-                reading_agents},
-      state_{connection,
-             "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID " AND key = ?2",
-             reading_agents},
-      states_{connection,
-              "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID
-              " AND key >= ?2 AND key < ?3 ORDER BY key",
-              reading_agents},
-      states_to_end_{connection,
-                     "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID
-                     " AND key >= ?2 ORDER BY key",
-                     reading_agents} {}
-
-#undef LIBBUS_EVENT_COLUMNS
-#undef LIBBUS_NAME_ID
+      agent_{connection, agent_sql, reading_agents},
+      agents_{connection, agents_sql, reading_agents},
+      deliveries_{connection, deliveries_sql, reading_agents},
+      delivery_{connection, delivery_sql, reading_agents},
+      state_{connection, state_sql, reading_agents},
+      states_{connection, states_sql, reading_agents},
+      states_to_end_{connection, states_to_end_sql, reading_agents} {}
 
 Position Reader::last_position() {
     Statement::Run run = last_position_.run();
@@ -94,24 +88,24 @@ Position Reader::last_position() {
 }
 
 std::vector<StoredEvent> Reader::read(Position after, std::size_t limit) {
-    return events(page_.run(after, row_limit(limit)));
+    return events(page_.run(after, std::uint64_t{limit}));
 }
 
 std::vector<StoredEvent> Reader::read_type(std::string_view event_type, Position after,
                                            std::size_t limit) {
-    return events(page_of_type_.run(event_type, after, row_limit(limit)));
+    return events(page_of_type_.run(event_type, after, std::uint64_t{limit}));
 }
 
 std::vector<StoredEvent> Reader::read_execution(std::string_view execution_id, Position after,
                                                 std::size_t limit) {
-    return events(page_of_execution_.run(execution_id, after, row_limit(limit)));
+    return events(page_of_execution_.run(execution_id, after, std::uint64_t{limit}));
 }
 
 std::vector<StoredEvent> Reader::read_stream(std::string_view aggregate_type,
                                              std::string_view aggregate_id,
                                              std::uint64_t after_version, std::size_t limit) {
     return events(
-        page_of_stream_.run(aggregate_type, aggregate_id, after_version, row_limit(limit)));
+        page_of_stream_.run(aggregate_type, aggregate_id, after_version, std::uint64_t{limit}));
 }
 
 std::optional<StoredEvent> Reader::find(const Uuid& event_id) {
@@ -214,7 +208,11 @@ DeliveryRecord Reader::delivery(const Statement::Run& run, std::string_view agen
     record.due = Timestamp{Duration{run.integer(2)}};
     record.failures = static_cast<std::uint32_t>(run.integer(3));
     record.redrives = static_cast<std::uint32_t>(run.integer(4));
-    record.attempts = from_json_text<std::vector<AttemptRecord>>(run.text(5));
+    try {
+        record.attempts = from_json_text<std::vector<AttemptRecord>>(run.text(5));
+    } catch (const CodecError&) {
+        connection_.fail(SQLITE_CORRUPT, reading_agents);
+    }
     return record;
 }
 

@@ -1,7 +1,6 @@
 // Ending a subscription as a barrier, and publishing while others subscribe: D15, D18.
-#include <bus/bus.hpp>
-
 #include "test/support/bus_events.hpp"
+#include <bus/bus.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,9 +1,8 @@
 // What handlers get, may do and may throw: D7, D11 to D14, D19.
-#include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
-
 #include "test/support/allocations.hpp"
 #include "test/support/bus_events.hpp"
+#include <bus/bus.hpp>
+#include <bus/dispatch/observers.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -105,14 +104,14 @@ BOOST_AUTO_TEST_CASE(D13_a_handler_that_throws_leaves_the_others_and_the_next_pu
 BOOST_AUTO_TEST_CASE(D14_a_filter_chooses_and_one_that_throws_counts_as_a_throwing_handler) {
     bus::Bus bus;
     std::vector<std::int64_t> seen;
-    const auto picky = bus.subscribe<PingEvent>(
-        [&](const PingEvent& event) { seen.push_back(event.number); },
-        [](const PingEvent& event) -> bool {
-            if (event.number == 2) {
-                throw std::runtime_error{"cannot say"};
-            }
-            return event.number > 0;
-        });
+    const auto picky =
+        bus.subscribe<PingEvent>([&](const PingEvent& event) { seen.push_back(event.number); },
+                                 [](const PingEvent& event) -> bool {
+                                     if (event.number == 2) {
+                                         throw std::runtime_error{"cannot say"};
+                                     }
+                                     return event.number > 0;
+                                 });
     BOOST_TEST(bus.publish(ping("a", 0)).handlers.handled == 0U);
     BOOST_TEST(bus.publish(ping("a", 1)).handlers.handled == 1U);
     BOOST_TEST(bus.publish(ping("a", 2)).handlers.failures.size() == 1U);
@@ -145,9 +144,9 @@ BOOST_AUTO_TEST_CASE(D14_a_filter_may_publish_subscribe_and_unsubscribe) {
 BOOST_AUTO_TEST_CASE(D14_a_filter_that_says_no_does_not_use_up_once) {
     bus::Bus bus;
     int calls = 0;
-    const auto once = bus.subscribe<PingEvent>([&](const PingEvent&) { ++calls; },
-                                               [](const PingEvent& e) { return e.number == 7; },
-                                               {.once = true});
+    const auto once =
+        bus.subscribe<PingEvent>([&](const PingEvent&) { ++calls; },
+                                 [](const PingEvent& e) { return e.number == 7; }, {.once = true});
     bus.publish(ping("a", 1));
     BOOST_TEST(once.active());
     bus.publish(ping("a", 7));

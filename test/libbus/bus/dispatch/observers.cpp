@@ -1,8 +1,7 @@
 // D21, and what a user of Boost.Signals2 expects of its signals.
+#include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>
-
-#include "test/support/bus_events.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -34,9 +33,9 @@ BOOST_AUTO_TEST_CASE(D21_observers_see_published_handled_failed_and_unhandled) {
         [](const PingEvent&) { throw std::runtime_error{"out of order"}; });
     bus.publish(ping("a"));
     bus.publish(test::pong("a"));
-    const std::vector<std::string> expected{
-        "published PingEvent", "handled PingEvent by ''", "failed PingEvent: out of order",
-        "published PongEvent", "unhandled PongEvent"};
+    const std::vector<std::string> expected{"published PingEvent", "handled PingEvent by ''",
+                                            "failed PingEvent: out of order", "published PongEvent",
+                                            "unhandled PongEvent"};
     BOOST_TEST(seen == expected, boost::test_tools::per_element());
 }
 
@@ -96,8 +95,9 @@ BOOST_AUTO_TEST_CASE(a_tracked_slot_goes_with_its_object) {
     using Slot = bus::ObserverSignal<const bus::DomainEvent&>::slot_type;
     auto count = std::make_shared<int>(0);
     const std::weak_ptr<int> watched = count;
-    observers.published.connect(
-        Slot{[counter = count.get()](const bus::DomainEvent&) { ++*counter; }}.track_foreign(count));
+    observers.published.connect(Slot{[counter = count.get()](const bus::DomainEvent&) {
+                                    ++*counter;
+                                }}.track_foreign(count));
     bus.publish(ping("x"));
     BOOST_TEST(*count == 1);
     count.reset();
@@ -130,8 +130,9 @@ BOOST_AUTO_TEST_CASE(a_slot_may_connect_disconnect_and_publish) {
     self = observers.published.connect([&](const bus::DomainEvent& event) {
         seen.emplace_back(event.event_type());
         self.disconnect();
-        observers.published.connect(
-            [&](const bus::DomainEvent& e) { seen.push_back("late " + std::string{e.event_type()}); });
+        observers.published.connect([&](const bus::DomainEvent& e) {
+            seen.push_back("late " + std::string{e.event_type()});
+        });
         bus.publish(test::pong("from a slot"));
     });
     bus.publish(ping("x"));

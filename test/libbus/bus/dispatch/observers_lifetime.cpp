@@ -1,8 +1,7 @@
 // Observers that come and go: before the bus, after it, in a slot, while other threads publish.
+#include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>
-
-#include "test/support/bus_events.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,6 @@
 // Subscribing and unsubscribing, also in the middle of a dispatch: D1 to D4, D6, D8, D9, D20.
-#include <bus/bus.hpp>
-
 #include "test/support/bus_events.hpp"
+#include <bus/bus.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -53,7 +52,8 @@ BOOST_AUTO_TEST_CASE(D3_a_handler_may_unsubscribe_itself_and_finishes_while_the_
         self.unsubscribe();
         seen.emplace_back("end");
     });
-    const auto other = bus.subscribe<PingEvent>([&](const PingEvent&) { seen.emplace_back("other"); });
+    const auto other =
+        bus.subscribe<PingEvent>([&](const PingEvent&) { seen.emplace_back("other"); });
     bus.publish(ping("a"));
     bus.publish(ping("a"));
     const std::vector<std::string> expected{"begin", "end", "other", "other"};
@@ -154,7 +154,8 @@ BOOST_AUTO_TEST_CASE(D8_priority_comes_before_the_order_of_subscription_also_aft
 BOOST_AUTO_TEST_CASE(D8_handlers_of_a_base_and_of_the_type_itself_are_merged_by_priority) {
     bus::Bus bus;
     std::string seen;
-    const auto base = bus.subscribe<bus::DomainEvent>([&](const bus::DomainEvent&) { seen += 'd'; });
+    const auto base =
+        bus.subscribe<bus::DomainEvent>([&](const bus::DomainEvent&) { seen += 'd'; });
     const auto own = bus.subscribe<PingEvent>([&](const PingEvent&) { seen += 'p'; });
     const auto first = bus.subscribe<bus::DomainEvent>(
         [&](const bus::DomainEvent&) { seen += 'D'; }, {.priority = 1});

@@ -28,8 +28,7 @@ std::string error_in(std::string_view json, Reading reading = Reading::tolerant)
 }
 
 std::string error_in_event(std::string_view json) {
-    std::string message =
-        error_of([&] { (void)bus::from_json<sample::OrderCreatedEvent>(json); });
+    std::string message = error_of([&] { (void)bus::from_json<sample::OrderCreatedEvent>(json); });
     BOOST_TEST(error_of([&] { (void)bus::read_event(json); }) == message);
     return message;
 }
@@ -123,19 +122,18 @@ BOOST_AUTO_TEST_CASE(the_members_that_make_an_event_are_required) {
 }
 
 BOOST_AUTO_TEST_CASE(a_member_of_the_envelope_that_comes_twice_is_an_error) {
-    BOOST_TEST(error_in_event(with(sample::order_json, R"("user_id")",
-                                   R"("user_id":"a","user_id")")) ==
-               "user_id: this member comes twice");
-    BOOST_TEST(error_in_event(std::string{sample::order_json.substr(
-                                  0, sample::order_json.size() - 1)} +
-                              R"(,"data":{}})") == "data: this member comes twice");
+    BOOST_TEST(
+        error_in_event(with(sample::order_json, R"("user_id")", R"("user_id":"a","user_id")")) ==
+        "user_id: this member comes twice");
+    BOOST_TEST(
+        error_in_event(std::string{sample::order_json.substr(0, sample::order_json.size() - 1)} +
+                       R"(,"data":{}})") == "data: this member comes twice");
 }
 
 BOOST_AUTO_TEST_CASE(another_type_and_other_versions_are_refused) {
     const auto other = with(sample::order_json, "OrderCreatedEvent", "EverythingHappenedEvent");
-    BOOST_TEST(
-        error_of([&] { (void)bus::from_json<sample::OrderCreatedEvent>(other); }) ==
-        R"(event_type: expected "OrderCreatedEvent", found "EverythingHappenedEvent")");
+    BOOST_TEST(error_of([&] { (void)bus::from_json<sample::OrderCreatedEvent>(other); }) ==
+               R"(event_type: expected "OrderCreatedEvent", found "EverythingHappenedEvent")");
     BOOST_TEST(contains(error_in_event(with(sample::order_json, R"(version":1)", R"(version":2)")),
                         "event_version: expected OrderCreatedEvent up to version 1, found 2"));
     BOOST_TEST(contains(error_in_event(with(sample::order_json, R"(version":1)", R"(version":0)")),
@@ -155,11 +153,11 @@ BOOST_AUTO_TEST_CASE(strict_reading_refuses_unknown_and_double_members_by_path) 
 }
 
 BOOST_AUTO_TEST_CASE(broken_json_is_named_with_its_offset) {
-    for (const auto& json : {"", "{", "{\"sku\":\"a\"", "{\"sku\":\"a\"}}", "{\"sku\":\"a\"} {}",
-                             "{\"sku\":\"a\",}", "{sku:1}", "{\"sku\":\"\xff\"}", "{\"sku\":\"\x01\"}",
-                             "{\"quantity\":01}", "{\"quantity\":+1}", "{\"quantity\":1.}",
-                             "{\"quantity\":-}", "{\"sku\":\"\\ud800\"}", "{\"a\":nul}", "\xef\xbb\xbf{}",
-                             "{\"sku\":\"a\"}//", "{\"x\":\"\xc0\xaf\"}"}) {
+    for (const auto& json :
+         {"", "{", "{\"sku\":\"a\"", "{\"sku\":\"a\"}}", "{\"sku\":\"a\"} {}", "{\"sku\":\"a\",}",
+          "{sku:1}", "{\"sku\":\"\xff\"}", "{\"sku\":\"\x01\"}", "{\"quantity\":01}",
+          "{\"quantity\":+1}", "{\"quantity\":1.}", "{\"quantity\":-}", "{\"sku\":\"\\ud800\"}",
+          "{\"a\":nul}", "\xef\xbb\xbf{}", "{\"sku\":\"a\"}//", "{\"x\":\"\xc0\xaf\"}"}) {
         BOOST_TEST(contains(error_in<sample::Line>(json), "broken JSON at offset "), json);
     }
     BOOST_TEST(error_in<sample::Everything>(R"({"lines":[{"sku":"a"},{"sku":nope}]})") ==

@@ -32,13 +32,14 @@ rc::Gen<char32_t> any_code() {
 }
 
 rc::Gen<std::string> any_text() {
-    return rc::gen::map(rc::gen::container<std::vector<char32_t>>(any_code()), [](const auto& codes) {
-        std::string text;
-        for (const char32_t code : codes) {
-            text += utf8(code);
-        }
-        return text;
-    });
+    return rc::gen::map(rc::gen::container<std::vector<char32_t>>(any_code()),
+                        [](const auto& codes) {
+                            std::string text;
+                            for (const char32_t code : codes) {
+                                text += utf8(code);
+                            }
+                            return text;
+                        });
 }
 
 rc::Gen<bus::Timestamp> any_time() {
@@ -49,10 +50,9 @@ rc::Gen<bus::Timestamp> any_time() {
 }
 
 rc::Gen<bus::Uuid> any_uuid() {
-    return rc::gen::map(rc::gen::arbitrary<std::pair<std::uint64_t, std::uint64_t>>(),
-                        [](const auto& bits) {
-                            return bus::make_uuid_v7(bits.first, 0x123, bits.second);
-                        });
+    return rc::gen::map(
+        rc::gen::arbitrary<std::pair<std::uint64_t, std::uint64_t>>(),
+        [](const auto& bits) { return bus::make_uuid_v7(bits.first, 0x123, bits.second); });
 }
 
 rc::Gen<double> any_double() {
@@ -63,16 +63,14 @@ rc::Gen<double> any_double() {
 }
 
 rc::Gen<Amount> any_amount() {
-    return rc::gen::map(rc::gen::arbitrary<std::pair<std::int64_t, std::uint16_t>>(),
-                        [](const auto& parts) {
-                            return Amount{std::to_string(parts.first) + "." +
-                                          std::to_string(parts.second)};
-                        });
+    return rc::gen::map(
+        rc::gen::arbitrary<std::pair<std::int64_t, std::uint16_t>>(), [](const auto& parts) {
+            return Amount{std::to_string(parts.first) + "." + std::to_string(parts.second)};
+        });
 }
 
 rc::Gen<Line> any_line() {
-    return rc::gen::build<Line>(rc::gen::set(&Line::sku, any_text()),
-                                rc::gen::set(&Line::quantity),
+    return rc::gen::build<Line>(rc::gen::set(&Line::sku, any_text()), rc::gen::set(&Line::quantity),
                                 rc::gen::set(&Line::amount, any_amount()));
 }
 
@@ -98,10 +96,9 @@ std::string any_json(int levels) {
 
 template <class T>
 rc::Gen<std::optional<T>> maybe(rc::Gen<T> gen) {
-    return rc::gen::oneOf(rc::gen::just(std::optional<T>{}),
-                          rc::gen::map(std::move(gen), [](T value) {
-                              return std::optional<T>{std::move(value)};
-                          }));
+    return rc::gen::oneOf(
+        rc::gen::just(std::optional<T>{}),
+        rc::gen::map(std::move(gen), [](T value) { return std::optional<T>{std::move(value)}; }));
 }
 
 Everything anything() {

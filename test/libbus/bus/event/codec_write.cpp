@@ -47,8 +47,9 @@ BOOST_AUTO_TEST_CASE(writing_appends) {
 }
 
 BOOST_AUTO_TEST_CASE(text_is_escaped_where_json_wants_it_and_nowhere_else) {
-    BOOST_TEST(bus::to_json_text(std::string{"a\"b\\c\n\t\r\b\f\x01\x1f\x7f/\u00e9\u20ac\U0001F600"}) ==
-               "\"a\\\"b\\\\c\\n\\t\\r\\b\\f\\u0001\\u001f\x7f/\u00e9\u20ac\U0001F600\"");
+    BOOST_TEST(
+        bus::to_json_text(std::string{"a\"b\\c\n\t\r\b\f\x01\x1f\x7f/\u00e9\u20ac\U0001F600"}) ==
+        "\"a\\\"b\\\\c\\n\\t\\r\\b\\f\\u0001\\u001f\x7f/\u00e9\u20ac\U0001F600\"");
     BOOST_TEST(bus::to_json_text(std::string(1, '\0')) == R"("\u0000")");
 }
 

@@ -1,6 +1,5 @@
-#include <bus/event/domain_event.hpp>
-
 #include "test/libbus/bus/event/sample_events.hpp"
+#include <bus/event/domain_event.hpp>
 
 #include <boost/test/unit_test.hpp>
 

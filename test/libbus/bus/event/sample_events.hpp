@@ -29,6 +29,7 @@ struct bus::TextTraits<sample::Amount> {
     static std::size_t write(const sample::Amount& amount, char* out) noexcept {
         return amount.text.copy(out, max_chars);
     }
+
     static bool read(std::string_view text, sample::Amount& out) noexcept {
         const auto fits = [](char c) { return (c >= '0' && c <= '9') || c == '.' || c == '-'; };
         if (text.empty() || text.size() > max_chars ||

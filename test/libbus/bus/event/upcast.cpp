@@ -1,6 +1,5 @@
-#include <bus/event/upcast.hpp>
-
 #include "test/libbus/bus/event/sample_events.hpp"
+#include <bus/event/upcast.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -20,14 +19,18 @@ struct GapEvent : bus::Event<GapEvent> {
 };
 BUS_DESCRIBE_EVENT(GapEvent, (name), bus::version(3))
 
+void rename(boost::json::object& data, std::string_view from, std::string_view to) {
+    boost::json::value value = std::move(data.at(from)); // a new member moves those there are
+    data.erase(from);
+    data[to] = std::move(value);
+}
+
 /// Version 1 called the product `id` and the price `amount`, version 2 had no currency.
 void register_upcasters() {
     static const bool once = [] {
         bus::upcast<PriceSetEvent>(1, [](boost::json::object& data) {
-            data["product_id"] = data.at("id");
-            data["price"] = data.at("amount");
-            data.erase("id");
-            data.erase("amount");
+            rename(data, "id", "product_id");
+            rename(data, "amount", "price");
         });
         bus::upcast<PriceSetEvent>(2, [](boost::json::object& data) { data["currency"] = "EUR"; });
         bus::upcast<GapEvent>(2, [](boost::json::object&) {});

@@ -1,6 +1,5 @@
-#include <bus/event/uuid.hpp>
-
 #include "test/support/shared_data.hpp"
+#include <bus/event/uuid.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
@@ -23,6 +22,7 @@ using namespace std::chrono_literals;
 class SetEnvironment : public bus::Environment {
 public:
     bus::Timestamp now() override { return time; }
+
     std::uint64_t random() override { return random_ += 0x9e3779b97f4a7c15U; }
 
     bus::Timestamp time{1'700'000'000'000'000us};

@@ -1,7 +1,6 @@
+#include "test/support/bus_events.hpp"
 #include <bus/event/domain_event.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
-
-#include "test/support/bus_events.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -147,7 +146,7 @@ BOOST_AUTO_TEST_CASE(waiting_runs_tasks_and_then_moves_the_time_to_the_next_time
     const bus::Timestamp start = runtime.now();
     runtime.schedule(1h, [&] { runtime.pool().post([&] { done = true; }); });
     std::unique_lock lock{mutex};
-    BOOST_TEST(runtime.wait(lock, changed, [&] { return done; }));
+    BOOST_TEST(runtime.wait(lock, changed, [&] { return done; }, {}));
     BOOST_TEST(lock.owns_lock());
     BOOST_TEST((runtime.now() - start == 1h));
 }
@@ -159,7 +158,8 @@ BOOST_AUTO_TEST_CASE(waiting_with_a_timeout_ends_at_it) {
     const bus::Timestamp start = runtime.now();
     runtime.schedule(1h, [] {});
     std::unique_lock lock{mutex};
-    BOOST_TEST(!runtime.wait(lock, changed, [] { return false; }, 1min));
+    BOOST_TEST(!runtime.wait(
+        lock, changed, [] { return false; }, 1min));
     BOOST_TEST((runtime.now() - start == 1min));
 }
 

@@ -85,7 +85,8 @@ BOOST_AUTO_TEST_CASE(waiting_ends_when_what_is_waited_for_happens_or_the_time_is
     std::condition_variable changed;
     bool done = false;
     std::unique_lock lock{mutex};
-    BOOST_TEST(!runtime.wait(lock, changed, [&] { return done; }, 1ms));
+    BOOST_TEST(!runtime.wait(
+        lock, changed, [&] { return done; }, 1ms));
     runtime.pool().post([&] {
         const std::lock_guard guard{mutex};
         done = true;

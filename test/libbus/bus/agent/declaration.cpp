@@ -1,0 +1,105 @@
+// What an agent declares, and what a bus refuses to take.
+#include "test/support/bus_events.hpp"
+#include "test/support/scripted_agent.hpp"
+#include <bus/bus.hpp>
+#include <bus/runtime/simulated_runtime.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+using test::LoudPingEvent;
+using test::PingEvent;
+using test::PongEvent;
+using test::scripted;
+
+namespace {
+
+void nothing(const bus::DomainEvent& /*event*/, bus::Context& /*context*/) {}
+
+bool says(const std::exception& error, std::string_view part) {
+    return std::string_view{error.what()}.find(part) != std::string_view::npos;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(declaration)
+
+BOOST_AUTO_TEST_CASE(an_agent_needs_a_name) {
+    BOOST_CHECK_THROW(scripted(""), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_declares_one_handler_a_type) {
+    const auto agent = scripted("double");
+    agent->handles<PingEvent>(nothing);
+    BOOST_CHECK_EXCEPTION(agent->handles<PingEvent>(nothing), std::logic_error,
+                          [](const std::logic_error& error) {
+                              return says(error, "double") && says(error, "PingEvent");
+                          });
+}
+
+BOOST_AUTO_TEST_CASE(the_nearest_base_has_the_handler) {
+    const auto agent = scripted("a");
+    agent->handles<bus::DomainEvent>(nothing);
+    agent->handles<PingEvent, PongEvent>(nothing);
+    const auto* handler = agent->handler_for(bus::event_type<LoudPingEvent>());
+    BOOST_REQUIRE(handler != nullptr);
+    BOOST_TEST((handler->type == &bus::event_type<PingEvent>()));
+    BOOST_TEST(handler->emits.size() == 1U);
+    BOOST_TEST((agent->handler_for(bus::event_type<PongEvent>())->type ==
+                &bus::event_type<bus::DomainEvent>()));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_agent_of_the_same_name_is_refused) {
+    bus::Bus bus{{std::make_shared<bus::SimulatedRuntime>(), nullptr}};
+    bus.add(scripted("twin"));
+    BOOST_CHECK_EXCEPTION(bus.add(scripted("twin")), std::invalid_argument,
+                          [](const std::invalid_argument& error) { return says(error, "twin"); });
+}
+
+BOOST_AUTO_TEST_CASE(settings_out_of_their_range_are_refused_by_name) {
+    bus::Bus bus{{std::make_shared<bus::SimulatedRuntime>(), nullptr}};
+    const auto refused = [&](const auto& spoil, std::string_view name) {
+        auto agent = scripted("odd");
+        spoil(agent->settings());
+        BOOST_CHECK_EXCEPTION(
+            bus.add(std::move(agent)), std::invalid_argument,
+            [name](const std::invalid_argument& error) { return says(error, name); });
+    };
+    refused([](bus::AgentSettings& s) { s.mailbox_capacity = 0; }, "mailbox_capacity");
+    refused([](bus::AgentSettings& s) { s.retry.max_attempts = 0; }, "max_attempts");
+    refused([](bus::AgentSettings& s) { s.retry.factor = 0.5; }, "factor");
+    refused([](bus::AgentSettings& s) { s.retry.jitter = 1.5; }, "jitter");
+    refused([](bus::AgentSettings& s) { s.retry.initial_delay = bus::Duration{-1}; },
+            "initial_delay");
+    refused([](bus::AgentSettings& s) { s.retry.max_delay = bus::Duration{1}; }, "max_delay");
+}
+
+BOOST_AUTO_TEST_CASE(A15_an_undeclared_emission_is_an_error_that_names_agent_and_type) {
+    auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus{{runtime, nullptr}};
+    auto agent = scripted("careless");
+    std::string why;
+    bus::FailureKind kind{};
+    agent->handles<PingEvent>(
+        [](const PingEvent&, bus::Context& context) { context.publish(test::pong("x")); });
+    agent->gives_up_with<>(
+        [&](const bus::DomainEvent&, const bus::Failure& failure, bus::Context&) {
+            why = failure.what();
+            kind = failure.kind();
+        });
+    bus.add(std::move(agent));
+    int pongs = 0;
+    const auto handler = bus.subscribe<PongEvent>([&](const PongEvent&) { ++pongs; });
+    bus.publish(test::ping("x"));
+    runtime->run_until_idle();
+    BOOST_TEST(pongs == 0);
+    BOOST_TEST(why.find("careless") != std::string::npos);
+    BOOST_TEST(why.find("PongEvent") != std::string::npos);
+    BOOST_TEST((kind == bus::FailureKind::poison)); // a bug in the step: retrying is useless
+    BOOST_TEST(bus.status().front().dead == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,199 @@
+// Bounded mailboxes: A6, A8; and stopping: A11.
+#include "test/support/bus_events.hpp"
+#include "test/support/scripted_agent.hpp"
+#include <bus/bus.hpp>
+#include <bus/runtime/simulated_runtime.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+using test::ping;
+using test::PingEvent;
+using test::scripted;
+
+namespace {
+
+/// A bus in virtual time with an agent whose mailbox holds three events.
+struct Small {
+    explicit Small(bus::Overflow overflow) {
+        auto agent = scripted("small");
+        agent->settings().mailbox_capacity = 3;
+        agent->settings().overflow = overflow;
+        agent->handles<PingEvent>(
+            [this](const PingEvent& event, bus::Context&) { seen.push_back(event.number); });
+        bus.add(std::move(agent));
+    }
+
+    std::vector<std::int64_t> seen;
+    std::shared_ptr<bus::SimulatedRuntime> runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus{{runtime, nullptr}};
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(mailbox)
+
+BOOST_AUTO_TEST_CASE(A6_reject_does_not_take_what_comes_over_the_bound_and_counts_it) {
+    Small small{bus::Overflow::reject};
+    for (int i = 1; i <= 5; ++i) {
+        small.bus.publish(ping("x", i));
+    }
+    BOOST_TEST(small.bus.status().front().queued == 3U);
+    small.runtime->run_ready();
+    const std::vector<std::int64_t> expected{1, 2, 3};
+    BOOST_TEST(small.seen == expected, boost::test_tools::per_element());
+    BOOST_TEST(small.bus.status().front().dropped == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(A6_drop_oldest_lets_the_oldest_give_way_and_counts_it) {
+    Small small{bus::Overflow::drop_oldest};
+    for (int i = 1; i <= 5; ++i) {
+        small.bus.publish(ping("x", i));
+    }
+    small.runtime->run_ready();
+    const std::vector<std::int64_t> expected{3, 4, 5};
+    BOOST_TEST(small.seen == expected, boost::test_tools::per_element());
+    BOOST_TEST(small.bus.status().front().dropped == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(A6_block_lets_the_publisher_wait_and_loses_nothing) {
+    Small small{bus::Overflow::block};
+    for (int i = 1; i <= 50; ++i) {
+        small.bus.publish(ping("x", i)); // the wait runs the agent: there is one thread only
+        BOOST_TEST(small.bus.status().front().queued <= 3U);
+    }
+    small.runtime->run_ready();
+    BOOST_TEST(small.seen.size() == 50U);
+    BOOST_TEST(std::is_sorted(small.seen.begin(), small.seen.end()));
+    BOOST_TEST(small.bus.status().front().dropped == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(A6_block_holds_under_several_publishers_on_threads) {
+    constexpr int each = 500;
+    bus::Bus bus;
+    std::atomic<int> handled{0};
+    auto agent = scripted("small");
+    agent->settings().mailbox_capacity = 2;
+    agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) { ++handled; });
+    bus.add(std::move(agent));
+    std::vector<std::thread> publishers;
+    for (int p = 0; p < 3; ++p) {
+        publishers.emplace_back([&] {
+            for (int i = 0; i < each; ++i) {
+                bus.publish(ping("x", i));
+            }
+        });
+    }
+    for (std::thread& publisher : publishers) {
+        publisher.join();
+    }
+    BOOST_TEST(bus.wait_idle(std::chrono::seconds{30}));
+    BOOST_TEST(handled == 3 * each);
+    BOOST_TEST(bus.status().front().dropped == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(A6_reject_and_drop_oldest_account_for_every_event_under_several_publishers) {
+    constexpr std::uint64_t each = 500;
+    for (const auto overflow : {bus::Overflow::reject, bus::Overflow::drop_oldest}) {
+        bus::Bus bus;
+        auto agent = scripted("small");
+        agent->settings().mailbox_capacity = 2;
+        agent->settings().overflow = overflow;
+        agent->handles<PingEvent>([](const PingEvent&, bus::Context&) {});
+        bus.add(std::move(agent));
+        std::vector<std::thread> publishers;
+        for (int p = 0; p < 3; ++p) {
+            publishers.emplace_back([&] {
+                for (std::uint64_t i = 0; i < each; ++i) {
+                    bus.publish(ping("x"));
+                }
+            });
+        }
+        for (std::thread& publisher : publishers) {
+            publisher.join();
+        }
+        BOOST_TEST(bus.wait_idle(std::chrono::seconds{30}));
+        const bus::AgentStatus status = bus.status().front();
+        BOOST_TEST(status.finished + status.dropped == 3 * each);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A6_stopping_frees_a_publisher_that_waits_for_room) {
+    bus::Bus bus;
+    std::latch entered{1};
+    std::latch may_leave{1};
+    auto agent = scripted("stuck");
+    agent->settings().mailbox_capacity = 1;
+    agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
+        if (event.number == 1) {
+            entered.count_down();
+            may_leave.wait();
+        }
+    });
+    bus.add(std::move(agent));
+    bus.publish(ping("x", 1));
+    entered.wait();
+    bus.publish(ping("x", 2)); // fills the mailbox
+    std::thread waiting{[&] { bus.publish(ping("x", 3)); }};
+    std::thread stopper{[&] { bus.stop(bus::Stop::now); }};
+    may_leave.count_down();
+    waiting.join();
+    stopper.join();
+    BOOST_TEST(true);
+}
+
+BOOST_AUTO_TEST_CASE(A11_drain_handles_all_that_is_queued_and_what_comes_of_it) {
+    auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus{{runtime, nullptr}};
+    auto agent = scripted("counting_down");
+    agent->handles<PingEvent, PingEvent>([](const PingEvent& event, bus::Context& context) {
+        if (event.number > 0) {
+            context.publish(ping("x", event.number - 1));
+        }
+    });
+    bus.add(std::move(agent));
+    bus.publish(ping("x", 9));
+    const bus::StopReport report = bus.stop(bus::Stop::drain);
+    BOOST_TEST(report.drained);
+    BOOST_TEST(report.queued == 0U);
+    BOOST_TEST(report.agents.front().finished == 10U);
+    BOOST_CHECK_THROW(bus.publish(ping("x")), std::logic_error);
+    BOOST_CHECK_THROW(bus.post(ping("x")), std::logic_error);
+    BOOST_CHECK_THROW(bus.add(scripted("late")), std::logic_error);
+    BOOST_TEST(bus.stop(bus::Stop::drain).drained); // idempotent
+}
+
+BOOST_AUTO_TEST_CASE(A11_drain_gives_up_at_its_deadline) {
+    bus::Bus bus;
+    auto agent = scripted("endless");
+    agent->handles<PingEvent, PingEvent>(
+        [](const PingEvent&, bus::Context& context) { context.publish(ping("x")); });
+    bus.add(std::move(agent));
+    bus.publish(ping("x"));
+    const bus::StopReport report = bus.stop(bus::Stop::drain, std::chrono::milliseconds{20});
+    BOOST_TEST(!report.drained);
+    BOOST_TEST(bus.idle());
+}
+
+BOOST_AUTO_TEST_CASE(A11_drain_does_not_wait_for_what_is_deferred_to_a_later_time) {
+    auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus{{runtime, nullptr}};
+    auto agent = scripted("waiting");
+    agent->settings().retry = test::every(std::chrono::hours{1}, 5);
+    agent->handles<PingEvent>(
+        [](const PingEvent&, bus::Context&) { throw std::runtime_error{"later"}; });
+    bus.add(std::move(agent));
+    bus.publish(ping("x"));
+    const bus::StopReport report = bus.stop(bus::Stop::drain, std::chrono::seconds{1});
+    BOOST_TEST(report.drained);
+    BOOST_TEST(report.deferred == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,206 @@
+// Where an agent begins, and how it joins the live flow: S9, S10, A12.
+#include "test/libbus/bus/delivery/stored_world.hpp"
+#include "test/support/troubled_store.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+
+using namespace std::chrono_literals;
+using test::echo;
+using test::ping;
+using test::PingEvent;
+using test::PongEvent;
+using test::scripted;
+
+namespace {
+
+void publish_pings(bus::Bus& bus, std::int64_t first, std::int64_t last) {
+    for (std::int64_t i = first; i <= last; ++i) {
+        bus.publish(ping("x", i));
+    }
+}
+
+std::unique_ptr<test::ScriptedAgent> echo_from(bus::StartPosition start) {
+    auto agent = echo();
+    agent->settings().start = start;
+    return agent;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(catch_up, test::StoredWorld)
+
+BOOST_AUTO_TEST_CASE(a_new_agent_begins_at_the_beginning_unless_it_says_otherwise) {
+    publish_pings(*bus, 1, 5);
+    bus->add(echo());
+    bus->wait_idle();
+    BOOST_TEST(numbers<PongEvent>() == test::range(1, 5), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_new_agent_that_begins_now_handles_only_what_comes) {
+    publish_pings(*bus, 1, 5);
+    bus->add(echo_from(bus::StartPosition::now()));
+    publish_pings(*bus, 6, 8);
+    bus->wait_idle();
+    BOOST_TEST(numbers<PongEvent>() == test::range(6, 8), boost::test_tools::per_element());
+    BOOST_TEST(store->agent("echo")->start == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_agent_may_begin_after_a_position) {
+    publish_pings(*bus, 1, 5);
+    bus->add(echo_from(bus::StartPosition::after(3)));
+    bus->wait_idle();
+    BOOST_TEST(numbers<PongEvent>() == test::range(4, 5), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_the_store_knows_goes_on_where_it_was_whatever_it_says) {
+    bus->add(echo());
+    publish_pings(*bus, 1, 5);
+    bus->stop(bus::Stop::drain);
+    restart();
+    publish_pings(*bus, 6, 8);
+    bus->add(echo_from(bus::StartPosition::now()));
+    bus->wait_idle();
+    BOOST_TEST(numbers<PongEvent>() == test::range(1, 8), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(
+    A12_an_agent_added_while_events_are_on_their_way_misses_none_and_repeats_none) {
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+        test::StoredWorld world{seed};
+        std::int64_t next = 1;
+        const auto post = [&](int count) {
+            for (int i = 0; i < count; ++i) {
+                world.bus->post(ping("x", next++));
+            }
+        };
+        post(5);
+        world.runtime->run_one();
+        post(5); // under way while the agent registers
+        world.bus->add(echo());
+        post(5);
+        world.bus->wait_idle();
+        BOOST_TEST(world.numbers<PongEvent>() == test::range(1, 15),
+                   boost::test_tools::per_element());
+        BOOST_TEST(world.store->agent("echo")->finished == 15U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A12_an_agent_that_begins_now_while_events_are_on_their_way_takes_no_old_one) {
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+        test::StoredWorld world{seed};
+        publish_pings(*world.bus, 1, 5);
+        world.bus->post(ping("x", 6));
+        world.bus->post(ping("x", 7));
+        world.runtime->run_one();
+        world.bus->post(ping("x", 8));
+        world.bus->add(echo_from(bus::StartPosition::now()));
+        publish_pings(*world.bus, 9, 10);
+        world.bus->wait_idle();
+        const auto answered = world.numbers<PongEvent>();
+        BOOST_TEST_REQUIRE(!answered.empty());
+        BOOST_TEST(answered.front() > 5);
+        BOOST_TEST(answered == test::range(answered.front(), 10), boost::test_tools::per_element());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(S9_catching_up_in_pages_while_others_publish_has_no_gap_and_no_repeat) {
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        test::StoredWorld world{seed};
+        publish_pings(*world.bus, 1, 2500); // more than two pages
+        world.bus->add(echo());
+        for (std::int64_t i = 2501; i <= 3000; ++i) {
+            world.bus->post(ping("x", i));
+            world.runtime->run_one();
+        }
+        world.bus->wait_idle();
+        BOOST_TEST((world.numbers<PongEvent>() == test::range(1, 3000)));
+        BOOST_TEST(world.store->agent("echo")->finished == 3000U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(S9_an_agent_with_a_tiny_mailbox_falls_behind_and_catches_up) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        test::StoredWorld world{seed};
+        auto agent = echo();
+        agent->settings().mailbox_capacity = 1;
+        world.bus->add(std::move(agent));
+        for (std::int64_t i = 1; i <= 300; ++i) {
+            world.bus->post(ping("x", i));
+            if (i % 7 == 0) {
+                world.runtime->run_one();
+            }
+        }
+        world.bus->wait_idle();
+        BOOST_TEST((world.numbers<PongEvent>() == test::range(1, 300)));
+        BOOST_TEST(world.bus->status().front().dropped == 0U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(S9_a_page_that_shows_a_commit_before_it_is_told_of_is_not_handled_twice) {
+    // The writer rests between its commit and telling of it, until the agent has read the page.
+    auto troubled = std::make_shared<test::TroubledStore>(std::make_shared<bus::MemoryStore>());
+    std::mutex mutex;
+    std::condition_variable changed;
+    bus::Position read_up_to = 0;
+    std::atomic<bool> hold{false};
+    bus::Bus live{{nullptr, troubled}};
+    for (int i = 1; i <= 3; ++i) {
+        live.publish(ping("x", i));
+    }
+    troubled->after_read = [&](bus::Position after, std::size_t count) {
+        const std::lock_guard lock{mutex};
+        read_up_to = std::max(read_up_to, after + count);
+        changed.notify_all();
+    };
+    troubled->after_commit = [&] {
+        if (!hold) {
+            return;
+        }
+        const bus::Position last = troubled->last_position();
+        std::unique_lock lock{mutex};
+        // Bounded: an agent that is live reads nothing, and then the test proves nothing.
+        changed.wait_for(lock, 20ms, [&] { return read_up_to >= last; });
+    };
+    std::atomic<int> handled{0};
+    auto agent = scripted("counting");
+    agent->settings().mailbox_capacity = 1; // so that it falls behind, and reads
+    agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) { ++handled; });
+    live.add(std::move(agent));
+    hold = true;
+    std::vector<bus::Ticket> tickets;
+    for (int i = 4; i <= 103; ++i) {
+        tickets.push_back(live.post(ping("x", i)));
+    }
+    BOOST_TEST(live.wait_idle(30s));
+    live.stop(bus::Stop::drain);
+    BOOST_TEST(handled == 103);
+    BOOST_TEST(troubled->agent("counting")->finished == 103U);
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_at_any_moment_goes_on_with_no_gap_and_no_repeat) {
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        test::StoredWorld world{seed};
+        std::int64_t next = 1;
+        for (int run = 0; run < 4; ++run) {
+            auto agent = echo();
+            agent->settings().retry = test::every(1ms, 3);
+            world.bus->add(std::move(agent));
+            for (int i = 0; i < 40; ++i) {
+                world.bus->post(ping("x", next++));
+            }
+            for (std::uint64_t steps = seed; steps > 0; --steps) {
+                world.runtime->run_one();
+            }
+            world.restart();
+        }
+        world.bus->add(echo());
+        world.bus->wait_idle();
+        // What was posted and not committed when the bus went is committed all the same.
+        BOOST_TEST((world.numbers<PongEvent>() == test::range(1, next - 1)));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
