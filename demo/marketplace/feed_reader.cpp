@@ -41,8 +41,9 @@ FeedReader::Descriptor::~Descriptor() {
         ::close(descriptor_);
 }
 
-FeedReader::FeedReader(std::string source, std::size_t max_line)
-    : name_(std::move(source)), max_line_(max_line) {
+FeedReader::FeedReader(std::string source, std::size_t max_line,
+                       std::function<bool()> interrupted)
+    : name_(std::move(source)), max_line_(max_line), interrupted_(std::move(interrupted)) {
     const bool standard_input = name_ == "-";
     descriptor_ = std::make_unique<const Descriptor>(standard_input ? STDIN_FILENO : opened(name_),
                                                      !standard_input);
@@ -67,10 +68,12 @@ FeedReader::FeedReader(std::string source, std::size_t max_line)
 bool FeedReader::fill() {
     if (buffer_.empty())
         buffer_.resize(buffer_size);
-    ssize_t count = -1;
-    do
+    ssize_t count = ::read(descriptor_->get(), buffer_.data(), buffer_.size());
+    while (count < 0 && errno == EINTR) {
+        if (interrupted_ && interrupted_())
+            throw InputInterrupted(fmt::format("reading the feed '{}' was interrupted", name_));
         count = ::read(descriptor_->get(), buffer_.data(), buffer_.size());
-    while (count < 0 && errno == EINTR);
+    }
     if (count < 0)
         throw InputError(fmt::format("reading the feed '{}' failed after line {}: {}", name_,
                                      line_number_, system_message(errno)));

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -14,6 +15,12 @@ namespace demo {
 /// A feed that cannot be read: no such file, a directory, no permission, an I/O error. The message
 /// names the feed and what to do.
 class InputError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Reading was waiting for more when the caller asked for an end. The line begun is not told.
+class InputInterrupted : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
@@ -34,7 +41,9 @@ public:
     /// Opens the feed. @param source a path, or `-` for standard input
     /// @param max_line most bytes of a line; a longer one is skipped without being held
     /// @throws InputError
-    FeedReader(std::string source, std::size_t max_line);
+    /// @param interrupted asked where a signal comes while waiting for input: true makes next()
+    /// throw InputInterrupted; none: it goes on waiting
+    FeedReader(std::string source, std::size_t max_line, std::function<bool()> interrupted = {});
 
     /// The next line that is not blank, or nothing at the end. @throws InputError, also where a
     /// file has become shorter while it was read.
@@ -70,6 +79,7 @@ private:
 
     std::string name_;
     std::size_t max_line_;
+    std::function<bool()> interrupted_;
     std::unique_ptr<const Descriptor> descriptor_;
     std::optional<std::uint64_t> size_;
     std::uint64_t bytes_read_ = 0;

@@ -27,14 +27,14 @@ Marketplace::Marketplace(const std::vector<std::string>& sources)
     : Marketplace(sources, Limits()) {}
 
 Marketplace::Marketplace(const std::vector<std::string>& sources, Limits limits)
-    : limits_(limits), cache_(limits.cached) {
+    : limits_(std::move(limits)), cache_(limits_.cached) {
     if (std::count(sources.begin(), sources.end(), "-") > 1)
         throw InputError("standard input (-) is named twice, but can be read only once");
     std::uint64_t total = 0;
     bool known = true;
     for (const auto& source : sources) {
         const auto& feed =
-            feeds_.emplace_back(std::make_unique<FeedReader>(source, limits_.max_line));
+            feeds_.emplace_back(std::make_unique<FeedReader>(source, limits_.max_line, limits_.interrupted));
         known = known && feed->size();
         total += feed->size().value_or(0);
     }

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -51,6 +52,8 @@ public:
         std::size_t max_line = std::size_t{16} * 1024 * 1024;
         /// Most bytes of feed whose bundles are kept in memory.
         std::size_t cached = std::size_t{32} * 1024 * 1024;
+        /// See FeedReader.
+        std::function<bool()> interrupted = {};
     };
 
     /// Opens the feeds: paths, or `-` for standard input.
@@ -60,7 +63,7 @@ public:
     Marketplace(const std::vector<std::string>& sources, Limits limits);
 
     /// The next line, or nothing after the last one of the last feed. One thread.
-    /// @throws InputError where reading fails; std::system_error where the temporary file does
+    /// @throws InputInterrupted as FeedReader says; InputError where reading fails; std::system_error where the temporary file does
     std::optional<FeedLine> next();
 
     /// What the first line with that key says; null where none was read so far. The bundle of a

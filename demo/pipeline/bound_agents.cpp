@@ -41,7 +41,7 @@ bus::agents::Workflow order_workflow() {
 }
 
 std::unique_ptr<bus::Agent> control_agent() {
-    return std::make_unique<bus::agents::ControlAgent>("control", order_workflow());
+    return std::make_unique<bus::agents::ControlAgent>(control_agent_name, order_workflow());
 }
 
 std::unique_ptr<bus::Agent> notification_agent(const std::filesystem::path& log) {

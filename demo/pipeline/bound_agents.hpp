@@ -9,6 +9,9 @@
 /// The ready-made agents, bound to the order domain.
 namespace demo {
 
+/// The name of the control agent, by which its view of the executions is found in a store.
+inline constexpr const char* control_agent_name = "control";
+
 /// The way of an order, from its line to OrderSyncedEvent.
 bus::agents::Workflow order_workflow();
 

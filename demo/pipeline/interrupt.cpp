@@ -12,10 +12,10 @@ namespace {
 volatile std::sig_atomic_t signals = 0;
 
 extern "C" void on_signal(int /*signal*/) {
-    if (signals > 0) {
+    if (signals > 1) {
         _exit(exit_code::interrupted);
     }
-    signals = 1;
+    signals = signals + 1;
 }
 
 void handle_with(void (*handler)(int)) {
@@ -40,6 +40,10 @@ InterruptScope::~InterruptScope() {
 
 bool InterruptScope::asked() noexcept {
     return signals > 0;
+}
+
+bool InterruptScope::asked_twice() noexcept {
+    return signals > 1;
 }
 
 } // namespace demo

@@ -2,8 +2,8 @@
 
 namespace demo {
 
-/// While in scope, SIGINT and SIGTERM ask for an orderly end; a second one ends the process at
-/// once, with 130. One at a time in a process.
+/// While in scope, SIGINT and SIGTERM ask for an end: a first one for an orderly end, a second one
+/// for one at once; a third one ends the process. One at a time in a process.
 class InterruptScope {
 public:
     InterruptScope();
@@ -13,6 +13,8 @@ public:
 
     /// Whether a signal has come.
     static bool asked() noexcept;
+    /// Whether a second one has.
+    static bool asked_twice() noexcept;
 };
 
 } // namespace demo

@@ -28,7 +28,8 @@ constexpr std::chrono::seconds patience_with_store{5};
 class Run {
 public:
     explicit Run(const RunOptions& options)
-        : options_{options}, marketplace_{options.feeds},
+        : options_{options},
+          marketplace_{options.feeds, {.interrupted = InterruptScope::asked}},
           store_{bus::open_store(options.store, {.read_only = false, .program = "order_pipeline"})},
           pipeline_{options, marketplace_, store_},
           progress_{terminal::write_to(stderr), terminal::look_of(stderr),
@@ -49,8 +50,8 @@ public:
         }
         settle();
         const bool interrupted = InterruptScope::asked();
-        const bus::StopReport stopped =
-            pipeline_.stop(interrupted ? bus::Stop::now : bus::Stop::drain);
+        const bus::StopReport stopped = pipeline_.stop(
+            InterruptScope::asked_twice() ? bus::Stop::now : bus::Stop::drain);
         progress_.wipe();
         const auto took = Clock::now() - began_;
         const Totals totals = write_report();
@@ -76,6 +77,8 @@ private:
             while (!InterruptScope::asked() && pipeline_.feed_next()) {
                 draw();
             }
+        } catch (const InputInterrupted&) {
+            // The loop would have ended at its next turn; there is none while input is waited for.
         } catch (const InputError& error) {
             // What was read so far is carried through; the exit code tells of the rest.
             input_error_ = error.what();
@@ -87,7 +90,7 @@ private:
 
     void settle() {
         auto healthy = Clock::now();
-        while (!InterruptScope::asked() && !pipeline_.settled()) {
+        while (!InterruptScope::asked_twice() && !pipeline_.settled()) {
             draw();
             pipeline_.pause();
             const std::string trouble = pipeline_.trouble();

@@ -1,5 +1,6 @@
 #include "demo/pipeline/status_command.hpp"
 
+#include "demo/pipeline/bound_agents.hpp"
 #include "demo/pipeline/bundle_event.hpp"
 #include "demo/pipeline/outcome.hpp"
 #include "demo/pipeline/report.hpp"
@@ -7,9 +8,12 @@
 #include "demo/pipeline/summary.hpp"
 #include "demo/terminal/format.hpp"
 #include "demo/terminal/look.hpp"
+#include "demo/terminal/table.hpp"
 #include "demo/terminal/tree.hpp"
 
+#include <agents/control/control_view.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/runtime/system_environment.hpp>
 #include <bus/store/store_url.hpp>
 
 #include <fmt/core.h>
@@ -103,6 +107,21 @@ std::optional<bus::StoredEvent> find_received(bus::EventStore& store,
     }
 }
 
+/// The orders that have been in a step for longer than it may take, as the control agent saw it.
+void print_overdue(bus::EventStore& store) {
+    const bus::agents::ControlView view{store, control_agent_name, order_workflow()};
+    const auto overdue = view.overdue(bus::SystemEnvironment::instance().now());
+    if (overdue.empty()) {
+        return;
+    }
+    terminal::Table table{{{"overdue"}, {"in step"}, {"since"}, {"late", terminal::Align::right}}};
+    for (const bus::agents::OverdueExecution& late : overdue) {
+        table.row({late.execution.aggregate_id, late.execution.step,
+                   bus::to_text(late.execution.since), terminal::format_duration(late.late)});
+    }
+    fmt::print("{}\n", table.render(terminal::look_of(stdout)));
+}
+
 std::unique_ptr<bus::EventStore> open_to_read(const std::string& store_url) {
     return bus::open_store(store_url, {.read_only = true, .program = "order_pipeline"});
 }
@@ -114,6 +133,7 @@ int show_status(const std::string& store_url) {
     Totals totals;
     for_each_outcome(*store, [&](const OrderOutcome& outcome) { totals.add(outcome); });
     print_outcomes(totals, terminal::look_of(stdout));
+    print_overdue(*store);
     return exit_code::ran;
 }
 

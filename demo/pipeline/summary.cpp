@@ -136,7 +136,8 @@ void print_summary(const Summary& summary, const Look& look) {
         fmt::print("{} is empty\n", feed);
     }
     if (summary.interrupted) {
-        fmt::print("interrupted: {} events wait in the store; the same command goes on\n",
+        fmt::print("interrupted, the feed was not read to its end; {} events wait in the store; the "
+                   "same command goes on\n",
                    summary.stopped.queued);
     }
     for (const std::string& difference : differences(summary)) {

@@ -25,7 +25,8 @@ public:
     std::function<bool()> fails_next;
     /// Called after a commit is in the store, before anybody is told of it.
     std::function<void()> after_commit;
-    /// Called after each read of a page of the log.
+    /// Called before and after each read of a page of the log.
+    std::function<void()> before_read;
     std::function<void(bus::Position after, std::size_t count)> after_read;
 
     [[nodiscard]] std::string description() const override { return "troubled"; }
@@ -45,6 +46,9 @@ public:
     bus::Position last_position() override { return reader().last_position(); }
 
     std::vector<bus::StoredEvent> read(bus::Position after, std::size_t limit) override {
+        if (before_read) {
+            before_read();
+        }
         auto events = reader().read(after, limit);
         if (after_read) {
             after_read(after, events.size());

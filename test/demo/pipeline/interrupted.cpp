@@ -9,6 +9,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace {
@@ -79,6 +81,25 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_killed_again_and_again_ends_with_the_report_o
     const test::Finished last = test::order_pipeline(arguments());
     BOOST_TEST(last.exit_code == 0, last.err);
     check_whole(calm);
+}
+
+BOOST_AUTO_TEST_CASE(an_interrupt_while_waiting_for_input_settles_what_has_come_in) {
+    const std::string pipe = (folder / "pipe").string();
+    BOOST_TEST_REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+    // Opened for both, so that neither side waits for the other and the pipe never ends.
+    const int end = open(pipe.c_str(), O_RDWR);
+    BOOST_TEST_REQUIRE(end >= 0);
+    const std::string line = test::good_line("111-1") + R"({"order":{"Amaz)";
+    BOOST_TEST(write(end, line.data(), line.size()) == static_cast<ssize_t>(line.size()));
+    test::OrderPipeline program{{"run", pipe, "--store", store, "--report", report}};
+    BOOST_TEST_REQUIRE(reaches(7));
+    program.signal(SIGTERM);
+    const test::Finished finished = program.finish();
+    close(end);
+    BOOST_TEST(finished.exit_code == 130, finished.err);
+    const auto rows = test::read_csv(report);
+    BOOST_TEST_REQUIRE(rows.size() == 1U);
+    BOOST_TEST(rows[0].at("outcome") == "synced");
 }
 
 BOOST_AUTO_TEST_CASE(an_interrupt_ends_a_run_in_order_and_the_same_command_goes_on) {
