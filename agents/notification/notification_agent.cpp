@@ -93,11 +93,10 @@ void NotificationAgent::check_rule(const Rule& rule) const {
 }
 
 void NotificationAgent::declare_handlers() {
-    const SentBinding* sent = options_.sent ? &*options_.sent : nullptr;
-    const auto declare = [&](const EventType& type, Handle handle) {
-        Declaration declaration = on(type, std::move(handle));
+    const EventType* sent = options_.sent ? options_.sent->type : nullptr;
+    const auto may_tell = [sent](Declaration declaration) {
         if (sent != nullptr) {
-            declaration.emits(*sent->type);
+            declaration.emits(*sent);
         }
         return declaration;
     };
@@ -107,16 +106,16 @@ void NotificationAgent::declare_handlers() {
             continue;
         }
         declared.push_back(rule.type);
-        declare(*rule.type, [this](const DomainEvent& event, Context& context) {
+        may_tell(on(*rule.type, [this](const DomainEvent& event, Context& context) {
             react(event, context);
-        }).emits<NotificationRequestedEvent>();
+        })).emits<NotificationRequestedEvent>();
     }
-    declare(event_type<NotificationRequestedEvent>(), [this](const DomainEvent& event,
-                                                             Context& context) {
-        send(message_of(static_cast<const NotificationRequestedEvent&>(event), context), context);
-    });
+    may_tell(on<NotificationRequestedEvent>(
+        [this](const NotificationRequestedEvent& request, Context& context) {
+            send(message_of(request, context), context);
+        }));
     if (sent != nullptr) {
-        emits_on_giving_up(*sent->type);
+        emits_on_giving_up(*sent);
     }
 }
 

@@ -20,7 +20,7 @@ using MessageText = std::function<std::string(const DomainEvent&)>;
 /// print nothing, and are false as sections (`{{#data.invoice_id}}...{{/data.invoice_id}}`). Throws
 /// std::invalid_argument for a template that cannot be read, or that names a member of `data` which
 /// the type does not have.
-MessageText text_template(std::string_view mustache, const EventType& type);
+MessageText text_template(std::string_view text, const EventType& type);
 
 /// When to tell what over which channel.
 struct Rule {

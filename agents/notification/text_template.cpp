@@ -103,7 +103,10 @@ MessageText text_template(std::string_view text, const EventType& type) {
     check_members(text, type);
     parsed.set_custom_escape([](const std::string& plain) { return plain; });
     return [parsed = std::move(parsed)](const DomainEvent& event) mutable {
-        return parsed.render(to_data(event));
+        const mustache::data data = to_data(event);
+        mustache::context<std::string> context;
+        context.push(&data);
+        return parsed.render(context);
     };
 }
 

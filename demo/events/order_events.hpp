@@ -2,7 +2,6 @@
 
 #include "demo/money/decimal.hpp"
 #include "demo/money/decimal_text.hpp"
-
 #include <bus/event/domain_event.hpp>
 
 #include <cstdint>
@@ -17,7 +16,7 @@ namespace demo {
 struct OrderCreatedEvent : bus::Event<OrderCreatedEvent> {
     std::string order_id;
     std::string marketplace;
-    std::string buyer_email; ///< empty where the marketplace gives none
+    std::string buyer_email;   ///< empty where the marketplace gives none
     std::string purchase_date; ///< RFC 3339, as the marketplace wrote it
 };
 BUS_DESCRIBE_EVENT(OrderCreatedEvent, (order_id, marketplace, buyer_email, purchase_date),

@@ -41,8 +41,7 @@ FeedReader::Descriptor::~Descriptor() {
         ::close(descriptor_);
 }
 
-FeedReader::FeedReader(std::string source, std::size_t max_line,
-                       std::function<bool()> interrupted)
+FeedReader::FeedReader(std::string source, std::size_t max_line, std::function<bool()> interrupted)
     : name_(std::move(source)), max_line_(max_line), interrupted_(std::move(interrupted)) {
     const bool standard_input = name_ == "-";
     descriptor_ = std::make_unique<const Descriptor>(standard_input ? STDIN_FILENO : opened(name_),

@@ -33,8 +33,8 @@ Marketplace::Marketplace(const std::vector<std::string>& sources, Limits limits)
     std::uint64_t total = 0;
     bool known = true;
     for (const auto& source : sources) {
-        const auto& feed =
-            feeds_.emplace_back(std::make_unique<FeedReader>(source, limits_.max_line, limits_.interrupted));
+        const auto& feed = feeds_.emplace_back(
+            std::make_unique<FeedReader>(source, limits_.max_line, limits_.interrupted));
         known = known && feed->size();
         total += feed->size().value_or(0);
     }

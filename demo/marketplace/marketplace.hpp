@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -63,7 +62,8 @@ public:
     Marketplace(const std::vector<std::string>& sources, Limits limits);
 
     /// The next line, or nothing after the last one of the last feed. One thread.
-    /// @throws InputInterrupted as FeedReader says; InputError where reading fails; std::system_error where the temporary file does
+    /// @throws InputInterrupted as FeedReader says; InputError where reading fails;
+    /// std::system_error where the temporary file does
     std::optional<FeedLine> next();
 
     /// What the first line with that key says; null where none was read so far. The bundle of a

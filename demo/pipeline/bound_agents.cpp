@@ -3,7 +3,6 @@
 #include "demo/events/order_events.hpp"
 #include "demo/pipeline/bundle_event.hpp"
 #include "demo/pipeline/steps.hpp"
-
 #include <agents/control/control_agent.hpp>
 #include <agents/notification/log_channel.hpp>
 #include <agents/notification/notification_agent.hpp>

@@ -2,8 +2,9 @@
 
 #include "demo/pipeline/run_command.hpp"
 
-#include <csignal>
 #include <unistd.h>
+
+#include <csignal>
 
 namespace demo {
 
@@ -20,6 +21,7 @@ extern "C" void on_signal(int /*signal*/) {
 
 void handle_with(void (*handler)(int)) {
     struct sigaction action {};
+
     action.sa_handler = handler;
     sigemptyset(&action.sa_mask);
     for (const int signal : {SIGINT, SIGTERM}) {

@@ -4,7 +4,6 @@
 #include "demo/pipeline/report.hpp"
 #include "demo/pipeline/run_command.hpp"
 #include "demo/pipeline/status_command.hpp"
-
 #include <bus/event/codec.hpp>
 #include <bus/store/event_store.hpp>
 
@@ -32,10 +31,12 @@ struct StatusOptions {
 CLI::App& add_run(CLI::App& app, RunOptions& options) {
     CLI::App& run = *app.add_subcommand(
         "run", "Take orders from NDJSON feeds to invoices; ends when each is settled or waits");
-    run.add_option("FILE", options.feeds, "Order bundles, one JSON object a line; - for standard input")
+    run.add_option("FILE", options.feeds,
+                   "Order bundles, one JSON object a line; - for standard input")
         ->required();
-    run.add_option("--store", options.store,
-                   "Where events are kept: sqlite:PATH or memory; a run on an existing store goes on")
+    run.add_option(
+           "--store", options.store,
+           "Where events are kept: sqlite:PATH or memory; a run on an existing store goes on")
         ->capture_default_str();
     run.add_option("--books", options.books,
                    "The file of the books (default: beside the store, PATH with .books.db)");

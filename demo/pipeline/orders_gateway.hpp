@@ -2,7 +2,6 @@
 
 #include "demo/marketplace/financials.hpp"
 #include "demo/marketplace/marketplace.hpp"
-
 #include <bus/runtime/runtime.hpp>
 
 #include <condition_variable>

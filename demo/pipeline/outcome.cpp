@@ -4,7 +4,6 @@
 #include "demo/marketplace/order_problem.hpp"
 #include "demo/pipeline/bundle_event.hpp"
 #include "demo/pipeline/steps.hpp"
-
 #include <bus/event/codec.hpp>
 
 #include <algorithm>
@@ -53,16 +52,11 @@ void take_waiting(OrderOutcome& outcome, bus::EventStore& store, bus::Position c
 
 std::string_view to_string(Outcome outcome) noexcept {
     switch (outcome) {
-    case Outcome::synced:
-        return "synced";
-    case Outcome::failed:
-        return "failed";
-    case Outcome::rejected:
-        return "rejected";
-    case Outcome::waiting:
-        return "waiting";
-    case Outcome::open:
-        break;
+    case Outcome::synced: return "synced";
+    case Outcome::failed: return "failed";
+    case Outcome::rejected: return "rejected";
+    case Outcome::waiting: return "waiting";
+    case Outcome::open: break;
     }
     return "open";
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "demo/money/decimal.hpp"
-
 #include <bus/store/event_store.hpp>
 
 #include <cstdint>
@@ -27,7 +26,7 @@ std::string_view to_string(Outcome outcome) noexcept;
 struct OrderOutcome {
     std::string order_id; ///< `line:N` where the line told none
     Outcome outcome = Outcome::open;
-    std::string step; ///< that failed, or that waits
+    std::string step;                        ///< that failed, or that waits
     std::optional<Decimal> principal_amount; ///< of a synced order, as are the next three
     std::optional<Decimal> net_proceeds;
     std::string currency;
@@ -42,7 +41,6 @@ OrderOutcome outcome_of(bus::EventStore& store, const bus::StoredEvent& received
 
 /// Calls `each` for every order of the store, in the order in which they came in. Memory does not
 /// grow with their number.
-void for_each_outcome(bus::EventStore& store,
-                      const std::function<void(const OrderOutcome&)>& each);
+void for_each_outcome(bus::EventStore& store, const std::function<void(const OrderOutcome&)>& each);
 
 } // namespace demo

@@ -4,13 +4,12 @@
 #include "demo/pipeline/bound_agents.hpp"
 #include "demo/pipeline/bundle_event.hpp"
 #include "demo/pipeline/steps.hpp"
-
 #include <agents/retry/events.hpp>
-
 #include <bus/event/codec.hpp>
 #include <bus/event/uuid.hpp>
 #include <bus/runtime/system_runtime.hpp>
 
+#include <algorithm>
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -51,10 +50,12 @@ std::string default_notifications(const std::string& store_url) {
 
 Pipeline::Pipeline(const RunOptions& options, Marketplace& marketplace,
                    std::shared_ptr<bus::EventStore> store)
-    : marketplace_{marketplace}, runtime_{std::make_shared<bus::SystemRuntime>()},
+    : marketplace_{marketplace},
+      runtime_{std::make_shared<bus::SystemRuntime>()},
       books_{options.books.value_or(default_books(options.store))},
       faulty_books_{books_, FaultPlan{options.fault_rate, options.seed}},
-      orders_{marketplace, *runtime_}, bus_{{.runtime = runtime_, .store = std::move(store)}} {
+      orders_{marketplace, *runtime_},
+      bus_{{.runtime = runtime_, .store = std::move(store)}} {
     note_waiting_orders();
     count_events();
     add_agents(options);
@@ -87,8 +88,8 @@ void Pipeline::count_events() {
 
 void Pipeline::add_agents(const RunOptions& options) {
     bus_.add(control_agent());
-    bus_.add(notification_agent(
-        options.notifications.value_or(default_notifications(options.store))));
+    bus_.add(
+        notification_agent(options.notifications.value_or(default_notifications(options.store))));
     bus_.add(retry_agent());
     bus_.emplace<IngestStep>(orders_);
     bus_.emplace<ExtractFinancialsStep>(orders_);
@@ -163,12 +164,10 @@ bool Pipeline::settled() {
         return false;
     }
     const bus::Timestamp horizon = bus_.runtime().now() + patience;
-    for (const bus::AgentStatus& agent : bus_.status()) {
-        if (agent.busy || (agent.next_due && *agent.next_due <= horizon)) {
-            return false;
-        }
-    }
-    return true;
+    const std::vector<bus::AgentStatus> agents = bus_.status();
+    return std::none_of(agents.begin(), agents.end(), [horizon](const bus::AgentStatus& agent) {
+        return agent.busy || (agent.next_due && *agent.next_due <= horizon);
+    });
 }
 
 std::string Pipeline::trouble() {
@@ -184,7 +183,8 @@ void Pipeline::pause() {
     std::mutex mutex;
     std::condition_variable never;
     std::unique_lock lock{mutex};
-    bus_.runtime().wait(lock, never, [] { return false; }, moment);
+    bus_.runtime().wait(
+        lock, never, [] { return false; }, moment);
 }
 
 bus::StopReport Pipeline::stop(bus::Stop how) {

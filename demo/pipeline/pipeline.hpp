@@ -4,7 +4,6 @@
 #include "demo/marketplace/marketplace.hpp"
 #include "demo/pipeline/orders_gateway.hpp"
 #include "demo/pipeline/run_command.hpp"
-
 #include <bus/bus.hpp>
 
 #include <atomic>
@@ -53,7 +52,9 @@ public:
     bus::StopReport stop(bus::Stop how);
 
     [[nodiscard]] const PipelineCounts& counts() const noexcept { return counts_; }
+
     [[nodiscard]] bus::Bus& bus() noexcept { return bus_; }
+
     [[nodiscard]] Books& books() noexcept { return books_; }
 
 private:

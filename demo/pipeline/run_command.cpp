@@ -7,7 +7,6 @@
 #include "demo/terminal/format.hpp"
 #include "demo/terminal/look.hpp"
 #include "demo/terminal/progress.hpp"
-
 #include <bus/store/store_url.hpp>
 
 #include <fmt/core.h>
@@ -32,11 +31,11 @@ public:
           marketplace_{options.feeds, {.interrupted = InterruptScope::asked}},
           store_{bus::open_store(options.store, {.read_only = false, .program = "order_pipeline"})},
           pipeline_{options, marketplace_, store_},
-          progress_{terminal::write_to(stderr), terminal::look_of(stderr),
-                    {.what = "orders",
-                     .total = std::nullopt,
-                     .line_every = std::chrono::nanoseconds{0}},
-                    began_} {
+          progress_{
+              terminal::write_to(stderr),
+              terminal::look_of(stderr),
+              {.what = "orders", .total = std::nullopt, .line_every = std::chrono::nanoseconds{0}},
+              began_} {
         const auto& counts = pipeline_.counts();
         before_ = counts.synced + counts.failed;
     }
@@ -50,8 +49,8 @@ public:
         }
         settle();
         const bool interrupted = InterruptScope::asked();
-        const bus::StopReport stopped = pipeline_.stop(
-            InterruptScope::asked_twice() ? bus::Stop::now : bus::Stop::drain);
+        const bus::StopReport stopped =
+            pipeline_.stop(InterruptScope::asked_twice() ? bus::Stop::now : bus::Stop::drain);
         progress_.wipe();
         const auto took = Clock::now() - began_;
         const Totals totals = write_report();

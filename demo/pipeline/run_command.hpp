@@ -10,8 +10,8 @@ namespace demo {
 
 /// What `order_pipeline run` was asked for.
 struct RunOptions {
-    std::vector<std::string> feeds; ///< paths, or `-`
-    std::string store = "memory";   ///< `memory` or `sqlite:PATH`
+    std::vector<std::string> feeds;           ///< paths, or `-`
+    std::string store = "memory";             ///< `memory` or `sqlite:PATH`
     std::optional<std::string> books;         ///< none: beside the store
     std::optional<std::string> notifications; ///< none: beside the store
     std::optional<std::filesystem::path> report;

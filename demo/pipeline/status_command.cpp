@@ -10,7 +10,6 @@
 #include "demo/terminal/look.hpp"
 #include "demo/terminal/table.hpp"
 #include "demo/terminal/tree.hpp"
-
 #include <agents/control/control_view.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/runtime/system_environment.hpp>
@@ -45,11 +44,10 @@ Deliveries deliveries_of(bus::EventStore& store, const std::vector<bus::StoredEv
 
 terminal::Tree delivery_node(const bus::DeliveryRecord& delivery) {
     terminal::Tree node;
-    node.text = delivery.state == bus::DeliveryState::dead
-                    ? fmt::format("{}: given up, {} attempts", delivery.agent,
-                                  delivery.attempts.size())
-                    : fmt::format("{}: tries again at {}", delivery.agent,
-                                  bus::to_text(delivery.due));
+    node.text =
+        delivery.state == bus::DeliveryState::dead
+            ? fmt::format("{}: given up, {} attempts", delivery.agent, delivery.attempts.size())
+            : fmt::format("{}: tries again at {}", delivery.agent, bus::to_text(delivery.due));
     for (const bus::AttemptRecord& attempt : delivery.attempts) {
         node.children.push_back({fmt::format("{}  {}: {}", bus::to_text(attempt.at),
                                              bus::to_text(attempt.kind), attempt.message),
@@ -60,16 +58,15 @@ terminal::Tree delivery_node(const bus::DeliveryRecord& delivery) {
 
 /// The event and, below it, what it caused.
 terminal::Tree event_node(const bus::StoredEvent& event,
-                          const std::vector<bus::StoredEvent>& events,
-                          const Deliveries& deliveries, bus::Timestamp previous) {
+                          const std::vector<bus::StoredEvent>& events, const Deliveries& deliveries,
+                          bus::Timestamp previous) {
     const auto since = event.record.occurred_at - previous;
     terminal::Tree node;
-    node.text = fmt::format("{}  {}{}  {}", bus::to_text(event.record.occurred_at),
-                            event.record.event_type,
-                            event.record.causation_id.is_nil()
-                                ? std::string{}
-                                : " (+" + terminal::format_duration(since) + ")",
-                            event.record.data);
+    node.text = fmt::format(
+        "{}  {}{}  {}", bus::to_text(event.record.occurred_at), event.record.event_type,
+        event.record.causation_id.is_nil() ? std::string{}
+                                           : " (+" + terminal::format_duration(since) + ")",
+        event.record.data);
     for (const bus::StoredEvent& effect : events) {
         if (effect.record.causation_id == event.record.event_id) {
             node.children.push_back(
@@ -85,8 +82,7 @@ terminal::Tree event_node(const bus::StoredEvent& event,
 
 /// The event that began an order. That of a line without an order id is in a stream named after
 /// its content, so the log is gone through.
-std::optional<bus::StoredEvent> find_received(bus::EventStore& store,
-                                              const std::string& order_id) {
+std::optional<bus::StoredEvent> find_received(bus::EventStore& store, const std::string& order_id) {
     const auto& type = bus::event_type<BundleReceivedEvent>();
     if (!order_id.starts_with("line:")) {
         auto stream = store.read_stream(type.aggregate_type(), order_id, 0, 1);
@@ -150,11 +146,9 @@ int show_order(const std::string& store_url, const std::string& order_id) {
     if (!outcome.reason.empty()) {
         fmt::print("{}\n", outcome.reason);
     }
-    const auto events =
-        store->read_execution(received->record.execution_id, 0, most_events);
-    const terminal::Tree tree =
-        event_node(events.front(), events, deliveries_of(*store, events),
-                   events.front().record.occurred_at);
+    const auto events = store->read_execution(received->record.execution_id, 0, most_events);
+    const terminal::Tree tree = event_node(events.front(), events, deliveries_of(*store, events),
+                                           events.front().record.occurred_at);
     fmt::print("{}", terminal::render(tree, terminal::look_of(stdout)));
     return exit_code::ran;
 }

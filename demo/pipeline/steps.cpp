@@ -30,12 +30,9 @@ std::string order_of(const bus::DomainEvent& event) {
 
 std::string error_type_of(const bus::Failure& failure) {
     switch (failure.kind()) {
-    case bus::FailureKind::rejected:
-        return "gateway_unusable";
-    case bus::FailureKind::poison:
-        return "step_broken";
-    default:
-        return "gateway_unavailable";
+    case bus::FailureKind::rejected: return "gateway_unusable";
+    case bus::FailureKind::poison: return "step_broken";
+    default: return "gateway_unavailable";
     }
 }
 
@@ -72,12 +69,9 @@ std::chrono::year_month_day purchase_day(const Bundle& bundle) {
 
 LineKind line_kind(EntryKind kind) {
     switch (kind) {
-    case EntryKind::fee:
-        return LineKind::fee;
-    case EntryKind::promotion:
-        return LineKind::promotion;
-    case EntryKind::charge:
-        break;
+    case EntryKind::fee: return LineKind::fee;
+    case EntryKind::promotion: return LineKind::promotion;
+    case EntryKind::charge: break;
     }
     return LineKind::charge;
 }
@@ -137,11 +131,8 @@ void IngestStep::ingest(const BundleReceivedEvent& event, bus::Context& context)
     }
     checked(event.order_id, context, [&] {
         purchase_day(*bundle);
-        context.publish(OrderCreatedEvent{{},
-                                          event.order_id,
-                                          bundle->sales_channel,
-                                          bundle->buyer_email,
-                                          bundle->purchase_date});
+        context.publish(OrderCreatedEvent{
+            {}, event.order_id, bundle->sales_channel, bundle->buyer_email, bundle->purchase_date});
     });
 }
 

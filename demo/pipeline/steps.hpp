@@ -4,7 +4,6 @@
 #include "demo/events/order_events.hpp"
 #include "demo/pipeline/bundle_event.hpp"
 #include "demo/pipeline/orders_gateway.hpp"
-
 #include <bus/agent/agent.hpp>
 
 #include <string>

@@ -19,13 +19,10 @@ using terminal::Table;
 
 Colour colour_of(Outcome outcome) {
     switch (outcome) {
-    case Outcome::synced:
-        return Colour::green;
+    case Outcome::synced: return Colour::green;
     case Outcome::failed:
-    case Outcome::rejected:
-        return Colour::red;
-    default:
-        return Colour::yellow;
+    case Outcome::rejected: return Colour::red;
+    default: return Colour::yellow;
     }
 }
 
@@ -108,8 +105,7 @@ void print_work(const Summary& summary) {
     }
     if (counts.taken == 0 && counts.known > 0) {
         fmt::print("{} the store knew all {} orders of the feed before\n",
-                   settled == 0 ? "Nothing changed:" : "No new order:",
-                   format_count(counts.known));
+                   settled == 0 ? "Nothing changed:" : "No new order:", format_count(counts.known));
     } else if (counts.known > 0) {
         fmt::print("{} orders of the feed were known to the store before\n",
                    format_count(counts.known));
@@ -136,13 +132,14 @@ void print_summary(const Summary& summary, const Look& look) {
         fmt::print("{} is empty\n", feed);
     }
     if (summary.interrupted) {
-        fmt::print("interrupted, the feed was not read to its end; {} events wait in the store; the "
-                   "same command goes on\n",
-                   summary.stopped.queued);
+        fmt::print(
+            "interrupted, the feed was not read to its end; {} events wait in the store; the "
+            "same command goes on\n",
+            summary.stopped.queued);
     }
     for (const std::string& difference : differences(summary)) {
-        fmt::print("{}\n", terminal::paint("books and store differ: " + difference, Colour::red,
-                                           look));
+        fmt::print("{}\n",
+                   terminal::paint("books and store differ: " + difference, Colour::red, look));
     }
 }
 

@@ -1,7 +1,7 @@
 // Orders a second, end to end: from the feed's lines to settled, the books included.
-#include "demo/marketplace/generator.hpp"
 #include "demo/pipeline/pipeline.hpp"
 
+#include "demo/marketplace/generator.hpp"
 #include <bus/store/store_url.hpp>
 
 #include <benchmark/benchmark.h>
@@ -30,11 +30,14 @@ public:
         std::ofstream out{feed()};
         demo::generate(orders, 1, out);
     }
+
     Round(const Round&) = delete;
     Round& operator=(const Round&) = delete;
+
     ~Round() { std::filesystem::remove_all(folder_); }
 
     [[nodiscard]] std::string feed() const { return folder_ / "feed.ndjson"; }
+
     [[nodiscard]] std::string sqlite() const {
         return "sqlite:" + (folder_ / "orders.db").string();
     }

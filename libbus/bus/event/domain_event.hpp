@@ -243,9 +243,9 @@ const EventType& event_type() {
         if (const EventType* type = detail::event_type_slot<T>.load(std::memory_order_acquire)) {
             return *type;
         }
-        static const EventType& type = detail::register_event<T>();
-        detail::event_type_slot<T>.store(&type, std::memory_order_release);
-        return type;
+        static const EventType* const type = &detail::register_event<T>();
+        detail::event_type_slot<T>.store(type, std::memory_order_release);
+        return *type;
     }
 }
 

@@ -95,7 +95,7 @@ struct Part {
     /// Where the agent's checkpoint must be before this part, else the part fails with
     /// StaleCheckpoint: after a part of an agent has failed, none of its later ones is stored.
     std::optional<Position> expected_checkpoint;
-    std::uint64_t finished = 0;         ///< added to the agent's count
+    std::uint64_t finished = 0; ///< added to the agent's count
     std::vector<DeliveryRecord> put_deliveries;
     std::vector<Position> erase_deliveries;
     std::vector<StateRecord> put_states;
@@ -114,9 +114,11 @@ struct PartResult {
         std::uint64_t stream_version = 0;
         bool duplicate = false;
     };
+
     std::vector<Place> places;
     std::vector<DeliveryRecord> redriven; ///< those that were dead and are deferred now
-    std::exception_ptr error; ///< set: nothing of the part is stored (VersionConflict, IdConflict, ...)
+    std::exception_ptr
+        error; ///< set: nothing of the part is stored (VersionConflict, IdConflict, ...)
 };
 
 } // namespace bus

@@ -14,8 +14,8 @@ struct BadInput {
     /// Runs it; the good orders must go through, and the bad one be reported as said.
     void check(const std::string& bad_line, const std::string& id, const std::string& outcome,
                const std::string& step, const std::vector<std::string>& words_of_reason) const {
-        const std::string feed = folder.file(
-            "feed", test::good_line("111-1") + bad_line + "\n" + test::good_line("111-3"));
+        const std::string feed = folder.file("feed", test::good_line("111-1") + bad_line + "\n" +
+                                                         test::good_line("111-3"));
         const std::string report = (folder / "report.csv").string();
         const test::Finished finished = test::order_pipeline({"run", feed, "--report", report});
         BOOST_TEST_REQUIRE(finished.exit_code == 0, finished.err);
@@ -55,8 +55,8 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_no_object_is_rejected) {
 }
 
 BOOST_AUTO_TEST_CASE(deep_nesting_is_rejected) {
-    check(with("\"order\":", "\"x\":" + std::string(100'000, '[') + std::string(100'000, ']') +
-                                 ",\"order\":"),
+    check(with("\"order\":",
+               "\"x\":" + std::string(100'000, '[') + std::string(100'000, ']') + ",\"order\":"),
           "line:2", "rejected", "ingest", {"more than 64", "within each other"});
 }
 
@@ -112,9 +112,8 @@ BOOST_AUTO_TEST_CASE(a_purchase_date_that_is_none_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(the_first_of_two_lines_with_one_id_counts) {
-    const std::string feed = folder.file("feed", test::good_line("111-1") +
-                                                     with("10.00", "99.00") + "\n" +
-                                                     test::good_line("111-2"));
+    const std::string feed = folder.file("feed", test::good_line("111-1") + with("10.00", "99.00") +
+                                                     "\n" + test::good_line("111-2"));
     const std::string report = (folder / "report.csv").string();
     const test::Finished finished = test::order_pipeline({"run", feed, "--report", report});
     const auto rows = test::read_csv(report);

@@ -2,11 +2,11 @@
 #include "program.hpp"
 
 #include <boost/test/unit_test.hpp>
-
-#include <memory>
 #include <sqlite3.h>
 #include <sys/mount.h>
 #include <unistd.h>
+
+#include <memory>
 
 namespace {
 
@@ -44,13 +44,16 @@ public:
         std::filesystem::create_directory(path_);
         mounted_ = mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=600k") == 0;
     }
+
     SmallDisk(const SmallDisk&) = delete;
     SmallDisk& operator=(const SmallDisk&) = delete;
+
     ~SmallDisk() {
         if (mounted_) {
             umount(path_.c_str());
         }
     }
+
     [[nodiscard]] bool mounted() const noexcept { return mounted_; }
 
 private:
@@ -97,8 +100,9 @@ BOOST_AUTO_TEST_CASE(a_store_url_that_is_none_names_the_forms) {
 }
 
 BOOST_AUTO_TEST_CASE(books_that_are_no_books_are_refused) {
-    const test::Finished finished = test::order_pipeline(
-        {"run", feed, "--books", folder.file("books.db", "no books, but a longer text of notes\n")});
+    const test::Finished finished =
+        test::order_pipeline({"run", feed, "--books",
+                              folder.file("books.db", "no books, but a longer text of notes\n")});
     BOOST_TEST(finished.exit_code == 4);
     BOOST_TEST(finished.err.find("books.db") != std::string::npos, finished.err);
 }
@@ -112,13 +116,13 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_said_and_the_run_goes_on_when_there_is_room)
     const std::string store = (folder / "disk/orders.db").string();
     const std::string books = (folder / "books.db").string();
     const std::string many = folder.file("many", test::generated_feed(600, 4));
-    const std::vector<std::string> arguments{"run",     many,  "--store",        "sqlite:" + store,
+    const std::vector<std::string> arguments{"run",     many,  "--store",         "sqlite:" + store,
                                              "--books", books, "--notifications", "/dev/null"};
     const test::Finished full = test::order_pipeline(arguments);
     BOOST_TEST(full.exit_code == 4);
     BOOST_TEST(full.err.find("full") != std::string::npos, full.err);
-    BOOST_TEST_REQUIRE(mount("tmpfs", (folder / "disk").c_str(), "tmpfs", MS_REMOUNT,
-                             "size=64m") == 0);
+    BOOST_TEST_REQUIRE(mount("tmpfs", (folder / "disk").c_str(), "tmpfs", MS_REMOUNT, "size=64m") ==
+                       0);
     const test::Finished roomy = test::order_pipeline(arguments);
     BOOST_TEST(roomy.exit_code == 0, roomy.err);
     BOOST_TEST(roomy.out.find("differ") == std::string::npos, roomy.out);

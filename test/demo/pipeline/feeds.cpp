@@ -1,14 +1,16 @@
 #include "feeds.hpp"
 
 #include "demo/marketplace/generator.hpp"
+
 #include "program.hpp"
+
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
-#include <zlib.h>
 
 namespace test {
 
@@ -101,9 +103,8 @@ std::vector<Row> read_csv(const std::filesystem::path& path) {
 }
 
 const Row& row_of(const std::vector<Row>& rows, const std::string& order_id) {
-    const auto found = std::find_if(rows.begin(), rows.end(), [&](const Row& row) {
-        return row.at("order_id") == order_id;
-    });
+    const auto found = std::find_if(rows.begin(), rows.end(),
+                                    [&](const Row& row) { return row.at("order_id") == order_id; });
     if (found == rows.end()) {
         throw std::runtime_error{"the report has no order " + order_id};
     }

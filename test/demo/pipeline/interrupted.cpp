@@ -1,17 +1,16 @@
+#include "demo/books/books.hpp"
+#include "demo/pipeline/outcome.hpp"
+#include <bus/store/store_url.hpp>
+
 #include "feeds.hpp"
 #include "program.hpp"
 
-#include "demo/books/books.hpp"
-#include "demo/pipeline/outcome.hpp"
-
-#include <bus/store/store_url.hpp>
-
 #include <boost/test/unit_test.hpp>
-
-#include <csignal>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <csignal>
 
 namespace {
 
@@ -25,8 +24,8 @@ struct Interrupted {
     std::string report = (folder / "report.csv").string();
 
     [[nodiscard]] std::vector<std::string> arguments() const {
-        return {"run",      feed,   "--store",  store, "--report", report,
-                "--faults", "0.2", "--seed",   "5",   "--no-progress"};
+        return {"run",      feed,  "--store", store, "--report",     report,
+                "--faults", "0.2", "--seed",  "5",   "--no-progress"};
     }
 
     std::string calm_report() {
@@ -70,7 +69,8 @@ struct Interrupted {
 
 BOOST_FIXTURE_TEST_SUITE(interrupted, Interrupted)
 
-BOOST_AUTO_TEST_CASE(a_run_that_is_killed_again_and_again_ends_with_the_report_of_one_that_was_not) {
+BOOST_AUTO_TEST_CASE(
+    a_run_that_is_killed_again_and_again_ends_with_the_report_of_one_that_was_not) {
     const std::string calm = calm_report();
     for (const bus::Position stage : {1U, 60U, 400U, 900U, 1500U, 2100U}) {
         test::OrderPipeline program{arguments()};

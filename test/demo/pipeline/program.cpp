@@ -1,16 +1,17 @@
 #include "program.hpp"
 
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-#include <fcntl.h>
 #include <fstream>
 #include <iterator>
-#include <spawn.h>
 #include <stdexcept>
-#include <sys/wait.h>
 #include <system_error>
-#include <unistd.h>
 
 extern char** environ;
 
@@ -89,8 +90,8 @@ Finished OrderPipeline::finish() {
         check(errno, "waitpid");
     }
     process_ = -1;
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
-            read_file(folder_ / "out"), read_file(folder_ / "err")};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status), read_file(folder_ / "out"),
+            read_file(folder_ / "err")};
 }
 
 Finished order_pipeline(const std::vector<std::string>& arguments, const std::string& input) {

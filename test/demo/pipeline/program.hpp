@@ -1,9 +1,10 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 #include <vector>
 
 namespace test {
@@ -19,6 +20,7 @@ public:
     [[nodiscard]] std::filesystem::path operator/(std::string_view name) const {
         return path_ / name;
     }
+
     /// Writes a file into it and returns its path.
     std::string file(std::string_view name, std::string_view content) const;
 

@@ -1,7 +1,7 @@
+#include "test/support/shared_data.hpp"
+
 #include "feeds.hpp"
 #include "program.hpp"
-
-#include "test/support/shared_data.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -32,8 +32,7 @@ bool shows_sums(const std::string& out) {
 }
 
 struct RealOrders {
-    std::optional<std::filesystem::path> feed =
-        test::shared_data("marketplace/orders.ndjson.gz");
+    std::optional<std::filesystem::path> feed = test::shared_data("marketplace/orders.ndjson.gz");
     std::optional<std::filesystem::path> expected =
         test::shared_data("marketplace/orders.expected.csv");
     test::TemporaryFolder folder;

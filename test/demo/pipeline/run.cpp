@@ -1,12 +1,11 @@
-#include "feeds.hpp"
-#include "program.hpp"
-
 #include "demo/books/books.hpp"
 #include "demo/events/order_events.hpp"
 #include "demo/pipeline/outcome.hpp"
-
 #include <bus/event/codec.hpp>
 #include <bus/store/store_url.hpp>
+
+#include "feeds.hpp"
+#include "program.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -21,8 +20,8 @@ struct SampleRun {
     std::string report = (folder / "report.csv").string();
 
     test::Finished run(const std::vector<std::string>& more = {}) {
-        std::vector<std::string> arguments{"run",     test::sample_feed(), "--store",
-                                           store,     "--report",          report};
+        std::vector<std::string> arguments{"run", test::sample_feed(), "--store",
+                                           store, "--report",          report};
         arguments.insert(arguments.end(), more.begin(), more.end());
         test::Finished finished = test::order_pipeline(arguments);
         BOOST_TEST_REQUIRE(finished.exit_code == 0, finished.err);
@@ -94,10 +93,10 @@ BOOST_AUTO_TEST_CASE(the_events_of_an_order_share_an_execution_and_name_their_ca
     const auto opened = bus::open_store(store, {.read_only = true, .program = "test"});
     int orders = 0;
     for (const bus::StoredEvent& synced : opened->read_type("OrderSyncedEvent", 0, 1000)) {
-        const std::vector<std::string> expected{
-            "BundleReceivedEvent", "OrderCreatedEvent",   "FinancialsExtractedEvent",
-            "OrderValidatedEvent", "OrderSavedEvent",     "InvoiceCreatedEvent",
-            "OrderSyncedEvent"};
+        const std::vector<std::string> expected{"BundleReceivedEvent",      "OrderCreatedEvent",
+                                                "FinancialsExtractedEvent", "OrderValidatedEvent",
+                                                "OrderSavedEvent",          "InvoiceCreatedEvent",
+                                                "OrderSyncedEvent"};
         std::vector<std::string> types;
         bus::Uuid cause{};
         for (const bus::StoredEvent& event :
@@ -134,8 +133,7 @@ BOOST_AUTO_TEST_CASE(refused_calls_are_retried_and_change_no_outcome) {
 
 BOOST_AUTO_TEST_CASE(an_order_that_waits_is_synced_when_a_later_feed_has_its_financial_events) {
     const std::string whole = test::good_line("111-1");
-    const std::string without =
-        whole.substr(0, whole.find(",\"financialEvents\"")) + "}\n";
+    const std::string without = whole.substr(0, whole.find(",\"financialEvents\"")) + "}\n";
     const std::string early = folder.file("early.ndjson", without);
     const std::string late = folder.file("late.ndjson", whole);
     for (const auto& [feed, outcome] :
@@ -160,8 +158,8 @@ BOOST_AUTO_TEST_CASE(failed_orders_are_notified_once_each) {
     const auto opened = bus::open_store(store, {.read_only = true});
     std::multiset<std::string> notified;
     for (const bus::StoredEvent& event : opened->read_type("NotificationSentEvent", 0, 10'000)) {
-        const auto sent = std::static_pointer_cast<const demo::NotificationSentEvent>(
-            bus::decode(event.record));
+        const auto sent =
+            std::static_pointer_cast<const demo::NotificationSentEvent>(bus::decode(event.record));
         BOOST_TEST(sent->success);
         notified.insert(sent->order_id);
     }

@@ -37,7 +37,8 @@ BOOST_FIXTURE_TEST_SUITE(status, StoreWithOrders)
 BOOST_AUTO_TEST_CASE(counts_orders_by_outcome) {
     const test::Finished finished = test::order_pipeline({"status", "--store", store});
     BOOST_TEST(finished.exit_code == 0, finished.err);
-    BOOST_TEST(in_order(finished.out, {"synced", "1", "rejected", "1", "waiting", "1", "all", "3"}));
+    BOOST_TEST(
+        in_order(finished.out, {"synced", "1", "rejected", "1", "waiting", "1", "all", "3"}));
 }
 
 BOOST_AUTO_TEST_CASE(shows_an_order_as_a_tree_of_causes) {

@@ -16,14 +16,13 @@ BOOST_AUTO_TEST_CASE(help_names_the_commands_and_the_exit_codes) {
 }
 
 BOOST_AUTO_TEST_CASE(wrong_usage_ends_with_2_and_says_what_is_wrong) {
-    const std::vector<std::vector<std::string>> wrong{
-        {},
-        {"walk"},
-        {"run"},
-        {"run", "x", "--faults", "2"},
-        {"run", "x", "--colour"},
-        {"status"},
-        {"generate", "--orders", "many"}};
+    const std::vector<std::vector<std::string>> wrong{{},
+                                                      {"walk"},
+                                                      {"run"},
+                                                      {"run", "x", "--faults", "2"},
+                                                      {"run", "x", "--colour"},
+                                                      {"status"},
+                                                      {"generate", "--orders", "many"}};
     for (const auto& arguments : wrong) {
         const test::Finished finished = test::order_pipeline(arguments);
         BOOST_TEST(finished.exit_code == 2);

@@ -89,20 +89,25 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(A12_an_agent_that_begins_now_while_events_are_on_their_way_takes_no_old_one) {
-    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
         test::StoredWorld world{seed};
         publish_pings(*world.bus, 1, 5);
-        world.bus->post(ping("x", 6));
-        world.bus->post(ping("x", 7));
-        world.runtime->run_one();
-        world.bus->post(ping("x", 8));
-        world.bus->add(echo_from(bus::StartPosition::now()));
-        publish_pings(*world.bus, 9, 10);
+        for (std::int64_t i = 6; i <= 1500; ++i) {
+            world.bus->post(ping("x", i)); // too many for one commit: the agent hears of the first
+        }                                  // one before it is registered by the second
+        std::int64_t first = 0;
+        auto agent = scripted("newcomer");
+        agent->settings().start = bus::StartPosition::now();
+        agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
+            first = first == 0 ? event.number : first;
+        });
+        world.bus->add(std::move(agent));
+        publish_pings(*world.bus, 1501, 1502);
         world.bus->wait_idle();
-        const auto answered = world.numbers<PongEvent>();
-        BOOST_TEST_REQUIRE(!answered.empty());
-        BOOST_TEST(answered.front() > 5);
-        BOOST_TEST(answered == test::range(answered.front(), 10), boost::test_tools::per_element());
+        BOOST_TEST(first > 5);
+        BOOST_TEST(world.store->agent("newcomer")->finished ==
+                   static_cast<std::uint64_t>(1502 - first + 1));
+        BOOST_TEST(world.bus->status().front().failures == 0U);
     }
 }
 
