@@ -14,7 +14,8 @@ namespace {
 /// The names of a JSON object's members, in the order of the text.
 std::vector<std::string> keys_of(const std::string& json) {
     std::vector<std::string> keys;
-    for (const auto& member : boost::json::parse(json).as_object()) {
+    const boost::json::value parsed = boost::json::parse(json);
+    for (const auto& member : parsed.as_object()) {
         keys.emplace_back(member.key());
     }
     return keys;

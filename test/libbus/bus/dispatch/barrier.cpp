@@ -27,17 +27,16 @@ BOOST_AUTO_TEST_CASE(D15_unsubscribe_waits_for_the_handler_that_runs_on_another_
     });
     std::thread publisher{[&] { bus.publish(ping("a")); }};
     entered.wait();
-    std::atomic<bool> returned{false};
+    bool left_when_returned = false;
     std::thread ender{[&] {
         subscription.unsubscribe();
-        BOOST_CHECK(left); // the barrier
-        returned = true;
+        left_when_returned = left;
     }};
     BOOST_TEST(!left);
     may_leave.count_down();
     ender.join();
     publisher.join();
-    BOOST_TEST(returned);
+    BOOST_TEST(left_when_returned); // the barrier
 }
 
 BOOST_AUTO_TEST_CASE(D15_after_unsubscribe_the_handler_runs_on_no_thread) {
