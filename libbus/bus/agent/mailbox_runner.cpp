@@ -219,7 +219,7 @@ AgentStatus MailboxRunner::status() {
 
 bool MailboxRunner::idle() {
     const std::lock_guard lock{mutex_};
-    return !running_ && mailbox_.empty();
+    return !running_ && (stopping_ || mailbox_.empty());
 }
 
 void MailboxRunner::stop() {

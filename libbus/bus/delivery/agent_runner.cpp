@@ -1,8 +1,6 @@
 #include <bus/delivery/agent_runner.hpp>
-#include <bus/event/codec.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <iterator>
 
 namespace bus {
@@ -17,77 +15,14 @@ constexpr Duration pause_after_store_trouble = std::chrono::milliseconds{500};
 
 } // namespace
 
-/// What a step reads: the writes of earlier steps that are not committed yet, then the store.
-class AgentRunner::Source final : public StepSource {
-public:
-    explicit Source(AgentRunner& runner) : runner_{runner} {}
-
-    Timestamp now() override { return runner_.hub_->runtime().now(); }
-
-    std::uint64_t random() override { return runner_.hub_->runtime().random(); }
-
-    std::optional<std::string> state(std::string_view key) override {
-        const auto& written = runner_.uncommitted_states_;
-        if (const auto found = written.find(key); found != written.end()) {
-            return found->second;
-        }
-        std::optional<StateRecord> record = runner_.store_.state(runner_.agent_->name(), key);
-        return record ? std::optional{std::move(record->json)} : std::nullopt;
-    }
-
-    std::vector<StateRecord> states(std::string_view prefix) override {
-        std::map<std::string, std::string> merged;
-        for (StateRecord& record : runner_.store_.states(runner_.agent_->name(), prefix)) {
-            merged.insert_or_assign(std::move(record.key), std::move(record.json));
-        }
-        for (const auto& [key, json] : runner_.uncommitted_states_) {
-            if (!key.starts_with(prefix)) {
-                continue;
-            }
-            if (json) {
-                merged.insert_or_assign(key, *json);
-            } else {
-                merged.erase(key);
-            }
-        }
-        std::vector<StateRecord> result;
-        for (auto& [key, json] : merged) {
-            result.push_back({key, std::move(json)});
-        }
-        return result;
-    }
-
-    std::optional<DeliveryRecord> dead_letter(std::string_view agent,
-                                              const Uuid& event_id) override {
-        const std::optional<StoredEvent> event = runner_.store_.find(event_id);
-        if (!event) {
-            return std::nullopt;
-        }
-        auto delivery = runner_.store_.delivery(agent, event->position);
-        return delivery && delivery->state == DeliveryState::dead ? delivery : std::nullopt;
-    }
-
-private:
-    AgentRunner& runner_;
-};
-
-/// Steps that were run one after the other and are committed together or, where a commit comes
-/// between, one after the other.
-struct AgentRunner::Batch {
-    std::vector<Part> parts;
-    std::vector<Attempted> attempts; ///< one a part
-    std::vector<PartResult> results;
-    std::atomic<std::size_t> open{0};
-    Position checkpoint = 0; ///< after the parts so far
-};
-
 AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, EventStore& store, Writer& writer,
                          std::shared_ptr<RunnerHub> hub, OnAftermath on_aftermath)
     : agent_{std::move(agent)},
       store_{store},
       writer_{writer},
       hub_{std::move(hub)},
-      on_aftermath_{std::move(on_aftermath)} {
+      on_aftermath_{std::move(on_aftermath)},
+      steps_{*agent_, store_, *hub_} {
     for (const EventType* type : known_event_types()) {
         handled_types_.resize(std::max<std::size_t>(handled_types_.size(), type->index() + 1));
         handled_types_[type->index()] = agent_->handler_for(*type) != nullptr;
@@ -145,7 +80,7 @@ void AgentRunner::reload() {
     const Position end = store_.last_position();
     const std::lock_guard lock{mutex_};
     mailbox_.clear();
-    uncommitted_states_.clear();
+    steps_.forget_uncommitted();
     deferred_.clear();
     for (DeliveryRecord& delivery : deferred) {
         deferred_.emplace(delivery.position, std::move(delivery));
@@ -237,7 +172,10 @@ AgentStatus AgentRunner::status() {
 
 bool AgentRunner::idle() {
     const std::lock_guard lock{mutex_};
-    if (running_ || !mailbox_.empty() || (through_ < log_end_ && !stopping_) || must_reload_) {
+    if (stopping_) {
+        return !running_; // what is left stays in the log
+    }
+    if (running_ || !mailbox_.empty() || through_ < log_end_ || must_reload_) {
         return false;
     }
     const Timestamp now = hub_->runtime().now();
@@ -292,7 +230,7 @@ void AgentRunner::wake() {
 }
 
 void AgentRunner::run() {
-    auto batch = std::make_shared<Batch>();
+    auto batch = std::make_shared<StepBatch>();
     try {
         bool reload_first = false;
         {
@@ -302,11 +240,9 @@ void AgentRunner::run() {
         if (reload_first) {
             reload();
         }
-        std::vector<Item> items = take_items();
+        std::vector<DeliveryItem> items = take_items();
         batch->checkpoint = checkpoint_;
-        for (Item& item : items) {
-            attempt(item, *batch);
-        }
+        run_steps(items, *batch);
     } catch (const std::exception& error) {
         // Reading the store failed: nothing was committed, so begin again where the store stands.
         if (const auto sink = hub_->sink()) {
@@ -330,8 +266,34 @@ void AgentRunner::run() {
                    });
 }
 
-std::vector<AgentRunner::Item> AgentRunner::take_items() {
-    std::vector<Item> items;
+/// Runs the steps, up to one after which the batch must end: a step that is not the first attempt
+/// moves no checkpoint, so that nothing would keep a later part from being stored with what it
+/// read of this one's state where this one is refused.
+void AgentRunner::run_steps(std::vector<DeliveryItem>& items, StepBatch& batch) {
+    for (auto item = items.begin(); item != items.end(); ++item) {
+        const bool again = item->deferred.has_value();
+        steps_.attempt(*item, batch);
+        if (again && batch.attempts.back().wrote_state) {
+            put_back(item + 1, items.end());
+            return;
+        }
+    }
+}
+
+void AgentRunner::put_back(Items::iterator first, Items::iterator last) {
+    const std::lock_guard lock{mutex_};
+    while (first != last) {
+        --last;
+        if (last->deferred) {
+            deferred_.insert_or_assign(last->event->position, std::move(*last->deferred));
+        } else {
+            mailbox_.push_front(std::move(last->event));
+        }
+    }
+}
+
+std::vector<DeliveryItem> AgentRunner::take_items() {
+    std::vector<DeliveryItem> items;
     while (!take_due(items) && read_page()) {
     }
     const std::lock_guard lock{mutex_};
@@ -347,7 +309,7 @@ std::vector<AgentRunner::Item> AgentRunner::take_items() {
 
 /// Takes the deferred deliveries that are due. True: there is something to do now, so that no page
 /// needs to be read first.
-bool AgentRunner::take_due(std::vector<Item>& items) {
+bool AgentRunner::take_due(std::vector<DeliveryItem>& items) {
     std::vector<DeliveryRecord> due;
     bool has_mail = false;
     {
@@ -410,138 +372,7 @@ bool AgentRunner::read_page() {
     return !page.empty();
 }
 
-std::shared_ptr<const DomainEvent> AgentRunner::event_of(const Item& item,
-                                                         std::optional<Failure>& failure) {
-    if (item.event->event) {
-        return item.event->event;
-    }
-    try {
-        return decode(item.event->record);
-    } catch (const CodecError& error) {
-        failure = Failure::poison("event " + std::to_string(item.event->position) +
-                                  " cannot be read: " + error.what());
-        return nullptr;
-    }
-}
-
-void AgentRunner::attempt(Item& item, Batch& batch) {
-    Part part;
-    part.agent = agent_->name();
-    part.expected_checkpoint = batch.checkpoint;
-    Attempted attempted{.position = item.event->position, .settles = item.settles};
-    Source source{*this};
-    attempted.event = event_of(item, attempted.failure);
-    std::optional<StepInput> input;
-    if (attempted.event) {
-        const auto attempts = item.deferred ? item.deferred->attempts.size() : 0;
-        input.emplace(*attempted.event, item.event->position,
-                      static_cast<std::uint32_t>(attempts + 1),
-                      item.deferred ? item.deferred->redrives : 0);
-    }
-    StepEffects effects;
-    bool only_buffered =
-        attempted.event && attempted.event->type().durability() == Durability::buffered;
-    if (const auto conflict = conflicts_.extract(item.event->position)) {
-        attempted.failure = conflict.mapped();
-    } else if (input) {
-        StepOutcome outcome = run_step(*agent_, *input, source);
-        attempted.failure = put_events(outcome, part);
-        effects = std::move(outcome.effects);
-    }
-    if (attempted.failure) {
-        effects = fail(item, attempted, input ? &*input : nullptr, source, part);
-    } else {
-        part.finished = 1;
-    }
-    put_effects(std::move(effects), attempted, part);
-    if (item.deferred && !attempted.delivery) {
-        part.erase_deliveries.push_back(item.event->position);
-    }
-    if (item.settles > batch.checkpoint) {
-        part.checkpoint = item.settles;
-        batch.checkpoint = item.settles;
-    }
-    for (const NewEvent& event : part.events) {
-        only_buffered &= event.event->type().durability() == Durability::buffered;
-    }
-    part.durability = only_buffered ? Durability::buffered : Durability::committed;
-    batch.parts.push_back(std::move(part));
-    batch.attempts.push_back(std::move(attempted));
-}
-
-/// Puts what a step emitted into the part. Returns why the step failed, if it did: an event that
-/// cannot be written is a failure of the step that emitted it.
-std::optional<Failure> AgentRunner::put_events(StepOutcome& outcome, Part& part) {
-    try {
-        for (const auto& event : outcome.effects.emitted) {
-            if (event->type().durability() != Durability::transient) {
-                part.events.push_back({.record = encode(*event), .event = event});
-            }
-        }
-    } catch (const CodecError& error) {
-        outcome.failure =
-            Failure::poison(std::string{"what it emits cannot be written: "} + error.what());
-        outcome.effects = {};
-        part.events.clear();
-    }
-    return outcome.failure;
-}
-
-/// Puts the rest of what a step did into the part, and its state where the next step sees it.
-void AgentRunner::put_effects(StepEffects&& effects, Attempted& attempted, Part& part) {
-    attempted.emitted = std::move(effects.emitted);
-    part.redrives = std::move(effects.redrives);
-    for (auto& [key, json] : effects.states) {
-        uncommitted_states_.insert_or_assign(key, json);
-        if (json) {
-            part.put_states.push_back({key, *json});
-        } else {
-            part.erase_states.push_back(key);
-        }
-    }
-}
-
-/// Puts a failed attempt into the part: deferred, or dead. Returns what on_given_up did, whose
-/// events are in the part already.
-StepEffects AgentRunner::fail(Item& item, Attempted& attempted, const StepInput* input,
-                              Source& source, Part& part) {
-    StepEffects effects;
-    const Failure& failure = *attempted.failure;
-    const Timestamp now = hub_->runtime().now();
-    DeliveryRecord delivery = item.deferred.value_or(
-        DeliveryRecord{.agent = agent_->name(), .position = item.event->position});
-    const bool waits_again = failure.kind() == FailureKind::not_ready &&
-                             !delivery.attempts.empty() &&
-                             delivery.attempts.back().kind == FailureKind::not_ready;
-    if (waits_again) {
-        delivery.attempts.pop_back();
-    }
-    delivery.attempts.push_back({now, failure.kind(), failure.what()});
-    delivery.failures += failure.kind() == FailureKind::not_ready ? 0U : 1U;
-    const std::optional<Timestamp> next = agent_->settings().retry.next_attempt(
-        failure, delivery.failures, now, hub_->runtime().random());
-    if (next) {
-        delivery.state = DeliveryState::deferred;
-        delivery.due = *next;
-    } else {
-        delivery.state = DeliveryState::dead;
-        delivery.due = Timestamp{};
-        if (input != nullptr) {
-            StepOutcome outcome = run_given_up(*agent_, *input, failure, source);
-            const std::optional<Failure> failed = put_events(outcome, part);
-            effects = std::move(outcome.effects);
-            if (failed) {
-                delivery.attempts.push_back(
-                    {now, failed->kind(), std::string{"on_given_up failed: "} + failed->what()});
-            }
-        }
-    }
-    part.put_deliveries.push_back(delivery);
-    attempted.delivery = std::move(delivery);
-    return effects;
-}
-
-void AgentRunner::on_part_done(const std::shared_ptr<Batch>& batch, std::size_t index,
+void AgentRunner::on_part_done(const std::shared_ptr<StepBatch>& batch, std::size_t index,
                                PartResult&& result) {
     const bool stored = !result.error;
     batch->results[index] = std::move(result);
@@ -554,9 +385,11 @@ void AgentRunner::on_part_done(const std::shared_ptr<Batch>& batch, std::size_t 
     }
 }
 
-void AgentRunner::finish_batch(Batch& batch) {
+void AgentRunner::finish_batch(StepBatch& batch) {
     remember(batch);
-    report(batch);
+    if (const auto sink = hub_->sink()) {
+        report(batch, agent_->name(), *sink);
+    }
     bool more = false;
     {
         std::unique_lock lock{mutex_};
@@ -576,9 +409,9 @@ void AgentRunner::finish_batch(Batch& batch) {
 }
 
 /// Takes what was committed into memory; where a part was refused, all is read again.
-void AgentRunner::remember(Batch& batch) {
+void AgentRunner::remember(StepBatch& batch) {
     const std::lock_guard lock{mutex_};
-    uncommitted_states_.clear();
+    steps_.forget_uncommitted();
     for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
         const Attempted& attempted = batch.attempts[i];
         const std::exception_ptr& error = batch.results[i].error;
@@ -608,7 +441,7 @@ void AgentRunner::remember(Batch& batch) {
         } catch (const StoreError& store_error) {
             trouble_ = store_error.what();
         } catch (const std::exception& refused) {
-            conflicts_.insert_or_assign(
+            steps_.note_refused(
                 attempted.position,
                 Failure::transient(std::string{"its commit was refused: "} + refused.what()));
         }
@@ -639,32 +472,6 @@ void AgentRunner::schedule_wake(std::unique_lock<std::mutex>& /*lock*/) {
                 self->wake();
             }
         });
-    }
-}
-
-void AgentRunner::report(const Batch& batch) {
-    const auto sink = hub_->sink();
-    if (sink == nullptr) {
-        return;
-    }
-    for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
-        const Attempted& attempted = batch.attempts[i];
-        if (batch.results[i].error) {
-            sink->on_trouble("agent " + agent_->name() + ": " +
-                             Failure::from(batch.results[i].error).what());
-            break;
-        }
-        if (!attempted.event) {
-            continue;
-        }
-        if (!attempted.failure) {
-            sink->on_handled(*attempted.event, agent_->name());
-            continue;
-        }
-        sink->on_failed(*attempted.event, agent_->name(), *attempted.failure);
-        if (attempted.delivery && attempted.delivery->state == DeliveryState::dead) {
-            sink->on_dead_lettered(*attempted.event, agent_->name(), *attempted.failure);
-        }
     }
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <bus/agent/runner.hpp>
-#include <bus/agent/step.hpp>
+#include <bus/delivery/step_batch.hpp>
+#include <bus/delivery/step_runner.hpp>
 #include <bus/store/event_store.hpp>
 #include <bus/store/writer.hpp>
 
@@ -48,45 +49,23 @@ public:
     void stop() override;
 
 private:
-    /// One delivery to be attempted.
-    struct Item {
-        Writer::Event event;
-        std::optional<DeliveryRecord> deferred; ///< set: not the first attempt
-        Position settles = 0; ///< where the checkpoint may go once it is settled; 0: stays
-    };
-
-    /// What is to be told and remembered of an attempt once it is committed.
-    struct Attempted {
-        std::shared_ptr<const DomainEvent> event; ///< null: it could not be read
-        Position position = 0;
-        Position settles = 0;
-        std::vector<std::shared_ptr<const DomainEvent>> emitted;
-        std::optional<Failure> failure;
-        std::optional<DeliveryRecord> delivery; ///< what it became; none: finished
-    };
-
-    struct Batch;
-    class Source;
+    using Items = std::vector<DeliveryItem>;
 
     [[nodiscard]] bool handles(const StoredEvent& event) const;
     void register_agent();
     void wake();
     void run();
     void reload();
-    std::vector<Item> take_items();
+    void run_steps(Items& items, StepBatch& batch);
+    void put_back(Items::iterator first, Items::iterator last);
+    Items take_items();
     bool read_page();
-    bool take_due(std::vector<Item>& items);
-    void attempt(Item& item, Batch& batch);
-    static std::optional<Failure> put_events(StepOutcome& outcome, Part& part);
-    void put_effects(StepEffects&& effects, Attempted& attempted, Part& part);
-    StepEffects fail(Item& item, Attempted& attempted, const StepInput* input, Source& source,
-                     Part& part);
-    std::shared_ptr<const DomainEvent> event_of(const Item& item, std::optional<Failure>& failure);
-    void on_part_done(const std::shared_ptr<Batch>& batch, std::size_t index, PartResult&& result);
-    void finish_batch(Batch& batch);
-    void remember(Batch& batch);
+    bool take_due(Items& items);
+    void on_part_done(const std::shared_ptr<StepBatch>& batch, std::size_t index,
+                      PartResult&& result);
+    void finish_batch(StepBatch& batch);
+    void remember(StepBatch& batch);
     void schedule_wake(std::unique_lock<std::mutex>& lock);
-    void report(const Batch& batch);
     void save_checkpoint();
 
     std::unique_ptr<Agent> agent_;
@@ -94,13 +73,13 @@ private:
     Writer& writer_;
     std::shared_ptr<RunnerHub> hub_;
     OnAftermath on_aftermath_;
+    StepRunner steps_;
     std::vector<bool> handled_types_; ///< by type index
 
     std::mutex mutex_;
     std::condition_variable stopped_;
     std::deque<Writer::Event> mailbox_;
     std::map<Position, DeliveryRecord> deferred_;
-    std::map<Position, Failure> conflicts_; ///< steps whose commit was refused: their failure
     Position through_ = 0;    ///< all up to here is settled, in the mailbox or under way
     Position checkpoint_ = 0; ///< as committed
     Position log_end_ = 0;    ///< the newest position heard of
@@ -114,7 +93,6 @@ private:
     std::uint64_t failures_ = 0;
     std::size_t dead_ = 0;
     std::string trouble_;
-    std::map<std::string, std::optional<std::string>, std::less<>> uncommitted_states_;
 };
 
 } // namespace bus
