@@ -79,15 +79,14 @@ std::exception_ptr Ticket::error() {
 class Bus::Core {
 public:
     explicit Core(BusOptions options)
-        : runtime_{options.runtime ? std::move(options.runtime)
-                                   : std::make_shared<SystemRuntime>()},
-          store_{std::move(options.store)},
-          hub_{std::make_shared<RunnerHub>(*runtime_)} {
-        if (store_) {
-            delivery_ = std::make_unique<Delivery>(*store_, dispatcher_, hub_);
+        : runtime{options.runtime ? std::move(options.runtime) : std::make_shared<SystemRuntime>()},
+          store{std::move(options.store)},
+          hub{std::make_shared<RunnerHub>(*runtime)} {
+        if (store) {
+            delivery_ = std::make_unique<Delivery>(*store, dispatcher, hub);
         } else {
             posted_ =
-                std::make_shared<Strand>(runtime_->pool(), [hub = hub_] { hub->note_change(); });
+                std::make_shared<Strand>(runtime->pool(), [hub = hub] { hub->note_change(); });
         }
     }
 
@@ -104,10 +103,10 @@ public:
     StopReport stop(Stop how, Duration deadline);
     std::vector<std::shared_ptr<Runner>> runners();
 
-    std::shared_ptr<Runtime> runtime_;
-    std::shared_ptr<EventStore> store_;
-    std::shared_ptr<RunnerHub> hub_;
-    Dispatcher dispatcher_;
+    std::shared_ptr<Runtime> runtime;
+    std::shared_ptr<EventStore> store;
+    std::shared_ptr<RunnerHub> hub;
+    Dispatcher dispatcher;
 
 private:
     [[nodiscard]] bool kept(const DomainEvent& event) const {
@@ -175,7 +174,7 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
     check_open();
     check_version(*event, options);
     if (kept(*event)) {
-        auto state = std::make_shared<Ticket::State>(runtime_);
+        auto state = std::make_shared<Ticket::State>(runtime);
         const DomainEvent& e = *event;
         delivery_->submit(
             {.record = encode(e), .expected_version = options.expected_version, .event = event},
@@ -187,7 +186,7 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
             });
         return Ticket{std::move(state)};
     }
-    auto state = std::make_shared<Ticket::State>(runtime_);
+    auto state = std::make_shared<Ticket::State>(runtime);
     state->resolve({});
     if (delivery_) {
         delivery_->dispatch_later(std::move(event));
@@ -217,7 +216,7 @@ PublishReport Bus::Core::publish(const EventRecord& record, const PublishOptions
 }
 
 std::shared_ptr<Ticket::State> Bus::Core::store_event(NewEvent event, Durability durability) {
-    auto state = std::make_shared<Ticket::State>(runtime_);
+    auto state = std::make_shared<Ticket::State>(runtime);
     delivery_->submit(std::move(event), durability,
                       [state](PartResult&& result) { state->resolve(std::move(result)); });
     return state;
@@ -238,11 +237,11 @@ void Bus::Core::offer(const std::shared_ptr<const DomainEvent>& event) {
 }
 
 DispatchReport Bus::Core::dispatch(const DomainEvent& event) {
-    const auto sink = hub_->sink();
+    const auto sink = hub->sink();
     if (sink != nullptr) {
         sink->on_published(event);
     }
-    DispatchReport report = dispatcher_.dispatch(event, sink.get());
+    DispatchReport report = dispatcher.dispatch(event, sink.get());
     if (sink != nullptr && report.handled + report.failures.size() == 0 &&
         !handled_by_agent(event.type())) {
         sink->on_unhandled(event);
@@ -298,7 +297,7 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
         return delivery_->add(std::move(agent));
     }
     auto runner = std::make_shared<MailboxRunner>(
-        std::move(agent), hub_, [this](const auto& events) { publish_emitted(events); });
+        std::move(agent), hub, [this](const auto& events) { publish_emitted(events); });
     const std::unique_lock lock{mutex_};
     return mailboxes_.emplace_back(std::move(runner))->agent();
 }
@@ -320,18 +319,18 @@ bool Bus::Core::idle() {
         return delivery_->idle();
     }
     const auto all = runners();
-    const std::uint64_t before = hub_->changes();
+    const std::uint64_t before = hub->changes();
     return posted_->idle() &&
            std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); }) &&
-           posted_->idle() && hub_->changes() == before;
+           posted_->idle() && hub->changes() == before;
 }
 
 StopReport Bus::Core::stop(Stop how, Duration deadline) {
     stopping_ = true;
     StopReport report;
-    report.drained = how == Stop::drain && hub_->wait([this] { return idle(); }, deadline);
+    report.drained = how == Stop::drain && hub->wait([this] { return idle(); }, deadline);
     const auto all = runners();
-    const Position last = store_ ? store_->last_position() : 0;
+    const Position last = store ? store->last_position() : 0;
     for (const auto& runner : all) {
         if (!delivery_) {
             runner->stop();
@@ -340,7 +339,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     if (delivery_) {
         delivery_->stop();
     } else {
-        hub_->wait([this] { return posted_->idle(); }, std::nullopt);
+        hub->wait([this] { return posted_->idle(); }, std::nullopt);
     }
     for (const auto& runner : all) {
         AgentStatus status = runner->status();
@@ -361,7 +360,7 @@ Bus::~Bus() {
         core_->stop(Stop::now, Duration::zero());
     } catch (const std::exception& error) {
         // What was not committed is in the log still; there is nobody else left to tell.
-        if (const auto sink = core_->hub_->sink()) {
+        if (const auto sink = core_->hub->sink()) {
             sink->on_trouble(error.what());
         }
     }
@@ -369,7 +368,7 @@ Bus::~Bus() {
 
 Subscription Bus::subscribe(const EventType& type, Dispatcher::Call call, Dispatcher::Filter filter,
                             const SubscribeOptions& options) {
-    return core_->dispatcher_.subscribe(type, std::move(call), std::move(filter), options);
+    return core_->dispatcher.subscribe(type, std::move(call), std::move(filter), options);
 }
 
 PublishReport Bus::publish_event(const DomainEvent& event, const PublishOptions& options) {
@@ -393,7 +392,7 @@ bool Bus::retry_now(std::string_view agent, Position position) {
 }
 
 bool Bus::wait_idle(std::optional<Duration> timeout) {
-    return core_->hub_->wait([this] { return core_->idle(); }, timeout);
+    return core_->hub->wait([this] { return core_->idle(); }, timeout);
 }
 
 bool Bus::idle() {
@@ -413,15 +412,15 @@ std::vector<AgentStatus> Bus::status() {
 }
 
 Runtime& Bus::runtime() noexcept {
-    return *core_->runtime_;
+    return *core_->runtime;
 }
 
 EventStore* Bus::store() noexcept {
-    return core_->store_.get();
+    return core_->store.get();
 }
 
 void Bus::set_observer_sink(std::weak_ptr<ObserverSink> sink) {
-    core_->hub_->set_sink(std::move(sink));
+    core_->hub->set_sink(std::move(sink));
 }
 
 } // namespace bus

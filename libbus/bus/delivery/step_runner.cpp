@@ -86,9 +86,10 @@ void StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
     std::optional<StepInput> input;
     if (attempted.event) {
         const auto attempts = item.deferred ? item.deferred->attempts.size() : 0;
-        input.emplace(*attempted.event, item.event->position,
-                      static_cast<std::uint32_t>(attempts + 1),
-                      item.deferred ? item.deferred->redrives : 0);
+        input.emplace(StepInput{.event = *attempted.event,
+                                .position = item.event->position,
+                                .attempt = static_cast<std::uint32_t>(attempts + 1),
+                                .redrives = item.deferred ? item.deferred->redrives : 0});
     }
     StepEffects effects;
     bool only_buffered =

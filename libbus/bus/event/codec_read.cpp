@@ -8,7 +8,6 @@ namespace bus {
 
 namespace {
 
-using internal::EnvelopeReading;
 using internal::Object;
 
 /// Places of the members in the envelope's table.
@@ -129,6 +128,8 @@ const MemberTable& envelope_members() {
 /// Makes an event of a type, to read its data into.
 class EventSource {
 public:
+    virtual ~EventSource() = default;
+
     /// The event that data of this type goes into; nullptr: none, keep the data as text.
     virtual DomainEvent* event_of(std::string_view type, std::uint32_t version) = 0;
 
@@ -136,7 +137,6 @@ protected:
     EventSource() = default;
     EventSource(const EventSource&) = default;
     EventSource& operator=(const EventSource&) = default;
-    ~EventSource() = default;
 };
 
 /// Reads an event. Its data goes straight into a struct where it can: when the members before it

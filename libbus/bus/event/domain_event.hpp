@@ -26,7 +26,7 @@ namespace bus {
 /// published and only read afterwards; as any plain struct it has no lock.
 class DomainEvent {
 public:
-    Uuid event_id;                ///< UUIDv7, from the ambient environment
+    Uuid event_id{};              ///< UUIDv7, from the ambient environment
     std::string execution_id;     ///< the run of a workflow that it belongs to; may be empty
     std::string user_id;          ///< on whose behalf; may be empty
     Timestamp occurred_at;        ///< UTC, microseconds

@@ -154,6 +154,7 @@ void set_upcaster(const EventType& type, std::uint32_t version, Upcaster upcaste
                                "; register upcasters from 1 to the one before it"};
     }
     // The registry owns the types and gives them out as const; start-up is the one time of change.
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
     auto& upcasters = const_cast<EventType&>(type).upcasters_;
     if (!upcasters.emplace(version, std::move(upcaster)).second) {
         throw std::logic_error{"upcaster of " + std::string{type.name()} + " from version " +

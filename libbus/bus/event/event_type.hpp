@@ -49,7 +49,7 @@ public:
     using Copy = std::shared_ptr<const DomainEvent> (*)(const DomainEvent&);
 
     EventType(std::uint32_t index, const Description& description, const EventType* base,
-              const MemberTable& members, Create create, Copy copy);
+              const MemberTable& members, Create make, Copy make_copy);
 
     /// The wire name: the struct's own name, without its namespace.
     [[nodiscard]] std::string_view name() const noexcept { return name_; }

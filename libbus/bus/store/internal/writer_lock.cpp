@@ -34,7 +34,7 @@ void write_owner(int file, const std::string& program) {
 
 } // namespace
 
-WriterLock::WriterLock(const std::filesystem::path& store, std::string program) {
+WriterLock::WriterLock(const std::filesystem::path& store, const std::string& program) {
     const std::string path = store.string() + "-lock";
     const auto cannot = [&store, &path](int error) {
         return StoreError{"cannot open sqlite:" + store.string() + " for writing: its lock file " +

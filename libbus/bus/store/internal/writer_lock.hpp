@@ -13,7 +13,7 @@ class WriterLock {
 public:
     /// `program`: what this process is called; empty for its own name. Throws StoreError where
     /// another holds the lock, naming it, or where the lock file cannot be written.
-    WriterLock(const std::filesystem::path& store, std::string program);
+    WriterLock(const std::filesystem::path& store, const std::string& program);
     ~WriterLock();
     WriterLock(const WriterLock&) = delete;
     WriterLock& operator=(const WriterLock&) = delete;
