@@ -10,8 +10,9 @@ std::shared_ptr<ObserverSink> RunnerHub::sink() noexcept {
     }
     const std::lock_guard lock{sink_mutex_};
     std::shared_ptr<ObserverSink> sink = sink_.lock();
-    if (!sink) {
+    if (!sink || sink->closed()) {
         watched_ = false;
+        return nullptr;
     }
     return sink;
 }
@@ -19,7 +20,8 @@ std::shared_ptr<ObserverSink> RunnerHub::sink() noexcept {
 void RunnerHub::set_sink(std::weak_ptr<ObserverSink> sink) {
     const std::lock_guard lock{sink_mutex_};
     const bool comes = !sink.expired();
-    if (comes && !sink_.expired()) {
+    const std::shared_ptr<ObserverSink> present = sink_.lock();
+    if (comes && present && !present->closed()) {
         throw std::logic_error{"this bus is watched already: it takes one observer sink; share the "
                                "Observers that it has, or take that one back first"};
     }

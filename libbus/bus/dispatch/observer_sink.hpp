@@ -17,6 +17,10 @@ public:
     ObserverSink& operator=(const ObserverSink&) = delete;
     virtual ~ObserverSink() = default;
 
+    /// True where it watches no longer, though somebody may still be telling it something: another
+    /// one may take its place.
+    [[nodiscard]] virtual bool closed() const noexcept { return false; }
+
     /// An event was published (with a store: is committed).
     virtual void on_published(const DomainEvent& event) noexcept = 0;
     /// A handler or an agent's step has finished; `by` is the agent's name, empty for a handler.

@@ -55,6 +55,8 @@ public:
         }
     }
 
+    [[nodiscard]] bool closed() const noexcept override { return closed_; }
+
     /// Emits nothing more, and returns when nothing is being emitted on other threads.
     void close() {
         closed_ = true;

@@ -81,6 +81,34 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_checkpoint_never_moves_back_and_finished_adds_up
     BOOST_TEST((backend.store().agent("worker") == bus::AgentRecord{"worker", 0, 5, 6}));
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(after_a_refused_part_no_later_one_of_the_agent_moves_its_checkpoint,
+                              Backend, Backends) {
+    Backend backend;
+    commit(backend.store(), agent_part("worker", 0));
+    commit(backend.store(), part({event(1)}));
+    std::vector<bus::Part> steps;
+    for (bus::Position position = 1; position <= 3; ++position) {
+        bus::Part step = agent_part("worker");
+        step.expected_checkpoint = position - 1;
+        step.checkpoint = position;
+        step.finished = 1;
+        step.events = {event(10 + position)};
+        steps.push_back(step);
+    }
+    steps[1].events[0].expected_version = 77; // no stream is that far
+    const std::vector<bus::PartResult> results = backend.store().commit(steps, true);
+    backend.reopen();
+    BOOST_TEST(!results[0].error);
+    BOOST_CHECK_THROW(std::rethrow_exception(results[1].error), bus::VersionConflict);
+    BOOST_CHECK_THROW(std::rethrow_exception(results[2].error), bus::StaleCheckpoint);
+    BOOST_TEST((backend.store().agent("worker") == bus::AgentRecord{"worker", 0, 1, 1}));
+    BOOST_TEST(backend.store().last_position() == 2U);
+    // In a later commit it is the same.
+    BOOST_CHECK_THROW(std::rethrow_exception(commit(backend.store(), steps[2]).error),
+                      bus::StaleCheckpoint);
+    BOOST_TEST(backend.store().last_position() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_checkpoint_of_an_unregistered_agent_is_an_error, Backend,
                               Backends) {
     Backend backend;
