@@ -33,8 +33,8 @@ struct FeedLine {
     /// The order's id; `line:N` where the line tells none or is rejected (in the second of several
     /// feeds `line:N@2`, and so on, so that keys do not meet).
     std::string key;
-    /// Of a line that tells no order: a UUIDv5 of its text, by which it is known again whatever
-    /// feed it comes from. Empty otherwise.
+    /// Of a line that tells no order: a UUIDv5 of its text, by which it is known again when the
+    /// feed is given again. Empty otherwise.
     std::string fingerprint;
     Occurrence occurrence = Occurrence::first;
 };

@@ -2,6 +2,7 @@
 
 #include "demo/events/order_events.hpp"
 #include "demo/pipeline/bundle_event.hpp"
+#include "demo/pipeline/report.hpp"
 #include "demo/pipeline/steps.hpp"
 #include <agents/control/control_agent.hpp>
 #include <agents/notification/log_channel.hpp>
@@ -45,7 +46,11 @@ std::unique_ptr<bus::Agent> control_agent() {
 
 std::unique_ptr<bus::Agent> notification_agent(const std::filesystem::path& log) {
     bus::agents::NotificationOptions options;
-    options.channels.push_back(std::make_unique<bus::agents::LogChannel>("log", log));
+    try {
+        options.channels.push_back(std::make_unique<bus::agents::LogChannel>("log", log));
+    } catch (const std::runtime_error& error) {
+        throw ReportError{std::string{"notifications: "} + error.what()};
+    }
     options.rules.push_back(bus::agents::rule<OrderFailedEvent>(
         "order_failed", "log",
         "Order {{data.order_id}} failed at {{data.step_failed}}: {{data.error_message}}"));

@@ -12,6 +12,7 @@
 
 #include <cstdio>
 #include <iostream>
+#include <system_error>
 
 namespace {
 
@@ -70,12 +71,6 @@ CLI::App& add_generate(CLI::App& app, GenerateOptions& options) {
 
 int generate(const GenerateOptions& options) {
     demo::generate(options.orders, options.seed, std::cout);
-    std::cout.flush();
-    if (!std::cout) {
-        fmt::print(stderr, "order_pipeline: standard output could not be written; the feed is not "
-                           "whole\n");
-        return exit_code::output;
-    }
     return exit_code::ran;
 }
 
@@ -84,14 +79,27 @@ int complain(const std::exception& error, int code) {
     return code;
 }
 
+/// What a command has printed must have arrived, or its exit code would lie.
+int flushed(int code) {
+    std::cout.flush();
+    if (std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
+        return code;
+    }
+    fmt::print(stderr, "order_pipeline: standard output could not be written, it is not whole\n");
+    return exit_code::output;
+}
+
 /// Runs a command and turns what it throws into a sentence and an exit code.
 template <class Command>
 int guarded(Command command) {
     try {
-        return command();
+        return flushed(command());
     } catch (const demo::InputError& error) {
         return complain(error, exit_code::input);
     } catch (const demo::ReportError& error) {
+        return complain(error, exit_code::output);
+    } catch (const std::system_error& error) {
+        // Standard output, or the temporary file for the feed's lines.
         return complain(error, exit_code::output);
     } catch (const std::exception& error) {
         // The store, the books, or a codec error in what the store holds.
@@ -103,9 +111,10 @@ int guarded(Command command) {
 
 int main(int argc, char** argv) {
     CLI::App app{"Takes marketplace orders to invoices, on libbus.", "order_pipeline"};
-    app.footer("Exit codes: 0 ran (orders may have failed: see the table), 2 wrong usage, 3 input "
-               "cannot be read,\n4 store or books cannot be used, 5 output cannot be written, 130 "
-               "interrupted (the same command goes on).");
+    app.footer(
+        "Exit codes: 0 ran (orders may have failed: see the table), 2 wrong usage, 3 input "
+        "cannot be read,\n4 store or books cannot be used, 5 output cannot be written, 6 books "
+        "and store differ, 130 interrupted (the same command goes on).");
     app.require_subcommand(1);
     RunOptions run_options;
     StatusOptions status_options;

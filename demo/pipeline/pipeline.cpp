@@ -34,7 +34,8 @@ std::string beside(const std::string& store_url, const std::string& suffix,
         return without_file;
     }
     std::filesystem::path path{store_url.substr(sqlite_scheme.size())};
-    path.replace_filename(path.stem().string() + suffix);
+    const bool plain = path.extension() == ".db";
+    path.replace_filename((plain ? path.stem() : path.filename()).string() + suffix);
     return path.string();
 }
 
@@ -58,26 +59,44 @@ Pipeline::Pipeline(const RunOptions& options, Marketplace& marketplace,
       bus_{{.runtime = runtime_, .store = std::move(store)}} {
     note_waiting_orders();
     count_events();
-    add_agents(options);
+    try {
+        add_agents(options);
+    } catch (...) {
+        orders_.note_end(); // an agent that runs already may wait for a line
+        throw;
+    }
 }
 
-/// Remembers which orders an earlier run left waiting for their financial events, so that a feed
-/// that has them now brings them on.
+/// Remembers which steps earlier runs have put off for want of something, so that a feed that has
+/// it now brings their orders on.
 void Pipeline::note_waiting_orders() {
     bus::EventStore& store = *bus_.store();
-    for (const auto& delivery :
-         store.deliveries(step::extract_financials, bus::DeliveryState::deferred)) {
-        for (const bus::StoredEvent& event : store.read(delivery.position - 1, 1)) {
-            waiting_.emplace(event.record.aggregate_id, delivery.position);
+    for (const char* agent : {step::ingest, step::extract_financials, step::validate, step::save,
+                              step::invoice, step::complete}) {
+        for (const auto& delivery : store.deliveries(agent, bus::DeliveryState::deferred)) {
+            if (delivery.attempts.empty() ||
+                delivery.attempts.back().kind != bus::FailureKind::not_ready) {
+                continue;
+            }
+            for (const bus::StoredEvent& event : store.read(delivery.position - 1, 1)) {
+                waiting_.emplace(event.record.aggregate_id, Waiting{agent, delivery.position});
+            }
         }
     }
 }
 
 void Pipeline::count_events() {
-    subscriptions_.push_back(bus_.subscribe<OrderSyncedEvent>(
-        [this](const OrderSyncedEvent& /*event*/) { ++counts_.synced; }));
-    subscriptions_.push_back(bus_.subscribe<OrderFailedEvent>(
-        [this](const OrderFailedEvent& /*event*/) { ++counts_.failed; }));
+    // Handlers of what agents emit are called one after the other, so the set needs no lock. An
+    // order that fails, is redriven and synced counts once.
+    subscriptions_.push_back(
+        bus_.subscribe<OrderSyncedEvent>([this](const OrderSyncedEvent& event) {
+            ++counts_.synced;
+            counts_.failed -= static_cast<std::int64_t>(failed_.erase(event.order_id));
+        }));
+    subscriptions_.push_back(
+        bus_.subscribe<OrderFailedEvent>([this](const OrderFailedEvent& event) {
+            counts_.failed += failed_.insert(event.order_id).second ? 1 : 0;
+        }));
     subscriptions_.push_back(bus_.subscribe<bus::agents::RedriveRequestedEvent>(
         [this](const bus::agents::RedriveRequestedEvent& /*event*/) { ++counts_.redriven; }));
     subscriptions_.push_back(
@@ -114,9 +133,12 @@ bool Pipeline::feed_next() {
     event.user_id = "order_pipeline";
     if (!line->fingerprint.empty()) {
         // `line:N` means another line in another feed, so the stream is named after its content.
-        event.own_aggregate_id = line->key + '@' + line->fingerprint;
+        event.own_aggregate_id =
+            "line:" + std::to_string(line->line_number) + '@' + line->fingerprint;
     }
-    posted_.push_back({line->key, bus_.post(std::move(event), {.expected_version = 0})});
+    std::string stream{event.aggregate_id()};
+    posted_.push_back(
+        {line->key, std::move(stream), bus_.post(std::move(event), {.expected_version = 0})});
     if (posted_.size() >= most_posted) {
         resolve_oldest();
     }
@@ -131,20 +153,22 @@ void Pipeline::resolve_oldest() {
         ++counts_.taken;
     } catch (const bus::VersionConflict&) {
         ++counts_.known;
-        ask_again_for(posted.order_id);
+        ask_again_for(posted);
     }
 }
 
-/// An order that the store knows is in the feed again: where it waits for financial events, and
-/// the feed has them now, it need not wait longer.
-void Pipeline::ask_again_for(const std::string& order_id) {
-    const auto found = waiting_.find(order_id);
-    if (found == waiting_.end()) {
-        return;
-    }
-    const auto bundle = marketplace_.bundle(order_id);
-    if (bundle && (!bundle->entries.empty() || bundle->financials_problem)) {
-        bus_.retry_now(step::extract_financials, found->second);
+/// An order that the store knows is in the feed again: what it waits for may be there now. Where
+/// it waits for financial events that the feed does not have either, it goes on waiting.
+void Pipeline::ask_again_for(const Posted& posted) {
+    const auto [first, last] = waiting_.equal_range(posted.stream);
+    for (auto entry = first; entry != last; ++entry) {
+        const Waiting& waiting = entry->second;
+        const auto bundle = marketplace_.bundle(posted.order_id);
+        if (waiting.agent == step::extract_financials && bundle && bundle->entries.empty() &&
+            !bundle->financials_problem) {
+            continue;
+        }
+        bus_.retry_now(waiting.agent, waiting.position);
     }
 }
 

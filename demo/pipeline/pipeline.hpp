@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 namespace demo {
@@ -60,12 +61,19 @@ public:
 private:
     struct Posted {
         std::string order_id;
+        std::string stream;
         bus::Ticket ticket;
+    };
+
+    /// A step that was put off.
+    struct Waiting {
+        std::string agent;
+        bus::Position position;
     };
 
     void resolve_oldest();
     void note_waiting_orders();
-    void ask_again_for(const std::string& order_id);
+    void ask_again_for(const Posted& posted);
     void count_events();
     void add_agents(const RunOptions& options);
 
@@ -77,7 +85,8 @@ private:
     PipelineCounts counts_;
     bus::Bus bus_; ///< behind all that its agents use
     std::deque<Posted> posted_;
-    std::map<std::string, bus::Position, std::less<>> waiting_; ///< orders deferred by earlier runs
+    std::multimap<std::string, Waiting, std::less<>> waiting_; ///< since earlier runs, by stream
+    std::set<std::string, std::less<>> failed_;                ///< orders, by this run
     std::vector<bus::Subscription> subscriptions_;
 };
 

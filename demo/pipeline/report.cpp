@@ -63,8 +63,12 @@ void Totals::add(const OrderOutcome& outcome) {
     if (outcome.outcome == Outcome::synced && outcome.principal_amount && outcome.net_proceeds) {
         Money& sum = money[outcome.currency];
         ++sum.orders;
-        sum.principal = sum.principal + *outcome.principal_amount;
-        sum.net = sum.net + *outcome.net_proceeds;
+        try {
+            sum.principal = sum.principal + *outcome.principal_amount;
+            sum.net = sum.net + *outcome.net_proceeds;
+        } catch (const InexactDecimal&) {
+            sum.exact = false; // each order is exact; only their sum has more than 34 digits
+        }
     }
 }
 

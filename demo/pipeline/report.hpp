@@ -12,7 +12,7 @@
 
 namespace demo {
 
-/// The report cannot be written. Names the file and what to do.
+/// The report, or another output, cannot be written. Names the file and what to do.
 class ReportError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -39,6 +39,7 @@ struct Totals {
         std::int64_t orders = 0;
         Decimal principal;
         Decimal net;
+        bool exact = true; ///< false: the sums would need more than 34 digits
     };
 
     std::map<Outcome, std::int64_t> outcomes;

@@ -23,11 +23,16 @@ using Clock = std::chrono::steady_clock;
 /// How long commits may fail before the run gives up on the store.
 constexpr std::chrono::seconds patience_with_store{5};
 
+std::optional<ReportFile> open_report(const RunOptions& options) {
+    return options.report ? std::make_optional<ReportFile>(*options.report) : std::nullopt;
+}
+
 /// One run, from the first line to the table.
 class Run {
 public:
     explicit Run(const RunOptions& options)
         : options_{options},
+          report_{open_report(options)},
           marketplace_{options.feeds, {.interrupted = InterruptScope::asked}},
           store_{bus::open_store(options.store, {.read_only = false, .program = "order_pipeline"})},
           pipeline_{options, marketplace_, store_},
@@ -48,32 +53,41 @@ public:
             throw;
         }
         settle();
-        const bool interrupted = InterruptScope::asked();
+        const bool settled = pipeline_.settled();
         const bus::StopReport stopped =
             pipeline_.stop(InterruptScope::asked_twice() ? bus::Stop::now : bus::Stop::drain);
         progress_.wipe();
         const auto took = Clock::now() - began_;
         const Totals totals = write_report();
-        print_summary({.totals = totals,
-                       .counts = pipeline_.counts(),
-                       .stopped = stopped,
-                       .books = pipeline_.books(),
-                       .empty_feeds = marketplace_.empty_feeds(),
-                       .took = took,
-                       .interrupted = interrupted},
-                      terminal::look_of(stdout));
+        const bool interrupted = InterruptScope::asked() && !(feed_ended_ && settled);
+        const bool agree = print_summary({.totals = totals,
+                                          .counts = pipeline_.counts(),
+                                          .stopped = stopped,
+                                          .books = pipeline_.books(),
+                                          .empty_feeds = marketplace_.empty_feeds(),
+                                          .took = took,
+                                          .interrupted = interrupted,
+                                          .feed_ended = feed_ended_},
+                                         terminal::look_of(stdout));
+        if (report_) {
+            report_->close();
+        }
         say_where();
         if (!input_error_.empty()) {
             fmt::print(stderr, "order_pipeline: {}\n", input_error_);
             return exit_code::input;
         }
-        return interrupted ? exit_code::interrupted : exit_code::ran;
+        if (interrupted) {
+            return exit_code::interrupted;
+        }
+        return agree ? exit_code::ran : exit_code::differ;
     }
 
 private:
     void feed() {
         try {
-            while (!InterruptScope::asked() && pipeline_.feed_next()) {
+            while (!InterruptScope::asked() && !feed_ended_) {
+                feed_ended_ = !pipeline_.feed_next();
                 draw();
             }
         } catch (const InputInterrupted&) {
@@ -114,19 +128,12 @@ private:
 
     Totals write_report() {
         Totals totals;
-        std::optional<ReportFile> report;
-        if (options_.report) {
-            report.emplace(*options_.report);
-        }
         for_each_outcome(*store_, [&](const OrderOutcome& outcome) {
             totals.add(outcome);
-            if (report) {
-                report->add(outcome);
+            if (report_) {
+                report_->add(outcome);
             }
         });
-        if (report) {
-            report->close();
-        }
         return totals;
     }
 
@@ -139,11 +146,13 @@ private:
     RunOptions options_;
     Clock::time_point began_ = Clock::now();
     Clock::time_point drawn_{};
+    std::optional<ReportFile> report_; ///< opened first: better to fail before the work
     Marketplace marketplace_;
     std::shared_ptr<bus::EventStore> store_;
     Pipeline pipeline_;
     terminal::Progress progress_;
     std::int64_t before_ = 0;
+    bool feed_ended_ = false;
     std::string input_error_;
 };
 

@@ -27,6 +27,7 @@ inline constexpr int usage = 2;
 inline constexpr int input = 3;
 inline constexpr int store = 4;
 inline constexpr int output = 5;
+inline constexpr int differ = 6;
 inline constexpr int interrupted = 130;
 } // namespace exit_code
 

@@ -38,8 +38,7 @@ void print_failures(const Totals& totals, const Look& look) {
 }
 
 /// The sums of the books, which must be those of the events.
-void print_money(const Summary& summary, const Look& look) {
-    const std::vector<BooksTotals> books = summary.books.totals();
+void print_money(const std::vector<BooksTotals>& books, const Look& look) {
     if (books.empty()) {
         return;
     }
@@ -60,12 +59,16 @@ void print_money(const Summary& summary, const Look& look) {
 }
 
 /// Where the books and the store do not tell the same; empty when all is well.
-std::vector<std::string> differences(const Summary& summary) {
+std::vector<std::string> differences(const Summary& summary,
+                                     const std::vector<BooksTotals>& books) {
     std::vector<std::string> found = summary.books.audit();
     std::map<std::string, Totals::Money> expected = summary.totals.money;
-    for (const BooksTotals& sum : summary.books.totals()) {
+    for (const BooksTotals& sum : books) {
         const Totals::Money store = expected[sum.currency];
         expected.erase(sum.currency);
+        if (!store.exact) {
+            continue;
+        }
         if (store.orders != sum.invoices + sum.credit_notes || store.net != sum.net ||
             store.principal != sum.principal) {
             found.push_back(fmt::format(
@@ -95,7 +98,7 @@ void print_work(const Summary& summary) {
                terminal::format_duration(summary.took),
                terminal::format_rate(static_cast<double>(settled) /
                                      std::chrono::duration<double>{summary.took}.count()));
-    fmt::print("{} failed attempts retried, {} dead letters, {} redriven; {} notifications sent, "
+    fmt::print("{} attempts failed, {} dead letters, {} redriven; {} notifications sent, "
                "{} could not be sent\n",
                format_count(static_cast<std::int64_t>(retries)), dead, counts.redriven.load(),
                format_count(counts.notified), format_count(counts.not_notified));
@@ -104,8 +107,9 @@ void print_work(const Summary& summary) {
                    format_count(counts.repeated));
     }
     if (counts.taken == 0 && counts.known > 0) {
+        const bool changed = settled != 0 || summary.totals.outcomes.contains(Outcome::open);
         fmt::print("{} the store knew all {} orders of the feed before\n",
-                   settled == 0 ? "Nothing changed:" : "No new order:", format_count(counts.known));
+                   changed ? "No new order:" : "Nothing changed:", format_count(counts.known));
     } else if (counts.known > 0) {
         fmt::print("{} orders of the feed were known to the store before\n",
                    format_count(counts.known));
@@ -123,24 +127,41 @@ void print_outcomes(const Totals& totals, const Look& look) {
     fmt::print("{}\n", table.render(look));
 }
 
-void print_summary(const Summary& summary, const Look& look) {
+bool print_summary(const Summary& summary, const Look& look) {
     print_outcomes(summary.totals, look);
     print_failures(summary.totals, look);
-    print_money(summary, look);
+    std::optional<std::vector<BooksTotals>> books;
+    try {
+        books = summary.books.totals();
+        print_money(*books, look);
+    } catch (const InexactDecimal& error) {
+        fmt::print("The sums are not shown, for they would have to be rounded: {}\n\n",
+                   error.what());
+    }
     print_work(summary);
     for (const std::string& feed : summary.empty_feeds) {
         fmt::print("{} is empty\n", feed);
     }
     if (summary.interrupted) {
-        fmt::print(
-            "interrupted, the feed was not read to its end; {} events wait in the store; the "
-            "same command goes on\n",
-            summary.stopped.queued);
+        fmt::print("interrupted{}; {} deliveries wait in the store; the same command goes on\n",
+                   summary.feed_ended ? "" : ", the feed was not read to its end",
+                   summary.stopped.queued + summary.stopped.deferred);
     }
-    for (const std::string& difference : differences(summary)) {
+    const auto open = summary.totals.outcomes.find(Outcome::open);
+    if (open != summary.totals.outcomes.end()) {
+        fmt::print(
+            "{} orders are open: run again with the feed that holds them; then the books are "
+            "compared with the store\n",
+            format_count(open->second));
+        return true;
+    }
+    const std::vector<std::string> found =
+        books ? differences(summary, *books) : std::vector<std::string>{};
+    for (const std::string& difference : found) {
         fmt::print("{}\n",
                    terminal::paint("books and store differ: " + difference, Colour::red, look));
     }
+    return found.empty();
 }
 
 } // namespace demo

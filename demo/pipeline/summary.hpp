@@ -20,10 +20,12 @@ struct Summary {
     const std::vector<std::string>& empty_feeds;
     std::chrono::nanoseconds took{0};
     bool interrupted = false;
+    bool feed_ended = true;
 };
 
 /// Prints outcomes, failures by type, sums by currency, and what the run did, to standard output.
-void print_summary(const Summary& summary, const terminal::Look& look);
+/// Returns false where books and store do not tell the same.
+bool print_summary(const Summary& summary, const terminal::Look& look);
 
 /// Prints the outcomes alone.
 void print_outcomes(const Totals& totals, const terminal::Look& look);

@@ -73,18 +73,29 @@ void AgentRunner::register_agent() {
 
 /// Begins again where the store says that the agent is.
 void AgentRunner::reload() {
+    {
+        const std::lock_guard lock{mutex_};
+        reading_ = true;
+        redriven_meanwhile_.clear();
+    }
     const AgentRecord record = store_.agent(agent_->name()).value_or(AgentRecord{});
     std::vector<DeliveryRecord> deferred =
         store_.deliveries(agent_->name(), DeliveryState::deferred);
     const std::size_t dead = store_.deliveries(agent_->name(), DeliveryState::dead).size();
     const Position end = store_.last_position();
     const std::lock_guard lock{mutex_};
+    reading_ = false;
     mailbox_.clear();
     steps_.forget_uncommitted();
     deferred_.clear();
     for (DeliveryRecord& delivery : deferred) {
         deferred_.emplace(delivery.position, std::move(delivery));
     }
+    for (DeliveryRecord& delivery : redriven_meanwhile_) {
+        // Committed after the deliveries were read, or known from them already.
+        deferred_.insert_or_assign(delivery.position, std::move(delivery));
+    }
+    redriven_meanwhile_.clear();
     dead_ = dead;
     finished_ = record.finished;
     checkpoint_ = record.checkpoint;
@@ -99,6 +110,9 @@ void AgentRunner::offer(const Writer::Committed& committed) {
     bool has_work = false;
     {
         const std::lock_guard lock{mutex_};
+        if (stopping_) {
+            return; // it is in the log
+        }
         log_end_ = committed.events.back()->position;
         live_ = live_ && committed.previous_last <= through_ &&
                 mailbox_.size() < agent_->settings().mailbox_capacity;
@@ -123,6 +137,9 @@ void AgentRunner::take_redriven(const DeliveryRecord& delivery) {
         const std::lock_guard lock{mutex_};
         deferred_.insert_or_assign(delivery.position, delivery);
         dead_ -= dead_ > 0 ? 1 : 0;
+        if (reading_) {
+            redriven_meanwhile_.push_back(delivery);
+        }
     }
     wake();
 }
@@ -191,30 +208,31 @@ void AgentRunner::stop() {
         timer_.reset();
     }
     hub_->runtime().wait(lock, stopped_, [this] { return !running_; });
-    const bool passed_more = mailbox_.empty() && live_ && !must_reload_ && through_ > checkpoint_;
-    lock.unlock();
-    if (passed_more) {
-        save_checkpoint();
+    if (mailbox_.empty() && live_ && !must_reload_ && through_ > checkpoint_) {
+        save_checkpoint(lock);
     }
 }
 
-/// Writes that events up to through_ are settled, where no step says so on its way.
-void AgentRunner::save_checkpoint() {
+/// Writes that events up to through_ are settled, where no step says so on its way. Called, and
+/// left, with the lock held: whoever found that nothing is in the mailbox still knows it here.
+void AgentRunner::save_checkpoint(std::unique_lock<std::mutex>& /*lock*/) {
     Part part;
     part.agent = agent_->name();
     part.durability = Durability::buffered;
-    {
-        const std::lock_guard lock{mutex_};
-        part.expected_checkpoint = checkpoint_;
-        part.checkpoint = through_;
-        checkpoint_ = through_;
-    }
-    // Nothing is lost where this fails: the agent passes the same events again.
+    part.expected_checkpoint = checkpoint_;
+    part.checkpoint = through_;
+    checkpoint_ = through_;
+    // Nothing is lost where this fails: the agent begins again where the store says it is.
     writer_.submit(std::move(part), [self = shared_from_this()](PartResult&& result) {
-        if (result.error) {
+        if (!result.error) {
+            return;
+        }
+        {
             const std::lock_guard lock{self->mutex_};
             self->must_reload_ = true;
         }
+        self->wake();
+        self->hub_->note_change();
     });
 }
 
@@ -364,10 +382,8 @@ bool AgentRunner::read_page() {
             std::max(through_, end); // the log was read to its end, whatever was pruned there
     }
     live_ = through_ >= log_end_;
-    const bool save = mailbox_.empty() && through_ - checkpoint_ > unhandled_before_checkpoint;
-    lock.unlock();
-    if (save) {
-        save_checkpoint();
+    if (mailbox_.empty() && through_ - checkpoint_ > unhandled_before_checkpoint) {
+        save_checkpoint(lock);
     }
     return !page.empty();
 }
@@ -381,7 +397,9 @@ void AgentRunner::on_part_done(const std::shared_ptr<StepBatch>& batch, std::siz
                        .redriven = std::move(batch->results[index].redriven)});
     }
     if (--batch->open == 0) {
-        finish_batch(*batch);
+        // Observers may publish, and would wait for the writer on its own thread.
+        hub_->runtime().pool().post(
+            [self = shared_from_this(), batch] { self->finish_batch(*batch); });
     }
 }
 
@@ -438,12 +456,16 @@ void AgentRunner::remember(StepBatch& batch) {
             std::rethrow_exception(error);
         } catch (const StaleCheckpoint&) {
             // Another part of this agent came between; reading again settles it.
+        } catch (const PartRefused& refused) {
+            steps_.note_refused(attempted.position, Failure::rejected(refused.what()),
+                                attempted.failure.has_value());
         } catch (const StoreError& store_error) {
             trouble_ = store_error.what();
         } catch (const std::exception& refused) {
             steps_.note_refused(
                 attempted.position,
-                Failure::transient(std::string{"its commit was refused: "} + refused.what()));
+                Failure::transient(std::string{"its commit was refused: "} + refused.what()),
+                attempted.failure.has_value());
         }
     }
 }

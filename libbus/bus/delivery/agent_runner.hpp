@@ -66,7 +66,7 @@ private:
     void finish_batch(StepBatch& batch);
     void remember(StepBatch& batch);
     void schedule_wake(std::unique_lock<std::mutex>& lock);
-    void save_checkpoint();
+    void save_checkpoint(std::unique_lock<std::mutex>& lock);
 
     std::unique_ptr<Agent> agent_;
     EventStore& store_;
@@ -87,6 +87,8 @@ private:
     bool running_ = true;     ///< until start() has read where the agent stands
     bool stopping_ = false;
     bool must_reload_ = false;
+    bool reading_ = false; ///< reload() is looking into the store
+    std::vector<DeliveryRecord> redriven_meanwhile_;
     std::optional<Runtime::TimerId> timer_;
     Timestamp timer_due_{};
     std::uint64_t finished_ = 0;

@@ -95,7 +95,10 @@ void StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
     bool only_buffered =
         attempted.event && attempted.event->type().durability() == Durability::buffered;
     if (const auto refused = refused_.extract(item.event->position)) {
-        attempted.failure = refused.mapped();
+        attempted.failure = refused.mapped().failure;
+        if (refused.mapped().was_failure) {
+            input.reset();
+        }
     } else if (input) {
         StepOutcome outcome = run_step(agent_, *input, source);
         attempted.failure = put_events(outcome, part);

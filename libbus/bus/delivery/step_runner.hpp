@@ -27,13 +27,20 @@ public:
     /// What earlier steps wrote is in the store now, or never will be.
     void forget_uncommitted() { uncommitted_states_.clear(); }
 
-    /// The commit of a step was refused: its next attempt fails with this, without being run.
-    void note_refused(Position position, const Failure& failure) {
-        refused_.insert_or_assign(position, failure);
+    /// The commit of a step was refused: its next attempt fails with this, without being run. Where
+    /// the refused part was that of a failure already (`was_failure`), it is given up without
+    /// on_given_up, whose events may be what is refused.
+    void note_refused(Position position, const Failure& failure, bool was_failure) {
+        refused_.insert_or_assign(position, Refused{failure, was_failure});
     }
 
 private:
     class Source;
+
+    struct Refused {
+        Failure failure;
+        bool was_failure;
+    };
 
     static std::optional<Failure> put_events(StepOutcome& outcome, Part& part);
     void put_effects(StepEffects&& effects, Attempted& attempted, Part& part);
@@ -44,7 +51,7 @@ private:
     EventStore& store_;
     RunnerHub& hub_;
     std::map<std::string, std::optional<std::string>, std::less<>> uncommitted_states_;
-    std::map<Position, Failure> refused_;
+    std::map<Position, Refused> refused_;
 };
 
 } // namespace bus

@@ -18,6 +18,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// A part was refused for what it holds, such as a text that is too long: it will never be stored.
+class PartRefused : public StoreError {
+public:
+    using StoreError::StoreError;
+};
+
 /// The stream has moved on since the caller looked.
 class VersionConflict : public std::runtime_error {
 public:

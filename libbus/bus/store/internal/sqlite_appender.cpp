@@ -143,7 +143,7 @@ std::exception_ptr Appender::refusal(const Part& part) {
         }
     }
     if (const std::size_t longest = longest_text(part); longest > max_value_bytes_) {
-        return std::make_exception_ptr(StoreError{
+        return std::make_exception_ptr(PartRefused{
             "sqlite:" + connection_.path().string() + " does not take a text of " +
             std::to_string(longest) + " bytes; the most is " + std::to_string(max_value_bytes_) +
             " (SqliteOptions::max_value_bytes): keep it elsewhere and name the place"});
