@@ -79,7 +79,9 @@ void Pipeline::note_waiting_orders() {
                 continue;
             }
             for (const bus::StoredEvent& event : store.read(delivery.position - 1, 1)) {
-                waiting_.emplace(event.record.aggregate_id, Waiting{agent, delivery.position});
+                waiting_.emplace(
+                    event.record.aggregate_id,
+                    Waiting{agent, delivery.position, delivery.attempts.back().message});
             }
         }
     }
@@ -164,8 +166,8 @@ void Pipeline::ask_again_for(const Posted& posted) {
     for (auto entry = first; entry != last; ++entry) {
         const Waiting& waiting = entry->second;
         const auto bundle = marketplace_.bundle(posted.order_id);
-        if (waiting.agent == step::extract_financials && bundle && bundle->entries.empty() &&
-            !bundle->financials_problem) {
+        if (waiting.reason == no_financials_yet(posted.order_id) && bundle &&
+            bundle->entries.empty() && !bundle->financials_problem) {
             continue;
         }
         bus_.retry_now(waiting.agent, waiting.position);

@@ -69,6 +69,7 @@ private:
     struct Waiting {
         std::string agent;
         bus::Position position;
+        std::string reason;
     };
 
     void resolve_oldest();

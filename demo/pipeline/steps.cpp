@@ -78,6 +78,10 @@ LineKind line_kind(EntryKind kind) {
 
 } // namespace
 
+std::string no_financials_yet(const std::string& order_id) {
+    return "order " + order_id + ": the marketplace has no financial events yet";
+}
+
 StepAgent::StepAgent(const char* name) : Agent{name} {
     // The demo's outside systems are quick, so its patience is short.
     settings().retry = {.max_attempts = 5,
@@ -147,8 +151,7 @@ void ExtractFinancialsStep::extract(const OrderCreatedEvent& event, bus::Context
     checked(event.order_id, context, [&] {
         const std::optional<Financials> financials = extract_financials(*bundle);
         if (!financials) {
-            throw bus::Failure::not_ready("order " + event.order_id +
-                                              ": the marketplace has no financial events yet",
+            throw bus::Failure::not_ready(no_financials_yet(event.order_id),
                                           context.now() + ask_again);
         }
         context.publish(

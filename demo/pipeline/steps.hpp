@@ -27,6 +27,9 @@ inline constexpr const char* invoice = "invoice";
 inline constexpr const char* complete = "complete";
 } // namespace step
 
+/// Why the extract_financials step puts an order off whose bundle has no financial events yet.
+std::string no_financials_yet(const std::string& order_id);
+
 /// What the steps have in common: quick attempts, and how failing is told.
 class StepAgent : public bus::Agent {
 public:

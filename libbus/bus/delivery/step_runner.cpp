@@ -56,6 +56,7 @@ public:
             }
         }
         std::vector<StateRecord> result;
+        result.reserve(merged.size());
         for (auto& [key, json] : merged) {
             result.push_back({key, std::move(json)});
         }

@@ -83,6 +83,28 @@ BOOST_AUTO_TEST_CASE(
     check_whole(calm);
 }
 
+BOOST_AUTO_TEST_CASE(another_feed_between_a_kill_and_the_next_run_strands_no_order) {
+    const std::string calm = calm_report();
+    {
+        test::OrderPipeline program{arguments()};
+        BOOST_TEST_REQUIRE(reaches(500));
+        program.signal(SIGKILL);
+        program.finish();
+    }
+    const std::string other = folder.file("other.ndjson", test::good_line("111-1"));
+    const test::Finished between = test::order_pipeline({"run", other, "--store", store});
+    BOOST_TEST(between.exit_code == 0, between.err);
+    BOOST_TEST(between.out.find("orders are open") != std::string::npos, between.out);
+    const test::Finished last = test::order_pipeline(arguments());
+    BOOST_TEST(last.exit_code == 0, last.err);
+    BOOST_TEST(last.out.find("differ") == std::string::npos, last.out);
+    std::string whole = test::read_file(report);
+    const std::size_t from = whole.find("111-1,");
+    BOOST_TEST_REQUIRE(from != std::string::npos);
+    whole.erase(from, whole.find('\n', from) + 1 - from);
+    BOOST_TEST(whole == calm);
+}
+
 BOOST_AUTO_TEST_CASE(an_interrupt_while_waiting_for_input_settles_what_has_come_in) {
     const std::string pipe = (folder / "pipe").string();
     BOOST_TEST_REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);

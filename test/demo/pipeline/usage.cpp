@@ -55,4 +55,34 @@ BOOST_AUTO_TEST_CASE(a_report_that_cannot_be_written_ends_with_5) {
     BOOST_TEST(finished.err.find("report") != std::string::npos, finished.err);
 }
 
+BOOST_AUTO_TEST_CASE(notifications_that_cannot_be_written_end_with_5_before_the_work) {
+    const test::TemporaryFolder folder;
+    const std::string feed = folder.file("feed", test::good_line("111-1"));
+    const test::Finished finished =
+        test::order_pipeline({"run", feed, "--notifications", (folder / "no/log").string()});
+    BOOST_TEST(finished.exit_code == 5);
+    BOOST_TEST(finished.err.find("notifications") != std::string::npos, finished.err);
+}
+
+BOOST_AUTO_TEST_CASE(amounts_whose_sum_would_be_rounded_leave_the_run_whole) {
+    const test::TemporaryFolder folder;
+    std::string large = test::good_line("111-1");
+    for (const char* amount : {"\"10.00\"", "\"10.00\"", "10.00"}) {
+        const std::size_t at = large.find(amount);
+        const bool quoted = amount[0] == '"';
+        const std::string digits = "12345678901234567890123456789012.5";
+        large.replace(at, std::string{amount}.size(), quoted ? '"' + digits + '"' : digits);
+    }
+    const std::string fee = "-1.50";
+    large.replace(large.find(fee), fee.size(), "-1.5");
+    std::string small = test::good_line("111-2");
+    small.replace(small.find(fee), fee.size(), "-1.501");
+    const std::string feed = folder.file("feed", large + small);
+    const std::string store = "sqlite:" + (folder / "orders.db").string();
+    const test::Finished finished = test::order_pipeline({"run", feed, "--store", store});
+    BOOST_TEST(finished.exit_code == 0, finished.err);
+    BOOST_TEST(finished.out.find("have to be rounded") != std::string::npos, finished.out);
+    BOOST_TEST(test::order_pipeline({"status", "--store", store}).exit_code == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
