@@ -75,6 +75,7 @@ public:
 
 private:
     void open(const BooksOptions& options);
+    void open_in_turn(const BooksOptions& options);
     void create_schema();
     std::vector<InvoiceLine> lines_of(std::int64_t invoice_id) const;
     std::optional<Invoice> find_invoice(std::string_view order_id) const;

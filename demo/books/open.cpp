@@ -1,6 +1,9 @@
 #include "demo/books/books.hpp"
 #include "demo/books/translate.hpp"
 
+#include <sqlite3.h>
+
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -101,13 +104,34 @@ Books::Books(std::filesystem::path path, const BooksOptions& options) : path_(st
     if (path_.empty()) {
         throw BooksUnusable("books: the path is empty: name a file, or :memory:", path_);
     }
-    translated("open the file", path_, [&] { open(options); });
+    translated("open the file", path_, [&] { open_in_turn(options); });
+}
+
+/// SQLite does not wait for another program where both want to change a new file to WAL, for
+/// waiting could be for ever; so the whole of opening is tried again, for as long as it may wait.
+void Books::open_in_turn(const BooksOptions& options) {
+    constexpr int pause_ms = 10;
+    for (std::chrono::milliseconds waited{0};; waited += std::chrono::milliseconds(pause_ms)) {
+        try {
+            open(options);
+            return;
+        } catch (const sqlite::Error& error) {
+            if ((error.code() & 0xff) != SQLITE_BUSY || waited >= options.busy_timeout)
+                throw;
+        }
+        db_.reset();
+        sqlite3_sleep(pause_ms);
+    }
 }
 
 void Books::open(const BooksOptions& options) {
     db_.emplace(path_, options.busy_timeout);
     // Looked at before anything is set: a file that is not ours must not even change to WAL.
-    holds_books(*db_, path_);
+    // In one transaction, since another program may be creating the file just now.
+    {
+        const sqlite::ReadTransaction transaction(*db_);
+        holds_books(*db_, path_);
+    }
     if (db_->is_read_only()) {
         throw BooksUnusable("books " + path_.string() +
                                 ": the file may not be written: give this user the right to write "
