@@ -6,6 +6,7 @@
 #include <bus/event/domain_event.hpp>
 #include <bus/runtime/runtime.hpp>
 #include <bus/store/event_store.hpp>
+#include <bus/store/ticket.hpp>
 
 #include <concepts>
 #include <memory>
@@ -34,26 +35,6 @@ struct PublishReport {
     DispatchReport handlers;
 };
 
-/// The promise of a post: resolves at the commit. May be dropped, and may outlive the bus.
-class Ticket {
-public:
-    /// Waits for the commit and returns the event's position (0 without a store). Throws what kept
-    /// it from being stored: StoreError, VersionConflict, IdConflict.
-    Position wait();
-    /// The same without waiting; none: not committed yet.
-    [[nodiscard]] std::optional<Position> poll();
-    /// Waits; returns why the event was not stored, null where it was.
-    std::exception_ptr error();
-
-private:
-    friend class Bus;
-    struct State;
-
-    explicit Ticket(std::shared_ptr<State> state) : state_{std::move(state)} {}
-
-    std::shared_ptr<State> state_;
-};
-
 /// How to stop.
 enum class Stop : std::uint8_t {
     drain, ///< what is queued and due is handled first
@@ -69,8 +50,13 @@ struct StopReport {
 };
 
 /// Publishes events to handlers and agents, and keeps them where a store is attached. All members
-/// are thread safe unless they say otherwise. Destroying it stops it (Stop::now); no handler may
-/// be running on another thread then.
+/// are thread safe unless they say otherwise.
+///
+/// Destroying it stops it (Stop::now); other threads must be done with it. A handler may destroy
+/// the bus that has called it: it finishes, the handlers after it are skipped, and publish returns.
+/// A bus with agents or a store must have been stopped before a handler destroys it, and no bus can
+/// be destroyed on one of its own workers (in a step, or a handler of a posted event); otherwise
+/// the program is aborted with a sentence that says so.
 class Bus {
 public:
     explicit Bus(BusOptions options = {});
@@ -81,27 +67,29 @@ public:
     /// Calls `handler` in the publisher's thread for each event of type E, or of one that derives
     /// from it. It is any callable that takes (const E&).
     template <AnyEventStruct E, std::invocable<const E&> F>
-    Subscription subscribe(F handler, const SubscribeOptions& options = {}) {
-        return subscribe(event_type<E>(), wrap<E>(std::move(handler)), {}, options);
+    Subscription subscribe(F handler, SubscribeOptions options = {}) {
+        return subscribe(detail::make_slot<E>(std::move(handler), detail::AcceptAll{},
+                                              event_type<E>(), std::move(options)));
     }
 
     /// The same for the events that `filter`, a callable from (const E&) to bool, accepts.
     template <AnyEventStruct E, std::invocable<const E&> F, std::predicate<const E&> P>
-    Subscription subscribe(F handler, P filter, const SubscribeOptions& options = {}) {
-        return subscribe(
-            event_type<E>(), wrap<E>(std::move(handler)),
-            [filter = std::move(filter)](const DomainEvent& event) -> bool {
-                return filter(static_cast<const E&>(event));
-            },
-            options);
+    Subscription subscribe(F handler, P filter, SubscribeOptions options = {}) {
+        return subscribe(detail::make_slot<E>(std::move(handler), std::move(filter),
+                                              event_type<E>(), std::move(options)));
     }
 
     /// Publishes an event. With a store, returns once it is as safe as its type says
     /// (Durability), then calls the handlers in this thread; what they throw is in the report.
     /// Throws StoreError, VersionConflict, IdConflict where it was not stored, std::logic_error
-    /// once the bus is stopping.
+    /// once the bus is stopping, and what copying the event into a mailbox throws.
     template <EventStruct E>
-    PublishReport publish(const E& event, const PublishOptions& options = {}) {
+    PublishReport publish(const E& event) {
+        return publish_event(event);
+    }
+
+    template <EventStruct E>
+    PublishReport publish(const E& event, const PublishOptions& options) {
         return publish_event(event, options);
     }
 
@@ -137,7 +125,10 @@ public:
     [[nodiscard]] bool idle();
 
     /// Takes no more events, and ends as `how` says, `deadline` (from now) at the latest;
-    /// idempotent. Not to be called from a handler or an agent.
+    /// idempotent. While it drains, handlers and steps may publish what follows from what is being
+    /// handled. A step, or a handler that runs on a worker, may call it too, but nobody can wait
+    /// for himself: there it begins the stop and returns at once, saying what is left, and the
+    /// next stop() of another thread, or the destructor, waits.
     StopReport stop(Stop how, Duration deadline = std::chrono::seconds{30});
 
     /// How the agents stand, in the order added.
@@ -153,15 +144,8 @@ public:
     void set_observer_sink(std::weak_ptr<ObserverSink> sink);
 
 private:
-    template <class E, class F>
-    static Dispatcher::Call wrap(F handler) {
-        return [handler = std::move(handler)](const DomainEvent& event) {
-            handler(static_cast<const E&>(event));
-        };
-    }
-
-    Subscription subscribe(const EventType& type, Dispatcher::Call call, Dispatcher::Filter filter,
-                           const SubscribeOptions& options);
+    Subscription subscribe(detail::SlotRef slot);
+    PublishReport publish_event(const DomainEvent& event);
     PublishReport publish_event(const DomainEvent& event, const PublishOptions& options);
     Ticket post_event(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
 

@@ -49,14 +49,15 @@ MailboxRunner::MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<Runne
       hub_{std::move(hub)},
       publish_emitted_{std::move(publish_emitted)} {}
 
-void MailboxRunner::offer(std::shared_ptr<const DomainEvent> event, bool may_block) {
+void MailboxRunner::offer(const DomainEvent& event, bool may_block) {
     {
         std::unique_lock lock{mutex_};
         if (stopping_ || !make_room(lock, may_block)) {
             ++dropped_;
             return;
         }
-        mailbox_.push_back({.event = std::move(event), .record = {.agent = agent_->name()}});
+        mailbox_.push_back(
+            {.event = event.type().copy(event), .record = {.agent = agent_->name()}});
     }
     wake();
 }
@@ -119,6 +120,7 @@ void MailboxRunner::handle(Delivery& delivery) {
     Source source{*this};
     const StepInput input{*delivery.event, 0,
                           static_cast<std::uint32_t>(delivery.record.attempts.size() + 1), 0};
+    const WorkerScope worker{hub_.get()};
     StepOutcome outcome = run_step(*agent_, input, source);
     const auto sink = hub_->sink();
     if (outcome.failure) {
@@ -220,6 +222,12 @@ AgentStatus MailboxRunner::status() {
 bool MailboxRunner::idle() {
     const std::lock_guard lock{mutex_};
     return !running_ && (stopping_ || mailbox_.empty());
+}
+
+void MailboxRunner::begin_stop() {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+    changed_.notify_all();
 }
 
 void MailboxRunner::stop() {

@@ -2,6 +2,7 @@
 
 #include <bus/agent/runner.hpp>
 #include <bus/agent/step.hpp>
+#include <bus/dispatch/event_taker.hpp>
 
 #include <deque>
 #include <functional>
@@ -13,7 +14,9 @@ namespace bus {
 
 /// Drives one agent of a bus without a store: events come from publish through a bounded mailbox,
 /// and what waits for its next attempt waits in memory.
-class MailboxRunner final : public Runner, public std::enable_shared_from_this<MailboxRunner> {
+class MailboxRunner final : public Runner,
+                            public EventTaker,
+                            public std::enable_shared_from_this<MailboxRunner> {
 public:
     /// Publishes what a step emitted, in order.
     using PublishEmitted =
@@ -24,12 +27,17 @@ public:
 
     /// Puts an event into the mailbox. `may_block`: the caller is a thread of the host, which
     /// waits where the mailbox is full and its policy says so.
-    void offer(std::shared_ptr<const DomainEvent> event, bool may_block);
+    void offer(const DomainEvent& event, bool may_block) override;
+
+    bool takes(const EventType& type) const override {
+        return agent_->handler_for(type) != nullptr;
+    }
 
     Agent& agent() noexcept override { return *agent_; }
 
     AgentStatus status() override;
     bool idle() override;
+    void begin_stop() override;
     void stop() override;
 
 private:

@@ -5,13 +5,13 @@
 namespace bus {
 
 std::shared_ptr<ObserverSink> RunnerHub::sink() noexcept {
-    if (!watched_.load(std::memory_order_acquire)) {
+    if ((cares_.load(std::memory_order_acquire) & watched) == 0) {
         return nullptr;
     }
     const std::lock_guard lock{sink_mutex_};
     std::shared_ptr<ObserverSink> sink = sink_.lock();
     if (!sink || sink->closed()) {
-        watched_ = false;
+        cares_.fetch_and(~watched);
         return nullptr;
     }
     return sink;
@@ -26,7 +26,7 @@ void RunnerHub::set_sink(std::weak_ptr<ObserverSink> sink) {
                                "Observers that it has, or take that one back first"};
     }
     sink_ = std::move(sink);
-    watched_ = comes;
+    comes ? cares_.fetch_or(watched) : cares_.fetch_and(~watched);
 }
 
 void RunnerHub::note_change() {

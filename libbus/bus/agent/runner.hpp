@@ -38,6 +38,15 @@ public:
 
     [[nodiscard]] Runtime& runtime() const noexcept { return runtime_; }
 
+    /// True while a publish is nothing but a dispatch: nobody watches, and care() was not asked
+    /// for.
+    [[nodiscard]] bool carefree() const noexcept {
+        return cares_.load(std::memory_order_acquire) == 0;
+    }
+
+    /// From now on each publish must look closer: there is a store, or the bus stops.
+    void care() noexcept { cares_.fetch_or(other_care); }
+
     /// Null where nobody watches; else it lives as long as the caller keeps what is returned.
     [[nodiscard]] std::shared_ptr<ObserverSink> sink() noexcept;
     /// Throws std::logic_error where somebody else watches already.
@@ -53,7 +62,9 @@ public:
 
 private:
     Runtime& runtime_;
-    std::atomic<bool> watched_{false}; ///< false: there is no sink, and no need to look
+    static constexpr unsigned watched = 1; ///< there may be a sink
+    static constexpr unsigned other_care = 2;
+    std::atomic<unsigned> cares_{0};
     std::mutex sink_mutex_;
     std::weak_ptr<ObserverSink> sink_;
     std::atomic<std::uint64_t> changes_{0};
@@ -73,6 +84,8 @@ public:
     [[nodiscard]] virtual AgentStatus status() = 0;
     /// True where it has nothing to do before some time that is still to come.
     [[nodiscard]] virtual bool idle() = 0;
+    /// Begins no further step, and does not wait for the running one.
+    virtual void begin_stop() = 0;
     /// Begins no further step; returns when the running one has ended and is kept.
     virtual void stop() = 0;
 };

@@ -29,6 +29,7 @@ void Delivery::dispatch_later(std::shared_ptr<const DomainEvent> event) {
         return;
     }
     handlers_->post([this, event = std::move(event)] {
+        const WorkerScope worker{hub_.get()};
         const auto sink = hub_->sink();
         if (sink != nullptr) {
             sink->on_published(*event);

@@ -1,155 +1,135 @@
 #include <bus/dispatch/dispatcher.hpp>
-
-#include <algorithm>
+#include <bus/dispatch/internal/dispatch.hpp>
 
 namespace bus {
 
-namespace {
+namespace detail {
 
-/// Dispatches that are under way on this thread.
-thread_local unsigned dispatch_depth = 0;
-
-struct DepthScope {
-    DepthScope() noexcept { ++dispatch_depth; }
-
-    DepthScope(const DepthScope&) = delete;
-    DepthScope& operator=(const DepthScope&) = delete;
-
-    ~DepthScope() { --dispatch_depth; }
-};
-
-/// Marks a slot as running, so that ending its subscription can wait for it.
-struct RunningScope {
-    explicit RunningScope(detail::HandlerSlot& s) noexcept : slot{s} { ++slot.running; }
-
-    RunningScope(const RunningScope&) = delete;
-    RunningScope& operator=(const RunningScope&) = delete;
-
-    ~RunningScope() {
-        --slot.running;
-        slot.running.notify_all();
+void Dispatch::call_watched(HandlerSlot* const* next, HandlerSlot* const* end,
+                            const DomainEvent& event, std::size_t& skipped, ObserverSink& sink) {
+    for (; next != end; ++next) {
+        HandlerSlot& slot = **next;
+        if (call_special(slot, begin(slot, publisher_, frame_), event)) {
+            sink.on_handled(event, {});
+        } else {
+            ++skipped;
+        }
     }
+}
 
-    detail::HandlerSlot& slot;
-};
-
-/// Runs one handler. False: it was skipped.
-bool call_slot(detail::HandlerSlot& slot, const DomainEvent& event) {
-    const RunningScope running{slot};
-    // The order of this test and of RunningScope is what makes unsubscribe() a barrier.
-    if (!slot.active || (slot.filter && !slot.filter(event))) {
+bool Dispatch::call_special(HandlerSlot& slot, std::uint32_t flags, const DomainEvent& event) {
+    if ((flags & HandlerSlot::ended) != 0 || flags >= HandlerSlot::one_block) {
         return false;
     }
-    if (slot.options.once && !slot.active.exchange(false)) {
-        return false;
+    std::shared_ptr<const void> tie;
+    if ((flags & HandlerSlot::tied) != 0) {
+        tie = slot.info->tie.lock();
+        if (!tie) {
+            end(slot);
+            return false;
+        }
     }
-    slot.call(event);
+    if ((flags & HandlerSlot::filtered) != 0) {
+        if (!slot.accepts(event)) {
+            return false;
+        }
+        if ((slot.flags.load() & HandlerSlot::ended) != 0) {
+            return false; // by the filter itself, or meanwhile
+        }
+    }
+    if ((flags & HandlerSlot::once) != 0) {
+        if ((slot.flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) != 0) {
+            return false;
+        }
+        publisher_.end_later(SlotRef::share(slot));
+    }
+    slot.invoke(slot, event);
     return true;
 }
 
-} // namespace
-
-Subscription::Subscription(std::shared_ptr<detail::HandlerSlot> slot) noexcept
-    : slot_{std::move(slot)} {}
-
-Subscription& Subscription::operator=(Subscription&& other) noexcept {
-    if (this != &other) {
-        unsubscribe();
-        slot_ = std::move(other.slot_);
-    }
-    return *this;
-}
-
-Subscription::~Subscription() {
-    unsubscribe();
-}
-
-void Subscription::unsubscribe() noexcept {
-    if (!slot_) {
-        return;
-    }
-    const std::shared_ptr<detail::HandlerSlot> slot = std::move(slot_);
-    slot->active = false;
-    if (dispatch_depth > 0) {
-        return;
-    }
-    for (std::uint32_t running = slot->running; running > 0; running = slot->running) {
-        slot->running.wait(running);
+void Dispatch::end(HandlerSlot& slot) {
+    if ((slot.flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {
+        publisher_.end_later(SlotRef::share(slot));
     }
 }
 
-bool Subscription::active() const noexcept {
-    return slot_ && slot_->active;
+void Dispatch::note_failure(const HandlerSlot& thrower, const DomainEvent& event,
+                            DispatchReport& report, ObserverSink* sink) {
+    report.failures.push_back({thrower.info->name, std::current_exception()});
+    if (sink != nullptr) {
+        sink->on_failed(event, {}, Failure::from(report.failures.back().error));
+    }
 }
 
-Subscription Dispatcher::subscribe(const EventType& type, Call call, Filter filter,
-                                   const SubscribeOptions& options) {
-    auto slot = std::make_shared<detail::HandlerSlot>();
-    slot->type = &type;
-    slot->call = std::move(call);
-    slot->filter = std::move(filter);
-    slot->options = options;
-    const std::unique_lock lock{mutex_};
-    std::erase_if(slots_, [](const auto& s) { return !s->active; });
-    slots_.push_back(slot);
-    snapshots_.clear();
+void Dispatch::offer(const Snapshot& snapshot, const DomainEvent& event) {
+    const bool may_block = !WorkerScope::active();
+    for (const auto& taker : snapshot.takers()) {
+        taker->offer(event, may_block);
+    }
+}
+
+} // namespace detail
+
+using detail::HandlerSlot;
+using detail::Publisher;
+using detail::SlotRef;
+using detail::Topics;
+
+Dispatcher::Dispatcher() : topics_{std::make_shared<Topics>()} {}
+
+Dispatcher::~Dispatcher() {
+    topics_->close();
+}
+
+Subscription Dispatcher::subscribe(SlotRef slot) {
+    const bool tied = (slot->flags & HandlerSlot::tied) != 0;
+    if (tied && slot->info->tie.expired()) {
+        slot->flags |= HandlerSlot::ended;
+        return Subscription{std::move(slot)};
+    }
+    topics_->add(slot);
     return Subscription{std::move(slot)};
 }
 
-DispatchReport Dispatcher::dispatch(const DomainEvent& event, ObserverSink* sink) {
+void Dispatcher::add_taker(std::shared_ptr<EventTaker> taker) {
+    topics_->add(std::move(taker));
+}
+
+void Dispatcher::remove_taker(const EventTaker& taker) {
+    topics_->remove(taker);
+}
+
+DispatchReport Dispatcher::dispatch(const DomainEvent& event, ObserverSink* sink, Offer offer) {
     DispatchReport report;
-    const Snapshot snapshot = snapshot_of(event.type());
-    const DepthScope depth;
-    for (const auto& slot : *snapshot) {
-        try {
-            if (call_slot(*slot, event)) {
-                ++report.handled;
-                if (sink != nullptr) {
-                    sink->on_handled(event, {});
-                }
-            }
-        } catch (...) {
-            report.failures.push_back(std::current_exception());
-            if (sink != nullptr) {
-                sink->on_failed(event, {}, Failure::from(report.failures.back()));
-            }
-        }
-    }
+    detail::dispatch(*topics_, event, offer == Offer::to_mailboxes, sink, report);
     return report;
 }
 
+void Dispatcher::offer(const DomainEvent& event) {
+    detail::Dispatch dispatch;
+    detail::Dispatch::offer(dispatch.find(*topics_, event.type()), event);
+}
+
 bool Dispatcher::has_handlers(const EventType& type) {
-    const Snapshot snapshot = snapshot_of(type);
-    return std::any_of(snapshot->begin(), snapshot->end(),
-                       [](const auto& slot) { return slot->active.load(); });
+    return topics_->has_handlers(type);
 }
 
-Dispatcher::Snapshot Dispatcher::snapshot_of(const EventType& type) {
-    {
-        const std::shared_lock lock{mutex_};
-        if (type.index() < snapshots_.size() && snapshots_[type.index()]) {
-            return snapshots_[type.index()];
-        }
-    }
-    const std::unique_lock lock{mutex_};
-    return build(type);
+bool Dispatcher::has_takers(const EventType& type) {
+    return topics_->has_takers(type);
 }
 
-Dispatcher::Snapshot Dispatcher::build(const EventType& type) {
-    if (snapshots_.size() <= type.index()) {
-        snapshots_.resize(type.index() + 1);
-    }
-    Snapshot& place = snapshots_[type.index()];
-    if (!place) {
-        Slots chosen;
-        std::copy_if(slots_.begin(), slots_.end(), std::back_inserter(chosen),
-                     [&](const auto& slot) { return slot->active && type.is_a(*slot->type); });
-        std::stable_sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) {
-            return a->options.priority > b->options.priority;
-        });
-        place = std::make_shared<const Slots>(std::move(chosen));
-    }
-    return place;
+std::vector<HandlerDescription> Dispatcher::handlers() {
+    return topics_->handlers();
+}
+
+bool Dispatcher::dispatching() noexcept {
+    const Publisher* const publisher = Publisher::current_if_any();
+    return publisher != nullptr && publisher->dispatching();
+}
+
+bool Dispatcher::dispatching_here() const noexcept {
+    Publisher* const publisher = Publisher::current_if_any();
+    return publisher != nullptr && publisher->dispatching(*topics_);
 }
 
 } // namespace bus

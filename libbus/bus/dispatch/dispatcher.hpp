@@ -1,77 +1,90 @@
 #pragma once
 
+#include <bus/dispatch/event_taker.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/dispatch/subscription.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
-#include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <vector>
 
 namespace bus {
 
-/// How a handler is subscribed.
-struct SubscribeOptions {
-    int priority = 0;  ///< higher runs earlier; equal ones in the order of subscription
-    bool once = false; ///< it runs at most once, then the subscription has ended
+/// A handler, or its filter, that threw.
+struct HandlerFailure {
+    std::string handler;      ///< its name, see SubscribeOptions::name
+    std::exception_ptr error; ///< what it threw
 };
 
 /// What one publish came to in this thread.
 struct DispatchReport {
-    std::size_t handled = 0;                  ///< handlers that returned
-    std::vector<std::exception_ptr> failures; ///< what the others threw
+    std::size_t handled = 0;              ///< handlers that returned
+    std::vector<HandlerFailure> failures; ///< those that did not
 };
 
-namespace detail {
-
-/// One subscribed handler; shared by its Subscription, its topic and the snapshots.
-struct HandlerSlot {
-    using Call = std::function<void(const DomainEvent&)>;
-    using Filter = std::function<bool(const DomainEvent&)>;
-
-    const EventType* type = nullptr;
-    Call call;
-    Filter filter;
-    SubscribeOptions options;
-    std::atomic<bool> active{true};
-    std::atomic<std::uint32_t> running{0};
+/// A subscribed handler, as others see it.
+struct HandlerDescription {
+    const EventType* type; ///< or a base of what it gets
+    std::string name;
+    int priority = 0;
 };
-
-} // namespace detail
 
 /// Calls the handlers of an event in the publisher's thread, depth first. All members are thread
-/// safe; no lock is held while a handler runs.
+/// safe. No lock is held while a handler, a filter or the destructor of one runs. Publishing takes
+/// no lock, allocates nothing and writes no memory that another publisher writes or reads, apart
+/// from a thread's first publish, a type's first one on this dispatcher, and failures.
+/// Decision 0007 tells how.
+///
+/// It may be destroyed by one of its own handlers; other threads must be done with it then.
 class Dispatcher {
 public:
-    using Call = detail::HandlerSlot::Call;
-    using Filter = detail::HandlerSlot::Filter;
+    /// Whether mailboxes get the event, before the handlers are called. They may make this thread
+    /// wait for room, unless it is a worker (WorkerScope).
+    enum class Offer : bool { none, to_mailboxes };
 
-    /// Subscribes to events of a type and of those that derive from it. `filter` may be empty.
-    Subscription subscribe(const EventType& type, Call call, Filter filter,
-                           const SubscribeOptions& options);
+    Dispatcher();
+    Dispatcher(const Dispatcher&) = delete;
+    Dispatcher& operator=(const Dispatcher&) = delete;
+    ~Dispatcher();
+
+    /// Adds a handler to the type that its slot says, and to those that derive from it. Where the
+    /// object that it is tied to has gone already, the subscription returned has ended.
+    Subscription subscribe(detail::SlotRef slot);
+
+    /// Offers events to `taker`, of the types that it takes, from when this returns.
+    void add_taker(std::shared_ptr<EventTaker> taker);
+    /// Harmless where it is not there.
+    void remove_taker(const EventTaker& taker);
 
     /// Calls the handlers of the event's type. What a handler throws is kept in the report, told to
-    /// the sink (which may be null), and keeps no other handler from running.
-    DispatchReport dispatch(const DomainEvent& event, ObserverSink* sink);
+    /// the sink (which may be null), and keeps no other handler from running. Throws what copying
+    /// the event for a mailbox throws, before any handler runs.
+    DispatchReport dispatch(const DomainEvent& event, ObserverSink* sink,
+                            Offer offer = Offer::none);
+
+    /// Only the mailboxes.
+    void offer(const DomainEvent& event);
 
     /// True where some handler takes events of this type.
     [[nodiscard]] bool has_handlers(const EventType& type);
+    /// True where some mailbox takes events of this type.
+    [[nodiscard]] bool has_takers(const EventType& type);
+
+    /// The handlers, by type and in the order in which they are called.
+    [[nodiscard]] std::vector<HandlerDescription> handlers();
+
+    /// True on a thread that is in a dispatch, of this or another dispatcher.
+    [[nodiscard]] static bool dispatching() noexcept;
+    /// True on a thread that is in a dispatch of this one.
+    [[nodiscard]] bool dispatching_here() const noexcept;
+
+    /// For the bus, whose publish is this one's dispatch.
+    [[nodiscard]] detail::Topics& topics() const noexcept { return *topics_; }
 
 private:
-    using Slots = std::vector<std::shared_ptr<detail::HandlerSlot>>;
-    using Snapshot = std::shared_ptr<const Slots>;
-
-    Snapshot snapshot_of(const EventType& type);
-    Snapshot build(const EventType& type);
-
-    std::shared_mutex mutex_;
-    Slots slots_;
-    std::vector<Snapshot> snapshots_; ///< by type index; null: to be built
+    std::shared_ptr<detail::Topics> topics_;
 };
 
 } // namespace bus

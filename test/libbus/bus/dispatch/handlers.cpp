@@ -95,8 +95,8 @@ BOOST_AUTO_TEST_CASE(D13_a_handler_that_throws_leaves_the_others_and_the_next_pu
     const bus::PublishReport report = bus.publish(ping("x"));
     BOOST_TEST(report.handlers.handled == 1U);
     BOOST_REQUIRE(report.handlers.failures.size() == 2U);
-    BOOST_CHECK_THROW(std::rethrow_exception(report.handlers.failures[0]), std::runtime_error);
-    BOOST_CHECK_THROW(std::rethrow_exception(report.handlers.failures[1]), int);
+    BOOST_CHECK_THROW(std::rethrow_exception(report.handlers.failures[0].error), std::runtime_error);
+    BOOST_CHECK_THROW(std::rethrow_exception(report.handlers.failures[1].error), int);
     bus.publish(ping("x"));
     BOOST_TEST(seen == "abcabc");
 }

@@ -1,0 +1,155 @@
+#pragma once
+
+#include <bus/event/event_type.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace bus {
+
+/// How a handler is subscribed.
+struct SubscribeOptions {
+    int priority = 0;  ///< higher runs earlier; equal ones in the order of subscription
+    bool once = false; ///< it runs at most once, then the subscription has ended
+    /// What reports and the graph call it; empty: `handler 3 of OrderCreatedEvent`, by the order of
+    /// subscription to that type.
+    std::string name;
+    /// Where set: the object is kept alive while the handler runs, and once it is gone the handler
+    /// is not called again. Gone already: nothing is subscribed.
+    std::optional<std::weak_ptr<const void>> tied_to;
+};
+
+namespace detail {
+
+class Topics;
+
+/// One subscribed handler, shared by its Subscription and by the snapshots that have it. What a
+/// publish touches lies together in front, the callable right behind.
+class HandlerSlot {
+public:
+    using Invoke = void (*)(HandlerSlot&, const DomainEvent&);
+    struct Info;
+
+    /// Bits of `flags`; where none is set the handler may be called without further ado.
+    static constexpr std::uint32_t ended = 1;
+    static constexpr std::uint32_t once = 2;
+    static constexpr std::uint32_t filtered = 4;
+    static constexpr std::uint32_t tied = 8;
+    static constexpr std::uint32_t one_block = 16; ///< this and the bits above count the blocks
+
+    HandlerSlot(const HandlerSlot&) = delete;
+    HandlerSlot& operator=(const HandlerSlot&) = delete;
+    virtual ~HandlerSlot();
+
+    virtual bool accepts(const DomainEvent& event) = 0;
+    /// To be called once, when the handler runs nowhere and never will.
+    virtual void destroy_callable() noexcept = 0;
+
+    std::atomic<std::uint32_t> flags;
+    std::atomic<std::uint32_t> references{1};
+    const Invoke invoke;
+    const std::unique_ptr<Info> info; ///< what a publish does not need
+
+protected:
+    HandlerSlot(Invoke call, const EventType& type, SubscribeOptions&& options, bool has_filter);
+};
+
+/// Shares a slot.
+class SlotRef {
+public:
+    SlotRef() noexcept = default;
+
+    /// Takes over the reference that a new slot is born with.
+    explicit SlotRef(std::unique_ptr<HandlerSlot> slot) noexcept : slot_{slot.release()} {}
+
+    SlotRef(const SlotRef& other) noexcept : slot_{other.slot_} { retain(slot_); }
+
+    SlotRef(SlotRef&& other) noexcept : slot_{std::exchange(other.slot_, nullptr)} {}
+
+    SlotRef& operator=(SlotRef other) noexcept {
+        std::swap(slot_, other.slot_);
+        return *this;
+    }
+
+    ~SlotRef() { release(slot_); }
+
+    HandlerSlot* get() const noexcept { return slot_; }
+
+    HandlerSlot& operator*() const noexcept { return *slot_; }
+
+    HandlerSlot* operator->() const noexcept { return slot_; }
+
+    explicit operator bool() const noexcept { return slot_ != nullptr; }
+
+    static void retain(HandlerSlot* slot) noexcept {
+        if (slot != nullptr) {
+            slot->references.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+
+    static void release(HandlerSlot* slot) noexcept {
+        if (slot != nullptr && slot->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            const std::unique_ptr<HandlerSlot> last{slot};
+        }
+    }
+
+    /// Another reference to a slot that somebody holds.
+    static SlotRef share(HandlerSlot& slot) noexcept {
+        SlotRef reference;
+        retain(&slot);
+        reference.slot_ = &slot;
+        return reference;
+    }
+
+private:
+    HandlerSlot* slot_ = nullptr;
+};
+
+/// The filter of those who have none.
+struct AcceptAll {
+    template <class E>
+    constexpr bool operator()(const E& /*event*/) const noexcept {
+        return true;
+    }
+};
+
+/// A slot with its callables. Aligned, so that a small handler shares the line of its flags.
+template <class E, class F, class P>
+class alignas(64) TypedSlot final : public HandlerSlot {
+public:
+    TypedSlot(F&& handler, P&& filter, const EventType& type, SubscribeOptions&& options)
+        : HandlerSlot{&call, type, std::move(options), !std::is_same_v<P, AcceptAll>},
+          callables_{Callables{std::move(handler), std::move(filter)}} {}
+
+    bool accepts(const DomainEvent& event) override {
+        return callables_->filter(static_cast<const E&>(event));
+    }
+
+    void destroy_callable() noexcept override { callables_.reset(); }
+
+private:
+    struct Callables {
+        [[no_unique_address]] F handler;
+        [[no_unique_address]] P filter;
+    };
+
+    static void call(HandlerSlot& slot, const DomainEvent& event) {
+        static_cast<TypedSlot&>(slot).callables_->handler(static_cast<const E&>(event));
+    }
+
+    std::optional<Callables> callables_;
+};
+
+template <class E, class F, class P>
+SlotRef make_slot(F handler, P filter, const EventType& type, SubscribeOptions options) {
+    return SlotRef{std::make_unique<TypedSlot<E, F, P>>(std::move(handler), std::move(filter), type,
+                                                        std::move(options))};
+}
+
+} // namespace detail
+
+} // namespace bus

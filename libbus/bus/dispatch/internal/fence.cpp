@@ -1,0 +1,90 @@
+#include <bus/dispatch/internal/fence.hpp>
+
+#if defined(__linux__)
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+#include <cstdio>
+#include <cstdlib>
+
+#ifdef LIBBUS_STRESS
+#include <cstdint>
+#include <thread>
+#endif
+
+namespace bus::detail {
+
+namespace {
+
+#if defined(__linux__) && !defined(BUS_NO_FENCES)
+
+bool membarrier(int command) noexcept {
+    return syscall(SYS_membarrier, command, 0, 0) == 0;
+}
+
+bool register_membarrier() noexcept {
+    return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
+           membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+}
+
+/// True where each heavy fence must call the kernel. Decided once, before the first light fence
+/// may rely on it.
+bool with_membarrier() noexcept {
+    static const bool works = register_membarrier();
+    return works;
+}
+
+void fence_other_threads() noexcept {
+    if (with_membarrier() && !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
+        // It worked at the start and publishers rely on it: going on would be a data race.
+        std::fputs("libbus: membarrier(2) failed after it had worked; a seccomp filter that was "
+                   "installed later must allow it\n",
+                   stderr);
+        std::abort();
+    }
+}
+
+#else
+
+bool with_membarrier() noexcept {
+    return false;
+}
+
+void fence_other_threads() noexcept {}
+
+#endif
+
+/// Before main() in most programs; who publishes earlier fences in full.
+[[maybe_unused]] const bool decided = [] {
+    membarrier_ready = with_membarrier();
+    return true;
+}();
+
+} // namespace
+
+constinit std::atomic<bool> membarrier_ready{false};
+
+void heavy_fence() noexcept {
+#ifndef BUS_NO_FENCES
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    fence_other_threads();
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+}
+
+#ifdef LIBBUS_STRESS
+void stress_yield() noexcept {
+    thread_local std::uint32_t state =
+        static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&state) >> 4) | 1U;
+    state ^= state << 13;
+    state ^= state >> 17;
+    state ^= state << 5;
+    if (state % 16 == 0) {
+        std::this_thread::yield();
+    }
+}
+#endif
+
+} // namespace bus::detail

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+
+// The thread sanitizer does not understand fences: under it, the frequent side uses sequentially
+// consistent operations instead.
+#if defined(__SANITIZE_THREAD__)
+#define BUS_NO_FENCES 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define BUS_NO_FENCES 1
+#endif
+#endif
+
+namespace bus::detail {
+
+/// The pair of fences of an asymmetric Dekker: of two threads that each write one variable, fence,
+/// and read the other's, at least one reads what the other wrote, if one fences lightly and the
+/// other one heavily. The light side is a publish, and costs nothing where the kernel has
+/// membarrier(2): the heavy side makes it fence. Where it has not, both are full fences.
+
+/// Set once the process is registered for membarrier.
+extern constinit std::atomic<bool> membarrier_ready;
+
+inline void light_fence() noexcept {
+#ifndef BUS_NO_FENCES
+    if (membarrier_ready.load(std::memory_order_relaxed)) [[likely]] {
+        std::atomic_signal_fence(std::memory_order_seq_cst);
+    } else {
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+#endif
+}
+
+void heavy_fence() noexcept;
+
+#ifdef BUS_NO_FENCES
+constexpr std::memory_order light_store = std::memory_order_seq_cst;
+constexpr std::memory_order light_load = std::memory_order_seq_cst;
+#else
+constexpr std::memory_order light_store = std::memory_order_release;
+constexpr std::memory_order light_load = std::memory_order_acquire;
+#endif
+
+/// Where a stress test may have threads change places; nothing in a release build.
+#ifdef LIBBUS_STRESS
+void stress_yield() noexcept;
+#else
+inline void stress_yield() noexcept {}
+#endif
+
+} // namespace bus::detail

@@ -1,0 +1,239 @@
+#include <bus/dispatch/internal/publisher.hpp>
+#include <bus/dispatch/internal/topics.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+
+namespace bus::detail {
+
+namespace {
+
+/// What all threads share. Never destroyed: threads may publish as late as they like.
+struct Shared {
+    std::atomic<Publisher*> publishers{nullptr}; ///< all there ever were
+    std::mutex mutex;
+    std::vector<Publisher*> free; ///< has room for all
+    std::mutex retired_mutex;
+    SnapshotList retired;
+    std::size_t frames = 0;                ///< that there are
+    std::vector<const Snapshot*> in_use;   ///< has room for as many
+    std::atomic<std::uint32_t> changes{0}; ///< of running handlers for which somebody waits
+};
+
+Shared& shared() noexcept {
+    static Shared& instance = *std::make_unique<Shared>().release();
+    return instance;
+}
+
+/// This many retired snapshots are looked through together.
+constexpr std::size_t reclaim_at = 16;
+
+/// To be called before there are so many frames more: reclaiming must not fail for want of memory.
+void make_room_for_frames(std::size_t more) {
+    const std::lock_guard lock{shared().retired_mutex};
+    shared().in_use.reserve(shared().frames + more);
+    shared().frames += more;
+}
+
+} // namespace
+
+constinit thread_local Publisher* Publisher::current_ = nullptr;
+
+/// Gives the thread's publisher back when the thread ends.
+struct Publisher::Lease {
+    Lease() = default;
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+    ~Lease() {
+        gone = true;
+        give_back();
+    }
+
+    static void give_back() noexcept {
+        Publisher* const publisher = std::exchange(current_, nullptr);
+        if (publisher == nullptr) {
+            return;
+        }
+        const std::lock_guard lock{shared().mutex};
+        shared().free.push_back(publisher); // it has room, see attach()
+    }
+
+    /// True once this thread is past it: what still publishes borrows a publisher each time.
+    static constinit thread_local bool gone;
+};
+
+constinit thread_local bool Publisher::Lease::gone = false;
+
+Publisher& Publisher::attach() {
+    if (!Lease::gone) {
+        thread_local const Lease lease;
+    }
+    Shared& all = shared();
+    const std::lock_guard lock{all.mutex};
+    Publisher* publisher = nullptr;
+    if (!all.free.empty()) {
+        publisher = all.free.back();
+        all.free.pop_back();
+    } else {
+        all.free.reserve(all.free.capacity() + 1); // so that giving back cannot fail
+        make_room_for_frames(near_frames);
+        publisher = std::make_unique<Publisher>().release(); // never freed
+        publisher->next_ = all.publishers.load();
+        all.publishers.store(publisher);
+    }
+    publisher->notes_ = Lease::gone ? borrowed : 0;
+    current_ = publisher;
+    return *publisher;
+}
+
+Frame& Publisher::enter_far() {
+    constexpr std::size_t piece_size = std::tuple_size_v<decltype(Farther::frames)>;
+    std::atomic<Farther*>* link = &farther_;
+    for (std::size_t left = far_depth_;; left -= piece_size) {
+        Farther* piece = link->load();
+        if (piece == nullptr) {
+            make_room_for_frames(piece_size);
+            piece = std::make_unique<Farther>().release(); // stays with the publisher
+            link->store(piece);
+        }
+        if (left < piece_size) {
+            ++far_depth_;
+            return piece->frames[left];
+        }
+        link = &piece->next;
+    }
+}
+
+template <class See>
+void Publisher::for_own_frames(See see) {
+    std::for_each(near_.begin(), near_.end(), see);
+    for (Farther* piece = farther_.load(); piece != nullptr; piece = piece->next.load()) {
+        std::for_each(piece->frames.begin(), piece->frames.end(), see);
+    }
+}
+
+template <class See>
+void Publisher::for_each_frame(See see) {
+    for (Publisher* p = shared().publishers.load(); p != nullptr; p = p->next_) {
+        p->for_own_frames([&](Frame& frame) { see(*p, frame); });
+    }
+}
+
+bool Publisher::dispatching(const Topics& topics) noexcept {
+    bool found = false;
+    for_own_frames([&](Frame& frame) {
+        const Snapshot* const snapshot = frame.snapshot.load(std::memory_order_relaxed);
+        found = found || (snapshot != nullptr && snapshot->is_of(topics));
+    });
+    return found;
+}
+
+bool Publisher::ask_those_who_run(const HandlerSlot& slot) noexcept {
+    bool found = false;
+    for_each_frame([&](Publisher& publisher, Frame& frame) {
+        if (frame.running.load() == &slot) {
+            publisher.notes_.fetch_or(asked);
+            found = true;
+        }
+    });
+    return found;
+}
+
+void Publisher::end_later(SlotRef slot) noexcept {
+    slot->info->next_ended = ended_;
+    ended_ = slot.get();
+    SlotRef::retain(ended_);
+    notes_.fetch_or(to_end);
+}
+
+void Publisher::tell() noexcept {
+    notes_.fetch_and(~asked);
+    shared().changes.fetch_add(1);
+    shared().changes.notify_all();
+}
+
+void Publisher::heed_notes() noexcept {
+    tell_those_who_wait();
+    if (dispatching()) {
+        return;
+    }
+    while (ended_ != nullptr) {
+        HandlerSlot* const first = std::exchange(ended_, ended_->info->next_ended);
+        finish_ending(SlotRef::share(*first)); // may run the host's destructors, which may dispatch
+        SlotRef::release(first);
+    }
+    if ((notes_.fetch_and(~to_end) & borrowed) != 0) {
+        Lease::give_back();
+    }
+}
+
+void retire(SnapshotList& snapshots) noexcept {
+    std::size_t waiting = 0;
+    {
+        const std::lock_guard lock{shared().retired_mutex};
+        shared().retired.take(snapshots);
+        waiting = shared().retired.size();
+    }
+    if (waiting >= reclaim_at) {
+        heavy_fence();
+        reclaim();
+    }
+}
+
+void reclaim() noexcept {
+    SnapshotList unused; // freed last, without the lock: destructors of the host's may run
+    const std::lock_guard lock{shared().retired_mutex};
+    if (shared().retired.size() == 0) {
+        return;
+    }
+    // They are no topic's any more. Who found one before has named it in a frame since: this side
+    // has fenced heavily, that one lightly.
+    std::vector<const Snapshot*>& in_use = shared().in_use;
+    in_use.clear();
+    Publisher::for_each_frame([&](Publisher&, Frame& frame) {
+        if (const Snapshot* const snapshot = frame.snapshot.load()) {
+            in_use.push_back(snapshot);
+        }
+    });
+    std::sort(in_use.begin(), in_use.end());
+    SnapshotList retired;
+    retired.take(shared().retired);
+    while (Snapshot::Owner snapshot = retired.pop()) {
+        const bool used = std::binary_search(in_use.begin(), in_use.end(), snapshot.get());
+        (used ? shared().retired : unused).push(std::move(snapshot));
+    }
+}
+
+void wait_until_not_running(const HandlerSlot& slot) noexcept {
+    for (;;) {
+        const std::uint32_t seen = shared().changes.load();
+        heavy_fence();
+        if (!Publisher::ask_those_who_run(slot)) {
+            return;
+        }
+        // Whoever changed before it was asked is seen to have done so now.
+        heavy_fence();
+        if (!Publisher::ask_those_who_run(slot)) {
+            return;
+        }
+        shared().changes.wait(seen);
+    }
+}
+
+void finish_ending(SlotRef slot) noexcept {
+    if (const std::shared_ptr<Topics> topics = slot->info->topics.lock()) {
+        topics->remove(*slot);
+    }
+    Publisher* const publisher = Publisher::current_if_any();
+    if (publisher != nullptr && publisher->dispatching()) {
+        publisher->end_later(std::move(slot));
+        return;
+    }
+    wait_until_not_running(*slot);
+    reclaim(); // the wait has fenced
+    slot->destroy_callable();
+}
+
+} // namespace bus::detail

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <bus/dispatch/event_taker.hpp>
+#include <bus/dispatch/handler_slot.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace bus::detail {
+
+/// Who gets the events of one type, as it was at one moment: mailboxes, and handlers in the order
+/// of their calls. Immutable; a publish runs the one that it found, whatever changes meanwhile.
+/// The slots lie right behind it in memory, one load nearer to a publish.
+class Snapshot {
+public:
+    struct Delete {
+        void operator()(const Snapshot* snapshot) const noexcept;
+    };
+
+    using Owner = std::unique_ptr<const Snapshot, Delete>;
+
+    /// Keeps a reference to each slot.
+    static Owner make(const Topics& owner, std::span<HandlerSlot* const> slots,
+                      std::vector<std::shared_ptr<EventTaker>> takers);
+
+    Snapshot(const Snapshot&) = delete;
+    Snapshot& operator=(const Snapshot&) = delete;
+
+    [[nodiscard]] HandlerSlot* const* begin() const noexcept {
+        return reinterpret_cast<HandlerSlot* const*>(this + 1);
+    }
+
+    [[nodiscard]] HandlerSlot* const* end() const noexcept { return begin() + size_; }
+
+    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+
+    [[nodiscard]] const std::vector<std::shared_ptr<EventTaker>>& takers() const noexcept {
+        return takers_;
+    }
+
+    [[nodiscard]] bool is_of(const Topics& topics) const noexcept { return &topics == owner_; }
+
+private:
+    friend class SnapshotList;
+
+    Snapshot(const Topics& owner, std::size_t size,
+             std::vector<std::shared_ptr<EventTaker>>&& takers) noexcept
+        : size_{size}, takers_{std::move(takers)}, owner_{&owner} {}
+
+    ~Snapshot() = default;
+
+    std::size_t size_;
+    std::vector<std::shared_ptr<EventTaker>> takers_;
+    const Topics* owner_; ///< to be compared only: it may be gone
+    mutable const Snapshot* next_ = nullptr;
+};
+
+/// Snapshots that nobody finds any more. Adding allocates nothing, for it must not fail.
+class SnapshotList {
+public:
+    SnapshotList() = default;
+    SnapshotList(const SnapshotList&) = delete;
+    SnapshotList& operator=(const SnapshotList&) = delete;
+
+    /// Frees what is left in it.
+    ~SnapshotList() {
+        while (Snapshot::Owner first = pop()) {
+        }
+    }
+
+    void push(Snapshot::Owner snapshot) noexcept {
+        if (snapshot) {
+            snapshot->next_ = first_;
+            first_ = snapshot.release();
+            ++size_;
+        }
+    }
+
+    Snapshot::Owner pop() noexcept {
+        Snapshot::Owner first{first_};
+        if (first) {
+            first_ = first->next_;
+            --size_;
+        }
+        return first;
+    }
+
+    /// Moves all of the other one here.
+    void take(SnapshotList& other) noexcept {
+        while (Snapshot::Owner snapshot = other.pop()) {
+            push(std::move(snapshot));
+        }
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+    const Snapshot* first_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+} // namespace bus::detail

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <bus/dispatch/dispatcher.hpp>
+#include <bus/dispatch/internal/snapshot.hpp>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace bus::detail {
+
+/// What a publish does not need to know of a slot. Guarded by the topics' lock where it changes.
+struct HandlerSlot::Info {
+    const EventType* type = nullptr;
+    int priority = 0;
+    std::uint64_t order = 0; ///< of subscription, over all types
+    std::string name;
+    std::weak_ptr<const void> tie;
+    std::weak_ptr<Topics> topics;
+    HandlerSlot* next_ended = nullptr; ///< in the list of the thread that has ended it
+};
+
+/// The topics of one dispatcher, by the dense index of the event type: the snapshot that a publish
+/// finds, and the lists from which the next one is made. Writers copy under one lock, publish, and
+/// retire the old.
+class Topics : public std::enable_shared_from_this<Topics> {
+public:
+    using Topic = std::atomic<const Snapshot*>;
+
+    Topics() = default;
+    Topics(const Topics&) = delete;
+    Topics& operator=(const Topics&) = delete;
+    ~Topics();
+
+    /// Where the snapshot of a type is found; that is null until a first one is built.
+    [[nodiscard]] Topic& topic(const EventType& type) {
+        const std::uint32_t index = type.index();
+        return index < near_topics ? near_[index] : far_topic(index);
+    }
+
+    /// Makes the first snapshot of a type.
+    void build(const EventType& type);
+
+    void add(SlotRef slot);
+    /// Takes out a slot that has ended; harmless where it is not there. Short of memory it stays,
+    /// and is skipped, until the next change.
+    void remove(HandlerSlot& slot) noexcept;
+
+    void add(std::shared_ptr<EventTaker> taker);
+    void remove(const EventTaker& taker);
+
+    [[nodiscard]] bool has_handlers(const EventType& type);
+    [[nodiscard]] bool has_takers(const EventType& type);
+    [[nodiscard]] std::vector<HandlerDescription> handlers();
+
+    /// Ends all subscriptions. Nobody but this thread may be in a dispatch.
+    void close() noexcept;
+
+private:
+    static constexpr std::size_t near_topics = 64;
+    static constexpr std::size_t topics_a_piece = 256;
+
+    struct Farther {
+        std::array<Topic, topics_a_piece> topics{};
+        std::atomic<Farther*> next{nullptr};
+    };
+
+    /// What there is of one type; its slots in the order of calls.
+    struct Line {
+        const EventType* type = nullptr;
+        std::vector<SlotRef> slots;
+        std::uint64_t subscriptions = 0; ///< ever
+        bool built = false;
+    };
+
+    Topic& far_topic(std::uint32_t index);
+    Line& line(const EventType& type);
+    void rebuild(const EventType& type, SnapshotList& garbage);
+    template <class Affected>
+    void rebuild_where(Affected affected, SnapshotList& garbage);
+    SlotRef take_any() noexcept;
+    [[nodiscard]] std::vector<HandlerSlot*> slots_for(const EventType& type);
+
+    std::array<Topic, near_topics> near_{};
+    std::atomic<Farther*> farther_{nullptr};
+
+    std::mutex mutex_;
+    std::vector<Line> lines_; ///< by type index
+    std::vector<std::shared_ptr<EventTaker>> takers_;
+    std::uint64_t subscriptions_ = 0;
+};
+
+} // namespace bus::detail

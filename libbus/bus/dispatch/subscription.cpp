@@ -1,0 +1,90 @@
+#include <bus/dispatch/internal/publisher.hpp>
+#include <bus/dispatch/internal/topics.hpp>
+#include <bus/dispatch/subscription.hpp>
+
+namespace bus {
+
+using detail::HandlerSlot;
+using detail::SlotRef;
+
+HandlerSlot::HandlerSlot(Invoke call, const EventType& type, SubscribeOptions&& options,
+                         bool has_filter)
+    : flags{(options.once ? once : 0U) | (has_filter ? filtered : 0U) |
+            (options.tied_to ? tied : 0U)},
+      invoke{call},
+      info{std::make_unique<Info>()} {
+    info->type = &type;
+    info->priority = options.priority;
+    info->name = std::move(options.name);
+    if (options.tied_to) {
+        info->tie = std::move(*options.tied_to);
+    }
+}
+
+HandlerSlot::~HandlerSlot() = default;
+
+SubscriptionBlock::SubscriptionBlock(SlotRef slot) noexcept : slot_{std::move(slot)} {
+    slot_->flags.fetch_add(HandlerSlot::one_block);
+}
+
+SubscriptionBlock& SubscriptionBlock::operator=(SubscriptionBlock&& other) noexcept {
+    if (this != &other) {
+        unblock();
+        slot_ = std::move(other.slot_);
+    }
+    return *this;
+}
+
+SubscriptionBlock::~SubscriptionBlock() {
+    unblock();
+}
+
+void SubscriptionBlock::unblock() noexcept {
+    if (const SlotRef slot = std::move(slot_)) {
+        slot->flags.fetch_sub(HandlerSlot::one_block);
+    }
+}
+
+Subscription::Subscription(SlotRef slot) noexcept : slot_{std::move(slot)} {}
+
+Subscription& Subscription::operator=(Subscription&& other) noexcept {
+    if (this != &other) {
+        unsubscribe();
+        slot_ = std::move(other.slot_);
+    }
+    return *this;
+}
+
+Subscription::~Subscription() {
+    unsubscribe();
+}
+
+void Subscription::unsubscribe() noexcept {
+    SlotRef slot = std::move(slot_);
+    if (!slot) {
+        return;
+    }
+    if ((slot->flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {
+        detail::finish_ending(std::move(slot));
+        return;
+    }
+    // Somebody else is ending it: a call that ran it once, a tie, the dispatcher's end. Its handler
+    // may still run.
+    if (!Dispatcher::dispatching()) {
+        detail::wait_until_not_running(*slot);
+    }
+}
+
+void Subscription::release() noexcept {
+    slot_ = {};
+}
+
+SubscriptionBlock Subscription::block() {
+    return slot_ ? SubscriptionBlock{slot_} : SubscriptionBlock{};
+}
+
+bool Subscription::active() const noexcept {
+    return slot_ && (slot_->flags & HandlerSlot::ended) == 0;
+}
+
+} // namespace bus

@@ -1,0 +1,272 @@
+#include <bus/event/codec.hpp>
+#include <bus/internal/bus_core.hpp>
+#include <bus/runtime/system_runtime.hpp>
+#include <bus/store/internal/ticket_state.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <stdexcept>
+
+namespace bus {
+
+Bus::Core::Core(BusOptions options)
+    : runtime{options.runtime ? std::move(options.runtime) : std::make_shared<SystemRuntime>()},
+      store{std::move(options.store)},
+      hub{std::make_shared<RunnerHub>(*runtime)} {
+    if (store) {
+        hub->care();
+        delivery_ = std::make_unique<Delivery>(*store, dispatcher, hub);
+    } else {
+        posted_ = std::make_shared<Strand>(runtime->pool(), [hub = hub] { hub->note_change(); });
+    }
+}
+
+void Bus::Core::check_open() const {
+    const Phase phase = phase_;
+    if (phase == Phase::open ||
+        (phase == Phase::draining && (on_worker() || dispatcher.dispatching_here()))) {
+        return;
+    }
+    throw std::logic_error{"the bus is stopping: it takes no more events; publish before stop(), "
+                           "or make a new bus"};
+}
+
+void Bus::Core::check_version(const DomainEvent& event, const PublishOptions& options) const {
+    if (options.expected_version && !kept(event)) {
+        throw std::logic_error{std::string{event.event_type()} +
+                               " is not stored, so its stream has no version to expect: publish it "
+                               "without expected_version, on a bus with a store, as a type that is "
+                               "not transient"};
+    }
+}
+
+PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
+                                           const PublishOptions& options) {
+    check_open();
+    check_version(event, options);
+    if (!kept(event)) {
+        return {.handlers = dispatch(event, delivery_ ? Offer::none : Offer::to_mailboxes)};
+    }
+    const auto state = store_event({.record = encode(event),
+                                    .expected_version = options.expected_version,
+                                    .event = event.type().copy(event)},
+                                   event.type().durability());
+    const PartResult& result = state->wait();
+    if (result.error) {
+        std::rethrow_exception(result.error);
+    }
+    PublishReport report{.position = result.places.front().position,
+                         .duplicate = result.places.front().duplicate};
+    if (!report.duplicate) {
+        report.handlers = dispatch(event, Offer::none);
+    }
+    return report;
+}
+
+Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options) {
+    check_open();
+    check_version(*event, options);
+    auto state = std::make_shared<Ticket::State>(runtime);
+    if (kept(*event)) {
+        const DomainEvent& e = *event;
+        delivery_->submit(
+            {.record = encode(e), .expected_version = options.expected_version, .event = event},
+            e.type().durability(), [this, state, event = std::move(event)](PartResult&& result) {
+                if (!result.error && !result.places.front().duplicate) {
+                    delivery_->dispatch_later(event);
+                }
+                state->resolve(std::move(result));
+            });
+        return Ticket{std::move(state)};
+    }
+    state->resolve({});
+    if (delivery_) {
+        delivery_->dispatch_later(std::move(event));
+        return Ticket{std::move(state)};
+    }
+    dispatcher.offer(*event);
+    posted_->post([this, event = std::move(event)] {
+        const WorkerScope worker{hub.get()};
+        dispatch(*event, Offer::none);
+    });
+    return Ticket{std::move(state)};
+}
+
+PublishReport Bus::Core::publish(const EventRecord& record, const PublishOptions& options) {
+    check_open();
+    if (!delivery_) {
+        throw std::logic_error{"an event kept as a record can only go into a store, and this bus "
+                               "has none: give it one in BusOptions"};
+    }
+    const auto state = store_event(
+        {.record = record, .expected_version = options.expected_version, .event = nullptr},
+        Durability::committed);
+    const PartResult& result = state->wait();
+    if (result.error) {
+        std::rethrow_exception(result.error);
+    }
+    return {.position = result.places.front().position,
+            .duplicate = result.places.front().duplicate,
+            .handlers = {}};
+}
+
+std::shared_ptr<Ticket::State> Bus::Core::store_event(NewEvent event, Durability durability) {
+    auto state = std::make_shared<Ticket::State>(runtime);
+    delivery_->submit(std::move(event), durability,
+                      [state](PartResult&& result) { state->resolve(std::move(result)); });
+    return state;
+}
+
+DispatchReport Bus::Core::dispatch(const DomainEvent& event, Offer offer) {
+    const auto sink = hub->sink();
+    if (sink == nullptr) {
+        return dispatcher.dispatch(event, nullptr, offer);
+    }
+    sink->on_published(event);
+    DispatchReport report = dispatcher.dispatch(event, sink.get(), offer);
+    // Where a handler was called, this object may have gone with it.
+    if (report.handled + report.failures.size() == 0 && !handled_by_agent(event.type())) {
+        sink->on_unhandled(event);
+    }
+    return report;
+}
+
+/// Without a store: what a step emitted is published on its worker, once the step has succeeded.
+void Bus::Core::publish_emitted(const std::vector<std::shared_ptr<const DomainEvent>>& events) {
+    const WorkerScope worker{hub.get()};
+    for (const auto& event : events) {
+        dispatch(*event, Offer::to_mailboxes);
+    }
+}
+
+bool Bus::Core::handled_by_agent(const EventType& type) {
+    return delivery_ ? delivery_->handled_by_agent(type) : dispatcher.has_takers(type);
+}
+
+void Bus::Core::check_new_agent(const Agent& agent) {
+    agent.settings().retry.check();
+    if (agent.settings().mailbox_capacity == 0) {
+        throw std::invalid_argument{"agent " + agent.name() +
+                                    ": mailbox_capacity must be at least 1"};
+    }
+    for (const auto& runner : runners()) {
+        if (runner->agent().name() == agent.name()) {
+            throw std::invalid_argument{"there is an agent named " + agent.name() +
+                                        " already; names identify agents in the store"};
+        }
+    }
+    for (const Agent::Handler& handler : agent.handlers()) {
+        if (delivery_ && handler.type->durability() == Durability::transient) {
+            throw std::invalid_argument{
+                "agent " + agent.name() + " handles " + std::string{handler.type->name()} +
+                ", which is transient: on a store agents are fed from the log, where it never "
+                "is; subscribe a plain handler, or make the type buffered"};
+        }
+    }
+}
+
+Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
+    check_open();
+    check_new_agent(*agent);
+    if (delivery_) {
+        return delivery_->add(std::move(agent));
+    }
+    auto runner = std::make_shared<MailboxRunner>(
+        std::move(agent), hub, [this](const auto& events) { publish_emitted(events); });
+    {
+        const std::unique_lock lock{mutex_};
+        mailboxes_.push_back(runner);
+    }
+    dispatcher.add_taker(runner);
+    return runner->agent();
+}
+
+bool Bus::Core::retry_now(std::string_view agent, Position position) {
+    return delivery_ && delivery_->retry_now(agent, position);
+}
+
+std::vector<std::shared_ptr<Runner>> Bus::Core::runners() {
+    std::vector<std::shared_ptr<Runner>> result;
+    if (delivery_) {
+        const auto all = delivery_->runners();
+        result.assign(all.begin(), all.end());
+        return result;
+    }
+    const std::shared_lock lock{mutex_};
+    result.assign(mailboxes_.begin(), mailboxes_.end());
+    return result;
+}
+
+bool Bus::Core::idle() {
+    if (delivery_) {
+        return delivery_->idle();
+    }
+    const auto all = runners();
+    const std::uint64_t before = hub->changes();
+    return posted_->idle() &&
+           std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); }) &&
+           posted_->idle() && hub->changes() == before;
+}
+
+StopReport Bus::Core::stop(Stop how, Duration deadline) {
+    hub->care();
+    Phase open = Phase::open;
+    phase_.compare_exchange_strong(open, how == Stop::drain ? Phase::draining : Phase::stopped);
+    if (on_worker()) {
+        if (how == Stop::now) {
+            phase_ = Phase::stopped;
+            for (const auto& runner : runners()) {
+                runner->begin_stop();
+            }
+        }
+        return report_of_stop(false);
+    }
+    const bool drained = how == Stop::drain && hub->wait([this] { return idle(); }, deadline);
+    phase_ = Phase::stopped;
+    StopReport report = report_of_stop(drained);
+    if (delivery_) {
+        delivery_->stop();
+    } else {
+        for (const auto& runner : runners()) {
+            runner->stop();
+        }
+        hub->wait([this] { return posted_->idle(); }, std::nullopt);
+    }
+    return report;
+}
+
+StopReport Bus::Core::report_of_stop(bool drained) {
+    StopReport report{.drained = drained};
+    const Position last = store ? store->last_position() : 0;
+    for (const auto& runner : runners()) {
+        AgentStatus status = runner->status();
+        report.queued += status.queued;
+        if (status.queued == 0 && status.busy && last > status.checkpoint) {
+            report.queued += static_cast<std::size_t>(last - status.checkpoint);
+        }
+        report.deferred += status.retrying + status.not_ready;
+        report.agents.push_back(std::move(status));
+    }
+    return report;
+}
+
+void Bus::Core::check_may_be_destroyed() const {
+    const char* why = nullptr;
+    if (on_worker()) {
+        why = "libbus: a bus is destroyed on one of its own workers (in an agent's step, or in a "
+              "handler of a posted event), which it would have to wait for: let another thread do "
+              "it\n";
+    } else if (phase_ != Phase::stopped && (store || !mailboxes_.empty()) &&
+               dispatcher.dispatching_here()) {
+        why = "libbus: a handler destroys a bus that has agents or a store, which may be at work: "
+              "call stop() first\n";
+    }
+    if (why != nullptr) {
+        std::fputs(why, stderr);
+        std::abort();
+    }
+}
+
+} // namespace bus

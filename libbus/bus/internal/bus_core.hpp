@@ -1,0 +1,81 @@
+#pragma once
+
+#include <bus/agent/mailbox_runner.hpp>
+#include <bus/bus.hpp>
+#include <bus/delivery/delivery.hpp>
+#include <bus/dispatch/internal/dispatch.hpp>
+#include <bus/runtime/strand.hpp>
+
+#include <atomic>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bus {
+
+/// The bus itself; Bus is its face.
+class Bus::Core {
+public:
+    explicit Core(BusOptions options);
+
+    PublishReport publish(const DomainEvent& event) {
+        PublishReport report;
+        if (hub->carefree()) [[likely]] {
+            detail::dispatch(dispatcher.topics(), event, true, nullptr, report.handlers);
+        } else {
+            report = publish_with_care(event, {});
+        }
+        return report;
+    }
+
+    PublishReport publish_with_care(const DomainEvent& event, const PublishOptions& options);
+    Ticket post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
+    PublishReport publish(const EventRecord& record, const PublishOptions& options);
+    Agent& add(std::unique_ptr<Agent> agent);
+    bool retry_now(std::string_view agent, Position position);
+    bool idle();
+    StopReport stop(Stop how, Duration deadline);
+    std::vector<std::shared_ptr<Runner>> runners();
+
+    /// Aborts with a sentence where the bus may not be destroyed here and now.
+    void check_may_be_destroyed() const;
+
+    std::shared_ptr<Runtime> runtime;
+    std::shared_ptr<EventStore> store;
+    std::shared_ptr<RunnerHub> hub;
+    Dispatcher dispatcher;
+
+private:
+    using Offer = Dispatcher::Offer;
+
+    enum class Phase : std::uint8_t {
+        open,
+        draining, ///< only what follows from what is being handled
+        stopped,
+    };
+
+    [[nodiscard]] bool kept(const DomainEvent& event) const {
+        return delivery_ && event.type().durability() != Durability::transient;
+    }
+
+    [[nodiscard]] bool on_worker() const noexcept { return WorkerScope::active_for(hub.get()); }
+
+    void check_open() const;
+    void check_version(const DomainEvent& event, const PublishOptions& options) const;
+    void check_new_agent(const Agent& agent);
+    DispatchReport dispatch(const DomainEvent& event, Offer offer);
+    void publish_emitted(const std::vector<std::shared_ptr<const DomainEvent>>& events);
+    bool handled_by_agent(const EventType& type);
+    std::shared_ptr<Ticket::State> store_event(NewEvent event, Durability durability);
+    StopReport report_of_stop(bool drained);
+
+    std::atomic<Phase> phase_{Phase::open};
+    std::shared_mutex mutex_;
+    std::vector<std::shared_ptr<MailboxRunner>> mailboxes_;
+    std::unique_ptr<Delivery> delivery_;
+    std::shared_ptr<Strand> posted_; ///< without a store: the plain handlers of what was posted
+};
+
+} // namespace bus
