@@ -1,23 +1,26 @@
 #include <bus/dispatch/dispatcher.hpp>
 #include <bus/dispatch/internal/dispatch.hpp>
 
+#include <algorithm>
+
 namespace bus {
 
 namespace detail {
 
-void Dispatch::call_watched(HandlerSlot* const* next, HandlerSlot* const* end,
-                            const DomainEvent& event, std::size_t& skipped, ObserverSink& sink) {
-    for (; next != end; ++next) {
-        HandlerSlot& slot = **next;
-        if (call_special(slot, begin(slot, publisher_, frame_), event)) {
-            sink.on_handled(event, {});
-        } else {
-            ++skipped;
-        }
+namespace {
+
+/// True where nobody has ended it before.
+bool end(HandlerSlot& slot) {
+    if ((slot.flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) != 0) {
+        return false;
     }
+    Publisher::current().end_later(SlotRef::share(slot));
+    return true;
 }
 
-bool Dispatch::call_special(HandlerSlot& slot, std::uint32_t flags, const DomainEvent& event) {
+} // namespace
+
+bool call_special(HandlerSlot& slot, std::uint32_t flags, const DomainEvent& event) {
     if ((flags & HandlerSlot::ended) != 0 || flags >= HandlerSlot::one_block) {
         return false;
     }
@@ -37,31 +40,27 @@ bool Dispatch::call_special(HandlerSlot& slot, std::uint32_t flags, const Domain
             return false; // by the filter itself, or meanwhile
         }
     }
-    if ((flags & HandlerSlot::once) != 0) {
-        if ((slot.flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) != 0) {
-            return false;
-        }
-        publisher_.end_later(SlotRef::share(slot));
+    if ((flags & HandlerSlot::once) != 0 && !end(slot)) {
+        return false;
     }
     slot.invoke(slot, event);
     return true;
 }
 
-void Dispatch::end(HandlerSlot& slot) {
-    if ((slot.flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {
-        publisher_.end_later(SlotRef::share(slot));
-    }
-}
-
-void Dispatch::note_failure(const HandlerSlot& thrower, const DomainEvent& event,
-                            DispatchReport& report, ObserverSink* sink) {
-    report.failures.push_back({thrower.info->name, std::current_exception()});
+HandlerSlot* const* note_failure(const Frame& frame, const DomainEvent& event,
+                                 DispatchReport& report, ObserverSink* sink) {
+    const Snapshot& snapshot = *frame.snapshot.load(std::memory_order_relaxed);
+    HandlerSlot* const* const thrower =
+        std::find(snapshot.begin(), snapshot.end(), frame.running.load(std::memory_order_relaxed));
+    --report.handled;
+    report.failures.push_back({(*thrower)->info->name, std::current_exception()});
     if (sink != nullptr) {
         sink->on_failed(event, {}, Failure::from(report.failures.back().error));
     }
+    return thrower + 1;
 }
 
-void Dispatch::offer(const Snapshot& snapshot, const DomainEvent& event) {
+void offer_to_all(const Snapshot& snapshot, const DomainEvent& event) {
     const bool may_block = !WorkerScope::active();
     for (const auto& taker : snapshot.takers()) {
         taker->offer(event, may_block);
@@ -101,13 +100,13 @@ void Dispatcher::remove_taker(const EventTaker& taker) {
 
 DispatchReport Dispatcher::dispatch(const DomainEvent& event, ObserverSink* sink, Offer offer) {
     DispatchReport report;
-    detail::dispatch(*topics_, event, offer == Offer::to_mailboxes, sink, report);
+    detail::dispatch<detail::AnyFence>(*topics_, event, offer == Offer::to_mailboxes, sink, report);
     return report;
 }
 
 void Dispatcher::offer(const DomainEvent& event) {
-    detail::Dispatch dispatch;
-    detail::Dispatch::offer(dispatch.find(*topics_, event.type()), event);
+    detail::Dispatch<detail::AnyFence> dispatch;
+    dispatch.offer(dispatch.find(*topics_, event.type()), event);
 }
 
 bool Dispatcher::has_handlers(const EventType& type) {

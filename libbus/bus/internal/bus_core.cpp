@@ -15,6 +15,9 @@ Bus::Core::Core(BusOptions options)
     : runtime{options.runtime ? std::move(options.runtime) : std::make_shared<SystemRuntime>()},
       store{std::move(options.store)},
       hub{std::make_shared<RunnerHub>(*runtime)} {
+    if (!detail::membarrier_works()) {
+        hub->care(); // publishes must fence, which the short way does not
+    }
     if (store) {
         hub->care();
         delivery_ = std::make_unique<Delivery>(*store, dispatcher, hub);

@@ -23,7 +23,8 @@ public:
     PublishReport publish(const DomainEvent& event) {
         PublishReport report;
         if (hub->carefree()) [[likely]] {
-            detail::dispatch(dispatcher.topics(), event, true, nullptr, report.handlers);
+            detail::dispatch<detail::MembarrierFence>(dispatcher.topics(), event, true, nullptr,
+                                                      report.handlers);
         } else {
             report = publish_with_care(event, {});
         }

@@ -29,15 +29,8 @@ bool register_membarrier() noexcept {
            membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 }
 
-/// True where each heavy fence must call the kernel. Decided once, before the first light fence
-/// may rely on it.
-bool with_membarrier() noexcept {
-    static const bool works = register_membarrier();
-    return works;
-}
-
 void fence_other_threads() noexcept {
-    if (with_membarrier() && !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
+    if (membarrier_works() && !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
         // It worked at the start and publishers rely on it: going on would be a data race.
         std::fputs("libbus: membarrier(2) failed after it had worked; a seccomp filter that was "
                    "installed later must allow it\n",
@@ -46,9 +39,9 @@ void fence_other_threads() noexcept {
     }
 }
 
-#else
+#elif !defined(BUS_NO_FENCES)
 
-bool with_membarrier() noexcept {
+bool register_membarrier() noexcept {
     return false;
 }
 
@@ -57,12 +50,22 @@ void fence_other_threads() noexcept {}
 #endif
 
 /// Before main() in most programs; who publishes earlier fences in full.
-[[maybe_unused]] const bool decided = [] {
-    membarrier_ready = with_membarrier();
-    return true;
-}();
+[[maybe_unused]] const bool decided = membarrier_works();
 
 } // namespace
+
+bool membarrier_works() noexcept {
+#ifdef BUS_NO_FENCES
+    return true; // nobody fences: sequentially consistent operations do the same
+#else
+    static const bool works = [] {
+        const bool registered = register_membarrier();
+        membarrier_ready = registered;
+        return registered;
+    }();
+    return works;
+#endif
+}
 
 constinit std::atomic<bool> membarrier_ready{false};
 

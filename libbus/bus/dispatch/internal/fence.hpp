@@ -19,19 +19,35 @@ namespace bus::detail {
 /// other one heavily. The light side is a publish, and costs nothing where the kernel has
 /// membarrier(2): the heavy side makes it fence. Where it has not, both are full fences.
 
-/// Set once the process is registered for membarrier.
+/// True where the light side may count on membarrier(2). Decides it at the first call.
+bool membarrier_works() noexcept;
+
+/// Set once that is decided, where it is so.
 extern constinit std::atomic<bool> membarrier_ready;
 
-inline void light_fence() noexcept {
+/// The light side, where membarrier_works().
+struct MembarrierFence {
+    static void light() noexcept {
 #ifndef BUS_NO_FENCES
-    if (membarrier_ready.load(std::memory_order_relaxed)) [[likely]] {
         std::atomic_signal_fence(std::memory_order_seq_cst);
-    } else {
-        std::atomic_thread_fence(std::memory_order_seq_cst);
-    }
 #endif
-}
+    }
+};
 
+/// The light side anywhere.
+struct AnyFence {
+    static void light() noexcept {
+#ifndef BUS_NO_FENCES
+        if (membarrier_ready.load(std::memory_order_relaxed)) [[likely]] {
+            MembarrierFence::light();
+        } else {
+            std::atomic_thread_fence(std::memory_order_seq_cst);
+        }
+#endif
+    }
+};
+
+/// The heavy side, for either.
 void heavy_fence() noexcept;
 
 #ifdef BUS_NO_FENCES

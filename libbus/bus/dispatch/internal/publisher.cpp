@@ -78,38 +78,36 @@ Publisher& Publisher::attach() {
         all.free.pop_back();
     } else {
         all.free.reserve(all.free.capacity() + 1); // so that giving back cannot fail
-        make_room_for_frames(near_frames);
+        make_room_for_frames(1 + std::tuple_size_v<decltype(Piece::frames)>);
         publisher = std::make_unique<Publisher>().release(); // never freed
         publisher->next_ = all.publishers.load();
         all.publishers.store(publisher);
     }
-    publisher->notes_ = Lease::gone ? borrowed : 0;
+    publisher->todo_ = Lease::gone ? borrowed : 0;
     current_ = publisher;
     return *publisher;
 }
 
-Frame& Publisher::enter_far() {
-    constexpr std::size_t piece_size = std::tuple_size_v<decltype(Farther::frames)>;
-    std::atomic<Farther*>* link = &farther_;
-    for (std::size_t left = far_depth_;; left -= piece_size) {
-        Farther* piece = link->load();
-        if (piece == nullptr) {
-            make_room_for_frames(piece_size);
-            piece = std::make_unique<Farther>().release(); // stays with the publisher
-            link->store(piece);
+Frame& Publisher::enter_nested() {
+    Piece* piece = &nested_;
+    std::size_t index = todo_ / one_nested;
+    for (; index >= piece->frames.size(); index -= piece->frames.size()) {
+        Piece* next = piece->next.load(std::memory_order_relaxed);
+        if (next == nullptr) {
+            make_room_for_frames(piece->frames.size());
+            next = std::make_unique<Piece>().release(); // stays with the publisher
+            piece->next.store(next);
         }
-        if (left < piece_size) {
-            ++far_depth_;
-            return piece->frames[left];
-        }
-        link = &piece->next;
+        piece = next;
     }
+    todo_ += one_nested;
+    return piece->frames[index];
 }
 
 template <class See>
 void Publisher::for_own_frames(See see) {
-    std::for_each(near_.begin(), near_.end(), see);
-    for (Farther* piece = farther_.load(); piece != nullptr; piece = piece->next.load()) {
+    see(first_);
+    for (Piece* piece = &nested_; piece != nullptr; piece = piece->next.load()) {
         std::for_each(piece->frames.begin(), piece->frames.end(), see);
     }
 }
@@ -117,7 +115,7 @@ void Publisher::for_own_frames(See see) {
 template <class See>
 void Publisher::for_each_frame(See see) {
     for (Publisher* p = shared().publishers.load(); p != nullptr; p = p->next_) {
-        p->for_own_frames([&](Frame& frame) { see(*p, frame); });
+        p->for_own_frames(see);
     }
 }
 
@@ -132,9 +130,9 @@ bool Publisher::dispatching(const Topics& topics) noexcept {
 
 bool Publisher::ask_those_who_run(const HandlerSlot& slot) noexcept {
     bool found = false;
-    for_each_frame([&](Publisher& publisher, Frame& frame) {
-        if (frame.running.load() == &slot) {
-            publisher.notes_.fetch_or(asked);
+    for_each_frame([&](Frame& frame) {
+        if (frame.snapshot.load() != nullptr && frame.running.load() == &slot) {
+            frame.asked = true;
             found = true;
         }
     });
@@ -145,28 +143,29 @@ void Publisher::end_later(SlotRef slot) noexcept {
     slot->info->next_ended = ended_;
     ended_ = slot.get();
     SlotRef::retain(ended_);
-    notes_.fetch_or(to_end);
+    todo_ |= ending;
 }
 
-void Publisher::tell() noexcept {
-    notes_.fetch_and(~asked);
-    shared().changes.fetch_add(1);
-    shared().changes.notify_all();
-}
-
-void Publisher::heed_notes() noexcept {
-    tell_those_who_wait();
-    if (dispatching()) {
+void Publisher::leave_with_care() noexcept {
+    if (todo_ >= one_nested) {
+        todo_ -= one_nested;
         return;
     }
+    todo_ &= ~ending;
     while (ended_ != nullptr) {
         HandlerSlot* const first = std::exchange(ended_, ended_->info->next_ended);
         finish_ending(SlotRef::share(*first)); // may run the host's destructors, which may dispatch
         SlotRef::release(first);
     }
-    if ((notes_.fetch_and(~to_end) & borrowed) != 0) {
+    if (todo_ == borrowed) {
         Lease::give_back();
     }
+}
+
+void tell_those_who_wait(Frame& frame) noexcept {
+    frame.asked = false;
+    shared().changes.fetch_add(1);
+    shared().changes.notify_all();
 }
 
 void retire(SnapshotList& snapshots) noexcept {
@@ -192,7 +191,7 @@ void reclaim() noexcept {
     // has fenced heavily, that one lightly.
     std::vector<const Snapshot*>& in_use = shared().in_use;
     in_use.clear();
-    Publisher::for_each_frame([&](Publisher&, Frame& frame) {
+    Publisher::for_each_frame([&](Frame& frame) {
         if (const Snapshot* const snapshot = frame.snapshot.load()) {
             in_use.push_back(snapshot);
         }

@@ -10,11 +10,16 @@
 namespace bus::detail {
 
 /// One dispatch under way: which snapshot it runs, and which handler of it just now. Written by its
-/// thread only, read by those who want to free the one or to end the other.
+/// thread only, read by those who want to free the one or to end the other. Where there is no
+/// snapshot the frame is free, and what `running` says is of no meaning.
 struct Frame {
     std::atomic<const Snapshot*> snapshot{nullptr};
     std::atomic<const HandlerSlot*> running{nullptr};
+    std::atomic<bool> asked{false}; ///< by somebody who waits until it runs another handler
 };
+
+/// To be called where a frame's `asked` is found true, after `running` has changed.
+[[gnu::cold]] void tell_those_who_wait(Frame& frame) noexcept;
 
 /// A thread that publishes: its frames, one for each dispatch that is nested on it. Threads get
 /// theirs at their first publish and give it back at their end; it is then used again, and never
@@ -36,45 +41,32 @@ public:
     static Publisher* current_if_any() noexcept { return current_; }
 
     /// True while a dispatch is under way. Only the thread itself may ask.
-    [[nodiscard]] bool dispatching() const noexcept { return top_ != near_.data(); }
+    [[nodiscard]] bool dispatching() const noexcept {
+        return first_.snapshot.load(std::memory_order_relaxed) != nullptr;
+    }
 
     /// True while one of these topics is. Only the thread itself may ask.
     [[nodiscard]] bool dispatching(const Topics& topics) noexcept;
 
-    Frame& enter() {
-        Frame* const frame = top_;
-        if (frame == near_.data() + near_.size()) [[unlikely]] {
-            return enter_far();
-        }
-        top_ = frame + 1;
-        return *frame;
-    }
+    /// A free frame. It is taken by naming a snapshot in it, which must come next.
+    Frame& enter() { return dispatching() ? enter_nested() : first_; }
 
+    template <class Fence>
     void leave(Frame& frame) noexcept {
-        frame.running.store(nullptr, light_store);
         frame.snapshot.store(nullptr, light_store);
-        if (far_depth_ == 0) [[likely]] {
-            top_ = &frame;
-        } else {
-            --far_depth_;
+        Fence::light();
+        if (frame.asked.load(light_load)) [[unlikely]] {
+            tell_those_who_wait(frame);
         }
-        light_fence();
-        if (notes_.load(light_load) != 0) [[unlikely]] {
-            heed_notes();
-        }
-    }
-
-    /// To be called after each change of a frame's running handler.
-    void tell_those_who_wait() noexcept {
-        if ((notes_.load(light_load) & asked) != 0) [[unlikely]] {
-            tell();
+        if (todo_ != 0) [[unlikely]] {
+            leave_with_care();
         }
     }
 
     /// Leaves what is left to do about an ended slot for the end of the outermost dispatch.
     void end_later(SlotRef slot) noexcept;
 
-    /// Calls `see` with every frame of every thread.
+    /// Calls `see` with each frame of each thread.
     template <class See>
     static void for_each_frame(See see);
 
@@ -84,34 +76,30 @@ public:
 private:
     struct Lease;
 
-    struct Farther {
-        std::array<Frame, 64> frames;
-        std::atomic<Farther*> next{nullptr};
+    struct Piece {
+        std::array<Frame, 32> frames;
+        std::atomic<Piece*> next{nullptr};
     };
 
-    static constexpr std::size_t near_frames = 7;
-
-    static constexpr std::uint32_t asked = 1;    ///< somebody waits for a change of what runs here
-    static constexpr std::uint32_t to_end = 2;   ///< when the outermost dispatch ends: ended_
-    static constexpr std::uint32_t borrowed = 4; ///< then: to be given back
+    // Parts of todo_.
+    static constexpr std::size_t ending = 1;     ///< there is something in ended_
+    static constexpr std::size_t borrowed = 2;   ///< to be given back after the outermost dispatch
+    static constexpr std::size_t one_nested = 4; ///< and how many dispatches are nested
 
     static Publisher& attach();
-    Frame& enter_far();
-    void tell() noexcept;
-    void heed_notes() noexcept;
+    Frame& enter_nested();
+    void leave_with_care() noexcept;
 
     template <class See>
     void for_own_frames(See see);
 
     static constinit thread_local Publisher* current_;
 
-    std::array<Frame, near_frames> near_;
-    Frame* top_ = near_.data(); ///< the owner's: the next frame
-    std::size_t far_depth_ = 0; ///< the owner's: frames in use beyond the near ones
-    std::atomic<std::uint32_t> notes_{0};
+    Frame first_;                  ///< of the outermost dispatch
+    std::size_t todo_ = 0;         ///< the owner's: what leaving must heed
     HandlerSlot* ended_ = nullptr; ///< the owner's list, which holds a reference to each
-    std::atomic<Farther*> farther_{nullptr};
-    Publisher* next_ = nullptr; ///< in the list of all; set before it is in it
+    Piece nested_;                 ///< of the dispatches inside it
+    Publisher* next_ = nullptr;    ///< in the list of all; set before it is in it
 };
 
 /// Frees snapshots that no publish finds any more, as soon as no thread runs them.

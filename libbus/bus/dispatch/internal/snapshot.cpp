@@ -16,7 +16,12 @@ Snapshot::Owner Snapshot::make(const Topics& owner, std::span<HandlerSlot* const
     return Owner{snapshot};
 }
 
+constinit const Snapshot Snapshot::none_;
+
 void Snapshot::Delete::operator()(const Snapshot* snapshot) const noexcept {
+    if (snapshot->unbuilt()) {
+        return;
+    }
     std::for_each(snapshot->begin(), snapshot->end(), &SlotRef::release);
     snapshot->~Snapshot();
     ::operator delete(const_cast<Snapshot*>(snapshot));

@@ -16,6 +16,7 @@ namespace bus::detail {
 class Snapshot {
 public:
     struct Delete {
+        /// Leaves none() alone.
         void operator()(const Snapshot* snapshot) const noexcept;
     };
 
@@ -34,7 +35,14 @@ public:
 
     [[nodiscard]] HandlerSlot* const* end() const noexcept { return begin() + size_; }
 
-    [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    [[nodiscard]] bool has_takers() const noexcept { return has_takers_; }
+
+    /// What a topic has before its first snapshot is made.
+    [[nodiscard]] bool unbuilt() const noexcept { return owner_ == nullptr; }
+
+    static const Snapshot& none() noexcept { return none_; }
 
     [[nodiscard]] const std::vector<std::shared_ptr<EventTaker>>& takers() const noexcept {
         return takers_;
@@ -47,13 +55,17 @@ private:
 
     Snapshot(const Topics& owner, std::size_t size,
              std::vector<std::shared_ptr<EventTaker>>&& takers) noexcept
-        : size_{size}, takers_{std::move(takers)}, owner_{&owner} {}
+        : size_{size}, owner_{&owner}, has_takers_{!takers.empty()}, takers_{std::move(takers)} {}
 
-    ~Snapshot() = default;
+    constexpr Snapshot() noexcept = default;
+    constexpr ~Snapshot() = default;
 
-    std::size_t size_;
+    static const Snapshot none_;
+
+    std::size_t size_ = 0;
+    const Topics* owner_ = nullptr; ///< to be compared only: it may be gone
+    bool has_takers_ = false;
     std::vector<std::shared_ptr<EventTaker>> takers_;
-    const Topics* owner_; ///< to be compared only: it may be gone
     mutable const Snapshot* next_ = nullptr;
 };
 
@@ -71,7 +83,7 @@ public:
     }
 
     void push(Snapshot::Owner snapshot) noexcept {
-        if (snapshot) {
+        if (snapshot && !snapshot->unbuilt()) {
             snapshot->next_ = first_;
             first_ = snapshot.release();
             ++size_;

@@ -16,6 +16,14 @@ bool runs_before(const HandlerSlot& a, const HandlerSlot& b) noexcept {
 
 } // namespace
 
+Topics::Topics() {
+    std::fill(near_.begin(), near_.end(), &Snapshot::none());
+}
+
+Topics::Farther::Farther() {
+    std::fill(topics.begin(), topics.end(), &Snapshot::none());
+}
+
 Topics::~Topics() {
     for (Farther* piece = farther_.load(); piece != nullptr;) {
         const std::unique_ptr<Farther> owner{piece};
@@ -214,7 +222,7 @@ void Topics::close() noexcept {
         takers.swap(takers_);
         for (Line& line : lines_) {
             if (line.built) {
-                garbage.push(Snapshot::Owner{topic(*line.type).exchange(nullptr)});
+                garbage.push(Snapshot::Owner{topic(*line.type).exchange(&Snapshot::none())});
             }
             line.built = false;
         }

@@ -29,12 +29,12 @@ class Topics : public std::enable_shared_from_this<Topics> {
 public:
     using Topic = std::atomic<const Snapshot*>;
 
-    Topics() = default;
+    Topics();
     Topics(const Topics&) = delete;
     Topics& operator=(const Topics&) = delete;
     ~Topics();
 
-    /// Where the snapshot of a type is found; that is null until a first one is built.
+    /// Where the snapshot of a type is found: Snapshot::none() until a first one is built.
     [[nodiscard]] Topic& topic(const EventType& type) {
         const std::uint32_t index = type.index();
         return index < near_topics ? near_[index] : far_topic(index);
@@ -63,7 +63,9 @@ private:
     static constexpr std::size_t topics_a_piece = 256;
 
     struct Farther {
-        std::array<Topic, topics_a_piece> topics{};
+        Farther();
+
+        std::array<Topic, topics_a_piece> topics;
         std::atomic<Farther*> next{nullptr};
     };
 
@@ -83,7 +85,7 @@ private:
     SlotRef take_any() noexcept;
     [[nodiscard]] std::vector<HandlerSlot*> slots_for(const EventType& type);
 
-    std::array<Topic, near_topics> near_{};
+    std::array<Topic, near_topics> near_;
     std::atomic<Farther*> farther_{nullptr};
 
     std::mutex mutex_;
