@@ -3,6 +3,7 @@
 #include <bus/agent/agent.hpp>
 #include <bus/agent/runner.hpp>
 #include <bus/dispatch/dispatcher.hpp>
+#include <bus/dispatch/handler_check.hpp>
 #include <bus/event/domain_event.hpp>
 #include <bus/runtime/runtime.hpp>
 #include <bus/store/event_store.hpp>
@@ -66,37 +67,59 @@ public:
 
     /// Calls `handler` in the publisher's thread for each event of type E, or of one that derives
     /// from it. It is any callable that takes (const E&).
-    template <AnyEventStruct E, std::invocable<const E&> F>
+    template <class E, class F>
     Subscription subscribe(F handler, SubscribeOptions options = {}) {
-        return subscribe(detail::make_slot<E>(std::move(handler), detail::AcceptAll{},
-                                              event_type<E>(), std::move(options)));
+        if constexpr (detail::check_handler<E, F>()) {
+            return subscribe(detail::make_slot<E>(std::move(handler), detail::AcceptAll{},
+                                                  event_type<E>(), std::move(options)));
+        } else {
+            return {};
+        }
     }
 
     /// The same for the events that `filter`, a callable from (const E&) to bool, accepts.
-    template <AnyEventStruct E, std::invocable<const E&> F, std::predicate<const E&> P>
-    Subscription subscribe(F handler, P filter, SubscribeOptions options = {}) {
-        return subscribe(detail::make_slot<E>(std::move(handler), std::move(filter),
-                                              event_type<E>(), std::move(options)));
+    template <class E, class F, class P>
+
+    requires(!std::convertible_to<P, SubscribeOptions>) Subscription
+        subscribe(F handler, P filter, SubscribeOptions options = {}) {
+        if constexpr (detail::check_handler<E, F>() && detail::check_filter<E, P>()) {
+            return subscribe(detail::make_slot<E>(std::move(handler), std::move(filter),
+                                                  event_type<E>(), std::move(options)));
+        } else {
+            return {};
+        }
     }
 
     /// Publishes an event. With a store, returns once it is as safe as its type says
     /// (Durability), then calls the handlers in this thread; what they throw is in the report.
     /// Throws StoreError, VersionConflict, IdConflict where it was not stored, std::logic_error
     /// once the bus is stopping, and what copying the event into a mailbox throws.
-    template <EventStruct E>
+    template <class E>
     PublishReport publish(const E& event) {
-        return publish_event(event);
+        if constexpr (detail::check_published<E>()) {
+            return publish_event(event);
+        } else {
+            return {};
+        }
     }
 
-    template <EventStruct E>
+    template <class E>
     PublishReport publish(const E& event, const PublishOptions& options) {
-        return publish_event(event, options);
+        if constexpr (detail::check_published<E>()) {
+            return publish_event(event, options);
+        } else {
+            return {};
+        }
     }
 
     /// The same without waiting: handlers are called on a worker, after the commit.
-    template <EventStruct E>
+    template <class E>
     Ticket post(E event, const PublishOptions& options = {}) {
-        return post_event(std::make_shared<const E>(std::move(event)), options);
+        if constexpr (detail::check_published<E>()) {
+            return post_event(std::make_shared<const E>(std::move(event)), options);
+        } else {
+            return Ticket{nullptr};
+        }
     }
 
     /// Stores an event of any type, also one that this program does not know, as it is. Only with
@@ -108,9 +131,17 @@ public:
     Agent& add(std::unique_ptr<Agent> agent);
 
     /// Makes an agent of type A and adds it.
-    template <std::derived_from<Agent> A, class... Args>
+    template <class A, class... Args>
     A& emplace(Args&&... args) {
-        return static_cast<A&>(add(std::make_unique<A>(std::forward<Args>(args)...)));
+        static_assert(std::derived_from<A, Agent>,
+                      "libbus: the bus takes agents only: derive the type publicly from "
+                      "bus::Agent");
+        static_assert(std::constructible_from<A, Args...>,
+                      "libbus: the agent cannot be made from these arguments: give it a public "
+                      "constructor that takes them");
+        if constexpr (std::derived_from<A, Agent> && std::constructible_from<A, Args...>) {
+            return static_cast<A&>(add(std::make_unique<A>(std::forward<Args>(args)...)));
+        }
     }
 
     /// Makes a delivery that an agent has deferred due at once. False: the agent has not deferred

@@ -9,7 +9,7 @@ cd "$root" || exit
 {
     packages_build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev
         libsqlite3-dev libfmt-dev libcli11-dev libintelrdfpmath-dev libkainjow-mustache-dev librapidcheck-dev zlib1g-dev)
-    packages_bench=(libbenchmark-dev)
+    packages_bench=(libbenchmark-dev libsigc++-3.0-dev pkg-config)
     packages_fuzz=(clang libclang-rt-14-dev llvm-14)
     packages_lint=(clang-format clang-tidy)
 }

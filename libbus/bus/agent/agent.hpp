@@ -2,6 +2,8 @@
 
 #include <bus/agent/context.hpp>
 #include <bus/agent/retry_policy.hpp>
+#include <bus/agent/step_context.hpp>
+#include <bus/agent/step_handler.hpp>
 #include <bus/event/domain_event.hpp>
 #include <bus/store/records.hpp>
 
@@ -103,9 +105,11 @@ protected:
         Declaration(Agent& agent, std::size_t index) : agent_{agent}, index_{index} {}
 
         /// What the handler may publish; anything else is an error that names agent and type.
-        template <EventStruct... Emitted>
+        template <class... Emitted>
         Declaration& emits() {
-            (agent_.handlers_[index_].emits.push_back(&event_type<Emitted>()), ...);
+            if constexpr ((detail::check_published<Emitted>() && ...)) {
+                (agent_.handlers_[index_].emits.push_back(&event_type<Emitted>()), ...);
+            }
             return *this;
         }
 
@@ -120,33 +124,38 @@ protected:
         std::size_t index_;
     };
 
-    /// Declares that events of type E go to `handle`: a callable taking (const E&, Context&) or
-    /// (const E&). One handler an event type; throws std::logic_error for a second one.
-    template <AnyEventStruct E, class F>
-
-    requires std::invocable<F&, const E&, Context&> || std::invocable<F&, const E&>
-        Declaration on(F handle) {
-        if constexpr (std::invocable<F&, const E&, Context&>) {
-            return add_handler(event_type<E>(), [handle = std::move(handle)](
-                                                    const DomainEvent& event, Context& context) {
-                handle(static_cast<const E&>(event), context);
-            });
+    /// Declares that events of type E go to `handle`: a callable, or a member function of the
+    /// agent, that takes (const E&, Context&), (const E&, StepContext<Emitted...>&) or (const E&).
+    /// A StepContext declares what it names. One handler an event type; throws std::logic_error
+    /// for a second one.
+    template <class E, class F>
+    Declaration on(F handle) {
+        if constexpr (!detail::check_step_handler<E, F, Agent>()) {
+            return {*this, 0}; // never: that did not compile
         } else {
-            return add_handler(event_type<E>(),
-                               [handle = std::move(handle)](const DomainEvent& event, Context&) {
-                                   handle(static_cast<const E&>(event));
-                               });
+            using Self = typename detail::MemberOf<F>::Class;
+            Declaration declaration = [&] {
+                if constexpr (std::is_void_v<Self>) {
+                    return add_handler(event_type<E>(), detail::step_handler<E>(std::move(handle)));
+                } else {
+                    return add_handler(event_type<E>(),
+                                       detail::step_handler<E>(handle, static_cast<Self*>(this)));
+                }
+            }();
+            detail::EmissionsOf<F>::declare(declaration);
+            return declaration;
         }
     }
 
-    /// The same for a member function of the agent.
-    template <AnyEventStruct E, class A>
+    /// The same, to choose the right one of several member functions of one name.
+    template <class E, class A>
     Declaration on(void (A::*handle)(const E&, Context&)) {
-        auto* self = static_cast<A*>(this);
-        return add_handler(event_type<E>(),
-                           [self, handle](const DomainEvent& event, Context& context) {
-                               (self->*handle)(static_cast<const E&>(event), context);
-                           });
+        return on<E, void (A::*)(const E&, Context&)>(handle);
+    }
+
+    template <class E, class A, class... Emitted>
+    Declaration on(void (A::*handle)(const E&, StepContext<Emitted...>&)) {
+        return on<E, void (A::*)(const E&, StepContext<Emitted...>&)>(handle);
     }
 
     /// The same for a type that is known only at run time.
@@ -155,9 +164,11 @@ protected:
     }
 
     /// Declares what on_given_up may publish.
-    template <EventStruct... Emitted>
+    template <class... Emitted>
     void emits_on_giving_up() {
-        (emits_when_given_up_.push_back(&event_type<Emitted>()), ...);
+        if constexpr ((detail::check_published<Emitted>() && ...)) {
+            (emits_when_given_up_.push_back(&event_type<Emitted>()), ...);
+        }
     }
 
     /// The same, for a type that is known only at run time.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/dispatch/handler_check.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/event/domain_event.hpp>
 #include <bus/store/records.hpp>
@@ -55,18 +56,19 @@ public:
     Context(const Step& step, StepSource& source, StepEffects& effects)
         : step_{step}, source_{source}, effects_{effects} {}
 
-    Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
     ~Context() = default;
 
     /// Emits an event: nobody sees it before the step has succeeded. Execution and user are those
     /// of the handled event unless set, and that event is its cause. Throws std::logic_error for
-    /// a type that the handler has not declared.
-    template <EventStruct E>
+    /// a type that the handler has not declared; with a StepContext that does not compile.
+    template <class E>
     void publish(E event) {
-        check_declared(event.type());
-        stamp(event);
-        emit(std::make_shared<const E>(std::move(event)));
+        if constexpr (detail::check_published<E>()) {
+            check_declared(event.type());
+            stamp(event);
+            emit(std::make_shared<const E>(std::move(event)));
+        }
     }
 
     /// The event being handled.
@@ -119,6 +121,10 @@ public:
 
     /// Gives a dead letter to its agent again, once this step has succeeded.
     void redrive(const DeliveryRecord& dead_letter);
+
+protected:
+    /// Another view of the same step, for StepContext.
+    Context(const Context&) = default;
 
 private:
     void check_declared(const EventType& type) const;

@@ -88,7 +88,8 @@ struct Event : Base {
 
     Event() {
         static_assert(std::derived_from<T, Event>,
-                      "libbus: write `struct X : bus::Event<X>`, with the struct's own name");
+                      "libbus: an event derives from bus::Event of itself: write `struct X : "
+                      "bus::Event<X>`, with the struct's own name");
         const EventType* type = detail::event_type_slot<T>.load(std::memory_order_acquire);
         this->set_type(type != nullptr ? *type : detail::event_type_while_made<T>());
     }
@@ -103,6 +104,56 @@ concept EventStruct = std::derived_from<T, DomainEvent> && requires {
 /// A type that handlers may take: an event struct or DomainEvent, their common base.
 template <class T>
 concept AnyEventStruct = EventStruct<T> || std::same_as<T, DomainEvent>;
+
+namespace detail {
+
+template <class T>
+inline constexpr bool never = false;
+
+/// Turns into a pointer to T and to none of its bases, so that what it is given to was written for
+/// T itself.
+template <class T>
+struct ExactPointer {
+    template <std::same_as<T> U>
+    operator const U*() const;
+};
+
+/// True for a struct that has the shape of an event; does not compile for any other.
+template <class T>
+consteval bool check_event_struct() {
+    if constexpr (EventStruct<T>) {
+        static_assert(std::copy_constructible<T>,
+                      "libbus: an event is copied into stores and mailboxes: its members must be "
+                      "copyable");
+        return std::copy_constructible<T>;
+    } else if constexpr (std::derived_from<T, DomainEvent>) {
+        static_assert(never<T>, "libbus: an event derives from bus::Event of itself: write `struct "
+                                "X : bus::Event<X>`, with the struct's own name, or `bus::Event<X, "
+                                "Base>` where it refines another event");
+        return false;
+    } else {
+        static_assert(never<T>, "libbus: this type is no event: write `struct X : bus::Event<X>`, "
+                                "and BUS_DESCRIBE_EVENT(X, (member, ...)) behind it");
+        return false;
+    }
+}
+
+/// True for an event struct that is described; does not compile for any other type.
+template <class T>
+consteval bool check_described() {
+    if constexpr (!check_event_struct<T>()) {
+        return false;
+    } else if constexpr (requires { bus_describe_event(ExactPointer<T>{}); }) {
+        return true;
+    } else {
+        static_assert(never<T>, "libbus: this event is not described: write BUS_DESCRIBE_EVENT("
+                                "Type, (member, ...), options...) right behind the struct, in its "
+                                "namespace");
+        return false;
+    }
+}
+
+} // namespace detail
 
 /// The event as T where it is one (or derives from it), else nullptr.
 template <AnyEventStruct T>
@@ -178,13 +229,17 @@ void apply(EventType::Description& to, DurabilityOption option) {
 
 template <class T, auto Member>
 void apply(EventType::Description& to, AggregateIdOption<Member> /*option*/) {
-    static_assert(
-        std::same_as<std::remove_cvref_t<decltype(std::declval<T&>().*Member)>, std::string>,
-        "libbus: the member that names the aggregate must be a std::string");
-    const T instance{};
-    to.aggregate_id_offset =
-        reinterpret_cast<const char*>(&(instance.*Member)) -
-        reinterpret_cast<const char*>(static_cast<const DomainEvent*>(&instance));
+    if constexpr (requires(const T& t) {
+                      { t.*Member } -> std::same_as<const std::string&>;
+                  }) {
+        const T instance{};
+        to.aggregate_id_offset =
+            reinterpret_cast<const char*>(&(instance.*Member)) -
+            reinterpret_cast<const char*>(static_cast<const DomainEvent*>(&instance));
+    } else {
+        static_assert(never<T>, "libbus: the member that names the aggregate must be a std::string "
+                                "of the event itself: write bus::aggregate_id<&Type::member>");
+    }
 }
 
 template <class T, class... Options>
@@ -211,11 +266,6 @@ private:
 
 template <class T>
 const EventType& register_event() {
-    static_assert(
-        requires(const T* t) { bus_describe_event(t); },
-        "libbus: describe the event right behind the struct, in its namespace: "
-        "BUS_DESCRIBE_EVENT(Type, (member, ...), options...)");
-    static_assert(EventStruct<T>, "libbus: an event derives from bus::Event<Itself>");
     using Base = typename T::EventBase;
     const EventType& base = bus::event_type<Base>();
     const RegisteringScope registering;
@@ -239,6 +289,8 @@ template <class T>
 const EventType& event_type() {
     if constexpr (std::same_as<T, DomainEvent>) {
         return detail::domain_event_type();
+    } else if constexpr (!detail::check_described<T>()) {
+        return detail::domain_event_type(); // never: that did not compile
     } else {
         if (const EventType* type = detail::event_type_slot<T>.load(std::memory_order_acquire)) {
             return *type;
@@ -270,6 +322,7 @@ T derive(const DomainEvent& cause, Members&&... members) {
 /// behind the struct, in the same namespace. Options: bus::aggregate_id<&Type::member>,
 /// bus::version(n), bus::aggregate_type("Name"), bus::durability(bus::Durability::buffered).
 #define BUS_DESCRIBE_EVENT(Type, Members, ...)                                                     \
+    static_assert((static_cast<void>(::bus::detail::check_event_struct<Type>()), true));           \
     BOOST_DESCRIBE_STRUCT(Type, (), Members)                                                       \
     inline ::bus::EventType::Description bus_describe_event(const Type* /*tag*/) {                 \
         return ::bus::detail::describe_event<Type>(#Type __VA_OPT__(, ) __VA_ARGS__);              \

@@ -52,6 +52,67 @@ BOOST_AUTO_TEST_CASE(the_nearest_base_has_the_handler) {
                 &bus::event_type<bus::DomainEvent>()));
 }
 
+BOOST_AUTO_TEST_CASE(A15_what_a_step_context_names_is_declared_and_the_rest_does_not_compile) {
+    // That it does not compile is for test/must_not_compile/agent_publishes_undeclared.cpp.
+    class Teller : public bus::Agent {
+    public:
+        Teller() : Agent{"teller"} {
+            on<PingEvent>(&Teller::answer);
+            on<PongEvent>(&Teller::listen);
+            on<test::GivenUpEvent>(
+                [this](const test::GivenUpEvent& event, bus::StepContext<>& context) {
+                    heard = event.name + std::to_string(context.attempt());
+                });
+            on<test::TransientEvent>(&Teller::rest);
+        }
+
+        std::string heard;
+
+    private:
+        void answer(const PingEvent& event, bus::StepContext<PongEvent, test::GivenUpEvent>& step) {
+            step.publish(test::pong(event.name));
+            step.set_state("last", event.name);
+            step.publish(test::given_up(*step.state<std::string>("last"), "no line"));
+        }
+
+        void listen(const PongEvent& event) const { BOOST_TEST(event.name == "a"); }
+
+        void rest(const test::TransientEvent& /*event*/, bus::Context& /*context*/) noexcept {}
+    };
+
+    const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus{{runtime, nullptr}};
+    const Teller& teller = bus.emplace<Teller>();
+    const auto& emits = teller.handler_for(bus::event_type<PingEvent>())->emits;
+    BOOST_REQUIRE(emits.size() == 2U);
+    BOOST_TEST((emits[0] == &bus::event_type<PongEvent>()));
+    BOOST_TEST((emits[1] == &bus::event_type<test::GivenUpEvent>()));
+    BOOST_TEST(teller.handler_for(bus::event_type<PongEvent>())->emits.empty());
+
+    bus.publish(test::ping("a"));
+    runtime->run_ready();
+    BOOST_TEST(teller.heard == "a1");
+}
+
+BOOST_AUTO_TEST_CASE(A15_a_step_context_given_on_as_a_context_is_still_checked_at_run_time) {
+    const auto publish_pong = [](bus::Context& context) { context.publish(test::pong("x")); };
+    std::string message;
+    auto agent = scripted("helper");
+    agent->handles<PingEvent>([&](const PingEvent&, bus::StepContext<>& context) {
+        try {
+            publish_pong(context);
+        } catch (const std::logic_error& error) {
+            message = error.what();
+        }
+    });
+    const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus{{runtime, nullptr}};
+    bus.add(std::move(agent));
+    bus.publish(test::ping("x"));
+    runtime->run_ready();
+    BOOST_TEST(message.find("agent helper emits PongEvent") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_second_agent_of_the_same_name_is_refused) {
     bus::Bus bus{{std::make_shared<bus::SimulatedRuntime>(), nullptr}};
     bus.add(scripted("twin"));

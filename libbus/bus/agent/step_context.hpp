@@ -1,0 +1,38 @@
+#pragma once
+
+#include <bus/agent/context.hpp>
+
+#include <concepts>
+
+namespace bus {
+
+/// A Context that names what the handler may publish: anything else does not compile, and the
+/// declaration is read off the handler's signature, so that the two cannot differ:
+///
+///     Greeter() : Agent{"greeter"} { on<UserCreatedEvent>(&Greeter::greet); }
+///
+///     void greet(const UserCreatedEvent& event, bus::StepContext<GreetingSentEvent>& context) {
+///         context.publish(GreetingSentEvent{{}, event.user_name});
+///     }
+///
+/// Given to a function that takes a Context&, it is one: what is published there is checked at run
+/// time, as ever.
+template <class... Emitted>
+class StepContext : public Context {
+public:
+    /// The same step as `context`. The bus makes it for the handler.
+    explicit StepContext(const Context& context) : Context{context} {}
+
+    /// Emits an event, as Context::publish does.
+    template <class E>
+    void publish(E event) {
+        constexpr bool named = (std::same_as<E, Emitted> || ...);
+        static_assert(named, "libbus: this handler publishes an event that it does not declare: "
+                             "name its type in the handler's bus::StepContext<...>");
+        if constexpr (named) {
+            Context::publish(std::move(event));
+        }
+    }
+};
+
+} // namespace bus

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <bus/event/domain_event.hpp>
+
+#include <concepts>
+#include <type_traits>
+
+/// What a misused function says at compile time: each check is true for what is right, and stops
+/// the compiler with one sentence for what is not. The templates of the bus take any type and check
+/// first, instead of demanding a concept: `no matching function` and its notes help nobody.
+namespace bus::detail {
+
+/// E may be handled: an event that is described, or DomainEvent.
+template <class E>
+consteval bool check_event() {
+    if constexpr (std::same_as<E, DomainEvent>) {
+        return true;
+    } else {
+        return check_described<E>();
+    }
+}
+
+/// E may be published.
+template <class E>
+consteval bool check_published() {
+    if constexpr (std::same_as<E, DomainEvent>) {
+        static_assert(never<E>, "libbus: an event is published as its own type, not as "
+                                "bus::DomainEvent: cast it (bus::event_cast), or make one anew");
+        return false;
+    } else {
+        return check_described<E>();
+    }
+}
+
+/// F may be called with each event of type E. One that takes it by value gets a copy.
+template <class E, class F>
+consteval bool check_handler() {
+    if constexpr (!check_event<E>()) {
+        return false;
+    } else if constexpr (std::invocable<F&, const E&>) {
+        return true;
+    } else if constexpr (std::invocable<F&, E&> || std::invocable<F&, E>) {
+        static_assert(never<F>, "libbus: a handler takes the event by const reference, since all "
+                                "handlers share it: write (const E& event)");
+        return false;
+    } else {
+        static_assert(never<F>, "libbus: this handler cannot be called with the event that it is "
+                                "subscribed to: write a callable that takes (const E& event), with "
+                                "the E of subscribe<E>");
+        return false;
+    }
+}
+
+/// P may say of each event of type E whether it is wanted.
+template <class E, class P>
+consteval bool check_filter() {
+    if constexpr (!check_event<E>()) {
+        return false;
+    } else if constexpr (std::predicate<P&, const E&>) {
+        return true;
+    } else if constexpr (std::invocable<P&, const E&>) {
+        static_assert(never<P>, "libbus: a filter says whether the event is wanted: it returns "
+                                "bool");
+        return false;
+    } else if constexpr (std::invocable<P&, E&> || std::invocable<P&, E>) {
+        static_assert(never<P>, "libbus: a filter takes the event by const reference, since all "
+                                "handlers share it: write (const E& event)");
+        return false;
+    } else {
+        static_assert(never<P>, "libbus: this filter cannot be called with the event: write a "
+                                "callable from (const E& event) to bool, with the E of "
+                                "subscribe<E>; options come behind it");
+        return false;
+    }
+}
+
+} // namespace bus::detail

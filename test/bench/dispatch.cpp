@@ -1,0 +1,140 @@
+// One event to 1, 4 and 16 handlers in the publisher's thread, with libbus and with what people use
+// instead; on two threads at once; and what it costs to subscribe among many. An iteration is one
+// publish. `threads:2`: two threads publish the same type on one bus, and the time is the wall time
+// an event, whoever published it; half of one thread's is perfect.
+#include "test/bench/dispatch_peers.hpp"
+#include "test/bench/ratios.hpp"
+
+#include <benchmark/benchmark.h>
+
+#include <array>
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace bench {
+
+constinit thread_local std::int64_t total = 0;
+
+namespace {
+
+constexpr std::int64_t weight = 1;
+
+/// The peer that the threads of one benchmark share. Made before they start.
+template <class Peer>
+std::unique_ptr<Peer> shared_peer;
+
+template <class Peer>
+void make_peer(const benchmark::State& state) {
+    shared_peer<Peer> = std::make_unique<Peer>();
+    for (std::int64_t i = 0; i < state.range(0); ++i) {
+        shared_peer<Peer>->subscribe(Count{&weight});
+    }
+}
+
+template <class Peer>
+void drop_peer(const benchmark::State& /*state*/) {
+    shared_peer<Peer>.reset();
+}
+
+ShelfFilledEvent sample() {
+    ShelfFilledEvent event;
+    event.shelf = "aisle 7, shelf 3, left";
+    event.items = 12;
+    return event;
+}
+
+template <class Peer>
+void publish(benchmark::State& state) {
+    Peer& peer = *shared_peer<Peer>;
+    const ShelfFilledEvent event = sample();
+    total = 0;
+    // The loop of `for (auto _ : state)` by hand: end() waits for the other thread, and only then
+    // does the time begin. Google Benchmark's own rate would divide by the processor time of both.
+    auto turn = state.begin();
+    const auto end = state.end();
+    const auto started = std::chrono::steady_clock::now();
+    for (; turn != end; ++turn) {
+        peer.publish(event);
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+    benchmark::DoNotOptimize(total);
+    if (total != state.iterations() * state.range(0) * (weight + event.items)) {
+        state.SkipWithError("a handler was not called once for each event");
+    }
+    // Of this thread; Google Benchmark adds the threads up.
+    state.counters["items_per_second"] = static_cast<double>(state.iterations()) / took.count();
+}
+
+template <class Peer>
+void one_thread(const char* name) {
+    auto* made = benchmark::RegisterBenchmark(name, publish<Peer>);
+    made->Arg(1)->Arg(4)->Arg(16)->Setup(make_peer<Peer>)->Teardown(drop_peer<Peer>);
+}
+
+template <class Peer>
+void two_threads(const char* name) {
+    auto* made = benchmark::RegisterBenchmark(name, publish<Peer>);
+    made->Arg(1)->Threads(2)->Setup(make_peer<Peer>)->Teardown(drop_peer<Peer>);
+}
+
+/// A handler comes and goes among so many that stay.
+void subscribe_unsubscribe(benchmark::State& state) {
+    Libbus libbus;
+    for (std::int64_t i = 1; i < state.range(0); ++i) {
+        libbus.subscribe(Count{&weight});
+    }
+    libbus.publish(sample());
+    for (auto _ : state) {
+        bus::Subscription subscription = libbus.bus().subscribe<ShelfFilledEvent>(Count{&weight});
+        subscription.unsubscribe();
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
+/// The same with a publish before and after: what was put off until then is paid here.
+void subscribe_publish_unsubscribe_publish(benchmark::State& state) {
+    Libbus libbus;
+    for (std::int64_t i = 1; i < state.range(0); ++i) {
+        libbus.subscribe(Count{&weight});
+    }
+    const ShelfFilledEvent event = sample();
+    for (auto _ : state) {
+        bus::Subscription subscription = libbus.bus().subscribe<ShelfFilledEvent>(Count{&weight});
+        libbus.publish(event);
+        subscription.unsubscribe();
+        libbus.publish(event);
+    }
+    state.SetItemsProcessed(state.iterations());
+}
+
+constexpr std::array goals{
+    at_most("libbus/1", "loop/1", 3.5),
+    at_most("libbus/4", "loop/4", 2.0),
+    at_most("libbus/16", "loop/16", 1.8),
+    at_least("textbook_signals2/1", "libbus/1", 12),
+    at_least("textbook_signals2/16", "libbus/16", 10),
+    at_most("libbus/1/threads:2", "libbus/1", 0.7),
+    at_least("textbook_signals2/1/threads:2", "libbus/1/threads:2", 50),
+};
+
+} // namespace
+
+} // namespace bench
+
+int main(int argc, char** argv) {
+    bench::one_thread<bench::Loop>("loop");
+    bench::one_thread<bench::Libbus>("libbus");
+    bench::one_thread<bench::Signals2>("signals2");
+    bench::one_thread<bench::TextbookSignals2>("textbook_signals2");
+    bench::one_thread<bench::Sigcpp>("sigcpp");
+    bench::two_threads<bench::Libbus>("libbus");
+    bench::two_threads<bench::TextbookSignals2>("textbook_signals2");
+    for (auto* made :
+         {benchmark::RegisterBenchmark("subscribe_unsubscribe", bench::subscribe_unsubscribe),
+          benchmark::RegisterBenchmark("subscribe_publish_unsubscribe_publish",
+                                       bench::subscribe_publish_unsubscribe_publish)}) {
+        made->Arg(1'000)->Unit(benchmark::kMicrosecond);
+    }
+    return bench::run_and_compare(argc, argv, bench::goals);
+}

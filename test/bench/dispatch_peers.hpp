@@ -1,0 +1,117 @@
+#pragma once
+
+#include <bus/bus.hpp>
+
+#include <boost/signals2/signal.hpp>
+#include <sigc++/signal.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <typeindex>
+#include <unordered_map>
+#include <vector>
+
+/// Five ways from a publish to its handlers. Each peer has the same shape: subscribe(handler),
+/// publish(event).
+namespace bench {
+
+struct ShelfFilledEvent : bus::Event<ShelfFilledEvent> {
+    std::string shelf;
+    std::int64_t items = 0;
+};
+BUS_DESCRIBE_EVENT(ShelfFilledEvent, (shelf, items))
+
+/// What the handlers add to. Each thread has its own: the peers are to be compared by the lines
+/// that they write, not by those that the handlers do.
+extern constinit thread_local std::int64_t total;
+
+/// The trivial handler, the same for all: a callable that holds one pointer.
+struct Count {
+    const std::int64_t* weight;
+
+    void operator()(const ShelfFilledEvent& event) const { total += *weight + event.items; }
+};
+
+/// The limit: calls behind std::function, no type looked up, nothing safe.
+class Loop {
+public:
+    void subscribe(Count handler) { handlers_.emplace_back(handler); }
+
+    void publish(const ShelfFilledEvent& event) {
+        for (const auto& handler : handlers_) {
+            handler(event);
+        }
+    }
+
+private:
+    std::vector<std::function<void(const ShelfFilledEvent&)>> handlers_;
+};
+
+class Libbus {
+public:
+    void subscribe(Count handler) {
+        subscriptions_.push_back(bus_.subscribe<ShelfFilledEvent>(handler));
+    }
+
+    void publish(const ShelfFilledEvent& event) { bus_.publish(event); }
+
+    bus::Bus& bus() { return bus_; }
+
+private:
+    bus::Bus bus_;
+    std::vector<bus::Subscription> subscriptions_;
+};
+
+/// One signal, known by name at the place that emits: no type is looked up.
+class Signals2 {
+public:
+    void subscribe(Count handler) { signal_.connect(handler); }
+
+    void publish(const ShelfFilledEvent& event) { signal_(event); }
+
+private:
+    boost::signals2::signal<void(const ShelfFilledEvent&)> signal_;
+};
+
+/// The bus that everybody writes once: from the type to its signal through a hash map. The mutex
+/// is held over the look-up and the emission, as the textbooks do to keep the map from changing
+/// under a dispatch. (Held over the look-up only, it would have to copy a shared_ptr, another two
+/// writes to a shared line; and it would still be taken in each publish.)
+class TextbookSignals2 {
+public:
+    void subscribe(Count handler) {
+        const std::lock_guard lock{mutex_};
+        signals_[typeid(ShelfFilledEvent)].connect([handler](const bus::DomainEvent& event) {
+            handler(static_cast<const ShelfFilledEvent&>(event));
+        });
+    }
+
+    void publish(const ShelfFilledEvent& event) {
+        const std::lock_guard lock{mutex_};
+        const auto found = signals_.find(typeid(ShelfFilledEvent));
+        if (found != signals_.end()) {
+            found->second(event);
+        }
+    }
+
+private:
+    using Signal = boost::signals2::signal<void(const bus::DomainEvent&)>;
+
+    std::mutex mutex_;
+    std::unordered_map<std::type_index, Signal> signals_;
+};
+
+/// One signal again, of a library that is not thread safe.
+class Sigcpp {
+public:
+    void subscribe(Count handler) { signal_.connect(handler); }
+
+    void publish(const ShelfFilledEvent& event) { signal_.emit(event); }
+
+private:
+    sigc::signal<void(const ShelfFilledEvent&)> signal_;
+};
+
+} // namespace bench

@@ -1,0 +1,14 @@
+// expect: libbus: this type is no event
+#include "events.hpp"
+
+class Clerk : public bus::Agent {
+public:
+    Clerk() : Agent{"clerk"} {
+        on<int>([](int) {});
+    }
+
+private:
+    int desk_ = 0;
+};
+
+Clerk misused;

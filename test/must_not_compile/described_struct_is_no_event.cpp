@@ -1,0 +1,7 @@
+// expect: libbus: this type is no event
+#include "events.hpp"
+
+struct ParcelSentEvent {
+    std::string parcel;
+};
+BUS_DESCRIBE_EVENT(ParcelSentEvent, (parcel))

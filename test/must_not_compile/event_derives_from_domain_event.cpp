@@ -1,0 +1,7 @@
+// expect: libbus: an event derives from bus::Event of itself
+#include "events.hpp"
+
+struct ParcelSentEvent : bus::DomainEvent {
+    std::string parcel;
+};
+BUS_DESCRIBE_EVENT(ParcelSentEvent, (parcel))

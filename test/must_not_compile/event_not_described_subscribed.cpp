@@ -1,0 +1,11 @@
+// expect: libbus: this event is not described
+#include "events.hpp"
+
+struct ParcelSentEvent : bus::Event<ParcelSentEvent> {
+    std::string parcel;
+};
+
+void misuse(bus::Bus& bus) {
+    const auto subscription =
+        bus.subscribe<ParcelSentEvent>([](const ParcelSentEvent& /*event*/) {});
+}

@@ -1,0 +1,7 @@
+// expect: libbus: a handler takes the event by const reference
+#include "events.hpp"
+
+void misuse(bus::Bus& bus) {
+    const auto subscription =
+        bus.subscribe<shop::OrderPlacedEvent>([](shop::OrderPlacedEvent& event) { ++event.items; });
+}
