@@ -87,15 +87,20 @@ BOOST_AUTO_TEST_CASE(D13_a_handler_that_throws_leaves_the_others_and_the_next_pu
         seen += 'a';
         throw std::runtime_error{"no"};
     });
-    const auto b = bus.subscribe<PingEvent>([&](const PingEvent&) {
-        seen += 'b';
-        throw 42; // NOLINT: no std::exception, on purpose
-    });
+    const auto b = bus.subscribe<PingEvent>(
+        [&](const PingEvent&) {
+            seen += 'b';
+            throw 42; // NOLINT: no std::exception, on purpose
+        },
+        {.name = "the second"});
     const auto c = bus.subscribe<PingEvent>([&](const PingEvent&) { seen += 'c'; });
     const bus::PublishReport report = bus.publish(ping("x"));
     BOOST_TEST(report.handlers.handled == 1U);
     BOOST_REQUIRE(report.handlers.failures.size() == 2U);
-    BOOST_CHECK_THROW(std::rethrow_exception(report.handlers.failures[0].error), std::runtime_error);
+    BOOST_TEST(report.handlers.failures[0].handler == "handler 1 of PingEvent");
+    BOOST_TEST(report.handlers.failures[1].handler == "the second");
+    BOOST_CHECK_THROW(std::rethrow_exception(report.handlers.failures[0].error),
+                      std::runtime_error);
     BOOST_CHECK_THROW(std::rethrow_exception(report.handlers.failures[1].error), int);
     bus.publish(ping("x"));
     BOOST_TEST(seen == "abcabc");
