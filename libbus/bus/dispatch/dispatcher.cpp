@@ -152,4 +152,15 @@ Dispatcher::Snapshot Dispatcher::build(const EventType& type) {
     return place;
 }
 
+std::vector<HandlerDescription> Dispatcher::handlers() {
+    std::vector<HandlerDescription> result;
+    const std::shared_lock lock{mutex_};
+    for (const auto& slot : slots_) {
+        if (slot->active) {
+            result.push_back({slot->type, slot->options.name, slot->options.priority});
+        }
+    }
+    return result;
+}
+
 } // namespace bus

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/dispatch/handler_description.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/dispatch/subscription.hpp>
 
@@ -19,6 +20,7 @@ namespace bus {
 struct SubscribeOptions {
     int priority = 0;  ///< higher runs earlier; equal ones in the order of subscription
     bool once = false; ///< it runs at most once, then the subscription has ended
+    std::string name;  ///< for those who look at the program: see EventGraph
 };
 
 /// What one publish came to in this thread.
@@ -61,6 +63,9 @@ public:
 
     /// True where some handler takes events of this type.
     [[nodiscard]] bool has_handlers(const EventType& type);
+
+    /// The handlers that are subscribed, in the order of subscription.
+    [[nodiscard]] std::vector<HandlerDescription> handlers();
 
 private:
     using Slots = std::vector<std::shared_ptr<detail::HandlerSlot>>;
