@@ -3,6 +3,7 @@
 #include <bus/agent/agent.hpp>
 #include <bus/dispatch/handler_description.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
