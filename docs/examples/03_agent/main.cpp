@@ -35,6 +35,7 @@ private:
         context.publish(OrderNumberedEvent{{}, order.order_id, number});
     }
 };
+
 // end::agent[]
 
 int main() {

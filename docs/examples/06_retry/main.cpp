@@ -54,6 +54,7 @@ private:
         const auto& mail = static_cast<const MailWantedEvent&>(event);
         context.publish(MailFailedEvent{{}, mail.address, failure.what()});
     }
+
     // end::giving_up[]
 };
 
