@@ -1,6 +1,7 @@
 #include "demo/books/errors.hpp"
 #include "demo/marketplace/feed_reader.hpp"
 #include "demo/marketplace/generator.hpp"
+#include "demo/pipeline/graph_command.hpp"
 #include "demo/pipeline/report.hpp"
 #include "demo/pipeline/run_command.hpp"
 #include "demo/pipeline/status_command.hpp"
@@ -69,6 +70,15 @@ CLI::App& add_generate(CLI::App& app, GenerateOptions& options) {
     return generate;
 }
 
+CLI::App& add_graph(CLI::App& app, std::string& format) {
+    CLI::App& graph = *app.add_subcommand(
+        "graph", "Draw which agents take and emit which events; runs nothing, writes no file");
+    graph.add_option("--format", format, "In which language; dot is that of Graphviz")
+        ->check(CLI::IsMember{demo::graph_formats()})
+        ->capture_default_str();
+    return graph;
+}
+
 int generate(const GenerateOptions& options) {
     demo::generate(options.orders, options.seed, std::cout);
     return exit_code::ran;
@@ -119,8 +129,10 @@ int main(int argc, char** argv) {
     RunOptions run_options;
     StatusOptions status_options;
     GenerateOptions generate_options;
+    std::string graph_format = "mermaid";
     const CLI::App& run = add_run(app, run_options);
     const CLI::App& status = add_status(app, status_options);
+    const CLI::App& graph = add_graph(app, graph_format);
     add_generate(app, generate_options);
     try {
         app.parse(argc, argv);
@@ -135,6 +147,9 @@ int main(int argc, char** argv) {
             return status_options.order_id.empty()
                        ? demo::show_status(status_options.store)
                        : demo::show_order(status_options.store, status_options.order_id);
+        }
+        if (graph.parsed()) {
+            return demo::show_graph(graph_format);
         }
         return generate(generate_options);
     });

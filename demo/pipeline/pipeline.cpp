@@ -90,21 +90,29 @@ void Pipeline::note_waiting_orders() {
 void Pipeline::count_events() {
     // Handlers of what agents emit are called one after the other, so the set needs no lock. An
     // order that fails, is redriven and synced counts once.
-    subscriptions_.push_back(
-        bus_.subscribe<OrderSyncedEvent>([this](const OrderSyncedEvent& event) {
+    const bus::SubscribeOptions options{.name = "counts"};
+    subscriptions_.push_back(bus_.subscribe<OrderSyncedEvent>(
+        [this](const OrderSyncedEvent& event) {
             ++counts_.synced;
             counts_.failed -= static_cast<std::int64_t>(failed_.erase(event.order_id));
-        }));
-    subscriptions_.push_back(
-        bus_.subscribe<OrderFailedEvent>([this](const OrderFailedEvent& event) {
+        },
+        options));
+    subscriptions_.push_back(bus_.subscribe<OrderFailedEvent>(
+        [this](const OrderFailedEvent& event) {
             counts_.failed += failed_.insert(event.order_id).second ? 1 : 0;
-        }));
+        },
+        options));
     subscriptions_.push_back(bus_.subscribe<bus::agents::RedriveRequestedEvent>(
-        [this](const bus::agents::RedriveRequestedEvent& /*event*/) { ++counts_.redriven; }));
-    subscriptions_.push_back(
-        bus_.subscribe<NotificationSentEvent>([this](const NotificationSentEvent& event) {
+        [this](const bus::agents::RedriveRequestedEvent& /*event*/) { ++counts_.redriven; },
+        options));
+    subscriptions_.push_back(bus_.subscribe<bus::agents::RedriveAbandonedEvent>(
+        [this](const bus::agents::RedriveAbandonedEvent& /*event*/) { ++counts_.abandoned; },
+        options));
+    subscriptions_.push_back(bus_.subscribe<NotificationSentEvent>(
+        [this](const NotificationSentEvent& event) {
             ++(event.success ? counts_.notified : counts_.not_notified);
-        }));
+        },
+        options));
 }
 
 void Pipeline::add_agents(const RunOptions& options) {

@@ -26,6 +26,7 @@ struct PipelineCounts {
     std::atomic<std::int64_t> notified{0};
     std::atomic<std::int64_t> not_notified{0};
     std::atomic<std::int64_t> redriven{0};
+    std::atomic<std::int64_t> abandoned{0}; ///< dead letters that are left for a person
 };
 
 /// The whole of it: bus, store, books, marketplace, and the agents between them.

@@ -1,5 +1,6 @@
 #include "demo/pipeline/run_command.hpp"
 
+#include "demo/pipeline/graph_command.hpp"
 #include "demo/pipeline/interrupt.hpp"
 #include "demo/pipeline/pipeline.hpp"
 #include "demo/pipeline/report.hpp"
@@ -7,6 +8,7 @@
 #include "demo/terminal/format.hpp"
 #include "demo/terminal/look.hpp"
 #include "demo/terminal/progress.hpp"
+#include <bus/agent/graph.hpp>
 #include <bus/store/store_url.hpp>
 
 #include <fmt/core.h>
@@ -46,6 +48,7 @@ public:
     }
 
     int go() {
+        print_warnings(pipeline_.bus().graph());
         try {
             feed();
         } catch (...) {

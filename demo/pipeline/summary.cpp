@@ -102,6 +102,10 @@ void print_work(const Summary& summary) {
                "{} could not be sent\n",
                format_count(static_cast<std::int64_t>(retries)), dead, counts.redriven.load(),
                format_count(counts.notified), format_count(counts.not_notified));
+    if (counts.abandoned > 0) {
+        fmt::print("{} dead letters are given up by the retry agent, and left for a person\n",
+                   format_count(counts.abandoned));
+    }
     if (counts.repeated > 0) {
         fmt::print("{} lines repeat an order that came before in the feed; the first one counts\n",
                    format_count(counts.repeated));

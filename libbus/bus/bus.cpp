@@ -1,3 +1,4 @@
+#include <bus/agent/graph.hpp>
 #include <bus/bus.hpp>
 #include <bus/internal/bus_core.hpp>
 
@@ -61,6 +62,17 @@ std::vector<AgentStatus> Bus::status() {
     std::vector<AgentStatus> result;
     for (const auto& runner : core_->runners()) {
         result.push_back(runner->status());
+    }
+    return result;
+}
+
+EventGraph Bus::graph() {
+    EventGraph result;
+    for (const auto& runner : core_->runners()) {
+        result.add(runner->agent());
+    }
+    for (HandlerDescription& handler : core_->dispatcher.handlers()) {
+        result.add(std::move(handler));
     }
     return result;
 }

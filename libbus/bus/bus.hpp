@@ -18,6 +18,8 @@
 
 namespace bus {
 
+class EventGraph;
+
 struct BusOptions {
     std::shared_ptr<Runtime> runtime;  ///< null: a SystemRuntime of its own
     std::shared_ptr<EventStore> store; ///< null: nothing is kept
@@ -164,6 +166,10 @@ public:
 
     /// How the agents stand, in the order added.
     [[nodiscard]] std::vector<AgentStatus> status();
+
+    /// What the agents added and the handlers subscribed by now declare; include
+    /// <bus/agent/graph.hpp> to use it.
+    [[nodiscard]] EventGraph graph();
 
     [[nodiscard]] Runtime& runtime() noexcept;
     /// Null without a store.

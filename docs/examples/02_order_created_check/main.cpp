@@ -40,9 +40,11 @@ int main() {
               << "aggregate type  " << order.aggregate_type() << '\n'
               << "execution id    " << order.execution_id << '\n';
 
+    // tag::json[]
     const std::string json = bus::to_json(order);
     std::cout << json << '\n';
     const auto back = bus::from_json<demo::OrderCreatedEvent>(json);
+    // end::json[]
 
     const std::vector<std::string> wire_order{"event_id",     "event_type",     "event_version",
                                               "aggregate_id", "aggregate_type", "execution_id",

@@ -19,6 +19,7 @@ struct OrderNumberedEvent : bus::Event<OrderNumberedEvent> {
 BUS_DESCRIBE_EVENT(OrderNumberedEvent, (order_id, number),
                    bus::aggregate_id<&OrderNumberedEvent::order_id>)
 
+// tag::agent[]
 /// Gives each order the next number of its customer.
 class Numbering : public bus::Agent {
 public:
@@ -34,6 +35,8 @@ private:
         context.publish(OrderNumberedEvent{{}, order.order_id, number});
     }
 };
+
+// end::agent[]
 
 int main() {
     const auto store = std::make_shared<bus::MemoryStore>();

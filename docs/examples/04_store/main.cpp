@@ -28,13 +28,17 @@ private:
 
 /// What would be one run of the program.
 void run(const std::string& url, const std::vector<std::string>& places) {
+    // tag::run[]
+    // tag::open[]
     const std::shared_ptr<bus::EventStore> store = bus::open_store(url);
+    // end::open[]
     bus::Bus bus{{.store = store}};
     bus.emplace<Tracker>();
     for (const std::string& place : places) {
         bus.publish(ParcelScannedEvent{{}, "parcel-7", place}); // on the disk when it returns
     }
     bus.stop(bus::Stop::drain);
+    // end::run[]
 }
 
 int main() {

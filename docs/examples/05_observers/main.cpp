@@ -17,11 +17,13 @@ struct DoorOpenedEvent : bus::Event<DoorOpenedEvent> {
 BUS_DESCRIBE_EVENT(DoorOpenedEvent, (door))
 
 int main() {
+    // tag::observe[]
     bus::Bus bus;
     bus::Observers observers{bus};
     observers.published.connect([](const bus::DomainEvent& event) {
         std::cout << "published " << event.event_type() << '\n';
     });
+    // end::observe[]
     observers.failed.connect(
         [](const bus::DomainEvent& event, std::string_view /*by*/, const bus::Failure& failure) {
             std::cout << "failed    " << event.event_type() << ": " << failure.what() << '\n';

@@ -23,6 +23,7 @@ BUS_DESCRIBE_EVENT(MailFailedEvent, (address, why))
 class Mailer : public bus::Agent {
 public:
     Mailer() : Agent{"mailer"} {
+        // tag::giving_up[]
         settings().retry = {.max_attempts = 3,
                             .initial_delay = 1min,
                             .factor = 10.0,
@@ -30,6 +31,7 @@ public:
                             .jitter = 0.0};
         on<MailWantedEvent>(&Mailer::send);
         emits_on_giving_up<MailFailedEvent>();
+        // end::giving_up[]
     }
 
 private:
@@ -45,18 +47,23 @@ private:
         throw bus::Failure::transient("the line is down");
     }
 
+    // tag::giving_up[]
     /// What is published here commits together with the dead letter.
     void on_given_up(const bus::DomainEvent& event, const bus::Failure& failure,
                      bus::Context& context) override {
         const auto& mail = static_cast<const MailWantedEvent&>(event);
         context.publish(MailFailedEvent{{}, mail.address, failure.what()});
     }
+
+    // end::giving_up[]
 };
 
 int main() {
+    // tag::virtual_time[]
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     const auto store = std::make_shared<bus::MemoryStore>();
     bus::Bus bus{{.runtime = runtime, .store = store}};
+    // end::virtual_time[]
     bus.emplace<Mailer>();
     const auto printer = bus.subscribe<MailFailedEvent>([](const MailFailedEvent& event) {
         std::cout << "given up: " << event.address << ", " << event.why << '\n';

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bus/dispatch/event_taker.hpp>
+#include <bus/dispatch/handler_description.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/dispatch/subscription.hpp>
 
@@ -22,13 +23,6 @@ struct HandlerFailure {
 struct DispatchReport {
     std::size_t handled = 0;              ///< handlers that returned
     std::vector<HandlerFailure> failures; ///< those that did not
-};
-
-/// A subscribed handler, as others see it.
-struct HandlerDescription {
-    const EventType* type; ///< or a base of what it gets
-    std::string name;
-    int priority = 0;
 };
 
 /// Calls the handlers of an event in the publisher's thread, depth first. All members are thread

@@ -15,6 +15,7 @@ HandlerSlot::HandlerSlot(Invoke call, const EventType& type, SubscribeOptions&& 
       info{std::make_unique<Info>()} {
     info->type = &type;
     info->priority = options.priority;
+    info->named = !options.name.empty();
     info->name = std::move(options.name);
     if (options.tied_to) {
         info->tie = std::move(*options.tied_to);

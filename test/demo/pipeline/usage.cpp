@@ -10,7 +10,7 @@ BOOST_AUTO_TEST_SUITE(usage)
 BOOST_AUTO_TEST_CASE(help_names_the_commands_and_the_exit_codes) {
     const test::Finished help = test::order_pipeline({"--help"});
     BOOST_TEST(help.exit_code == 0);
-    for (const char* word : {"run", "status", "generate", "Exit codes", "130"}) {
+    for (const char* word : {"run", "status", "graph", "generate", "Exit codes", "130"}) {
         BOOST_TEST(help.out.find(word) != std::string::npos, word);
     }
 }
@@ -22,6 +22,7 @@ BOOST_AUTO_TEST_CASE(wrong_usage_ends_with_2_and_says_what_is_wrong) {
                                                       {"run", "x", "--faults", "2"},
                                                       {"run", "x", "--colour"},
                                                       {"status"},
+                                                      {"graph", "file"},
                                                       {"generate", "--orders", "many"}};
     for (const auto& arguments : wrong) {
         const test::Finished finished = test::order_pipeline(arguments);

@@ -117,7 +117,7 @@ void Topics::add(SlotRef slot) {
         info.topics = weak_from_this();
         info.order = ++subscriptions_;
         ++of_type.subscriptions;
-        if (info.name.empty()) {
+        if (!info.named) {
             info.name = "handler " + std::to_string(of_type.subscriptions) + " of " +
                         std::string{info.type->name()};
         }
@@ -207,7 +207,8 @@ std::vector<HandlerDescription> Topics::handlers() {
     for (const Line& line : lines_) {
         for (const SlotRef& slot : line.slots) {
             if ((slot->flags & HandlerSlot::ended) == 0) {
-                result.push_back({line.type, slot->info->name, slot->info->priority});
+                const HandlerSlot::Info& info = *slot->info;
+                result.push_back({line.type, info.named ? info.name : "", info.priority});
             }
         }
     }

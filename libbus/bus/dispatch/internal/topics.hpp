@@ -17,6 +17,7 @@ struct HandlerSlot::Info {
     int priority = 0;
     std::uint64_t order = 0; ///< of subscription, over all types
     std::string name;
+    bool named = false; ///< by who subscribed it
     std::weak_ptr<const void> tie;
     std::weak_ptr<Topics> topics;
     HandlerSlot* next_ended = nullptr; ///< in the list of the thread that has ended it
