@@ -1,6 +1,6 @@
 #include <bus/runtime/internal/ordered_executor.hpp>
 #include <bus/runtime/internal/saturating.hpp>
-#include <bus/runtime/internal/ticket_queue.hpp>
+#include <bus/runtime/internal/task_queue.hpp>
 #include <bus/runtime/internal/timer_queue.hpp>
 #include <bus/runtime/internal/unlocked.hpp>
 #include <bus/runtime/internal/waiters.hpp>
@@ -110,7 +110,7 @@ private:
     }
 
     const std::function<void()> wake_;
-    internal::TicketQueue ready_{1};
+    internal::TaskQueue ready_;
     internal::Waiters waiters_;
     std::atomic<bool> told_{false};        // the host, since it polled last
     std::atomic<std::thread::id> polling_; // the thread that is in poll()

@@ -1,6 +1,9 @@
 #include <bus/runtime/internal/host_pool.hpp>
 #include <bus/runtime/internal/saturating.hpp>
+#include <bus/runtime/internal/waiters.hpp>
 
+#include <atomic>
+#include <deque>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -22,7 +25,10 @@ thread_local unsigned running_depth = 0;
 
 class HostPool::State {
 public:
-    State() : queue{std::thread::hardware_concurrency()} {}
+    void push(Task task) {
+        const std::lock_guard lock{mutex_};
+        tasks_.push_back(std::move(task));
+    }
 
     /// Runs the first task that waits; false where there is none. Tasks do not throw, see Task.
     bool run_one() noexcept {
@@ -30,13 +36,12 @@ public:
         const void* const outer_pool = std::exchange(running_pool, this);
         const unsigned outer_depth =
             std::exchange(running_depth, outer_pool == this ? running_depth + 1 : 1);
-        const bool found = [this] {
-            const std::optional<Task> task = queue.take();
-            if (task) {
-                (*task)();
-            }
-            return task.has_value();
-        }();
+        Task task = take();
+        const bool found = task != nullptr;
+        if (found) {
+            task();
+            task = nullptr;
+        }
         running_pool = outer_pool;
         running_depth = outer_depth;
         --running;
@@ -63,10 +68,23 @@ public:
         waiters.notify_all();
     }
 
-    TicketQueue queue;
     Waiters waiters;
     std::atomic<unsigned> running{0};
     std::atomic<std::size_t> dropped{0};
+
+private:
+    Task take() {
+        const std::lock_guard lock{mutex_};
+        if (tasks_.empty()) {
+            return nullptr;
+        }
+        Task task = std::move(tasks_.front());
+        tasks_.pop_front();
+        return task;
+    }
+
+    std::mutex mutex_; // the executors of hosts have locks of their own, so one more is no loss
+    std::deque<Task> tasks_;
 };
 
 /// The right to run one task. The host may copy what it gets: a voucher is shared by the copies,
@@ -108,7 +126,7 @@ HostPool::~HostPool() {
 }
 
 void HostPool::post(Task task) {
-    state_->queue.push(std::move(task));
+    state_->push(std::move(task));
     host_->post([voucher = std::make_shared<Voucher>(state_)] { voucher->redeem(); });
 }
 

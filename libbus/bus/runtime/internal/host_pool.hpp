@@ -1,7 +1,6 @@
 #pragma once
 
-#include <bus/runtime/internal/ticket_queue.hpp>
-#include <bus/runtime/internal/waiters.hpp>
+#include <bus/runtime/runtime.hpp>
 
 #include <memory>
 

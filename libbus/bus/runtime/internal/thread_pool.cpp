@@ -11,7 +11,7 @@ void name_this_thread(const std::string& name) {
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }
 
-ThreadPool::ThreadPool(unsigned threads) : queue_{threads} {
+ThreadPool::ThreadPool(unsigned threads) {
     for (unsigned i = 0; i < threads; ++i) {
         threads_.emplace_back([this] {
             name_this_thread("bus-pool");

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bus/runtime/internal/ticket_queue.hpp>
+#include <bus/runtime/internal/task_queue.hpp>
 
 #include <thread>
 
@@ -20,7 +20,7 @@ private:
     void wake_one();
     bool sleep_until_posted();
 
-    TicketQueue queue_;
+    TaskQueue queue_;
     // Written when a thread falls asleep or wakes, not with every task.
     alignas(64) std::atomic<unsigned> sleepers_{0};
     std::atomic<bool> waking_{false}; // a sleeper was called and has not come yet
