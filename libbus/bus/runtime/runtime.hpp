@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,7 +16,8 @@ namespace bus {
 /// Something to run. It must not throw: there is nobody to tell.
 using Task = std::function<void()>;
 
-/// Runs tasks, now or later. Thread safe.
+/// Runs tasks, each once, but never before post() has returned: whoever posts may hold locks that
+/// the task takes. Thread safe. A host may bring one of its own, see SystemRuntime.
 class Executor {
 public:
     Executor() = default;
@@ -23,6 +25,7 @@ public:
     Executor& operator=(const Executor&) = delete;
     virtual ~Executor() = default;
 
+    /// Must not throw, and not wait for the task.
     virtual void post(Task task) = 0;
 };
 
@@ -32,6 +35,9 @@ class Runtime : public Environment {
 public:
     using TimerId = std::uint64_t;
 
+    /// No limit, for poll().
+    static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
     /// Where agents run; tasks run in any order and at the same time.
     virtual Executor& pool() = 0;
 
@@ -39,17 +45,25 @@ public:
     /// Destroying it runs what is queued, and waits.
     virtual std::unique_ptr<Executor> dedicated(const std::string& name) = 0;
 
-    /// Runs the task on the pool once `delay` is over; zero and negative delays mean at once.
+    /// Runs the task on the pool once `delay` is over; zero and negative delays mean at once. Tasks
+    /// begin in the order of the times when they are due, ties in the order of scheduling, as far
+    /// as a pool of several threads has an order. A delay past the end of the clock, such as
+    /// Duration::max(), never ends.
     virtual TimerId schedule(Duration delay, Task task) = 0;
 
     /// True where the task had not begun and never will.
     virtual bool cancel(TimerId timer) = 0;
 
     /// Waits until `done`, which is called with the lock held, or until `timeout` is over. Whoever
-    /// changes what `done` looks at does so under the same mutex and notifies the condition.
-    /// Returns what `done` says at the end.
+    /// changes what `done` looks at does so under the same mutex and notifies the condition, which
+    /// may also be notified when nothing has changed. Returns what `done` says at the end.
     virtual bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
                       const std::function<bool()>& done, std::optional<Duration> timeout = {}) = 0;
+
+    /// Runs tasks that are ready and timers that are due in the calling thread, at most `limit` of
+    /// them, and returns how many ran: for runtimes that run only in the host's own loop (see
+    /// PolledRuntime). Those that run by themselves have nothing to do here, and return 0.
+    virtual std::size_t poll(std::size_t limit = unlimited);
 };
 
 } // namespace bus

@@ -1,6 +1,9 @@
+#include <bus/runtime/internal/saturating.hpp>
+#include <bus/runtime/internal/timer_queue.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 
 #include <algorithm>
+#include <deque>
 #include <stdexcept>
 
 namespace bus {
@@ -46,8 +49,14 @@ private:
     SimulatedRuntime& runtime_;
 };
 
+class SimulatedRuntime::Timers : public internal::TimerQueue<Timestamp> {};
+
 SimulatedRuntime::SimulatedRuntime(std::uint64_t seed, Timestamp start)
-    : ambient_{*this}, generator_{seed}, now_{start}, pool_{std::make_unique<PoolQueue>()} {}
+    : ambient_{*this},
+      generator_{seed},
+      now_{start},
+      pool_{std::make_unique<PoolQueue>()},
+      timers_{std::make_unique<Timers>()} {}
 
 SimulatedRuntime::~SimulatedRuntime() = default;
 
@@ -81,7 +90,7 @@ std::size_t SimulatedRuntime::run_ready() {
 }
 
 std::size_t SimulatedRuntime::run_for(Duration duration) {
-    const Timestamp end = now_ + duration;
+    const Timestamp end = internal::later(now_, duration);
     std::size_t count = run_ready();
     while (run_next_timer(end)) {
         count += 1 + run_ready();
@@ -91,7 +100,7 @@ std::size_t SimulatedRuntime::run_for(Duration duration) {
 }
 
 std::size_t SimulatedRuntime::run_until_idle(Duration limit) {
-    const Timestamp end = now_ + limit;
+    const Timestamp end = internal::later(now_, limit);
     std::size_t count = run_ready();
     while (run_next_timer(end)) {
         count += 1 + run_ready();
@@ -100,15 +109,22 @@ std::size_t SimulatedRuntime::run_until_idle(Duration limit) {
 }
 
 bool SimulatedRuntime::run_next_timer(Timestamp limit) {
-    if (timers_.empty() || timers_.begin()->first.first > limit) {
+    const std::optional<Timestamp> due = timers_->next_due();
+    if (!due || *due > limit || *due == Timestamp::max()) {
         return false;
     }
-    const auto first = timers_.begin();
-    move_to(first->first.first);
-    const Task task = std::move(first->second);
-    timers_.erase(first);
-    task();
+    move_to(*due);
+    const std::optional<Task> task = timers_->take_due(*due);
+    (*task)();
     return true;
+}
+
+std::size_t SimulatedRuntime::poll(std::size_t limit) {
+    std::size_t count = 0;
+    while (count < limit && (run_one() || run_next_timer(now_))) {
+        ++count;
+    }
+    return count;
 }
 
 void SimulatedRuntime::move_to(Timestamp time) {
@@ -132,26 +148,17 @@ std::unique_ptr<Executor> SimulatedRuntime::dedicated(const std::string& /*name*
 }
 
 Runtime::TimerId SimulatedRuntime::schedule(Duration delay, Task task) {
-    const TimerId id = ++last_timer_;
-    timers_.emplace(std::pair{now_ + std::max(delay, Duration::zero()), id}, std::move(task));
-    return id;
+    return timers_->add(internal::later(now_, delay), std::move(task));
 }
 
 bool SimulatedRuntime::cancel(TimerId timer) {
-    const auto found = std::find_if(timers_.begin(), timers_.end(), [timer](const auto& entry) {
-        return entry.first.second == timer;
-    });
-    if (found == timers_.end()) {
-        return false;
-    }
-    timers_.erase(found);
-    return true;
+    return timers_->remove(timer).has_value();
 }
 
 bool SimulatedRuntime::wait(std::unique_lock<std::mutex>& lock,
                             std::condition_variable& /*changed*/, const std::function<bool()>& done,
                             std::optional<Duration> timeout) {
-    const Timestamp end = timeout ? now_ + *timeout : Timestamp::max();
+    const Timestamp end = timeout ? internal::later(now_, *timeout) : Timestamp::max();
     while (!done()) {
         lock.unlock();
         const bool moved = run_one() || run_next_timer(end);

@@ -2,8 +2,6 @@
 
 #include <bus/runtime/runtime.hpp>
 
-#include <deque>
-#include <map>
 #include <memory>
 #include <random>
 #include <vector>
@@ -36,6 +34,8 @@ public:
     std::unique_ptr<Executor> dedicated(const std::string& name) override;
     TimerId schedule(Duration delay, Task task) override;
     bool cancel(TimerId timer) override;
+    /// Runs tasks, and timers that are due, without moving the time.
+    std::size_t poll(std::size_t limit = unlimited) override;
     /// Runs tasks until `done`; where none is left, moves the time to the next timer. Throws
     /// std::logic_error where nothing is left that could make it true.
     bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
@@ -44,6 +44,7 @@ public:
 private:
     class PoolQueue;
     class OrderedQueue;
+    class Timers;
 
     void move_to(Timestamp time);
     bool run_next_timer(Timestamp limit);
@@ -53,8 +54,7 @@ private:
     Timestamp now_;
     std::unique_ptr<PoolQueue> pool_;
     std::vector<OrderedQueue*> ordered_;
-    std::map<std::pair<Timestamp, TimerId>, Task> timers_;
-    TimerId last_timer_ = 0;
+    std::unique_ptr<Timers> timers_;
 };
 
 } // namespace bus

@@ -6,12 +6,33 @@
 
 namespace bus {
 
-/// The system's clock and random source, and a pool of threads.
+namespace internal {
+class HostPool;
+class ThreadPool;
+class TimerThread;
+} // namespace internal
+
+/// The system's clock and random source, with a pool of threads or on the host's own executor.
 class SystemRuntime final : public Runtime {
 public:
-    /// `threads`: of the pool; 0 means as many as the machine has cores, at least 2.
+    /// A pool of `threads`; 0 means as many as the machine has cores, at least 2. Tasks begin in
+    /// the order in which they were posted.
     explicit SystemRuntime(unsigned threads = 0);
-    /// Runs what is queued on the pool, drops timers that are not due, and joins all threads.
+
+    /// Tasks of the pool run on the host's executor, such as a boost::asio::io_context or the loop
+    /// of a user interface. Only timers (one thread that posts what is due) and dedicated executors
+    /// have threads of their own.
+    ///
+    /// `host->post` is called from any thread, also with locks of the bus held: it must be thread
+    /// safe, must not run the task before it returns, and must not throw. The executor, with all
+    /// that it refers to, must work until this runtime is gone. A task that it drops unrun makes
+    /// wait() throw std::logic_error where it would have to wait. What it runs or drops after the
+    /// end of this runtime does nothing. Throws std::invalid_argument where `host` is null.
+    explicit SystemRuntime(std::shared_ptr<Executor> host);
+
+    /// Runs what is queued on the pool, drops timers that are not due, and joins all threads. On a
+    /// host's executor: runs here what the host has not run yet, and waits for what it is running
+    /// on other threads.
     ~SystemRuntime() override;
 
     Timestamp now() override;
@@ -20,14 +41,14 @@ public:
     std::unique_ptr<Executor> dedicated(const std::string& name) override;
     TimerId schedule(Duration delay, Task task) override;
     bool cancel(TimerId timer) override;
+    /// Only waits: on a host's executor, not to be called on the one thread that runs the tasks.
     bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
               const std::function<bool()>& done, std::optional<Duration> timeout) override;
 
 private:
-    class Threads;
-    class Timers;
-    std::unique_ptr<Threads> pool_;
-    std::unique_ptr<Timers> timers_;
+    std::unique_ptr<internal::ThreadPool> threads_; // or
+    std::unique_ptr<internal::HostPool> host_;
+    std::unique_ptr<internal::TimerThread> timers_;
 };
 
 } // namespace bus

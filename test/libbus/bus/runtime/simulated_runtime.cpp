@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <numeric>
+#include <set>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -136,6 +138,49 @@ BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_order_and_another_one_another)
     SimulatedRuntime a{7};
     SimulatedRuntime b{7};
     BOOST_TEST(a.random() == b.random());
+}
+
+BOOST_AUTO_TEST_CASE(twenty_seeds_give_twenty_orders_of_pool_and_dedicated_tasks_and_timers) {
+    const auto run = [](std::uint64_t seed) {
+        SimulatedRuntime runtime{seed};
+        const auto writer = runtime.dedicated("writer");
+        std::string order;
+        for (int i = 0; i < 10; ++i) {
+            runtime.pool().post([&] { order += 'p'; });
+            writer->post([&] {
+                order += 'w';
+                runtime.pool().post([&] { order += 'q'; });
+            });
+            runtime.schedule(bus::Duration{runtime.random() % 100}, [&, i] {
+                order += static_cast<char>('0' + i);
+                runtime.pool().post([&] { order += 't'; });
+            });
+        }
+        runtime.run_until_idle();
+        return order;
+    };
+    std::set<std::string> orders;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        orders.insert(run(seed));
+        BOOST_TEST(run(seed) == run(seed));
+    }
+    BOOST_TEST(orders.size() == 20U);
+}
+
+BOOST_AUTO_TEST_CASE(the_clock_has_an_end_that_no_delay_goes_past) {
+    SimulatedRuntime runtime;
+    std::mutex mutex;
+    std::condition_variable changed;
+    int fired = 0;
+    runtime.schedule(bus::Duration::max(), [&] { ++fired; });
+    std::unique_lock lock{mutex};
+    BOOST_CHECK_THROW(runtime.wait(lock, changed, [&] { return fired > 0; }, {}), std::logic_error);
+    BOOST_TEST(runtime.run_until_idle(bus::Duration::max()) == 0U);
+    runtime.run_for(bus::Duration::max());
+    BOOST_TEST((runtime.now() == bus::Timestamp::max()));
+    runtime.schedule(1s, [&] { ++fired; });
+    runtime.run_for(1s);
+    BOOST_TEST(fired == 0);
 }
 
 BOOST_AUTO_TEST_CASE(waiting_runs_tasks_and_then_moves_the_time_to_the_next_timer) {

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <bus/runtime/runtime.hpp>
+
+#include <memory>
+
+namespace bus::internal {
+
+/// The host's executor as a pool. Tasks wait in a queue of ours; what the host gets for each is a
+/// voucher to run the first that waits. So nothing happens when the host redeems or drops a
+/// voucher after the end of the pool, and the end can run what is left.
+class HostPool final : public Executor {
+public:
+    explicit HostPool(std::shared_ptr<Executor> host);
+    /// Runs what the host has not run, and waits for what it is running on other threads.
+    ~HostPool() override;
+
+    void post(Task task) override;
+
+    /// Runtime::wait for a runtime on this pool. Throws std::logic_error where it would have to
+    /// wait although the host has dropped a voucher.
+    bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
+              const std::function<bool()>& done, std::optional<Duration> timeout);
+
+private:
+    class State;
+    class Voucher;
+
+    std::shared_ptr<State> state_; // lives as long as a voucher does
+    std::shared_ptr<Executor> host_;
+};
+
+} // namespace bus::internal

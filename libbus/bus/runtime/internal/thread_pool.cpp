@@ -1,0 +1,120 @@
+#include <bus/runtime/internal/thread_pool.hpp>
+
+#include <pthread.h>
+
+#include <utility>
+
+namespace bus::internal {
+
+void name_this_thread(const std::string& name) {
+    // A name is for debuggers only, so an error is of no concern.
+    pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
+}
+
+ThreadPool::ThreadPool(unsigned threads) {
+    for (unsigned i = 0; i < threads; ++i) {
+        threads_.emplace_back([this] {
+            name_this_thread("bus-pool");
+            run();
+        });
+    }
+}
+
+ThreadPool::~ThreadPool() {
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+    }
+    called_.notify_all();
+    for (std::thread& thread : threads_) {
+        thread.join();
+    }
+}
+
+void ThreadPool::post(Task task) {
+    queue_.push(std::move(task));
+    wake_one();
+}
+
+// One call is under way at a time: whoever comes sees to the next one, so a burst of tasks makes
+// one call to the system, not one each. All the atomics here are sequentially consistent, and each
+// side writes before it reads: either the poster sees the sleeper, or the sleeper sees the task.
+void ThreadPool::wake_one() {
+    if (sleepers_ == 0 || waking_ || waking_.exchange(true)) {
+        return;
+    }
+    // A sleeper that has counted itself holds the mutex until it sleeps: it cannot miss the call.
+    { const std::lock_guard lock{mutex_}; }
+    called_.notify_one();
+}
+
+bool ThreadPool::sleep_until_posted() {
+    std::unique_lock lock{mutex_};
+    ++sleepers_;
+    for (;;) {
+        // Before looking: a call made after this is for a thread that sleeps, and is never skipped.
+        waking_ = false;
+        if (!queue_.empty() || stopping_) {
+            break;
+        }
+        called_.wait(lock);
+    }
+    --sleepers_;
+    return !queue_.empty();
+}
+
+void ThreadPool::run() {
+    for (;;) {
+        if (std::optional<Task> task = queue_.take()) {
+            if (!queue_.empty()) {
+                wake_one();
+            }
+            (*task)();
+        } else if (!sleep_until_posted()) {
+            return;
+        }
+    }
+}
+
+DedicatedThread::DedicatedThread(const std::string& name)
+    : thread_{[this, name] {
+          name_this_thread(name);
+          run();
+      }} {}
+
+DedicatedThread::~DedicatedThread() {
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+}
+
+void DedicatedThread::post(Task task) {
+    {
+        const std::lock_guard lock{mutex_};
+        tasks_.push_back(std::move(task));
+    }
+    changed_.notify_one();
+}
+
+void DedicatedThread::run() {
+    std::vector<Task> batch; // swapped with the queue, so both keep their memory
+    std::unique_lock lock{mutex_};
+    for (;;) {
+        changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+        if (tasks_.empty()) {
+            return;
+        }
+        batch.swap(tasks_);
+        lock.unlock();
+        for (Task& task : batch) {
+            std::exchange(task, nullptr)();
+        }
+        batch.clear();
+        lock.lock();
+    }
+}
+
+} // namespace bus::internal

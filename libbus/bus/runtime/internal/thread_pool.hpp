@@ -1,0 +1,54 @@
+#pragma once
+
+#include <bus/runtime/internal/task_queue.hpp>
+
+#include <thread>
+
+namespace bus::internal {
+
+/// Threads that run tasks in the order in which they were posted, several at a time. Idle threads
+/// sleep. Its end runs what is queued, also what those tasks post, and joins.
+class ThreadPool final : public Executor {
+public:
+    explicit ThreadPool(unsigned threads);
+    ~ThreadPool() override;
+
+    void post(Task task) override;
+
+private:
+    void run();
+    void wake_one();
+    bool sleep_until_posted();
+
+    TaskQueue queue_;
+    // Written when a thread falls asleep or wakes, not with every task.
+    alignas(64) std::atomic<unsigned> sleepers_{0};
+    std::atomic<bool> waking_{false}; // a sleeper was called and has not come yet
+    std::mutex mutex_;                // for sleeping only
+    std::condition_variable called_;
+    bool stopping_ = false;
+    std::vector<std::thread> threads_;
+};
+
+/// One thread that runs tasks in order. Its end runs what is queued, and joins.
+class DedicatedThread final : public Executor {
+public:
+    explicit DedicatedThread(const std::string& name);
+    ~DedicatedThread() override;
+
+    void post(Task task) override;
+
+private:
+    void run();
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<Task> tasks_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+/// Names the calling thread, for debuggers; Linux keeps the first 15 characters.
+void name_this_thread(const std::string& name);
+
+} // namespace bus::internal

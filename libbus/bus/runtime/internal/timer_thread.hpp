@@ -1,0 +1,34 @@
+#pragma once
+
+#include <bus/runtime/internal/timer_queue.hpp>
+
+#include <thread>
+
+namespace bus::internal {
+
+/// One thread that hands tasks to an executor when they are due, in the order of their times. Its
+/// end drops those that are not due.
+class TimerThread {
+public:
+    explicit TimerThread(Executor& executor);
+    TimerThread(const TimerThread&) = delete;
+    TimerThread& operator=(const TimerThread&) = delete;
+    ~TimerThread();
+
+    Runtime::TimerId add(Duration delay, Task task);
+    bool cancel(Runtime::TimerId id);
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    void run();
+
+    Executor& executor_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    TimerQueue<Clock::time_point> queue_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+} // namespace bus::internal

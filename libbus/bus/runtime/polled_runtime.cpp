@@ -1,0 +1,300 @@
+#include <bus/runtime/internal/ordered_executor.hpp>
+#include <bus/runtime/internal/saturating.hpp>
+#include <bus/runtime/internal/task_queue.hpp>
+#include <bus/runtime/internal/timer_queue.hpp>
+#include <bus/runtime/internal/unlocked.hpp>
+#include <bus/runtime/internal/waiters.hpp>
+#include <bus/runtime/polled_runtime.hpp>
+#include <bus/runtime/system_environment.hpp>
+
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace bus {
+
+namespace {
+
+using Clock = PolledRuntime::Clock;
+
+// How long a thread in wait() may overlook what came just before it fell asleep. It sleeps on its
+// caller's condition, whose mutex the one who posts may hold, so nobody can be sure to reach it.
+constexpr auto look_for_tasks = std::chrono::milliseconds{5};
+constexpr auto look_for_turn = std::chrono::milliseconds{50}; // it only waits, while others run
+
+/// What ends with the calling thread; it tells threads apart better than ids, which come again.
+std::shared_ptr<const char> life_of_this_thread() {
+    thread_local const auto life = std::make_shared<const char>();
+    return life;
+}
+
+} // namespace
+
+/// The queues, and who may run what is in them.
+class PolledRuntime::Core final : public Executor {
+public:
+    explicit Core(std::function<void()> wake) : wake_{std::move(wake)} {}
+
+    void post(Task task) override {
+        ready_.push(std::move(task));
+        tell();
+    }
+
+    TimerId schedule(Duration delay, Task task) {
+        const auto due = internal::later(Clock::now(), delay);
+        std::unique_lock lock{mutex_};
+        const bool is_first = due < timers_.next_due().value_or(Clock::time_point::max());
+        const TimerId id = timers_.add(due, std::move(task));
+        lock.unlock();
+        if (is_first) {
+            tell();
+        }
+        return id;
+    }
+
+    bool cancel(TimerId timer) {
+        std::unique_lock lock{mutex_};
+        const std::optional<Task> task = timers_.remove(timer);
+        lock.unlock(); // the task goes without it
+        return task.has_value();
+    }
+
+    std::optional<Clock::time_point> next_due() const {
+        if (!ready_.empty()) {
+            return Clock::now();
+        }
+        return next_timer();
+    }
+
+    void drop_all();
+    std::size_t poll(std::size_t limit);
+    bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
+              const std::function<bool()>& done, std::optional<Duration> timeout);
+
+private:
+    /// The right to run tasks, for one thread at a time; it may take it again.
+    class Turn {
+    public:
+        Turn(Core& core, bool polls);
+        Turn(const Turn&) = delete;
+        Turn& operator=(const Turn&) = delete;
+        ~Turn();
+
+        explicit operator bool() const { return mine_; }
+
+    private:
+        Core& core_;
+        bool polls_;
+        bool mine_ = false;
+    };
+
+    /// What a thread in wait() found to do, and when it has to look again.
+    struct Look {
+        bool ran;
+        Clock::time_point again;
+    };
+
+    Look run_one_if_allowed(std::unique_lock<std::mutex>& lock);
+    bool run_one();
+    void tell();
+    void tell_host();
+
+    [[nodiscard]] std::optional<Clock::time_point> next_timer() const {
+        const std::lock_guard lock{mutex_};
+        const auto due = timers_.next_due();
+        return due == Clock::time_point::max() ? std::nullopt : due; // which never comes
+    }
+
+    [[nodiscard]] bool anything_ready() const {
+        return !ready_.empty() || next_timer().value_or(Clock::time_point::max()) <= Clock::now();
+    }
+
+    const std::function<void()> wake_;
+    internal::TaskQueue ready_;
+    internal::Waiters waiters_;
+    std::atomic<bool> told_{false};        // the host, since it polled last
+    std::atomic<std::thread::id> polling_; // the thread that is in poll()
+    mutable std::mutex mutex_;             // of what follows
+    internal::TimerQueue<Clock::time_point> timers_;
+    bool timer_next_ = false;                  // tasks and due timers take turns
+    std::weak_ptr<const char> polling_thread_; // who may run tasks, where there is one
+    std::thread::id holder_;                   // of the turn
+    unsigned depth_ = 0;                       // how often it holds it
+    unsigned polls_ = 0;                       // how many of these are poll()
+};
+
+PolledRuntime::Core::Turn::Turn(Core& core, bool polls) : core_{core}, polls_{polls} {
+    const auto me = std::this_thread::get_id();
+    const std::lock_guard lock{core_.mutex_};
+    const bool busy = core_.depth_ > 0 && core_.holder_ != me;
+    if (polls) {
+        if (busy && core_.polls_ > 0) {
+            throw std::logic_error{"PolledRuntime::poll: another thread is polling; one thread at "
+                                   "a time may"};
+        }
+        core_.polling_thread_ = life_of_this_thread();
+        core_.told_ = false;
+    } else if (const auto polling = core_.polling_thread_.lock();
+               polling && polling != life_of_this_thread()) {
+        return;
+    }
+    if (busy) {
+        return;
+    }
+    mine_ = true;
+    core_.holder_ = me;
+    ++core_.depth_;
+    if (polls) {
+        ++core_.polls_;
+        core_.polling_ = me;
+    }
+}
+
+PolledRuntime::Core::Turn::~Turn() {
+    if (!mine_) {
+        return;
+    }
+    bool was_last = false;
+    {
+        const std::lock_guard lock{core_.mutex_};
+        if (polls_ && --core_.polls_ == 0) {
+            core_.polling_ = std::thread::id{};
+        }
+        was_last = --core_.depth_ == 0;
+    }
+    if (was_last && !core_.told_ && core_.anything_ready()) {
+        core_.tell_host();
+    }
+}
+
+bool PolledRuntime::Core::run_one() {
+    std::optional<Task> task;
+    {
+        const std::lock_guard lock{mutex_};
+        timer_next_ = !timer_next_;
+        if (timer_next_ && timers_.next_due()) {
+            task = timers_.take_due(Clock::now());
+        }
+    }
+    if (!task) {
+        task = ready_.take();
+    }
+    if (!task) {
+        const std::lock_guard lock{mutex_};
+        task = timers_.take_due(Clock::now());
+    }
+    if (task) {
+        (*task)();
+    }
+    return task.has_value();
+}
+
+void PolledRuntime::Core::tell() {
+    waiters_.notify_all();
+    if (polling_.load() != std::this_thread::get_id()) {
+        tell_host();
+    }
+}
+
+void PolledRuntime::Core::tell_host() {
+    if (wake_ && !told_ && !told_.exchange(true)) {
+        wake_();
+    }
+}
+
+std::size_t PolledRuntime::Core::poll(std::size_t limit) {
+    const Turn turn{*this, true};
+    std::size_t count = 0;
+    while (turn && count < limit && run_one()) {
+        ++count;
+    }
+    return count;
+}
+
+bool PolledRuntime::Core::wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
+                               const std::function<bool()>& done, std::optional<Duration> timeout) {
+    const auto end = timeout ? internal::later(Clock::now(), *timeout) : Clock::time_point::max();
+    const internal::Waiters::Scope scope{waiters_, changed};
+    while (!done()) {
+        if (timeout && Clock::now() >= end) {
+            return false;
+        }
+        const std::uint64_t seen = waiters_.changes();
+        const Look look = run_one_if_allowed(lock);
+        if (!look.ran && !done() && waiters_.changes() == seen) {
+            changed.wait_until(lock, std::min(end, look.again));
+        }
+    }
+    return true;
+}
+
+PolledRuntime::Core::Look
+PolledRuntime::Core::run_one_if_allowed(std::unique_lock<std::mutex>& lock) {
+    const internal::Unlocked unlocked{lock};
+    const Turn turn{*this, false};
+    if (!turn) {
+        return {false, Clock::now() + look_for_turn};
+    }
+    if (run_one()) {
+        return {true, {}};
+    }
+    return {false, std::min(Clock::now() + look_for_tasks,
+                            next_timer().value_or(Clock::time_point::max()))};
+}
+
+void PolledRuntime::Core::drop_all() {
+    told_ = true; // too late to tell
+    const auto first_timer = [this] {
+        const std::lock_guard lock{mutex_};
+        return timers_.take_first();
+    };
+    // One by one and without a lock: what a task holds may post and cancel when it goes.
+    while (ready_.take() || first_timer()) {
+    }
+}
+
+PolledRuntime::PolledRuntime(std::function<void()> wake)
+    : core_{std::make_unique<Core>(std::move(wake))} {}
+
+PolledRuntime::~PolledRuntime() {
+    core_->drop_all();
+}
+
+std::size_t PolledRuntime::poll(std::size_t limit) {
+    return core_->poll(limit);
+}
+
+std::optional<PolledRuntime::Clock::time_point> PolledRuntime::next_due() const {
+    return core_->next_due();
+}
+
+Timestamp PolledRuntime::now() {
+    return SystemEnvironment::instance().now();
+}
+
+std::uint64_t PolledRuntime::random() {
+    return SystemEnvironment::instance().random();
+}
+
+Executor& PolledRuntime::pool() {
+    return *core_;
+}
+
+std::unique_ptr<Executor> PolledRuntime::dedicated(const std::string& /*name*/) {
+    return std::make_unique<internal::OrderedExecutor>(*core_);
+}
+
+Runtime::TimerId PolledRuntime::schedule(Duration delay, Task task) {
+    return core_->schedule(delay, std::move(task));
+}
+
+bool PolledRuntime::cancel(TimerId timer) {
+    return core_->cancel(timer);
+}
+
+bool PolledRuntime::wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
+                         const std::function<bool()>& done, std::optional<Duration> timeout) {
+    return core_->wait(lock, changed, done, timeout);
+}
+
+} // namespace bus

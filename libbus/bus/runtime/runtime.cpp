@@ -1,0 +1,9 @@
+#include <bus/runtime/runtime.hpp>
+
+namespace bus {
+
+std::size_t Runtime::poll(std::size_t /*limit*/) {
+    return 0;
+}
+
+} // namespace bus
