@@ -116,7 +116,7 @@ private:
     void check_open() const;
     void check_version(const DomainEvent& event, const PublishOptions& options) const;
     void check_new_agent(const Agent& agent);
-    void offer(const std::shared_ptr<const DomainEvent>& event);
+    void offer(const DomainEvent& event);
     DispatchReport dispatch(const DomainEvent& event);
     void publish_emitted(const std::vector<std::shared_ptr<const DomainEvent>>& events);
     bool handled_by_agent(const EventType& type);
@@ -124,7 +124,9 @@ private:
 
     std::atomic<bool> stopping_{false};
     std::shared_mutex mutex_;
-    std::vector<std::shared_ptr<MailboxRunner>> mailboxes_;
+    using Takers = std::vector<std::shared_ptr<MailboxRunner>>;
+    Takers mailboxes_;
+    std::shared_ptr<const Takers> takers_ = std::make_shared<const Takers>();
     std::unique_ptr<Delivery> delivery_;
     std::shared_ptr<Strand> posted_; ///< without a store: the plain handlers of what was posted
 };
@@ -163,8 +165,8 @@ PublishReport Bus::Core::publish(const DomainEvent& event, const PublishOptions&
         if (report.duplicate) {
             return report;
         }
-    } else if (!delivery_ && handled_by_agent(event.type())) {
-        offer(event.type().copy(event));
+    } else if (!delivery_) {
+        offer(event);
     }
     report.handlers = dispatch(event);
     return report;
@@ -192,7 +194,7 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
         delivery_->dispatch_later(std::move(event));
         return Ticket{std::move(state)};
     }
-    offer(event);
+    offer(*event);
     posted_->post([this, event = std::move(event)] { dispatch(*event); });
     return Ticket{std::move(state)};
 }
@@ -222,17 +224,16 @@ std::shared_ptr<Ticket::State> Bus::Core::store_event(NewEvent event, Durability
     return state;
 }
 
-void Bus::Core::offer(const std::shared_ptr<const DomainEvent>& event) {
-    std::vector<std::shared_ptr<MailboxRunner>> takers;
+void Bus::Core::offer(const DomainEvent& event) {
+    std::shared_ptr<const Takers> takers;
     {
         const std::shared_lock lock{mutex_};
-        std::copy_if(mailboxes_.begin(), mailboxes_.end(), std::back_inserter(takers),
-                     [&](const auto& runner) {
-                         return runner->agent().handler_for(event->type()) != nullptr;
-                     });
+        takers = takers_;
     }
-    for (const auto& runner : takers) {
-        runner->offer(event, !on_worker);
+    for (const auto& runner : *takers) {
+        if (runner->agent().handler_for(event.type()) != nullptr) {
+            runner->offer(event, !on_worker);
+        }
     }
 }
 
@@ -253,7 +254,7 @@ DispatchReport Bus::Core::dispatch(const DomainEvent& event) {
 void Bus::Core::publish_emitted(const std::vector<std::shared_ptr<const DomainEvent>>& events) {
     const WorkerScope worker;
     for (const auto& event : events) {
-        offer(event);
+        offer(*event);
         dispatch(*event);
     }
 }
@@ -269,11 +270,7 @@ bool Bus::Core::handled_by_agent(const EventType& type) {
 }
 
 void Bus::Core::check_new_agent(const Agent& agent) {
-    agent.settings().retry.check();
-    if (agent.settings().mailbox_capacity == 0) {
-        throw std::invalid_argument{"agent " + agent.name() +
-                                    ": mailbox_capacity must be at least 1"};
-    }
+    agent.settings().check(agent.name());
     for (const auto& runner : runners()) {
         if (runner->agent().name() == agent.name()) {
             throw std::invalid_argument{"there is an agent named " + agent.name() +
@@ -298,8 +295,11 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
     }
     auto runner = std::make_shared<MailboxRunner>(
         std::move(agent), hub, [this](const auto& events) { publish_emitted(events); });
+    runner->start();
     const std::unique_lock lock{mutex_};
-    return mailboxes_.emplace_back(std::move(runner))->agent();
+    mailboxes_.push_back(runner);
+    takers_ = std::make_shared<const Takers>(mailboxes_);
+    return runner->agent();
 }
 
 std::vector<std::shared_ptr<Runner>> Bus::Core::runners() {

@@ -1,13 +1,29 @@
 #include <bus/agent/mailbox_runner.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <functional>
+#include <stdexcept>
+#include <utility>
 
 namespace bus {
 
+using internal::Deferred;
+using internal::Mailbox;
+using internal::Parking;
+using internal::WorkerFrame;
+
 namespace {
 
-/// Steps in one go, before other agents get their turn.
-constexpr std::size_t most_steps = 64;
+/// An agent's turn is so many steps that take about so long together; then others have theirs.
+constexpr std::size_t most_steps = 256;
+constexpr Duration turn = std::chrono::microseconds{200};
+
+void tell_trouble(RunnerHub& hub, std::string_view agent, std::string_view what) {
+    if (const auto sink = hub.sink()) {
+        sink->on_trouble("agent " + std::string{agent} + ": " + std::string{what});
+    }
+}
 
 } // namespace
 
@@ -20,11 +36,13 @@ public:
     std::uint64_t random() override { return runner_.hub_->runtime().random(); }
 
     std::optional<std::string> state(std::string_view key) override {
+        const std::lock_guard lock{runner_.states_mutex_};
         const auto found = runner_.states_.find(key);
         return found != runner_.states_.end() ? std::optional{found->second} : std::nullopt;
     }
 
     std::vector<StateRecord> states(std::string_view prefix) override {
+        const std::lock_guard lock{runner_.states_mutex_};
         std::vector<StateRecord> result;
         for (auto entry = runner_.states_.lower_bound(prefix);
              entry != runner_.states_.end() && entry->first.starts_with(prefix); ++entry) {
@@ -39,6 +57,8 @@ public:
         return std::nullopt;
     }
 
+    TimerHandle new_timer() override { return runner_.timers_->reserve(); }
+
 private:
     MailboxRunner& runner_;
 };
@@ -47,186 +67,430 @@ MailboxRunner::MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<Runne
                              PublishEmitted publish_emitted)
     : agent_{std::move(agent)},
       hub_{std::move(hub)},
-      publish_emitted_{std::move(publish_emitted)} {}
+      publish_emitted_{std::move(publish_emitted)},
+      timers_{std::make_shared<Timers>(
+          hub_->runtime(), [publish = publish_emitted_](const auto& event) { publish({event}); },
+          [hub = hub_, name = agent_->name()](const char* what) {
+              tell_trouble(*hub, name, std::string{"a timer's event was not published: "} + what);
+          },
+          [hub = hub_] { hub->note_change(); })},
+      mailbox_{agent_->settings(), *hub_} {}
 
-void MailboxRunner::offer(std::shared_ptr<const DomainEvent> event, bool may_block) {
-    {
-        std::unique_lock lock{mutex_};
-        if (stopping_ || !make_room(lock, may_block)) {
-            ++dropped_;
-            return;
-        }
-        mailbox_.push_back({.event = std::move(event), .record = {.agent = agent_->name()}});
+void MailboxRunner::start() {
+    start_agent(*agent_);
+    for (const EventType* type : known_event_types()) {
+        handlers_.resize(std::max<std::size_t>(handlers_.size(), type->index() + 1));
+        handlers_[type->index()] = agent_->handler_for(*type);
     }
-    wake();
 }
 
-bool MailboxRunner::make_room(std::unique_lock<std::mutex>& lock, bool may_block) {
-    const std::size_t capacity = agent_->settings().mailbox_capacity;
-    if (mailbox_.size() < capacity) {
-        return true;
+void MailboxRunner::offer(const DomainEvent& event, bool may_block) {
+    wake(mailbox_.offer(event, lane_hash(event), may_block));
+}
+
+void MailboxRunner::wake(Lane* lane) {
+    if (lane == nullptr) {
+        return;
     }
-    switch (agent_->settings().overflow) {
-    case Overflow::reject: return false;
-    case Overflow::drop_oldest:
-        mailbox_.pop_front();
-        ++dropped_;
-        return true;
-    case Overflow::block:
-        if (may_block) {
-            hub_->runtime().wait(lock, changed_, [this, capacity] {
-                return stopping_ || mailbox_.size() < capacity;
-            });
+    try {
+        post(*lane);
+    } catch (...) {
+        mailbox_.forget_scheduled(*lane);
+        throw;
+    }
+}
+
+/// Posts a task that runs the lane. The task is a single pointer, which needs no allocation; until
+/// it has run, the lane keeps the runner alive.
+void MailboxRunner::post(Lane& lane) {
+    struct Run {
+        Lane* lane;
+
+        void operator()() const { static_cast<MailboxRunner*>(lane->alive.get())->run(*lane); }
+    };
+
+    lane.alive = shared_from_this();
+    try {
+        hub_->runtime().pool().post(Run{&lane});
+    } catch (...) {
+        lane.alive.reset(); // not the last one: the caller has another
+        throw;
+    }
+}
+
+void MailboxRunner::run(Lane& lane) noexcept {
+    const std::shared_ptr<void> alive = std::move(lane.alive);
+    for (;;) {
+        {
+            const WorkerFrame frame{lane};
+            run_turn(lane);
         }
-        return !stopping_;
+        const bool more = !mailbox_.stopping() && lane.parking.next_ready() != nullptr;
+        const Mailbox::Rest rest = mailbox_.rest(lane, more);
+        if (rest == Mailbox::Rest::stopped) {
+            finish();
+        }
+        if (rest != Mailbox::Rest::post_again) {
+            hub_->wake_waiters();
+            return;
+        }
+        try {
+            post(lane);
+            return;
+        } catch (const std::exception& error) {
+            report(std::string{"its next turn comes at once, for it cannot be posted: "} +
+                   error.what());
+        }
+    }
+}
+
+/// Steps until nothing is left or the agent has had its turn. How many steps a turn has is found
+/// by measuring the full ones, so that an agent of slow steps neither keeps others from their turn
+/// nor publishers from the room that it has made.
+void MailboxRunner::run_turn(Lane& lane) {
+    std::optional<Timestamp> begin;
+    std::size_t steps = 0;
+    while (steps < lane.quantum) {
+        Mailbox::Batch batch = mailbox_.take(lane, lane.quantum - steps);
+        for (const std::string& key : batch.due) {
+            lane.parking.make_ready(key);
+        }
+        if (steps == 0 && batch.count == std::min(lane.quantum, mailbox_.most_in_batch())) {
+            begin = hub_->runtime().now();
+        }
+        const std::size_t done = run_batch(lane, batch) + run_ready(lane, lane.quantum);
+        if (done == 0) {
+            return;
+        }
+        steps += done;
+    }
+    if (begin) {
+        const Duration took = hub_->runtime().now() - *begin;
+        lane.quantum = took < turn ? std::min(lane.quantum * 2, most_steps)
+                                   : std::max<std::size_t>(lane.quantum / 2, 1);
+        if (took > 8 * turn) {
+            lane.quantum = 1;
+        }
+    }
+}
+
+/// The events of a batch, each where it lies.
+std::size_t MailboxRunner::run_batch(Lane& lane, const Mailbox::Batch& batch) {
+    struct Destroyer {
+        DomainEvent& event;
+
+        explicit Destroyer(DomainEvent& e) : event{e} {}
+
+        Destroyer(const Destroyer&) = delete;
+        Destroyer& operator=(const Destroyer&) = delete;
+
+        ~Destroyer() { internal::EventBox::destroy(event); }
+    };
+
+    for (std::size_t i = 0; i < batch.count; ++i) {
+        if (i > 0) {
+            if (mailbox_.stopping()) {
+                return i;
+            }
+            Lane::count(lane.begun);
+        }
+        const Destroyer taken{batch.first != nullptr ? *batch.first : lane.next_event()};
+        if (lane.parking.empty() || !park(lane, taken.event)) {
+            handle(lane, taken.event);
+        }
+    }
+    return batch.count;
+}
+
+/// Sequences that were held up and are no longer.
+std::size_t MailboxRunner::run_ready(Lane& lane, std::size_t most) {
+    std::size_t steps = 0;
+    for (; steps < most && !mailbox_.stopping(); ++steps) {
+        Parking::Line* const line = lane.parking.next_ready();
+        if (line == nullptr) {
+            break;
+        }
+        retry(lane, *line);
+        lane.show_parking();
+    }
+    return steps;
+}
+
+/// A first attempt.
+void MailboxRunner::handle(Lane& lane, const DomainEvent& event) {
+    const std::optional<Failure> failure = attempt(lane, event, 1);
+    if (!failure) {
+        apply(lane, event);
+        return;
+    }
+    const bool any_order = agent_->settings().sequence.kind == Sequence::Kind::none;
+    std::string key = any_order ? std::to_string(++lane.last_deferral) : key_of(event);
+    if (!defer(lane, event, std::move(key), {.event = nullptr, .attempts = 1}, *failure)) {
+        give_up(lane, event, 1, *failure);
+    }
+}
+
+/// What is next in a line: its head again, or the first event behind it.
+void MailboxRunner::retry(Lane& lane, Parking::Line& line) {
+    Deferred delivery = lane.parking.take(line);
+    const std::shared_ptr<const DomainEvent> event = delivery.event;
+    const bool waited = std::exchange(delivery.not_ready, false);
+    const std::uint32_t number = delivery.attempts + 1;
+    const std::optional<Failure> failure = attempt(lane, *event, number);
+    if (!failure) {
+        apply(lane, *event);
+        lane.parking.settle(line);
+        return;
+    }
+    if (!(waited && failure->kind() == FailureKind::not_ready)) {
+        delivery.attempts = number;
+    }
+    if (!defer(lane, *event, line.key, std::move(delivery), *failure)) {
+        give_up(lane, *event, number, *failure);
+        lane.parking.settle(line);
+    }
+}
+
+/// True: the event waits behind another one of its sequence, or is lost for want of memory.
+bool MailboxRunner::park(Lane& lane, const DomainEvent& event) noexcept {
+    if (agent_->settings().sequence.kind == Sequence::Kind::none) {
+        return false;
+    }
+    try {
+        Parking::Line* const line = lane.parking.find(key_of(event));
+        if (line == nullptr) {
+            return false;
+        }
+        lane.parking.park(*line, event);
+        lane.show_parking();
+    } catch (const std::exception& error) {
+        Lane::count(lane.lost);
+        report(std::string{"an event that must wait for its turn is lost: "} + error.what());
     }
     return true;
 }
 
-void MailboxRunner::wake() {
-    {
-        const std::lock_guard lock{mutex_};
-        if (running_ || stopping_ || mailbox_.empty()) {
-            return;
-        }
-        running_ = true;
+/// One attempt of a step; what it wants to have happened is in the lane's effects.
+std::optional<Failure> MailboxRunner::attempt(Lane& lane, const DomainEvent& event,
+                                              std::uint32_t number) {
+    const Agent::Handler* const handler = handler_of(event.type());
+    if (handler == nullptr) {
+        return std::nullopt;
     }
-    hub_->runtime().pool().post([self = shared_from_this()] { self->run(); });
-}
-
-void MailboxRunner::run() {
-    for (std::size_t step = 0; step < most_steps; ++step) {
-        std::unique_lock lock{mutex_};
-        if (mailbox_.empty() || stopping_) {
-            break;
-        }
-        Delivery delivery = std::move(mailbox_.front());
-        mailbox_.pop_front();
-        lock.unlock();
-        changed_.notify_all();
-        handle(delivery);
-    }
-    {
-        const std::lock_guard lock{mutex_};
-        running_ = false;
-        changed_.notify_all();
-    }
-    wake();
-    hub_->note_change();
-}
-
-void MailboxRunner::handle(Delivery& delivery) {
     Source source{*this};
-    const StepInput input{*delivery.event, 0,
-                          static_cast<std::uint32_t>(delivery.record.attempts.size() + 1), 0};
-    StepOutcome outcome = run_step(*agent_, input, source);
-    const auto sink = hub_->sink();
-    if (outcome.failure) {
-        if (sink != nullptr) {
-            sink->on_failed(*delivery.event, agent_->name(), *outcome.failure);
+    const StepInput input{event, 0, number, 0};
+    std::optional<Failure> failure = run_step(*agent_, *handler, input, source, lane.effects);
+    if (failure) {
+        if (const auto sink = hub_->sink()) {
+            sink->on_failed(event, agent_->name(), *failure);
         }
-        settle_failure(delivery, input, *outcome.failure, source);
-        return;
-    }
-    for (auto& [key, json] : outcome.effects.states) {
-        if (json) {
-            states_.insert_or_assign(key, std::move(*json));
-        } else {
-            states_.erase(key);
+        if (failure->kind() != FailureKind::not_ready) {
+            Lane::count(lane.failures);
         }
     }
-    {
-        const std::lock_guard lock{mutex_};
-        ++finished_;
-    }
-    if (sink != nullptr) {
-        sink->on_handled(*delivery.event, agent_->name());
-    }
-    publish_emitted_(outcome.effects.emitted);
+    return failure;
 }
 
-void MailboxRunner::settle_failure(Delivery& delivery, const StepInput& input,
-                                   const Failure& failure, Source& source) {
-    DeliveryRecord& record = delivery.record;
-    const bool not_ready = failure.kind() == FailureKind::not_ready;
-    const Timestamp now = source.now();
-    if (not_ready && !record.attempts.empty() &&
-        record.attempts.back().kind == FailureKind::not_ready) {
-        record.attempts.pop_back();
+/// The step has succeeded.
+void MailboxRunner::apply(Lane& lane, const DomainEvent& event) {
+    Lane::count(lane.finished);
+    if (const auto sink = hub_->sink()) {
+        sink->on_handled(event, agent_->name());
     }
-    record.attempts.push_back({now, failure.kind(), failure.what()});
-    record.failures += not_ready ? 0U : 1U;
-    {
-        const std::lock_guard lock{mutex_};
-        failures_ += not_ready ? 0U : 1U;
+    if (!lane.effects.empty()) {
+        carry_out(std::exchange(lane.effects, {}), "what a step emitted");
     }
-    const std::optional<Timestamp> next =
-        agent_->settings().retry.next_attempt(failure, record.failures, now, source.random());
-    if (next) {
-        record.due = *next;
-        defer(std::move(delivery));
+}
+
+/// Does what a step, or on_given_up, wants to have happened.
+void MailboxRunner::carry_out(const StepEffects& effects, const char* what_is_emitted) {
+    if (!effects.states.empty()) {
+        const std::lock_guard lock{states_mutex_};
+        for (const auto& [key, json] : effects.states) {
+            if (json) {
+                states_.insert_or_assign(key, *json);
+            } else {
+                states_.erase(key);
+            }
+        }
+    }
+    for (const TimerRequest& timer : effects.timers) {
+        timers_->start(timer.handle, timer.delay, timer.event);
+    }
+    for (const TimerHandle timer : effects.cancelled) {
+        timers_->cancel(timer);
+    }
+    if (effects.emitted.empty()) {
         return;
     }
-    {
-        const std::lock_guard lock{mutex_};
-        ++dead_;
+    try {
+        publish_emitted_(effects.emitted);
+    } catch (const std::exception& error) {
+        report(std::string{what_is_emitted} + " was not published: " + error.what());
+    } catch (...) {
+        report(std::string{what_is_emitted} + " was not published");
     }
+}
+
+/// Lets a failed delivery wait for its next attempt; false: there is none, it is given up.
+/// `delivery.event` is null where the event lies in the mailbox still.
+bool MailboxRunner::defer(Lane& lane, const DomainEvent& event, std::string key,
+                          Deferred&& delivery, const Failure& failure) {
+    delivery.not_ready = failure.kind() == FailureKind::not_ready;
+    delivery.failures += delivery.not_ready ? 0U : 1U;
+    Runtime& runtime = hub_->runtime();
+    const Timestamp now = runtime.now();
+    const std::optional<Timestamp> next =
+        agent_->settings().retry.next_attempt(failure, delivery.failures, now, runtime.random());
+    if (!next) {
+        return false;
+    }
+    try {
+        if (!delivery.event) {
+            delivery.event = event.type().copy(event);
+        }
+        // The timer first: where this fails nothing waits that would never wake. It may fire at
+        // once, but is heard of by nobody before this turn takes again.
+        runtime.schedule(*next - now, [weak = weak_from_this(), &lane, key] {
+            if (const auto self = weak.lock()) {
+                self->wake(self->mailbox_.make_due(lane, key));
+            }
+        });
+        lane.parking.defer(std::move(key), std::move(delivery));
+        lane.show_parking();
+        return true;
+    } catch (const std::exception& error) {
+        report(std::string{"a delivery that must wait cannot be kept: "} + error.what());
+        return false;
+    }
+}
+
+void MailboxRunner::give_up(Lane& lane, const DomainEvent& event, std::uint32_t attempt,
+                            const Failure& failure) {
+    Lane::count(lane.dead);
+    Source source{*this};
+    const StepInput input{event, 0, attempt, 0};
     StepOutcome outcome = run_given_up(*agent_, input, failure, source);
     if (const auto sink = hub_->sink()) {
-        sink->on_dead_lettered(*delivery.event, agent_->name(), failure);
+        sink->on_dead_lettered(event, agent_->name(), failure);
         if (outcome.failure) {
-            sink->on_failed(*delivery.event, agent_->name(), *outcome.failure);
+            sink->on_failed(event, agent_->name(), *outcome.failure);
         }
     }
-    publish_emitted_(outcome.effects.emitted);
+    carry_out(outcome.effects, "what on_given_up emitted");
 }
 
-void MailboxRunner::defer(Delivery delivery) {
-    const bool not_ready = delivery.record.attempts.back().kind == FailureKind::not_ready;
-    {
-        const std::lock_guard lock{mutex_};
-        ++(not_ready ? not_ready_ : deferred_);
+const Agent::Handler* MailboxRunner::handler_of(const EventType& type) const noexcept {
+    const Agent::Handler* const handler =
+        type.index() < handlers_.size() ? handlers_[type.index()] : nullptr;
+    return handler != nullptr ? handler : agent_->handler_for(type);
+}
+
+/// Names the event's sequence. Not for Kind::none.
+std::string MailboxRunner::key_of(const DomainEvent& event) const {
+    const Sequence& sequence = agent_->settings().sequence;
+    if (sequence.kind == Sequence::Kind::key) {
+        try {
+            return 'k' + sequence.key_of(event);
+        } catch (const std::exception& error) {
+            report(std::string{"the key of an event's sequence failed: "} + error.what());
+        }
     }
-    const Duration delay = delivery.record.due - hub_->runtime().now();
-    hub_->runtime().schedule(delay, [weak = weak_from_this(), not_ready,
-                                     waiting = std::make_shared<Delivery>(std::move(delivery))] {
-        const auto self = weak.lock();
-        if (!self) {
-            return;
-        }
-        {
-            const std::lock_guard lock{self->mutex_};
-            --(not_ready ? self->not_ready_ : self->deferred_);
-            self->mailbox_.push_front(std::move(*waiting));
-        }
-        self->wake();
-        self->hub_->note_change();
-    });
+    std::string key{'a'};
+    key += event.aggregate_type();
+    key += '\0';
+    key += event.aggregate_id();
+    return key;
+}
+
+std::optional<std::size_t> MailboxRunner::lane_hash(const DomainEvent& event) const {
+    const std::hash<std::string_view> hash;
+    if (mailbox_.lanes() == 1) {
+        return 0;
+    }
+    switch (agent_->settings().sequence.kind) {
+    case Sequence::Kind::aggregate: return hash(event.aggregate_id()); // of any aggregate type
+    case Sequence::Kind::key: return hash(key_of(event));
+    case Sequence::Kind::none: break;
+    }
+    return std::nullopt;
+}
+
+void MailboxRunner::report(const std::string& what) const noexcept {
+    tell_trouble(*hub_, agent_->name(), what);
 }
 
 AgentStatus MailboxRunner::status() {
-    const std::lock_guard lock{mutex_};
-    return {.name = agent_->name(),
-            .finished = finished_,
-            .failures = failures_,
-            .queued = mailbox_.size(),
-            .busy = running_ || !mailbox_.empty(),
-            .retrying = deferred_,
-            .not_ready = not_ready_,
-            .dead = dead_,
-            .dropped = dropped_};
+    const Mailbox::Counts counts = mailbox_.counts();
+    AgentStatus status{.name = agent_->name(),
+                       .queued = counts.queued,
+                       .busy = counts.busy,
+                       .timers = timers_->pending(),
+                       .dropped = counts.dropped};
+    for (std::size_t i = 0; i < mailbox_.lanes(); ++i) {
+        const Lane& lane = mailbox_.lane(i);
+        status.finished += lane.finished;
+        status.failures += lane.failures;
+        status.retrying += lane.retrying;
+        status.not_ready += lane.not_ready;
+        status.parked += lane.parked;
+        status.dead += static_cast<std::size_t>(lane.dead);
+        status.dropped += lane.lost;
+    }
+    return status;
 }
 
 bool MailboxRunner::idle() {
-    const std::lock_guard lock{mutex_};
-    return !running_ && (stopping_ || mailbox_.empty());
+    return mailbox_.idle() && timers_->idle();
 }
 
 void MailboxRunner::stop() {
-    std::unique_lock lock{mutex_};
-    stopping_ = true;
-    changed_.notify_all();
-    hub_->runtime().wait(lock, changed_, [this] { return !running_; });
+    mailbox_.stop();
+    timers_->stop();
+    if (!WorkerFrame::any()) {
+        mailbox_.wait_quiet(true);
+    }
+    if (mailbox_.quiet()) {
+        finish();
+    }
+}
+
+void MailboxRunner::remove() {
+    {
+        const std::lock_guard lock{stop_mutex_};
+        removed_ = true;
+    }
+    mailbox_.stop();
+    timers_->stop();
+    mailbox_.wait_quiet(false);
+    if (mailbox_.quiet()) {
+        finish();
+    }
+    hub_->note_change();
+}
+
+/// No step runs, and none ever will.
+void MailboxRunner::finish() {
+    struct Stopping final : internal::Worker {};
+
+    std::unique_lock lock{stop_mutex_};
+    if (on_stop_ == OnStop::due) {
+        on_stop_ = OnStop::running;
+        lock.unlock();
+        {
+            Stopping worker;
+            const WorkerFrame frame{worker}; // on_stop may stop the bus: that must not wait for it
+            stop_agent(*agent_, *hub_);
+        }
+        lock.lock();
+        on_stop_ = OnStop::done;
+        stop_changed_.notify_all();
+    } else if (!WorkerFrame::any()) {
+        hub_->runtime().wait(lock, stop_changed_, [this] { return on_stop_ == OnStop::done; });
+    }
+    if (removed_) {
+        mailbox_.clear();
+    }
 }
 
 } // namespace bus

@@ -210,6 +210,17 @@ private:
 };
 
 template <class T>
+EventType::Storage storage_of() {
+    return {
+        .size = sizeof(T),
+        .alignment = alignof(T),
+        .copy = [](const DomainEvent& event, void* memory) -> DomainEvent* {
+            return std::construct_at(static_cast<T*>(memory), static_cast<const T&>(event));
+        },
+        .destroy = [](DomainEvent& event) noexcept { std::destroy_at(&static_cast<T&>(event)); }};
+}
+
+template <class T>
 const EventType& register_event() {
     static_assert(
         requires(const T* t) { bus_describe_event(t); },
@@ -229,7 +240,8 @@ const EventType& register_event() {
         },
         [](const DomainEvent& event) -> std::shared_ptr<const DomainEvent> {
             return std::make_shared<const T>(static_cast<const T&>(event));
-        });
+        },
+        storage_of<T>());
 }
 
 } // namespace detail

@@ -133,8 +133,9 @@ BOOST_AUTO_TEST_CASE(A7_a_step_that_throws_after_it_published_and_wrote_has_done
     bus.publish(ping("x"));
     runtime->run_until_idle();
     BOOST_TEST(pongs == 2);
-    // Both attempts that failed saw nothing of their own writes.
-    const std::vector<std::int64_t> expected{0, 0, 0, 0, 0, 1};
+    // The attempts that failed saw nothing of their own writes; the second event waited for the
+    // first, which is of its sequence.
+    const std::vector<std::int64_t> expected{0, 0, 0, 1, 1, 1};
     BOOST_TEST(counts == expected, boost::test_tools::per_element());
 }
 
