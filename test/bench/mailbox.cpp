@@ -114,17 +114,16 @@ private:
     std::int64_t sum_ = 0;
 };
 
-/// Arguments: publishers, agents.
-void libbus(benchmark::State& state) {
+void libbus(benchmark::State& state, std::int64_t publishers, std::int64_t agents) {
     bus::Bus bus;
-    std::vector<Counting*> agents;
-    for (std::int64_t i = 0; i < state.range(1); ++i) {
-        agents.push_back(&bus.emplace<Counting>("agent-" + std::to_string(i)));
+    std::vector<Counting*> counting;
+    for (std::int64_t i = 0; i < agents; ++i) {
+        counting.push_back(&bus.emplace<Counting>("agent-" + std::to_string(i)));
     }
     const PaidEvent first = paid();
     const SentEvent second = sent();
     for (auto _ : state) {
-        on_threads(state.range(0), [&](std::int64_t count) {
+        on_threads(publishers, [&](std::int64_t count) {
             for (std::int64_t i = 0; i < count; i += 2) {
                 bus.publish(first);
                 bus.publish(second);
@@ -132,7 +131,7 @@ void libbus(benchmark::State& state) {
         });
         bus.wait_idle();
     }
-    for (const Counting* agent : agents) {
+    for (const Counting* agent : counting) {
         if (agent->sum() != state.iterations() * events_a_round) {
             state.SkipWithError("an event was lost");
         }
@@ -209,14 +208,15 @@ private:
 };
 
 template <class T>
-void deque_round(benchmark::State& state, const T& event) {
+void deque_round(benchmark::State& state, std::int64_t publishers, std::int64_t agents,
+                 const T& event) {
     std::vector<std::unique_ptr<DequeConsumer<T>>> consumers;
-    for (std::int64_t i = 0; i < state.range(1); ++i) {
+    for (std::int64_t i = 0; i < agents; ++i) {
         consumers.push_back(std::make_unique<DequeConsumer<T>>());
     }
     std::int64_t sum = 0;
     for (auto _ : state) {
-        on_threads(state.range(0), [&](std::int64_t count) {
+        on_threads(publishers, [&](std::int64_t count) {
             for (std::int64_t i = 0; i < count; ++i) {
                 for (auto& consumer : consumers) {
                     consumer->post(event);
@@ -231,25 +231,25 @@ void deque_round(benchmark::State& state, const T& event) {
     state.SetItemsProcessed(state.iterations() * events_a_round);
 }
 
-void mutex_deque(benchmark::State& state) {
-    deque_round(state, small());
+void mutex_deque(benchmark::State& state, std::int64_t publishers, std::int64_t agents) {
+    deque_round(state, publishers, agents, small());
 }
 
-void mutex_deque_event(benchmark::State& state) {
-    deque_round(state, paid());
+void mutex_deque_event(benchmark::State& state, std::int64_t publishers, std::int64_t agents) {
+    deque_round(state, publishers, agents, paid());
 }
 
-void asio_strand(benchmark::State& state) {
+void asio_strand(benchmark::State& state, std::int64_t publishers, std::int64_t agents) {
     using Strand = boost::asio::strand<boost::asio::thread_pool::executor_type>;
     boost::asio::thread_pool pool{std::max(2U, std::thread::hardware_concurrency())};
     std::vector<Strand> strands;
-    for (std::int64_t i = 0; i < state.range(1); ++i) {
+    for (std::int64_t i = 0; i < agents; ++i) {
         strands.push_back(boost::asio::make_strand(pool));
     }
     std::vector<std::int64_t> sums(strands.size());
     const PaidEvent event = paid();
     for (auto _ : state) {
-        on_threads(state.range(0), [&](std::int64_t count) {
+        on_threads(publishers, [&](std::int64_t count) {
             for (std::int64_t i = 0; i < count; ++i) {
                 for (std::size_t s = 0; s < strands.size(); ++s) {
                     boost::asio::post(strands[s], [event, &sum = sums[s]] { sum += event.cents; });
@@ -272,8 +272,8 @@ std::int64_t nanoseconds() {
         .count();
 }
 
-/// Argument: 0, each event finds the agent asleep; 1, fifty others arrive with it.
-void latency(benchmark::State& state) {
+/// `burst`: 1, each event finds the agent asleep; else so many come together.
+void latency(benchmark::State& state, std::int64_t burst) {
     constexpr std::size_t samples = 20'000;
     bus::Bus bus;
     std::vector<std::int64_t> took;
@@ -294,7 +294,6 @@ void latency(benchmark::State& state) {
     };
 
     bus.emplace<Timing>(took, handled);
-    const std::int64_t burst = state.range(0) == 0 ? 1 : 50;
     PaidEvent event = paid();
     for (auto _ : state) {
         took.clear();
@@ -321,14 +320,15 @@ void latency(benchmark::State& state) {
     state.counters["p99_us"] = percentile(99);
 }
 
-void flows(benchmark::internal::Benchmark* benchmark) {
-    benchmark->UseRealTime()->Unit(benchmark::kMillisecond);
-}
-
-void add(const std::string& name, void (*run)(benchmark::State&)) {
-    flows(benchmark::RegisterBenchmark((name + "/1p1c").c_str(), run)->Args({1, 1}));
-    flows(benchmark::RegisterBenchmark((name + "/4p1c").c_str(), run)->Args({4, 1}));
-    flows(benchmark::RegisterBenchmark((name + "/1p4agents").c_str(), run)->Args({1, 4}));
+void add(const std::string& name, void (*run)(benchmark::State&, std::int64_t, std::int64_t)) {
+    const auto flow = [&](const char* which, std::int64_t publishers, std::int64_t agents) {
+        benchmark::RegisterBenchmark((name + which).c_str(), run, publishers, agents)
+            ->UseRealTime()
+            ->Unit(benchmark::kMillisecond);
+    };
+    flow("/1p1c", 1, 1);
+    flow("/4p1c", 4, 1);
+    flow("/1p4agents", 1, 4);
 }
 
 } // namespace
@@ -338,8 +338,8 @@ int main(int argc, char** argv) {
     add("mutex_deque", mutex_deque);
     add("mutex_deque_event", mutex_deque_event);
     add("asio_strand", asio_strand);
-    benchmark::RegisterBenchmark("latency/idle", latency)->Arg(0)->UseRealTime()->Iterations(1);
-    benchmark::RegisterBenchmark("latency/busy", latency)->Arg(1)->UseRealTime()->Iterations(1);
+    benchmark::RegisterBenchmark("latency/idle", latency, 1)->UseRealTime()->Iterations(1);
+    benchmark::RegisterBenchmark("latency/busy", latency, 50)->UseRealTime()->Iterations(1);
     benchmark::Initialize(&argc, argv);
     benchmark::RunSpecifiedBenchmarks();
 }

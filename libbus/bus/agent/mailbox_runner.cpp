@@ -15,8 +15,8 @@ using internal::WorkerFrame;
 
 namespace {
 
-/// An agent's turn is so many steps that take about so long together; then others have theirs.
-constexpr std::size_t most_steps = 256;
+/// An agent's turn: so many steps, or so long where they are slower; then others have theirs.
+constexpr std::size_t most_steps = 1024;
 constexpr Duration turn = std::chrono::microseconds{200};
 
 void tell_trouble(RunnerHub& hub, std::string_view agent, std::string_view what) {
@@ -144,32 +144,35 @@ void MailboxRunner::run(Lane& lane) noexcept {
     }
 }
 
-/// Steps until nothing is left or the agent has had its turn. How many steps a turn has is found
-/// by measuring the full ones, so that an agent of slow steps neither keeps others from their turn
-/// nor publishers from the room that it has made.
+/// Steps until nothing is left or the agent has had its turn.
 void MailboxRunner::run_turn(Lane& lane) {
-    std::optional<Timestamp> begin;
     std::size_t steps = 0;
-    while (steps < lane.quantum) {
-        Mailbox::Batch batch = mailbox_.take(lane, lane.quantum - steps);
+    bool timed = false; // the clock is read for full batches alone: little to do needs no bound
+    Timestamp turn_begin{};
+    Timestamp batch_begin{};
+    while (steps < most_steps) {
+        Mailbox::Batch batch = mailbox_.take(lane);
         for (const std::string& key : batch.due) {
             lane.parking.make_ready(key);
         }
-        if (steps == 0 && batch.count == std::min(lane.quantum, mailbox_.most_in_batch())) {
-            begin = hub_->runtime().now();
+        const bool full = batch.count == lane.batch_limit;
+        if (full && !std::exchange(timed, true)) {
+            turn_begin = batch_begin = hub_->runtime().now();
         }
-        const std::size_t done = run_batch(lane, batch) + run_ready(lane, lane.quantum);
+        const std::size_t done = run_batch(lane, batch) + run_ready(lane);
         if (done == 0) {
             return;
         }
         steps += done;
-    }
-    if (begin) {
-        const Duration took = hub_->runtime().now() - *begin;
-        lane.quantum = took < turn ? std::min(lane.quantum * 2, most_steps)
-                                   : std::max<std::size_t>(lane.quantum / 2, 1);
-        if (took > 8 * turn) {
-            lane.quantum = 1;
+        if (timed) {
+            const Timestamp now = hub_->runtime().now();
+            if (full) {
+                mailbox_.adapt(lane, now - batch_begin);
+            }
+            if (now - turn_begin >= turn) {
+                return;
+            }
+            batch_begin = now;
         }
     }
 }
@@ -203,9 +206,9 @@ std::size_t MailboxRunner::run_batch(Lane& lane, const Mailbox::Batch& batch) {
 }
 
 /// Sequences that were held up and are no longer.
-std::size_t MailboxRunner::run_ready(Lane& lane, std::size_t most) {
+std::size_t MailboxRunner::run_ready(Lane& lane) {
     std::size_t steps = 0;
-    for (; steps < most && !mailbox_.stopping(); ++steps) {
+    for (; steps < lane.batch_limit && !mailbox_.stopping(); ++steps) {
         Parking::Line* const line = lane.parking.next_ready();
         if (line == nullptr) {
             break;

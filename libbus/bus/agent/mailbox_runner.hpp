@@ -59,7 +59,7 @@ private:
     void post(Lane& lane);
     void run(Lane& lane) noexcept;
     void run_turn(Lane& lane);
-    std::size_t run_ready(Lane& lane, std::size_t most);
+    std::size_t run_ready(Lane& lane);
     std::size_t run_batch(Lane& lane, const internal::Mailbox::Batch& batch);
     void handle(Lane& lane, const DomainEvent& event);
     void retry(Lane& lane, internal::Parking::Line& line);

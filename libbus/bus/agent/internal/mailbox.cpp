@@ -9,7 +9,10 @@ namespace bus::internal {
 namespace {
 
 /// Events that a consumer may be told of at once: what the lock costs is then nothing.
-constexpr std::size_t batch_bound = 256;
+constexpr std::size_t batch_bound = 64;
+constexpr Duration short_batch = std::chrono::milliseconds{1};
+/// More than a thread is likely to be put aside for.
+constexpr Duration long_batch = std::chrono::milliseconds{20};
 /// What an empty lane keeps of its memory: for so many bytes an event of the bound, up to the most.
 constexpr std::size_t kept_per_event = 256;
 constexpr std::size_t most_kept = 1024 * 1024;
@@ -161,11 +164,19 @@ bool Mailbox::must_wake_blocked(const Lane& lane) const noexcept {
         return false;
     }
     const auto worth_it =
-        std::min(static_cast<std::int64_t>(4 * (lane.quantum - 1)), capacity_ / 2);
+        std::min(static_cast<std::int64_t>(16 * (lane.batch_limit - 1)), capacity_ / 2);
     return capacity_ - waiting_ >= std::max<std::int64_t>(worth_it, 1);
 }
 
-Mailbox::Batch Mailbox::take(Lane& lane, std::size_t most) {
+void Mailbox::adapt(Lane& lane, Duration took) const noexcept {
+    if (took < short_batch) {
+        lane.batch_limit = std::min(lane.batch_limit * 2, most_);
+    } else if (took > long_batch) {
+        lane.batch_limit = std::max<std::size_t>(lane.batch_limit / 4, 1);
+    }
+}
+
+Mailbox::Batch Mailbox::take(Lane& lane) {
     Batch batch;
     std::unique_lock lock = lock_briefly();
     if (stopping()) {
@@ -178,7 +189,7 @@ Mailbox::Batch Mailbox::take(Lane& lane, std::size_t most) {
     if (available == 0) {
         lane.box_.rewind();
     } else if (lane.parking.parked() < lot_) {
-        batch.count = std::min({static_cast<std::size_t>(available), most, most_});
+        batch.count = std::min(static_cast<std::size_t>(available), lane.batch_limit);
     }
     if (batch.count > 0) {
         if (overflow_ == Overflow::drop_oldest) {

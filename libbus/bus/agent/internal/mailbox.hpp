@@ -59,7 +59,7 @@ public:
     std::shared_ptr<void> alive; ///< what must outlive a posted task; set before it is posted
     Parking parking;
     StepEffects effects;             ///< of the running step; kept for its memory
-    std::size_t quantum = 1;         ///< steps in one go
+    std::size_t batch_limit = 1;     ///< events it is told of at once
     std::uint64_t last_deferral = 0; ///< numbers the deferred ones that have no sequence
 
     /// Adds to one of the counters above without a locked instruction: there is one writer.
@@ -83,7 +83,9 @@ public:
 
     [[nodiscard]] std::size_t lanes() const noexcept { return lanes_.size(); }
 
-    [[nodiscard]] std::size_t most_in_batch() const noexcept { return most_; }
+    /// A batch of the full size took so long: finds the size at which it takes neither long,
+    /// since publishers get no room before its end, nor so little that the lock is felt.
+    void adapt(Lane& lane, Duration took) const noexcept;
 
     /// Puts a copy of the event into the lane of this hash; into whichever has least to do where
     /// there is none. Returns the lane whose consumer must be posted, nullptr: it need not.
@@ -97,9 +99,9 @@ public:
         std::vector<std::string> due; ///< keys of sequences whose heads are due
     };
 
-    /// Tells a consumer of up to `most` events; gives the room back that it took since the last
+    /// Tells a consumer of a batch of events; gives the room back that it took since the last
     /// time. The consumer has destroyed all that it was told of before, or says it stops short.
-    Batch take(Lane& lane, std::size_t most);
+    Batch take(Lane& lane);
 
     /// What becomes of a consumer that found nothing more, or whose turn is over.
     enum class Rest : std::uint8_t {
