@@ -39,10 +39,12 @@ void AgentRunner::start() {
         register_agent();
         reload();
     } catch (...) {
-        const std::lock_guard lock{mutex_};
-        stopping_ = true;
-        running_ = false;
-        stopped_.notify_all();
+        {
+            const std::lock_guard lock{mutex_};
+            stopping_ = true;
+            running_ = false;
+            stopped_.notify_all();
+        }
         if (std::exchange(started_, false)) {
             stop_agent(*agent_, *hub_);
         }
