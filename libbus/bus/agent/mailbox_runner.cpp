@@ -209,8 +209,13 @@ bool MailboxRunner::idle() {
     return mailbox_.idle() && timers_->idle();
 }
 
-void MailboxRunner::stop() {
+void MailboxRunner::begin_stop() {
     mailbox_.stop();
+    timers_->begin_stop();
+}
+
+void MailboxRunner::stop() {
+    begin_stop();
     timers_->stop();
     if (!WorkerFrame::any()) {
         mailbox_.wait_quiet(true);
@@ -225,7 +230,7 @@ void MailboxRunner::remove() {
         const std::lock_guard lock{stop_mutex_};
         removed_ = true;
     }
-    mailbox_.stop();
+    begin_stop();
     timers_->stop();
     mailbox_.wait_quiet(false);
     if (mailbox_.quiet()) {

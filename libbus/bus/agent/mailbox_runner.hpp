@@ -40,6 +40,7 @@ public:
 
     AgentStatus status() override;
     bool idle() override;
+    void begin_stop() override;
 
     /// As Runner says, and calls on_stop. From a step or a timer, of whatever agent, it does not
     /// wait: on_stop is called then when the agent's last step ends.

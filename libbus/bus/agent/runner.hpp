@@ -91,6 +91,8 @@ public:
     [[nodiscard]] virtual AgentStatus status() = 0;
     /// True where it has nothing to do before some time that is still to come.
     [[nodiscard]] virtual bool idle() = 0;
+    /// Begins no further step, and does not wait for the running one.
+    virtual void begin_stop() = 0;
     /// Begins no further step; returns when the running one has ended and is kept.
     virtual void stop() = 0;
 };

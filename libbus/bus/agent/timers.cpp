@@ -115,9 +115,9 @@ bool Timers::idle() const {
     return timers_.empty() || timers_.begin()->first.due > runtime_.now();
 }
 
-void Timers::stop() {
+void Timers::begin_stop() {
     std::map<Key, Timer> dropped; // destroyed without the lock
-    std::unique_lock lock{mutex_};
+    const std::lock_guard lock{mutex_};
     stopped_ = true;
     dropped_ += timers_.size();
     dropped.swap(timers_);
@@ -126,10 +126,14 @@ void Timers::stop() {
         runtime_.cancel(*armed_);
     }
     armed_.reset();
+}
+
+void Timers::stop() {
+    begin_stop();
     if (!internal::WorkerFrame::any()) {
+        std::unique_lock lock{mutex_};
         runtime_.wait(lock, changed_, [this] { return !firing_; });
     }
-    lock.unlock();
 }
 
 } // namespace bus

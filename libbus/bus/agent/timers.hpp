@@ -43,8 +43,10 @@ public:
     /// True where none is due, and none is firing.
     [[nodiscard]] bool idle() const;
 
-    /// Drops what is pending and takes no more (but counts it); returns when none is firing, at
-    /// once where called from a step or a timer. Idempotent.
+    /// Drops what is pending and takes no more (but counts it). Idempotent.
+    void begin_stop();
+
+    /// The same, and returns when none is firing; at once where called from a step or a timer.
     void stop();
 
 private:

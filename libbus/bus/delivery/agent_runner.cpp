@@ -208,13 +208,18 @@ bool AgentRunner::idle() {
                         [now](const auto& entry) { return entry.second.due <= now; });
 }
 
-void AgentRunner::stop() {
-    std::unique_lock lock{mutex_};
+void AgentRunner::begin_stop() {
+    const std::lock_guard lock{mutex_};
     stopping_ = true;
     if (timer_) {
         hub_->runtime().cancel(*timer_);
         timer_.reset();
     }
+}
+
+void AgentRunner::stop() {
+    begin_stop();
+    std::unique_lock lock{mutex_};
     hub_->runtime().wait(lock, stopped_, [this] { return !running_; });
     if (mailbox_.empty() && live_ && !must_reload_ && through_ > checkpoint_) {
         save_checkpoint(lock);

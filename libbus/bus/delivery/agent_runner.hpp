@@ -46,6 +46,7 @@ public:
 
     AgentStatus status() override;
     bool idle() override;
+    void begin_stop() override;
     void stop() override;
 
 private:
