@@ -5,6 +5,19 @@
 
 namespace bus {
 
+void AgentSettings::check(std::string_view agent) const {
+    const auto require = [agent](bool holds, const char* what) {
+        if (!holds) {
+            throw std::invalid_argument{"agent " + std::string{agent} + ": " + what};
+        }
+    };
+    retry.check();
+    require(mailbox_capacity >= 1, "mailbox_capacity must be at least 1");
+    require(workers >= 1 && workers <= 256, "workers must be between 1 and 256");
+    require(sequence.kind != Sequence::Kind::key || sequence.key_of,
+            "Sequence::by needs a function that names the sequence of an event");
+}
+
 Agent::Agent(std::string name) : name_{std::move(name)} {
     if (name_.empty()) {
         throw std::invalid_argument{"an agent needs a name: the store knows it by that"};
@@ -24,6 +37,10 @@ const Agent::Handler* Agent::handler_for(const EventType& type) const noexcept {
 
 void Agent::on_given_up(const DomainEvent& /*event*/, const Failure& /*failure*/,
                         Context& /*context*/) {}
+
+void Agent::on_start() {}
+
+void Agent::on_stop() {}
 
 Agent::Declaration Agent::add_handler(const EventType& type, Handle handle) {
     for (const Handler& handler : handlers_) {

@@ -2,11 +2,13 @@
 
 #include <bus/agent/context.hpp>
 #include <bus/agent/retry_policy.hpp>
+#include <bus/agent/sequence.hpp>
 #include <bus/agent/step_context.hpp>
 #include <bus/agent/step_handler.hpp>
 #include <bus/event/domain_event.hpp>
 #include <bus/store/records.hpp>
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -41,6 +43,11 @@ struct AgentSettings {
     RetryPolicy retry;
     std::size_t mailbox_capacity = 1024; ///< events; at least 1
     Overflow overflow = Overflow::block;
+    std::uint32_t workers = 1; ///< steps that may run at the same time; 1 to 256
+    Sequence sequence;         ///< what stays in order: by aggregate unless said
+
+    /// Throws std::invalid_argument naming the agent and the member that is out of its range.
+    void check(std::string_view agent) const;
 };
 
 /// A named object that reacts to events, one at a time. Derive from it, and declare in the
@@ -57,8 +64,11 @@ struct AgentSettings {
 ///         }
 ///     };
 ///
-/// The bus calls it from any thread, but never from two at a time, so members need no lock. What
-/// must survive a crash belongs into the context's state, not into members.
+/// The bus calls it from any thread, but never from two at a time, so members need no lock. With
+/// `settings().workers` above 1 that holds for each sequence alone (by default the events of one
+/// aggregate): handlers and on_given_up run at the same time for different sequences, and members
+/// that these share need a lock. on_start and on_stop never run beside anything of the agent.
+/// What must survive a crash belongs into the context's state, not into members.
 class Agent {
 public:
     using Handle = std::function<void(const DomainEvent&, Context&)>;
@@ -94,6 +104,15 @@ public:
 
     /// Called when a step is given up; what it publishes commits with the dead letter.
     virtual void on_given_up(const DomainEvent& event, const Failure& failure, Context& context);
+
+    /// Called once by Bus::add, before anything is delivered. Where it throws, the agent is not
+    /// added, and add throws std::runtime_error with its name and the message (and the exception
+    /// nested).
+    virtual void on_start();
+
+    /// Called once when the agent's last step has ended: the bus stops, or the agent is removed.
+    /// What it throws is told to those who observe `trouble`.
+    virtual void on_stop();
 
 protected:
     /// Throws std::invalid_argument for a name that is empty.

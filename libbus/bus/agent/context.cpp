@@ -5,6 +5,12 @@
 
 namespace bus {
 
+TimerHandle StepSource::new_timer() {
+    throw std::logic_error{"timers are kept in memory only so far, and this bus has a store: throw "
+                           "Failure::not_ready(...) to be called again at a time, or use a bus "
+                           "without a store"};
+}
+
 std::string Context::idempotency_key(std::string_view purpose) const {
     return to_text(step_.event.event_id) + '/' + step_.agent + '/' + std::string{purpose};
 }
@@ -51,6 +57,18 @@ void Context::stamp(DomainEvent& event) const {
 
 void Context::emit(std::shared_ptr<const DomainEvent> event) {
     effects_.emitted.push_back(std::move(event));
+}
+
+TimerHandle Context::start_timer(Duration delay, std::shared_ptr<const DomainEvent> event) {
+    const TimerHandle handle = source_.new_timer();
+    effects_.timers.push_back({handle, delay, std::move(event)});
+    return handle;
+}
+
+void Context::cancel(TimerHandle timer) {
+    if (timer) {
+        effects_.cancelled.push_back(timer);
+    }
 }
 
 } // namespace bus

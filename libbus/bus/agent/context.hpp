@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/agent/timer_handle.hpp>
 #include <bus/dispatch/handler_check.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/event/domain_event.hpp>
@@ -30,6 +31,16 @@ public:
     virtual std::vector<StateRecord> states(std::string_view prefix) = 0;
     virtual std::optional<DeliveryRecord> dead_letter(std::string_view agent,
                                                       const Uuid& event_id) = 0;
+    /// A handle for a timer to be started once the step has succeeded. Throws std::logic_error
+    /// where there are none: on a store, for now.
+    virtual TimerHandle new_timer();
+};
+
+/// A timer that a step has asked for.
+struct TimerRequest {
+    TimerHandle handle;
+    Duration delay;
+    std::shared_ptr<const DomainEvent> event;
 };
 
 /// What a step wants to have happened once it has succeeded.
@@ -37,6 +48,13 @@ struct StepEffects {
     std::vector<std::shared_ptr<const DomainEvent>> emitted;
     std::map<std::string, std::optional<std::string>, std::less<>> states; ///< none: erased
     std::vector<RedriveRequest> redrives;
+    std::vector<TimerRequest> timers;
+    std::vector<TimerHandle> cancelled; ///< after the timers that it starts
+
+    [[nodiscard]] bool empty() const noexcept {
+        return emitted.empty() && states.empty() && redrives.empty() && timers.empty() &&
+               cancelled.empty();
+    }
 };
 
 /// What a step may do. All it does happens when the step has succeeded, at once, or not at all.
@@ -70,6 +88,23 @@ public:
             emit(std::make_shared<const E>(std::move(event)));
         }
     }
+
+    /// Publishes an event later, as if this step emitted it then: declared types only, with this
+    /// step's event as its cause. Nothing happens unless the step succeeds, and the delay (zero
+    /// and negative ones: at once) counts from then. Timers fire in order of their due times, and
+    /// of their scheduling where these are equal. They live in memory: stopping the bus drops
+    /// them. The handle may be kept, and used in a later step of this agent. Throws
+    /// std::logic_error for a type that is not declared, and on a bus with a store.
+    template <EventStruct E>
+    TimerHandle schedule(Duration delay, E event) {
+        check_declared(event.type());
+        stamp(event);
+        return start_timer(delay, std::make_shared<const E>(std::move(event)));
+    }
+
+    /// Cancels a timer of this agent once the step has succeeded: it never fires after that.
+    /// Harmless where it has fired, or was cancelled before.
+    void cancel(TimerHandle timer);
 
     /// The event being handled.
     [[nodiscard]] const DomainEvent& event() const noexcept { return step_.event; }
@@ -130,6 +165,7 @@ private:
     void check_declared(const EventType& type) const;
     void stamp(DomainEvent& event) const;
     void emit(std::shared_ptr<const DomainEvent> event);
+    TimerHandle start_timer(Duration delay, std::shared_ptr<const DomainEvent> event);
 
     const Step& step_;
     StepSource& source_;

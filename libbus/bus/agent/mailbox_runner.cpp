@@ -1,240 +1,267 @@
 #include <bus/agent/mailbox_runner.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <stdexcept>
+#include <utility>
 
 namespace bus {
 
+using internal::Mailbox;
+using internal::Parking;
+using internal::WorkerFrame;
+
 namespace {
 
-/// Steps in one go, before other agents get their turn.
-constexpr std::size_t most_steps = 64;
+/// An agent's turn: so many steps, or so long where they are slower; then others have theirs.
+constexpr std::size_t most_steps = 1024;
+constexpr Duration turn = std::chrono::microseconds{200};
+
+void tell_trouble(RunnerHub& hub, std::string_view agent, std::string_view what) {
+    if (const auto sink = hub.sink()) {
+        sink->on_trouble("agent " + std::string{agent} + ": " + std::string{what});
+    }
+}
 
 } // namespace
-
-class MailboxRunner::Source final : public StepSource {
-public:
-    explicit Source(MailboxRunner& runner) : runner_{runner} {}
-
-    Timestamp now() override { return runner_.hub_->runtime().now(); }
-
-    std::uint64_t random() override { return runner_.hub_->runtime().random(); }
-
-    std::optional<std::string> state(std::string_view key) override {
-        const auto found = runner_.states_.find(key);
-        return found != runner_.states_.end() ? std::optional{found->second} : std::nullopt;
-    }
-
-    std::vector<StateRecord> states(std::string_view prefix) override {
-        std::vector<StateRecord> result;
-        for (auto entry = runner_.states_.lower_bound(prefix);
-             entry != runner_.states_.end() && entry->first.starts_with(prefix); ++entry) {
-            result.push_back({entry->first, entry->second});
-        }
-        return result;
-    }
-
-    /// Without a store nothing is kept that could be redriven.
-    std::optional<DeliveryRecord> dead_letter(std::string_view /*agent*/,
-                                              const Uuid& /*event_id*/) override {
-        return std::nullopt;
-    }
-
-private:
-    MailboxRunner& runner_;
-};
 
 MailboxRunner::MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<RunnerHub> hub,
                              PublishEmitted publish_emitted)
     : agent_{std::move(agent)},
       hub_{std::move(hub)},
-      publish_emitted_{std::move(publish_emitted)} {}
+      publish_emitted_{std::move(publish_emitted)},
+      timers_{std::make_shared<Timers>(
+          hub_->runtime(), [publish = publish_emitted_](const auto& event) { publish({event}); },
+          [hub = hub_, name = agent_->name()](const char* what) {
+              tell_trouble(*hub, name, std::string{"a timer's event was not published: "} + what);
+          },
+          [hub = hub_] { hub->note_change(); })},
+      mailbox_{agent_->settings(), *hub_} {}
+
+void MailboxRunner::start() {
+    start_agent(*agent_);
+    for (const EventType* type : known_event_types()) {
+        handlers_.resize(std::max<std::size_t>(handlers_.size(), type->index() + 1));
+        handlers_[type->index()] = agent_->handler_for(*type);
+    }
+}
 
 void MailboxRunner::offer(const DomainEvent& event, bool may_block) {
-    {
-        std::unique_lock lock{mutex_};
-        if (stopping_ || !make_room(lock, may_block)) {
-            ++dropped_;
+    wake(mailbox_.offer(event, lane_hash(event), may_block));
+}
+
+void MailboxRunner::wake(Lane* lane) {
+    if (lane == nullptr) {
+        return;
+    }
+    try {
+        post(*lane);
+    } catch (...) {
+        mailbox_.forget_scheduled(*lane);
+        throw;
+    }
+}
+
+/// Posts a task that runs the lane. The task is a single pointer, which needs no allocation; until
+/// it has run, the lane keeps the runner alive.
+void MailboxRunner::post(Lane& lane) {
+    struct Run {
+        Lane* lane;
+
+        void operator()() const { static_cast<MailboxRunner*>(lane->alive.get())->run(*lane); }
+    };
+
+    lane.alive = shared_from_this();
+    try {
+        hub_->runtime().pool().post(Run{&lane});
+    } catch (...) {
+        lane.alive.reset(); // not the last one: the caller has another
+        throw;
+    }
+}
+
+void MailboxRunner::run(Lane& lane) noexcept {
+    const std::shared_ptr<void> alive = std::move(lane.alive);
+    for (;;) {
+        {
+            const WorkerFrame frame{lane};
+            const WorkerScope worker{hub_.get()};
+            run_turn(lane);
+        }
+        const bool more = !mailbox_.stopping() && lane.parking.next_ready() != nullptr;
+        const Mailbox::Rest rest = mailbox_.rest(lane, more);
+        if (rest == Mailbox::Rest::stopped) {
+            finish();
+        }
+        if (rest != Mailbox::Rest::post_again) {
+            hub_->wake_waiters();
             return;
         }
-        mailbox_.push_back(
-            {.event = event.type().copy(event), .record = {.agent = agent_->name()}});
-    }
-    wake();
-}
-
-bool MailboxRunner::make_room(std::unique_lock<std::mutex>& lock, bool may_block) {
-    const std::size_t capacity = agent_->settings().mailbox_capacity;
-    if (mailbox_.size() < capacity) {
-        return true;
-    }
-    switch (agent_->settings().overflow) {
-    case Overflow::reject: return false;
-    case Overflow::drop_oldest:
-        mailbox_.pop_front();
-        ++dropped_;
-        return true;
-    case Overflow::block:
-        if (may_block) {
-            hub_->runtime().wait(lock, changed_, [this, capacity] {
-                return stopping_ || mailbox_.size() < capacity;
-            });
+        try {
+            post(lane);
+            return;
+        } catch (const std::exception& error) {
+            report(std::string{"its next turn comes at once, for it cannot be posted: "} +
+                   error.what());
         }
-        return !stopping_;
     }
-    return true;
 }
 
-void MailboxRunner::wake() {
-    {
-        const std::lock_guard lock{mutex_};
-        if (running_ || stopping_ || mailbox_.empty()) {
+/// Steps until nothing is left or the agent has had its turn.
+void MailboxRunner::run_turn(Lane& lane) {
+    std::size_t steps = 0;
+    bool timed = false; // the clock is read for full batches alone: little to do needs no bound
+    Timestamp turn_begin{};
+    Timestamp batch_begin{};
+    while (steps < most_steps) {
+        Mailbox::Batch batch = mailbox_.take(lane);
+        for (const std::string& key : batch.due) {
+            lane.parking.make_ready(key);
+        }
+        const bool full = batch.count == lane.batch_limit;
+        if (full && !std::exchange(timed, true)) {
+            turn_begin = batch_begin = hub_->runtime().now();
+        }
+        const std::size_t done = run_batch(lane, batch) + run_ready(lane);
+        if (done == 0) {
             return;
         }
-        running_ = true;
+        steps += done;
+        if (timed) {
+            const Timestamp now = hub_->runtime().now();
+            if (full) {
+                mailbox_.adapt(lane, now - batch_begin);
+            }
+            if (now - turn_begin >= turn) {
+                return;
+            }
+            batch_begin = now;
+        }
     }
-    hub_->runtime().pool().post([self = shared_from_this()] { self->run(); });
 }
 
-void MailboxRunner::run() {
-    for (std::size_t step = 0; step < most_steps; ++step) {
-        std::unique_lock lock{mutex_};
-        if (mailbox_.empty() || stopping_) {
+/// The events of a batch, each where it lies.
+std::size_t MailboxRunner::run_batch(Lane& lane, const Mailbox::Batch& batch) {
+    struct Destroyer {
+        DomainEvent& event;
+
+        explicit Destroyer(DomainEvent& e) : event{e} {}
+
+        Destroyer(const Destroyer&) = delete;
+        Destroyer& operator=(const Destroyer&) = delete;
+
+        ~Destroyer() { internal::EventBox::destroy(event); }
+    };
+
+    for (std::size_t i = 0; i < batch.count; ++i) {
+        if (i > 0) {
+            if (mailbox_.stopping()) {
+                return i;
+            }
+            Lane::count(lane.begun);
+        }
+        const Destroyer taken{batch.first != nullptr ? *batch.first : lane.next_event()};
+        if (lane.parking.empty() || !park(lane, taken.event)) {
+            handle(lane, taken.event);
+        }
+    }
+    return batch.count;
+}
+
+/// Sequences that were held up and are no longer.
+std::size_t MailboxRunner::run_ready(Lane& lane) {
+    std::size_t steps = 0;
+    for (; steps < lane.batch_limit && !mailbox_.stopping(); ++steps) {
+        Parking::Line* const line = lane.parking.next_ready();
+        if (line == nullptr) {
             break;
         }
-        Delivery delivery = std::move(mailbox_.front());
-        mailbox_.pop_front();
-        lock.unlock();
-        changed_.notify_all();
-        handle(delivery);
+        retry(lane, *line);
+        lane.show_parking();
     }
-    {
-        const std::lock_guard lock{mutex_};
-        running_ = false;
-        changed_.notify_all();
-    }
-    wake();
-    hub_->note_change();
+    return steps;
 }
 
-void MailboxRunner::handle(Delivery& delivery) {
-    Source source{*this};
-    const StepInput input{*delivery.event, 0,
-                          static_cast<std::uint32_t>(delivery.record.attempts.size() + 1), 0};
-    const WorkerScope worker{hub_.get()};
-    StepOutcome outcome = run_step(*agent_, input, source);
-    const auto sink = hub_->sink();
-    if (outcome.failure) {
-        if (sink != nullptr) {
-            sink->on_failed(*delivery.event, agent_->name(), *outcome.failure);
-        }
-        settle_failure(delivery, input, *outcome.failure, source);
-        return;
-    }
-    for (auto& [key, json] : outcome.effects.states) {
-        if (json) {
-            states_.insert_or_assign(key, std::move(*json));
-        } else {
-            states_.erase(key);
-        }
-    }
-    {
-        const std::lock_guard lock{mutex_};
-        ++finished_;
-    }
-    if (sink != nullptr) {
-        sink->on_handled(*delivery.event, agent_->name());
-    }
-    publish_emitted_(outcome.effects.emitted);
-}
-
-void MailboxRunner::settle_failure(Delivery& delivery, const StepInput& input,
-                                   const Failure& failure, Source& source) {
-    DeliveryRecord& record = delivery.record;
-    const bool not_ready = failure.kind() == FailureKind::not_ready;
-    const Timestamp now = source.now();
-    if (not_ready && !record.attempts.empty() &&
-        record.attempts.back().kind == FailureKind::not_ready) {
-        record.attempts.pop_back();
-    }
-    record.attempts.push_back({now, failure.kind(), failure.what()});
-    record.failures += not_ready ? 0U : 1U;
-    {
-        const std::lock_guard lock{mutex_};
-        failures_ += not_ready ? 0U : 1U;
-    }
-    const std::optional<Timestamp> next =
-        agent_->settings().retry.next_attempt(failure, record.failures, now, source.random());
-    if (next) {
-        record.due = *next;
-        defer(std::move(delivery));
-        return;
-    }
-    {
-        const std::lock_guard lock{mutex_};
-        ++dead_;
-    }
-    StepOutcome outcome = run_given_up(*agent_, input, failure, source);
-    if (const auto sink = hub_->sink()) {
-        sink->on_dead_lettered(*delivery.event, agent_->name(), failure);
-        if (outcome.failure) {
-            sink->on_failed(*delivery.event, agent_->name(), *outcome.failure);
-        }
-    }
-    publish_emitted_(outcome.effects.emitted);
-}
-
-void MailboxRunner::defer(Delivery delivery) {
-    const bool not_ready = delivery.record.attempts.back().kind == FailureKind::not_ready;
-    {
-        const std::lock_guard lock{mutex_};
-        ++(not_ready ? not_ready_ : deferred_);
-    }
-    const Duration delay = delivery.record.due - hub_->runtime().now();
-    hub_->runtime().schedule(delay, [weak = weak_from_this(), not_ready,
-                                     waiting = std::make_shared<Delivery>(std::move(delivery))] {
-        const auto self = weak.lock();
-        if (!self) {
-            return;
-        }
-        {
-            const std::lock_guard lock{self->mutex_};
-            --(not_ready ? self->not_ready_ : self->deferred_);
-            self->mailbox_.push_front(std::move(*waiting));
-        }
-        self->wake();
-        self->hub_->note_change();
-    });
+void MailboxRunner::report(const std::string& what) const noexcept {
+    tell_trouble(*hub_, agent_->name(), what);
 }
 
 AgentStatus MailboxRunner::status() {
-    const std::lock_guard lock{mutex_};
-    return {.name = agent_->name(),
-            .finished = finished_,
-            .failures = failures_,
-            .queued = mailbox_.size(),
-            .busy = running_ || !mailbox_.empty(),
-            .retrying = deferred_,
-            .not_ready = not_ready_,
-            .dead = dead_,
-            .dropped = dropped_};
+    const Mailbox::Counts counts = mailbox_.counts();
+    AgentStatus status{.name = agent_->name(),
+                       .queued = counts.queued,
+                       .busy = counts.busy,
+                       .timers = timers_->pending(),
+                       .dropped = counts.dropped};
+    for (std::size_t i = 0; i < mailbox_.lanes(); ++i) {
+        const Lane& lane = mailbox_.lane(i);
+        status.finished += lane.finished;
+        status.failures += lane.failures;
+        status.retrying += lane.retrying;
+        status.not_ready += lane.not_ready;
+        status.parked += lane.parked;
+        status.dead += static_cast<std::size_t>(lane.dead);
+        status.dropped += lane.lost;
+    }
+    return status;
 }
 
 bool MailboxRunner::idle() {
-    const std::lock_guard lock{mutex_};
-    return !running_ && (stopping_ || mailbox_.empty());
+    return mailbox_.idle() && timers_->idle();
 }
 
 void MailboxRunner::begin_stop() {
-    const std::lock_guard lock{mutex_};
-    stopping_ = true;
-    changed_.notify_all();
+    mailbox_.stop();
+    timers_->begin_stop();
 }
 
 void MailboxRunner::stop() {
-    std::unique_lock lock{mutex_};
-    stopping_ = true;
-    changed_.notify_all();
-    hub_->runtime().wait(lock, changed_, [this] { return !running_; });
+    begin_stop();
+    timers_->stop();
+    if (!WorkerFrame::any()) {
+        mailbox_.wait_quiet(true);
+    }
+    if (mailbox_.quiet()) {
+        finish();
+    }
+}
+
+void MailboxRunner::remove() {
+    {
+        const std::lock_guard lock{stop_mutex_};
+        removed_ = true;
+    }
+    begin_stop();
+    timers_->stop();
+    mailbox_.wait_quiet(false);
+    if (mailbox_.quiet()) {
+        finish();
+    }
+    hub_->note_change();
+}
+
+/// No step runs, and none ever will.
+void MailboxRunner::finish() {
+    struct Stopping final : internal::Worker {};
+
+    std::unique_lock lock{stop_mutex_};
+    if (on_stop_ == OnStop::due) {
+        on_stop_ = OnStop::running;
+        lock.unlock();
+        {
+            Stopping worker;
+            const WorkerFrame frame{worker}; // on_stop may stop the bus: that must not wait for it
+            stop_agent(*agent_, *hub_);
+        }
+        lock.lock();
+        on_stop_ = OnStop::done;
+        stop_changed_.notify_all();
+    } else if (!WorkerFrame::any()) {
+        hub_->runtime().wait(lock, stop_changed_, [this] { return on_stop_ == OnStop::done; });
+    }
+    if (removed_) {
+        mailbox_.clear();
+    }
 }
 
 } // namespace bus

@@ -1,19 +1,24 @@
 #pragma once
 
+#include <bus/agent/internal/mailbox.hpp>
 #include <bus/agent/runner.hpp>
 #include <bus/agent/step.hpp>
+#include <bus/agent/timers.hpp>
 #include <bus/dispatch/event_taker.hpp>
 
-#include <deque>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace bus {
 
 /// Drives one agent of a bus without a store: events come from publish through a bounded mailbox,
-/// and what waits for its next attempt waits in memory.
+/// and what waits for its next attempt, or behind such a one, waits in memory. Thread safe.
 class MailboxRunner final : public Runner,
                             public EventTaker,
                             public std::enable_shared_from_this<MailboxRunner> {
@@ -25,11 +30,16 @@ public:
     MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<RunnerHub> hub,
                   PublishEmitted publish_emitted);
 
-    /// Puts an event into the mailbox. `may_block`: the caller is a thread of the host, which
-    /// waits where the mailbox is full and its policy says so.
+    /// Calls the agent's on_start; to be called once, before the first offer. Throws
+    /// std::runtime_error where that throws: the runner is not to be used then.
+    void start();
+
+    /// Puts a copy of the event into the mailbox. `may_block`: the caller is a thread of the
+    /// host, which waits where the mailbox is full and its policy says so. Throws what the copy
+    /// throws; the mailbox is as before then.
     void offer(const DomainEvent& event, bool may_block) override;
 
-    bool takes(const EventType& type) const override {
+    [[nodiscard]] bool takes(const EventType& type) const override {
         return agent_->handler_for(type) != nullptr;
     }
 
@@ -38,39 +48,58 @@ public:
     AgentStatus status() override;
     bool idle() override;
     void begin_stop() override;
+
+    /// As Runner says, and calls on_stop. From a step or a timer, of whatever agent, it does not
+    /// wait: on_stop is called then when the agent's last step ends.
     void stop() override;
 
-private:
-    struct Delivery {
-        std::shared_ptr<const DomainEvent> event;
-        DeliveryRecord record;
-    };
-    class Source;
+    /// The same for an agent that leaves: what waits is destroyed, and counted as dropped. Waits
+    /// for the running steps also where another agent's step calls it, unless these wait for that
+    /// one in their turn; but not for the step that calls it.
+    void remove();
 
-    [[nodiscard]] bool make_room(std::unique_lock<std::mutex>& lock, bool may_block);
-    void wake();
-    void run();
-    void handle(Delivery& delivery);
-    void settle_failure(Delivery& delivery, const StepInput& input, const Failure& failure,
-                        Source& source);
-    void defer(Delivery delivery);
+private:
+    class Source;
+    using Lane = internal::Lane;
+    enum class OnStop : std::uint8_t { due, running, done };
+
+    void wake(Lane* lane);
+    void post(Lane& lane);
+    void run(Lane& lane) noexcept;
+    void run_turn(Lane& lane);
+    std::size_t run_ready(Lane& lane);
+    std::size_t run_batch(Lane& lane, const internal::Mailbox::Batch& batch);
+    void handle(Lane& lane, const DomainEvent& event);
+    void retry(Lane& lane, internal::Parking::Line& line);
+    [[nodiscard]] bool park(Lane& lane, const DomainEvent& event) noexcept;
+    [[nodiscard]] std::optional<Failure> attempt(Lane& lane, const DomainEvent& event,
+                                                 std::uint32_t number);
+    void apply(Lane& lane, const DomainEvent& event);
+    void carry_out(const StepEffects& effects, const char* what_is_emitted);
+    [[nodiscard]] bool defer(Lane& lane, const DomainEvent& event, std::string key,
+                             internal::Deferred&& delivery, const Failure& failure);
+    void give_up(Lane& lane, const DomainEvent& event, std::uint32_t attempt,
+                 const Failure& failure);
+    [[nodiscard]] const Agent::Handler* handler_of(const EventType& type) const noexcept;
+    [[nodiscard]] std::string key_of(const DomainEvent& event) const;
+    [[nodiscard]] std::optional<std::size_t> lane_hash(const DomainEvent& event) const;
+    void report(const std::string& what) const noexcept;
+    void finish();
 
     std::unique_ptr<Agent> agent_;
     std::shared_ptr<RunnerHub> hub_;
     PublishEmitted publish_emitted_;
+    std::vector<const Agent::Handler*> handlers_; ///< by type index, for types known at the start
+    std::shared_ptr<Timers> timers_;
+    internal::Mailbox mailbox_;
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<Delivery> mailbox_;
-    std::size_t deferred_ = 0;
-    std::size_t not_ready_ = 0;
-    bool running_ = false;
-    bool stopping_ = false;
-    std::uint64_t finished_ = 0;
-    std::uint64_t failures_ = 0;
-    std::uint64_t dropped_ = 0;
-    std::size_t dead_ = 0;
+    std::mutex states_mutex_;
     std::map<std::string, std::string, std::less<>> states_;
+
+    std::mutex stop_mutex_;
+    std::condition_variable stop_changed_;
+    OnStop on_stop_ = OnStop::due;
+    bool removed_ = false;
 };
 
 } // namespace bus

@@ -30,14 +30,31 @@ void RunnerHub::set_sink(std::weak_ptr<ObserverSink> sink) {
 }
 
 void RunnerHub::note_change() {
-    {
-        const std::lock_guard lock{mutex_};
-        ++changes_;
+    count_change();
+    wake_waiters();
+}
+
+void RunnerHub::wake_waiters() {
+    if (waiters_ == 0) {
+        return;
     }
+    { const std::lock_guard lock{mutex_}; }
     changed_.notify_all();
 }
 
 bool RunnerHub::wait(const std::function<bool()>& done, std::optional<Duration> timeout) {
+    struct Waiter {
+        explicit Waiter(std::atomic<unsigned>& c) : count{c} { ++count; }
+
+        Waiter(const Waiter&) = delete;
+        Waiter& operator=(const Waiter&) = delete;
+
+        ~Waiter() { --count; }
+
+        std::atomic<unsigned>& count;
+    };
+
+    const Waiter waiter{waiters_};
     std::unique_lock lock{mutex_};
     return runtime_.wait(lock, changed_, done, timeout);
 }

@@ -18,15 +18,19 @@ namespace bus {
 /// How an agent stands, at one moment.
 struct AgentStatus {
     std::string name;
-    Position checkpoint = 0;           ///< 0 without a store
-    std::uint64_t finished = 0;        ///< deliveries, ever (without a store: of this run)
-    std::uint64_t failures = 0;        ///< failed attempts of this run, not_ready ones excluded
-    std::size_t queued = 0;            ///< events in its mailbox
-    bool busy = false;                 ///< it has something to do now
-    std::size_t retrying = 0;          ///< deliveries deferred after a failure
-    std::size_t not_ready = 0;         ///< deliveries deferred because something was not there yet
-    std::size_t dead = 0;              ///< dead letters
-    std::uint64_t dropped = 0;         ///< events that its full mailbox did not take or gave up
+    Position checkpoint = 0;    ///< 0 without a store
+    std::uint64_t finished = 0; ///< deliveries, ever (without a store: of this run)
+    std::uint64_t failures = 0; ///< failed attempts of this run, not_ready ones excluded
+    std::size_t queued = 0;     ///< events in its mailbox
+    bool busy = false;          ///< it has something to do now
+    std::size_t retrying = 0;   ///< deliveries deferred after a failure
+    std::size_t not_ready = 0;  ///< deliveries deferred because something was not there yet
+    std::size_t parked = 0;     ///< events that wait behind a deferred one of their sequence
+    std::size_t timers = 0;     ///< still to fire; once stopped: dropped
+    std::size_t dead = 0;       ///< dead letters
+    /// Events that its full mailbox did not take or gave up, that came after it had stopped, or
+    /// that waited when the agent was removed.
+    std::uint64_t dropped = 0;
     std::optional<Timestamp> next_due; ///< of the deferred ones
     std::string trouble;               ///< why its work cannot be committed just now; empty: it can
 };
@@ -52,8 +56,21 @@ public:
     /// Throws std::logic_error where somebody else watches already.
     void set_sink(std::weak_ptr<ObserverSink> sink);
 
-    /// To be called, without a lock of one's own, whenever work came or went.
+    /// To be called, without a lock of one's own, whenever work came or went. Takes no lock while
+    /// nobody waits.
     void note_change();
+
+    /// The first half of it: to be called, under whatever lock, before it can be seen that work
+    /// went, so that who looks at one place after the other knows that he has to look again.
+    void count_change() noexcept { ++changes_; }
+
+    /// The second half, without a lock, after it can be seen.
+    ///
+    /// No wake-up is lost: who waits counts himself before he looks at a runner, under that
+    /// runner's lock. Where he looked before the change, our reading of the count comes after his
+    /// unlock, so we find him, and he cannot be between looking and sleeping while we hold
+    /// mutex_. Where he looked after it, he has seen it.
+    void wake_waiters();
 
     [[nodiscard]] std::uint64_t changes() const noexcept { return changes_.load(); }
 
@@ -68,6 +85,7 @@ private:
     std::mutex sink_mutex_;
     std::weak_ptr<ObserverSink> sink_;
     std::atomic<std::uint64_t> changes_{0};
+    std::atomic<unsigned> waiters_{0};
     std::mutex mutex_;
     std::condition_variable changed_;
 };

@@ -1,13 +1,17 @@
 #include <bus/agent/step.hpp>
 
+#include <exception>
+#include <stdexcept>
+#include <string>
+
 namespace bus {
 
 namespace {
 
 template <class Run>
-StepOutcome attempt(Agent& agent, const StepInput& input,
-                    const std::vector<const EventType*>& may_emit, StepSource& source, Run run) {
-    StepOutcome outcome;
+std::optional<Failure> attempt(const Agent& agent, const StepInput& input,
+                               const std::vector<const EventType*>& may_emit, StepSource& source,
+                               StepEffects& effects, Run run) {
     const Context::Step step{.agent = agent.name(),
                              .event = input.event,
                              .position = input.position,
@@ -15,30 +19,69 @@ StepOutcome attempt(Agent& agent, const StepInput& input,
                              .redrives = input.redrives,
                              .may_emit = may_emit};
     try {
-        Context context{step, source, outcome.effects};
+        Context context{step, source, effects};
         run(context);
+        return std::nullopt;
     } catch (...) {
-        outcome.failure = Failure::from(std::current_exception());
-        outcome.effects = {};
+        effects = {};
+        return Failure::from(std::current_exception());
     }
-    return outcome;
+}
+
+/// What an exception says, and what to say of one that says nothing.
+std::string message_of(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+        return error.what();
+    } catch (...) {
+        return "it threw what is no std::exception";
+    }
 }
 
 } // namespace
 
+std::optional<Failure> run_step(const Agent& agent, const Agent::Handler& handler,
+                                const StepInput& input, StepSource& source, StepEffects& effects) {
+    return attempt(agent, input, handler.emits, source, effects,
+                   [&](Context& context) { handler.handle(input.event, context); });
+}
+
 StepOutcome run_step(Agent& agent, const StepInput& input, StepSource& source) {
-    const Agent::Handler* handler = agent.handler_for(input.event.type());
-    if (handler == nullptr) {
-        return {};
+    StepOutcome outcome;
+    if (const Agent::Handler* handler = agent.handler_for(input.event.type())) {
+        outcome.failure = run_step(agent, *handler, input, source, outcome.effects);
     }
-    return attempt(agent, input, handler->emits, source,
-                   [&](Context& context) { handler->handle(input.event, context); });
+    return outcome;
 }
 
 StepOutcome run_given_up(Agent& agent, const StepInput& input, const Failure& failure,
                          StepSource& source) {
-    return attempt(agent, input, agent.emits_when_given_up(), source,
-                   [&](Context& context) { agent.on_given_up(input.event, failure, context); });
+    StepOutcome outcome;
+    outcome.failure =
+        attempt(agent, input, agent.emits_when_given_up(), source, outcome.effects,
+                [&](Context& context) { agent.on_given_up(input.event, failure, context); });
+    return outcome;
+}
+
+void start_agent(Agent& agent) {
+    try {
+        agent.on_start();
+    } catch (...) {
+        std::throw_with_nested(std::runtime_error{
+            "agent " + agent.name() + " could not start: " + message_of(std::current_exception())});
+    }
+}
+
+void stop_agent(Agent& agent, RunnerHub& hub) noexcept {
+    try {
+        agent.on_stop();
+    } catch (...) {
+        const std::string what = message_of(std::current_exception());
+        if (const auto sink = hub.sink()) {
+            sink->on_trouble("agent " + agent.name() + ": on_stop failed: " + what);
+        }
+    }
 }
 
 } // namespace bus

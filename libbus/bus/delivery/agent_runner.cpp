@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace bus {
 
@@ -34,13 +35,20 @@ void AgentRunner::start() {
     // Commits are offered from before the registration on; until the agent knows where it begins
     // it only counts as running, so that none of them wakes it.
     try {
+        start_agent(*agent_);
+        started_ = true;
         register_agent();
         reload();
     } catch (...) {
-        const std::lock_guard lock{mutex_};
-        stopping_ = true;
-        running_ = false;
-        stopped_.notify_all();
+        {
+            const std::lock_guard lock{mutex_};
+            stopping_ = true;
+            running_ = false;
+            stopped_.notify_all();
+        }
+        if (std::exchange(started_, false)) {
+            stop_agent(*agent_, *hub_);
+        }
         throw;
     }
     {
@@ -216,6 +224,10 @@ void AgentRunner::stop() {
     hub_->runtime().wait(lock, stopped_, [this] { return !running_; });
     if (mailbox_.empty() && live_ && !must_reload_ && through_ > checkpoint_) {
         save_checkpoint(lock);
+    }
+    if (std::exchange(started_, false)) {
+        lock.unlock();
+        stop_agent(*agent_, *hub_);
     }
 }
 

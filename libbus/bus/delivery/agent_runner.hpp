@@ -87,6 +87,7 @@ private:
     bool live_ = false;       ///< the next commit follows through_
     bool running_ = true;     ///< until start() has read where the agent stands
     bool stopping_ = false;
+    bool started_ = false; ///< on_start has run, and on_stop is due
     bool must_reload_ = false;
     bool reading_ = false; ///< reload() is looking into the store
     std::vector<DeliveryRecord> redriven_meanwhile_;

@@ -265,6 +265,17 @@ private:
 };
 
 template <class T>
+EventType::Storage storage_of() {
+    return {
+        .size = sizeof(T),
+        .alignment = alignof(T),
+        .copy = [](const DomainEvent& event, void* memory) -> DomainEvent* {
+            return std::construct_at(static_cast<T*>(memory), static_cast<const T&>(event));
+        },
+        .destroy = [](DomainEvent& event) noexcept { std::destroy_at(&static_cast<T&>(event)); }};
+}
+
+template <class T>
 const EventType& register_event() {
     using Base = typename T::EventBase;
     const EventType& base = bus::event_type<Base>();
@@ -279,7 +290,8 @@ const EventType& register_event() {
         },
         [](const DomainEvent& event) -> std::shared_ptr<const DomainEvent> {
             return std::make_shared<const T>(static_cast<const T&>(event));
-        });
+        },
+        storage_of<T>());
 }
 
 } // namespace detail

@@ -24,13 +24,13 @@ public:
     Registry() {
         static const MemberTable no_members;
         types_.emplace_back(0U, EventType::Description{.name = "DomainEvent"}, nullptr, no_members,
-                            nullptr, nullptr);
+                            nullptr, nullptr, EventType::Storage{});
         by_name_.emplace(types_.back().name(), &types_.back());
     }
 
     const EventType& add(const EventType::Description& description, const EventType* base,
-                         const MemberTable& members, EventType::Create create,
-                         EventType::Copy copy) {
+                         const MemberTable& members, EventType::Create create, EventType::Copy copy,
+                         const EventType::Storage& storage) {
         const std::unique_lock lock{mutex_};
         if (const auto found = by_name_.find(description.name); found != by_name_.end()) {
             check_same(*found->second, description, base, members);
@@ -38,7 +38,7 @@ public:
         }
         const auto index = static_cast<std::uint32_t>(types_.size());
         const EventType& type =
-            types_.emplace_back(index, description, base, members, create, copy);
+            types_.emplace_back(index, description, base, members, create, copy, storage);
         by_name_.emplace(type.name(), &type);
         return type;
     }
@@ -85,7 +85,8 @@ private:
 } // namespace
 
 EventType::EventType(std::uint32_t index, const Description& description, const EventType* base,
-                     const MemberTable& members, Create make, Copy make_copy)
+                     const MemberTable& members, Create make, Copy make_copy,
+                     const Storage& storage)
     : index_{index},
       name_{description.name},
       version_{description.version},
@@ -96,7 +97,8 @@ EventType::EventType(std::uint32_t index, const Description& description, const 
       base_{base},
       members_{&members},
       create_{make},
-      copy_{make_copy} {
+      copy_{make_copy},
+      storage_{storage} {
     if (version_ == 0) {
         throw std::logic_error{"event type " + name_ + ": versions count from 1"};
     }
@@ -179,8 +181,9 @@ namespace detail {
 
 const EventType& register_event_type(const EventType::Description& description,
                                      const EventType* base, const MemberTable& members,
-                                     EventType::Create create, EventType::Copy copy) {
-    return Registry::instance().add(description, base, members, create, copy);
+                                     EventType::Create create, EventType::Copy copy,
+                                     const EventType::Storage& storage) {
+    return Registry::instance().add(description, base, members, create, copy, storage);
 }
 
 const EventType& domain_event_type() {

@@ -48,8 +48,18 @@ public:
     using Create = std::shared_ptr<DomainEvent> (*)();
     using Copy = std::shared_ptr<const DomainEvent> (*)(const DomainEvent&);
 
+    /// How an event of this type is kept by value in memory that somebody else owns.
+    struct Storage {
+        std::uint32_t size = 0;      ///< bytes
+        std::uint32_t alignment = 1; ///< bytes
+        /// Copies the event to `memory`, which has that size and alignment; throws what the copy
+        /// of a member throws, and has made nothing then.
+        DomainEvent* (*copy)(const DomainEvent& event, void* memory) = nullptr;
+        void (*destroy)(DomainEvent& event) noexcept = nullptr;
+    };
+
     EventType(std::uint32_t index, const Description& description, const EventType* base,
-              const MemberTable& members, Create make, Copy make_copy);
+              const MemberTable& members, Create make, Copy make_copy, const Storage& storage);
 
     /// The wire name: the struct's own name, without its namespace.
     [[nodiscard]] std::string_view name() const noexcept { return name_; }
@@ -79,6 +89,9 @@ public:
     [[nodiscard]] std::shared_ptr<DomainEvent> create() const;
     [[nodiscard]] std::shared_ptr<const DomainEvent> copy(const DomainEvent& event) const;
 
+    /// Without functions for DomainEvent, which is no event of its own.
+    [[nodiscard]] const Storage& storage() const noexcept { return storage_; }
+
     /// The upcaster from `version`, or nullptr.
     [[nodiscard]] const Upcaster* upcaster(std::uint32_t version) const;
 
@@ -95,6 +108,7 @@ private:
     const MemberTable* members_;
     Create create_;
     Copy copy_;
+    Storage storage_;
     std::map<std::uint32_t, Upcaster> upcasters_;
 };
 
@@ -118,7 +132,8 @@ namespace detail {
 /// Throws std::logic_error where that one has other members, version or base.
 const EventType& register_event_type(const EventType::Description& description,
                                      const EventType* base, const MemberTable& members,
-                                     EventType::Create create, EventType::Copy copy);
+                                     EventType::Create create, EventType::Copy copy,
+                                     const EventType::Storage& storage);
 
 const EventType& domain_event_type();
 

@@ -149,11 +149,7 @@ bool Bus::Core::handled_by_agent(const EventType& type) {
 }
 
 void Bus::Core::check_new_agent(const Agent& agent) {
-    agent.settings().retry.check();
-    if (agent.settings().mailbox_capacity == 0) {
-        throw std::invalid_argument{"agent " + agent.name() +
-                                    ": mailbox_capacity must be at least 1"};
-    }
+    agent.settings().check(agent.name());
     for (const auto& runner : runners()) {
         if (runner->agent().name() == agent.name()) {
             throw std::invalid_argument{"there is an agent named " + agent.name() +
@@ -178,6 +174,7 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
     }
     auto runner = std::make_shared<MailboxRunner>(
         std::move(agent), hub, [this](const auto& events) { publish_emitted(events); });
+    runner->start();
     {
         const std::unique_lock lock{mutex_};
         mailboxes_.push_back(runner);

@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <latch>
 #include <memory>
@@ -81,7 +82,11 @@ BOOST_AUTO_TEST_CASE(A6_block_holds_under_several_publishers_on_threads) {
     std::atomic<int> handled{0};
     auto agent = scripted("small");
     agent->settings().mailbox_capacity = 2;
-    agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) { ++handled; });
+    std::atomic<bool> over_the_bound{false};
+    agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
+        ++handled;
+        over_the_bound = over_the_bound || bus.status().front().queued > 2;
+    });
     bus.add(std::move(agent));
     std::vector<std::thread> publishers;
     for (int p = 0; p < 3; ++p) {
@@ -96,7 +101,42 @@ BOOST_AUTO_TEST_CASE(A6_block_holds_under_several_publishers_on_threads) {
     }
     BOOST_TEST(bus.wait_idle(std::chrono::seconds{30}));
     BOOST_TEST(handled == 3 * each);
+    BOOST_TEST(!over_the_bound);
     BOOST_TEST(bus.status().front().dropped == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(A1_each_publishers_events_keep_their_order_across_types_and_batches) {
+    constexpr int each = 3'000;
+    bus::Bus bus;
+    std::array<std::int64_t, 4> last{};
+    std::atomic<int> wrong{0};
+    auto agent = scripted("a");
+    agent->settings().mailbox_capacity = 100;
+    const auto handle = [&](const auto& event) {
+        std::int64_t& mine = last.at(static_cast<std::size_t>(event.name.front() - '0'));
+        wrong += event.number == mine + 1 ? 0 : 1;
+        mine = event.number;
+    };
+    agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) { handle(event); });
+    agent->handles<test::PongEvent>(
+        [&](const test::PongEvent& event, bus::Context&) { handle(event); });
+    bus.add(std::move(agent));
+    std::vector<std::thread> publishers;
+    for (std::size_t p = 0; p < last.size(); ++p) {
+        publishers.emplace_back([&, p] {
+            const std::string long_name = std::to_string(p) + " owns memory of its own, it does";
+            for (int i = 1; i <= each; ++i) {
+                i % 3 == 0 ? bus.publish(ping(long_name, i))
+                           : bus.publish(test::pong(long_name, i));
+            }
+        });
+    }
+    for (std::thread& publisher : publishers) {
+        publisher.join();
+    }
+    BOOST_TEST(bus.wait_idle(std::chrono::seconds{60}));
+    BOOST_TEST(wrong == 0);
+    BOOST_TEST(bus.status().front().finished == last.size() * each);
 }
 
 BOOST_AUTO_TEST_CASE(A6_reject_and_drop_oldest_account_for_every_event_under_several_publishers) {

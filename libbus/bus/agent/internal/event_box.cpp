@@ -1,0 +1,185 @@
+#include <bus/agent/internal/event_box.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace bus::internal {
+
+namespace {
+
+/// Small enough to stay in a core's first cache while the consumer keeps up.
+constexpr std::size_t chunk_bytes = 16 * 1024;
+/// Where the first header of a chunk lies.
+constexpr std::size_t first_alignment = 64;
+constexpr std::size_t header_alignment = 8;
+/// Headers, and what aligning them may take, in a chunk that holds one event.
+constexpr std::size_t slack = 64;
+
+std::byte* align_up(std::byte* address, std::size_t alignment) noexcept {
+    const auto value = reinterpret_cast<std::uintptr_t>(address);
+    return address + ((alignment - value % alignment) % alignment);
+}
+
+} // namespace
+
+struct EventBox::Chunk {
+    explicit Chunk(std::size_t size)
+        : bytes{size}, memory{std::make_unique_for_overwrite<std::byte[]>(size)} {}
+
+    [[nodiscard]] std::byte* begin() const noexcept {
+        return align_up(memory.get(), first_alignment);
+    }
+
+    [[nodiscard]] std::byte* end() const noexcept { return memory.get() + bytes; }
+
+    std::size_t bytes;
+    std::unique_ptr<std::byte[]> memory;
+    std::unique_ptr<Chunk> next;
+};
+
+EventBox::EventBox(bool numbered, std::size_t keep)
+    : header_bytes_{sizeof(Header) + (numbered ? sizeof(std::uint64_t) : 0)}, keep_{keep} {}
+
+EventBox::~EventBox() {
+    while (first_) {
+        if (read_ == write_ && first_.get() == last_) {
+            break;
+        }
+        if (at_end()) {
+            step_over();
+        } else {
+            destroy(next());
+        }
+    }
+    destroy_chain(std::move(first_));
+    destroy_chain(std::move(finished_));
+    destroy_chain(std::move(free_));
+}
+
+void EventBox::destroy_chain(std::unique_ptr<Chunk> chunk) noexcept {
+    while (chunk) {
+        chunk = std::move(chunk->next); // one after the other: a long chain is no deep recursion
+    }
+}
+
+void EventBox::append(const DomainEvent& event, std::uint64_t number) {
+    const EventType::Storage& storage = event.type().storage();
+    std::byte* place =
+        write_ != nullptr ? align_up(write_ + header_bytes_, storage.alignment) : nullptr;
+    if (place == nullptr || place + storage.size > limit_) {
+        add_chunk(storage.size + storage.alignment + slack);
+        place = align_up(write_ + header_bytes_, storage.alignment);
+    }
+    const DomainEvent* copy = storage.copy(event, place);
+    const std::byte* end = align_up(place + storage.size, header_alignment);
+    const Header header{
+        static_cast<std::uint32_t>(end - write_),
+        static_cast<std::uint32_t>(reinterpret_cast<const std::byte*>(copy) - write_)};
+    std::memcpy(write_, &header, sizeof header);
+    if (header_bytes_ > sizeof header) {
+        std::memcpy(write_ + sizeof header, &number, sizeof number);
+    }
+    write_ += header.stride;
+}
+
+/// Goes on writing in another chunk, which has room for `bytes` at least.
+void EventBox::add_chunk(std::size_t bytes) {
+    std::unique_ptr<Chunk> chunk;
+    if (free_ && bytes + first_alignment <= chunk_bytes) {
+        chunk = std::move(free_);
+        free_ = std::move(chunk->next);
+        free_bytes_ -= chunk->bytes;
+    } else {
+        chunk = std::make_unique<Chunk>(std::max(chunk_bytes, bytes + first_alignment));
+    }
+    Chunk* const added = chunk.get();
+    if (last_ == nullptr) {
+        read_ = added->begin();
+        first_ = std::move(chunk);
+    } else {
+        const Header end{0, 0};
+        std::memcpy(write_, &end, sizeof end);
+        last_->next = std::move(chunk);
+    }
+    last_ = added;
+    write_ = added->begin();
+    limit_ = added->end() - sizeof(Header) - header_alignment;
+}
+
+bool EventBox::at_end() const noexcept {
+    Header header{};
+    std::memcpy(&header, read_, sizeof header);
+    return header.stride == 0;
+}
+
+/// Leaves the first chunk, which has been read to its end.
+void EventBox::step_over() noexcept {
+    std::unique_ptr<Chunk> done = std::move(first_);
+    first_ = std::move(done->next);
+    done->next = std::move(finished_);
+    finished_ = std::move(done);
+    read_ = first_->begin();
+}
+
+std::uint64_t EventBox::oldest() noexcept {
+    while (at_end()) {
+        step_over();
+    }
+    std::uint64_t number = 0;
+    std::memcpy(&number, read_ + sizeof(Header), sizeof number);
+    return number;
+}
+
+DomainEvent& EventBox::next() noexcept {
+    while (at_end()) {
+        step_over();
+    }
+    Header header{};
+    std::memcpy(&header, read_, sizeof header);
+    auto* event = reinterpret_cast<DomainEvent*>(read_ + header.offset);
+    read_ += header.stride;
+    return *event;
+}
+
+void EventBox::drop_oldest() noexcept {
+    destroy(next());
+    // The event that the consumer is at work on lies in the chunk that was finished first since
+    // it took it, or in none of them; the others are free at once.
+    while (finished_ && finished_->next) {
+        std::unique_ptr<Chunk> newest = std::move(finished_);
+        finished_ = std::move(newest->next);
+        give_back(std::move(newest));
+    }
+}
+
+void EventBox::give_back(std::unique_ptr<Chunk> chunk) noexcept {
+    while (chunk) {
+        std::unique_ptr<Chunk> rest = std::move(chunk->next);
+        if (chunk->bytes == chunk_bytes && free_bytes_ + chunk->bytes <= keep_) {
+            free_bytes_ += chunk->bytes;
+            chunk->next = std::move(free_);
+            free_ = std::move(chunk);
+        }
+        chunk = std::move(rest);
+    }
+}
+
+void EventBox::recycle() noexcept {
+    give_back(std::move(finished_));
+}
+
+void EventBox::rewind() noexcept {
+    if (!first_) {
+        return;
+    }
+    while (first_.get() != last_) {
+        step_over(); // an append that failed left an empty chunk
+    }
+    recycle();
+    read_ = first_->begin();
+    write_ = read_;
+}
+
+} // namespace bus::internal

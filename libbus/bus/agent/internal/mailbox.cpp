@@ -1,0 +1,318 @@
+#include <bus/agent/internal/mailbox.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace bus::internal {
+
+namespace {
+
+/// Events that a consumer may be told of at once: what the lock costs is then nothing.
+constexpr std::size_t batch_bound = 64;
+constexpr Duration short_batch = std::chrono::milliseconds{1};
+/// More than a thread is likely to be put aside for.
+constexpr Duration long_batch = std::chrono::milliseconds{20};
+/// What an empty lane keeps of its memory: for so many bytes an event of the bound, up to the most.
+constexpr std::size_t kept_per_event = 256;
+constexpr std::size_t most_kept = 1024 * 1024;
+/// How often the lock is tried before the thread is put to sleep: it is held for a copy only, and
+/// to be put to sleep and woken costs a hundred times that.
+constexpr int tries = 64;
+
+void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+} // namespace
+
+Lane::Lane(Mailbox& mailbox, bool numbered, std::size_t keep)
+    : mailbox_{mailbox}, box_{numbered, keep} {}
+
+void Lane::waits(bool begins) noexcept {
+    {
+        const std::lock_guard lock{mailbox_.mutex_};
+        begins ? ++in_barrier_ : --in_barrier_;
+    }
+    mailbox_.quiet_.notify_all();
+}
+
+void Lane::show_parking() noexcept {
+    parked.store(parking.parked(), std::memory_order_relaxed);
+    retrying.store(parking.retrying(), std::memory_order_relaxed);
+    not_ready.store(parking.not_ready(), std::memory_order_relaxed);
+}
+
+Mailbox::Mailbox(const AgentSettings& settings, RunnerHub& hub)
+    : hub_{hub},
+      capacity_{static_cast<std::int64_t>(settings.mailbox_capacity)},
+      overflow_{settings.overflow},
+      most_{overflow_ == Overflow::drop_oldest // so that the oldest is what has not begun
+                ? 1
+                : std::clamp<std::size_t>(settings.mailbox_capacity / 4, 1, batch_bound)},
+      lot_{std::max<std::size_t>(settings.mailbox_capacity / settings.workers, 1)} {
+    const bool numbered = settings.workers > 1 && overflow_ == Overflow::drop_oldest;
+    const std::size_t keep =
+        std::min(most_kept, settings.mailbox_capacity * kept_per_event) / settings.workers;
+    for (std::uint32_t i = 0; i < settings.workers; ++i) {
+        lanes_.emplace_back(*this, numbered, keep);
+    }
+}
+
+std::unique_lock<std::mutex> Mailbox::lock_briefly() {
+    for (int i = 0; i < tries; ++i) {
+        if (mutex_.try_lock()) {
+            return {mutex_, std::adopt_lock};
+        }
+        pause();
+    }
+    return std::unique_lock{mutex_};
+}
+
+Lane* Mailbox::offer(const DomainEvent& event, std::optional<std::size_t> hash, bool may_block) {
+    std::unique_lock lock = lock_briefly();
+    if (stopping() || (waiting_ >= capacity_ && !make_room(lock, may_block))) {
+        ++dropped_;
+        return nullptr;
+    }
+    Lane& lane = choose(hash);
+    lane.box_.append(event, ++last_number_);
+    ++lane.appended_;
+    ++waiting_;
+    if (lane.scheduled_ || lane.full_lot_) {
+        return nullptr;
+    }
+    lane.scheduled_ = true;
+    return &lane;
+}
+
+Lane& Mailbox::choose(std::optional<std::size_t> hash) noexcept {
+    if (lanes_.size() == 1) {
+        return lanes_.front();
+    }
+    if (hash) {
+        return lanes_[*hash % lanes_.size()];
+    }
+    const auto load = [](const Lane& lane) {
+        return lane.appended_ - lane.begun.load(std::memory_order_relaxed) +
+               (lane.scheduled_ ? 1U : 0U);
+    };
+    return *std::min_element(lanes_.begin(), lanes_.end(),
+                             [&](const Lane& a, const Lane& b) { return load(a) < load(b); });
+}
+
+bool Mailbox::make_room(std::unique_lock<std::mutex>& lock, bool may_block) {
+    switch (overflow_) {
+    case Overflow::reject:
+        for (Lane& lane : lanes_) {
+            give_back(lane); // now, so that nothing is refused for which there is room
+        }
+        return waiting_ < capacity_;
+    case Overflow::drop_oldest: drop_oldest(); return true;
+    case Overflow::block: break;
+    }
+    if (!may_block || WorkerFrame::any()) {
+        return true; // over the bound: a step that waited for room might wait for itself
+    }
+
+    struct Blocked {
+        explicit Blocked(std::size_t& c) : count{c} { ++count; }
+
+        Blocked(const Blocked&) = delete;
+        Blocked& operator=(const Blocked&) = delete;
+
+        ~Blocked() { --count; }
+
+        std::size_t& count;
+    };
+
+    const Blocked blocked{blocked_};
+    hub_.runtime().wait(lock, room_, [this] { return stopping() || waiting_ < capacity_; });
+    return !stopping();
+}
+
+/// The boxes are full, so one of them has an event.
+void Mailbox::drop_oldest() noexcept {
+    Lane* oldest = &lanes_.front();
+    std::uint64_t number = std::numeric_limits<std::uint64_t>::max();
+    for (Lane& lane : lanes_) {
+        if (lanes_.size() > 1 && lane.appended_ != lane.begun.load(std::memory_order_relaxed) &&
+            lane.box_.oldest() < number) {
+            oldest = &lane;
+            number = lane.box_.oldest();
+        }
+    }
+    oldest->box_.drop_oldest();
+    Lane::count(oldest->begun);
+    give_back(*oldest);
+    ++dropped_;
+}
+
+/// Counts what has begun as waiting no longer.
+void Mailbox::give_back(Lane& lane) noexcept {
+    const std::uint64_t begun = lane.begun.load(std::memory_order_relaxed);
+    waiting_ -= static_cast<std::int64_t>(begun - lane.given_);
+    lane.given_ = begun;
+}
+
+/// Blocked publishers are woken when there is room for a few batches: to wake one for a single
+/// event costs more than the event. Where steps are slow a batch is one event, and so is this.
+bool Mailbox::must_wake_blocked(const Lane& lane) const noexcept {
+    if (blocked_ == 0) {
+        return false;
+    }
+    const auto worth_it =
+        std::min(static_cast<std::int64_t>(16 * (lane.batch_limit - 1)), capacity_ / 2);
+    return capacity_ - waiting_ >= std::max<std::int64_t>(worth_it, 1);
+}
+
+void Mailbox::adapt(Lane& lane, Duration took) const noexcept {
+    if (took < short_batch) {
+        lane.batch_limit = std::min(lane.batch_limit * 2, most_);
+    } else if (took > long_batch) {
+        lane.batch_limit = std::max<std::size_t>(lane.batch_limit / 4, 1);
+    }
+}
+
+Mailbox::Batch Mailbox::take(Lane& lane) {
+    Batch batch;
+    std::unique_lock lock = lock_briefly();
+    if (stopping()) {
+        return batch;
+    }
+    lane.running_ = true;
+    batch.due.swap(lane.due_);
+    lane.box_.recycle();
+    const std::uint64_t available = lane.appended_ - lane.begun.load(std::memory_order_relaxed);
+    if (available == 0) {
+        lane.box_.rewind();
+    } else if (lane.parking.parked() < lot_) {
+        batch.count = std::min(static_cast<std::size_t>(available), lane.batch_limit);
+    }
+    if (batch.count > 0) {
+        if (overflow_ == Overflow::drop_oldest) {
+            batch.first = &lane.box_.next();
+            lane.box_.recycle();
+        }
+        Lane::count(lane.begun);
+    }
+    give_back(lane);
+    if (must_wake_blocked(lane)) {
+        lock.unlock();
+        room_.notify_all();
+    }
+    return batch;
+}
+
+Mailbox::Rest Mailbox::rest(Lane& lane, bool more) {
+    bool wake_blocked = false;
+    Rest result = Rest::asleep;
+    {
+        const std::unique_lock lock = lock_briefly();
+        lane.running_ = false;
+        if (!stopping()) {
+            const std::uint64_t waits = lane.appended_ - lane.begun.load(std::memory_order_relaxed);
+            lane.box_.recycle();
+            give_back(lane);
+            lane.full_lot_ = lane.parking.parked() >= lot_;
+            if (more || !lane.due_.empty() || (waits > 0 && !lane.full_lot_)) {
+                return Rest::post_again;
+            }
+            wake_blocked = blocked_ > 0;
+        } else if (std::none_of(lanes_.begin(), lanes_.end(),
+                                [](const Lane& other) { return other.running_; })) {
+            result = Rest::stopped;
+        }
+        hub_.count_change();
+        lane.scheduled_ = false;
+    }
+    if (wake_blocked) {
+        room_.notify_all();
+    }
+    if (stopping()) {
+        quiet_.notify_all();
+    }
+    return result;
+}
+
+Lane* Mailbox::make_due(Lane& lane, std::string key) {
+    const std::lock_guard lock{mutex_};
+    if (stopping()) {
+        return nullptr;
+    }
+    lane.due_.push_back(std::move(key));
+    return std::exchange(lane.scheduled_, true) ? nullptr : &lane;
+}
+
+void Mailbox::forget_scheduled(Lane& lane) {
+    const std::lock_guard lock{mutex_};
+    lane.scheduled_ = false;
+}
+
+void Mailbox::stop() {
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+    }
+    room_.notify_all();
+}
+
+void Mailbox::wait_quiet(bool scheduled) {
+    WorkerFrame::tell_waits(true);
+    {
+        std::unique_lock lock{mutex_};
+        hub_.runtime().wait(lock, quiet_, [this, scheduled] {
+            return std::all_of(lanes_.begin(), lanes_.end(), [scheduled](const Lane& lane) {
+                const bool busy = scheduled ? lane.scheduled_ : lane.running_;
+                return !busy || lane.in_barrier_ > 0 || WorkerFrame::of(lane);
+            });
+        });
+    }
+    WorkerFrame::tell_waits(false);
+}
+
+bool Mailbox::quiet() {
+    const std::lock_guard lock{mutex_};
+    return std::none_of(lanes_.begin(), lanes_.end(),
+                        [](const Lane& lane) { return lane.running_; });
+}
+
+std::size_t Mailbox::clear() {
+    std::size_t count = 0;
+    const std::lock_guard lock{mutex_};
+    for (Lane& lane : lanes_) {
+        const std::uint64_t waits = lane.appended_ - lane.begun.load(std::memory_order_relaxed);
+        for (std::uint64_t i = 0; i < waits; ++i) {
+            EventBox::destroy(lane.box_.next());
+        }
+        Lane::count(lane.begun, waits);
+        give_back(lane);
+        lane.box_.rewind();
+        count += static_cast<std::size_t>(waits) + lane.parking.parked() + lane.parking.deferred();
+        lane.parking.clear();
+        lane.show_parking();
+    }
+    dropped_ += count;
+    return count;
+}
+
+Mailbox::Counts Mailbox::counts() {
+    const std::lock_guard lock{mutex_};
+    Counts counts{.dropped = dropped_};
+    for (const Lane& lane : lanes_) {
+        counts.queued +=
+            static_cast<std::size_t>(lane.appended_ - lane.begun.load(std::memory_order_relaxed));
+        counts.busy = counts.busy || lane.scheduled_;
+    }
+    return counts;
+}
+
+bool Mailbox::idle() {
+    const std::lock_guard lock{mutex_};
+    return std::all_of(lanes_.begin(), lanes_.end(),
+                       [](const Lane& lane) { return !lane.scheduled_ || WorkerFrame::of(lane); });
+}
+
+} // namespace bus::internal

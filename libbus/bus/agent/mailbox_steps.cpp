@@ -1,0 +1,251 @@
+#include <bus/agent/mailbox_runner.hpp>
+
+#include <exception>
+#include <functional>
+#include <string>
+#include <utility>
+
+// What a step comes to: its effects, its next attempt, or its end.
+
+namespace bus {
+
+using internal::Deferred;
+using internal::Parking;
+
+class MailboxRunner::Source final : public StepSource {
+public:
+    explicit Source(MailboxRunner& runner) : runner_{runner} {}
+
+    Timestamp now() override { return runner_.hub_->runtime().now(); }
+
+    std::uint64_t random() override { return runner_.hub_->runtime().random(); }
+
+    std::optional<std::string> state(std::string_view key) override {
+        const std::lock_guard lock{runner_.states_mutex_};
+        const auto found = runner_.states_.find(key);
+        return found != runner_.states_.end() ? std::optional{found->second} : std::nullopt;
+    }
+
+    std::vector<StateRecord> states(std::string_view prefix) override {
+        const std::lock_guard lock{runner_.states_mutex_};
+        std::vector<StateRecord> result;
+        for (auto entry = runner_.states_.lower_bound(prefix);
+             entry != runner_.states_.end() && entry->first.starts_with(prefix); ++entry) {
+            result.push_back({entry->first, entry->second});
+        }
+        return result;
+    }
+
+    /// Without a store nothing is kept that could be redriven.
+    std::optional<DeliveryRecord> dead_letter(std::string_view /*agent*/,
+                                              const Uuid& /*event_id*/) override {
+        return std::nullopt;
+    }
+
+    TimerHandle new_timer() override { return runner_.timers_->reserve(); }
+
+private:
+    MailboxRunner& runner_;
+};
+
+/// A first attempt.
+void MailboxRunner::handle(Lane& lane, const DomainEvent& event) {
+    const std::optional<Failure> failure = attempt(lane, event, 1);
+    if (!failure) {
+        apply(lane, event);
+        return;
+    }
+    const bool any_order = agent_->settings().sequence.kind == Sequence::Kind::none;
+    std::string key = any_order ? std::to_string(++lane.last_deferral) : key_of(event);
+    if (!defer(lane, event, std::move(key), {.event = nullptr, .attempts = 1}, *failure)) {
+        give_up(lane, event, 1, *failure);
+    }
+}
+
+/// What is next in a line: its head again, or the first event behind it.
+void MailboxRunner::retry(Lane& lane, Parking::Line& line) {
+    Deferred delivery = lane.parking.take(line);
+    const std::shared_ptr<const DomainEvent> event = delivery.event;
+    const bool waited = std::exchange(delivery.not_ready, false);
+    const std::uint32_t number = delivery.attempts + 1;
+    const std::optional<Failure> failure = attempt(lane, *event, number);
+    if (!failure) {
+        apply(lane, *event);
+        lane.parking.settle(line);
+        return;
+    }
+    if (!(waited && failure->kind() == FailureKind::not_ready)) {
+        delivery.attempts = number;
+    }
+    if (!defer(lane, *event, line.key, std::move(delivery), *failure)) {
+        give_up(lane, *event, number, *failure);
+        lane.parking.settle(line);
+    }
+}
+
+/// True: the event waits behind another one of its sequence, or is lost for want of memory.
+bool MailboxRunner::park(Lane& lane, const DomainEvent& event) noexcept {
+    if (agent_->settings().sequence.kind == Sequence::Kind::none) {
+        return false;
+    }
+    try {
+        Parking::Line* const line = lane.parking.find(key_of(event));
+        if (line == nullptr) {
+            return false;
+        }
+        lane.parking.park(*line, event);
+        lane.show_parking();
+    } catch (const std::exception& error) {
+        Lane::count(lane.lost);
+        report(std::string{"an event that must wait for its turn is lost: "} + error.what());
+    }
+    return true;
+}
+
+/// One attempt of a step; what it wants to have happened is in the lane's effects.
+std::optional<Failure> MailboxRunner::attempt(Lane& lane, const DomainEvent& event,
+                                              std::uint32_t number) {
+    const Agent::Handler* const handler = handler_of(event.type());
+    if (handler == nullptr) {
+        return std::nullopt;
+    }
+    Source source{*this};
+    const StepInput input{event, 0, number, 0};
+    std::optional<Failure> failure = run_step(*agent_, *handler, input, source, lane.effects);
+    if (failure) {
+        if (const auto sink = hub_->sink()) {
+            sink->on_failed(event, agent_->name(), *failure);
+        }
+        if (failure->kind() != FailureKind::not_ready) {
+            Lane::count(lane.failures);
+        }
+    }
+    return failure;
+}
+
+/// The step has succeeded.
+void MailboxRunner::apply(Lane& lane, const DomainEvent& event) {
+    Lane::count(lane.finished);
+    if (const auto sink = hub_->sink()) {
+        sink->on_handled(event, agent_->name());
+    }
+    if (!lane.effects.empty()) {
+        carry_out(std::exchange(lane.effects, {}), "what a step emitted");
+    }
+}
+
+/// Does what a step, or on_given_up, wants to have happened.
+void MailboxRunner::carry_out(const StepEffects& effects, const char* what_is_emitted) {
+    if (!effects.states.empty()) {
+        const std::lock_guard lock{states_mutex_};
+        for (const auto& [key, json] : effects.states) {
+            if (json) {
+                states_.insert_or_assign(key, *json);
+            } else {
+                states_.erase(key);
+            }
+        }
+    }
+    for (const TimerRequest& timer : effects.timers) {
+        timers_->start(timer.handle, timer.delay, timer.event);
+    }
+    for (const TimerHandle timer : effects.cancelled) {
+        timers_->cancel(timer);
+    }
+    if (effects.emitted.empty()) {
+        return;
+    }
+    try {
+        publish_emitted_(effects.emitted);
+    } catch (const std::exception& error) {
+        report(std::string{what_is_emitted} + " was not published: " + error.what());
+    } catch (...) {
+        report(std::string{what_is_emitted} + " was not published");
+    }
+}
+
+/// Lets a failed delivery wait for its next attempt; false: there is none, it is given up.
+/// `delivery.event` is null where the event lies in the mailbox still.
+bool MailboxRunner::defer(Lane& lane, const DomainEvent& event, std::string key,
+                          Deferred&& delivery, const Failure& failure) {
+    delivery.not_ready = failure.kind() == FailureKind::not_ready;
+    delivery.failures += delivery.not_ready ? 0U : 1U;
+    Runtime& runtime = hub_->runtime();
+    const Timestamp now = runtime.now();
+    const std::optional<Timestamp> next =
+        agent_->settings().retry.next_attempt(failure, delivery.failures, now, runtime.random());
+    if (!next) {
+        return false;
+    }
+    try {
+        if (!delivery.event) {
+            delivery.event = event.type().copy(event);
+        }
+        // The timer first: where this fails nothing waits that would never wake. It may fire at
+        // once, but is heard of by nobody before this turn takes again.
+        runtime.schedule(*next - now, [weak = weak_from_this(), &lane, key] {
+            if (const auto self = weak.lock()) {
+                self->wake(self->mailbox_.make_due(lane, key));
+            }
+        });
+        lane.parking.defer(std::move(key), std::move(delivery));
+        lane.show_parking();
+        return true;
+    } catch (const std::exception& error) {
+        report(std::string{"a delivery that must wait cannot be kept: "} + error.what());
+        return false;
+    }
+}
+
+void MailboxRunner::give_up(Lane& lane, const DomainEvent& event, std::uint32_t attempt,
+                            const Failure& failure) {
+    Lane::count(lane.dead);
+    Source source{*this};
+    const StepInput input{event, 0, attempt, 0};
+    StepOutcome outcome = run_given_up(*agent_, input, failure, source);
+    if (const auto sink = hub_->sink()) {
+        sink->on_dead_lettered(event, agent_->name(), failure);
+        if (outcome.failure) {
+            sink->on_failed(event, agent_->name(), *outcome.failure);
+        }
+    }
+    carry_out(outcome.effects, "what on_given_up emitted");
+}
+
+const Agent::Handler* MailboxRunner::handler_of(const EventType& type) const noexcept {
+    const Agent::Handler* const handler =
+        type.index() < handlers_.size() ? handlers_[type.index()] : nullptr;
+    return handler != nullptr ? handler : agent_->handler_for(type);
+}
+
+/// Names the event's sequence. Not for Kind::none.
+std::string MailboxRunner::key_of(const DomainEvent& event) const {
+    const Sequence& sequence = agent_->settings().sequence;
+    if (sequence.kind == Sequence::Kind::key) {
+        try {
+            return 'k' + sequence.key_of(event);
+        } catch (const std::exception& error) {
+            report(std::string{"the key of an event's sequence failed: "} + error.what());
+        }
+    }
+    std::string key{'a'};
+    key += event.aggregate_type();
+    key += '\0';
+    key += event.aggregate_id();
+    return key;
+}
+
+std::optional<std::size_t> MailboxRunner::lane_hash(const DomainEvent& event) const {
+    const std::hash<std::string_view> hash;
+    if (mailbox_.lanes() == 1) {
+        return 0;
+    }
+    switch (agent_->settings().sequence.kind) {
+    case Sequence::Kind::aggregate: return hash(event.aggregate_id()); // of any aggregate type
+    case Sequence::Kind::key: return hash(key_of(event));
+    case Sequence::Kind::none: break;
+    }
+    return std::nullopt;
+}
+
+} // namespace bus

@@ -1,0 +1,139 @@
+#include <bus/agent/internal/worker_frame.hpp>
+#include <bus/agent/timers.hpp>
+
+#include <algorithm>
+#include <exception>
+
+namespace bus {
+
+Timers::Timers(Runtime& runtime, Fire fire, OnTrouble on_trouble, std::function<void()> on_change)
+    : runtime_{runtime},
+      fire_{std::move(fire)},
+      on_trouble_{std::move(on_trouble)},
+      on_change_{std::move(on_change)} {}
+
+void Timers::start(TimerHandle handle, Duration delay, std::shared_ptr<const DomainEvent> event) {
+    const Timestamp now = runtime_.now();
+    // A delay past the end of time is the end of time.
+    const Duration wait = std::clamp(delay, Duration::zero(), Timestamp::max() - now);
+    std::unique_lock lock{mutex_};
+    if (stopped_) {
+        ++dropped_;
+        return;
+    }
+    const Key key{now + wait, ++last_number_};
+    timers_.emplace(key, Timer{handle, std::move(event)});
+    keys_.emplace(handle.number, key);
+    arm(lock);
+}
+
+bool Timers::cancel(TimerHandle handle) {
+    std::unique_lock lock{mutex_};
+    const auto found = keys_.find(handle.number);
+    if (found == keys_.end()) {
+        return false;
+    }
+    timers_.erase(found->second);
+    keys_.erase(found);
+    return true; // a wake-up that finds nothing due does no harm
+}
+
+/// Sees to it that somebody wakes for the first timer. The lock is held.
+void Timers::arm(std::unique_lock<std::mutex>& /*lock*/) {
+    if (firing_ || timers_.empty()) {
+        return; // who fires looks again when he has done
+    }
+    const Timestamp due = timers_.begin()->first.due;
+    if (armed_ && armed_for_ <= due) {
+        return;
+    }
+    if (armed_) {
+        runtime_.cancel(*armed_);
+    }
+    armed_for_ = due;
+    const Duration delay = due - runtime_.now();
+    auto wake = [weak = weak_from_this(), due] {
+        if (const auto self = weak.lock()) {
+            self->fire_due(due);
+        }
+    };
+    if (delay <= Duration::zero()) {
+        armed_ = Runtime::TimerId{0}; // no timer of the runtime: nothing that could be cancelled
+        runtime_.pool().post(std::move(wake));
+    } else {
+        armed_ = runtime_.schedule(delay, std::move(wake));
+    }
+}
+
+/// Fires what is due. `due` is what it was woken for: where the wall clock has been set back
+/// meanwhile, that is due nevertheless.
+void Timers::fire_due(Timestamp due) {
+    std::unique_lock lock{mutex_};
+    if (armed_ && armed_for_ == due) {
+        armed_.reset();
+    }
+    if (firing_ || stopped_) {
+        return;
+    }
+    const Timestamp until = std::max(due, runtime_.now());
+    firing_ = true;
+    while (!stopped_ && !timers_.empty() && timers_.begin()->first.due <= until) {
+        const auto first = timers_.extract(timers_.begin());
+        keys_.erase(first.mapped().handle.number);
+        lock.unlock();
+        fire(first.mapped().event);
+        lock.lock();
+    }
+    firing_ = false;
+    arm(lock);
+    changed_.notify_all();
+    lock.unlock();
+    on_change_();
+}
+
+void Timers::fire(const std::shared_ptr<const DomainEvent>& event) noexcept {
+    const internal::WorkerFrame frame{*this};
+    try {
+        fire_(event);
+    } catch (const std::exception& error) {
+        on_trouble_(error.what());
+    } catch (...) {
+        on_trouble_("what was thrown is no std::exception");
+    }
+}
+
+std::size_t Timers::pending() const {
+    const std::lock_guard lock{mutex_};
+    return timers_.size() + dropped_;
+}
+
+bool Timers::idle() const {
+    const std::lock_guard lock{mutex_};
+    if (firing_) {
+        return internal::WorkerFrame::of(*this);
+    }
+    return timers_.empty() || timers_.begin()->first.due > runtime_.now();
+}
+
+void Timers::begin_stop() {
+    std::map<Key, Timer> dropped; // destroyed without the lock
+    const std::lock_guard lock{mutex_};
+    stopped_ = true;
+    dropped_ += timers_.size();
+    dropped.swap(timers_);
+    keys_.clear();
+    if (armed_ && *armed_ != 0) {
+        runtime_.cancel(*armed_);
+    }
+    armed_.reset();
+}
+
+void Timers::stop() {
+    begin_stop();
+    if (!internal::WorkerFrame::any()) {
+        std::unique_lock lock{mutex_};
+        runtime_.wait(lock, changed_, [this] { return !firing_; });
+    }
+}
+
+} // namespace bus

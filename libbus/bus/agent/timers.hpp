@@ -1,0 +1,86 @@
+#pragma once
+
+#include <bus/agent/internal/worker_frame.hpp>
+#include <bus/agent/timer_handle.hpp>
+#include <bus/event/domain_event.hpp>
+#include <bus/runtime/runtime.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+namespace bus {
+
+/// Events that wait for a time, in memory: for the agents of a bus without a store, and for
+/// the bus itself. They come in order of their due times, and of their starting where these are
+/// equal, one after the other, on the runtime's pool. Thread safe.
+class Timers final : public std::enable_shared_from_this<Timers>, private internal::Worker {
+public:
+    /// Called with an event that is due. What it throws goes to `on_trouble`.
+    using Fire = std::function<void(const std::shared_ptr<const DomainEvent>&)>;
+    using OnTrouble = std::function<void(const char* what)>;
+
+    /// `on_change` is called without a lock when the last timer that was due has been handled.
+    Timers(Runtime& runtime, Fire fire, OnTrouble on_trouble, std::function<void()> on_change);
+
+    /// A handle for a timer to be started.
+    [[nodiscard]] TimerHandle reserve() noexcept { return TimerHandle{++last_handle_}; }
+
+    /// Starts the timer of a reserved handle; zero and negative delays are due at once.
+    void start(TimerHandle handle, Duration delay, std::shared_ptr<const DomainEvent> event);
+
+    /// False: it fired already, was cancelled, or never started. Else it never fires.
+    bool cancel(TimerHandle handle);
+
+    /// Timers that are still to fire; after stop(), those that it dropped.
+    [[nodiscard]] std::size_t pending() const;
+
+    /// True where none is due, and none is firing.
+    [[nodiscard]] bool idle() const;
+
+    /// Drops what is pending and takes no more (but counts it). Idempotent.
+    void begin_stop();
+
+    /// The same, and returns when none is firing; at once where called from a step or a timer.
+    void stop();
+
+private:
+    struct Key {
+        Timestamp due;
+        std::uint64_t number; ///< in order of starting
+        auto operator<=>(const Key&) const = default;
+    };
+
+    struct Timer {
+        TimerHandle handle;
+        std::shared_ptr<const DomainEvent> event;
+    };
+
+    void arm(std::unique_lock<std::mutex>& lock);
+    void fire_due(Timestamp due);
+    void fire(const std::shared_ptr<const DomainEvent>& event) noexcept;
+
+    Runtime& runtime_;
+    const Fire fire_;
+    const OnTrouble on_trouble_;
+    const std::function<void()> on_change_;
+    std::atomic<std::uint64_t> last_handle_{0};
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<Key, Timer> timers_;
+    std::unordered_map<std::uint64_t, Key> keys_; ///< by handle
+    std::uint64_t last_number_ = 0;
+    std::optional<Runtime::TimerId> armed_;
+    Timestamp armed_for_{};
+    bool firing_ = false;
+    bool stopped_ = false;
+    std::size_t dropped_ = 0;
+};
+
+} // namespace bus
