@@ -153,6 +153,16 @@ consteval bool check_described() {
     }
 }
 
+/// False for DomainEvent, true for an event; does not compile for any other type.
+template <class T>
+consteval bool has_own_type() {
+    if constexpr (std::same_as<T, DomainEvent>) {
+        return false;
+    } else {
+        return check_described<T>();
+    }
+}
+
 } // namespace detail
 
 /// The event as T where it is one (or derives from it), else nullptr.
@@ -299,10 +309,8 @@ const EventType& register_event() {
 /// The description of an event struct. Thread safe.
 template <class T>
 const EventType& event_type() {
-    if constexpr (std::same_as<T, DomainEvent>) {
+    if constexpr (!detail::has_own_type<T>()) {
         return detail::domain_event_type();
-    } else if constexpr (!detail::check_described<T>()) {
-        return detail::domain_event_type(); // never: that did not compile
     } else {
         if (const EventType* type = detail::event_type_slot<T>.load(std::memory_order_acquire)) {
             return *type;
