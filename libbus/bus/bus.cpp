@@ -42,6 +42,22 @@ Agent& Bus::add(std::unique_ptr<Agent> agent) {
     return core_->add(std::move(agent));
 }
 
+AgentStatus Bus::remove(std::string_view agent) {
+    return core_->remove(agent);
+}
+
+TimerHandle Bus::schedule_event(Duration delay, std::shared_ptr<const DomainEvent> event) {
+    return core_->schedule(delay, std::move(event));
+}
+
+bool Bus::cancel(TimerHandle timer) {
+    return core_->cancel(timer);
+}
+
+std::size_t Bus::poll(std::size_t limit) {
+    return core_->runtime->poll(limit);
+}
+
 bool Bus::retry_now(std::string_view agent, Position position) {
     return core_->retry_now(agent, position);
 }

@@ -49,6 +49,8 @@ struct StopReport {
     bool drained = false;     ///< nothing that was due was left
     std::size_t queued = 0;   ///< events in mailboxes, or in the log for agents that are behind
     std::size_t deferred = 0; ///< deliveries that wait for a time
+    std::size_t parked = 0;   ///< events that wait behind one of those
+    std::size_t timers = 0;   ///< that had not fired
     std::vector<AgentStatus> agents;
 };
 
@@ -146,6 +148,33 @@ public:
         }
     }
 
+    /// Takes an agent away: what waits for it is not handled, but counted as dropped in the status
+    /// that is returned; on a store it stays in the log, and an agent of that name goes on there.
+    /// Returns when its running steps have ended, unless one of them asks. The agent is destroyed.
+    /// Throws std::invalid_argument where there is none of that name.
+    AgentStatus remove(std::string_view agent);
+
+    /// Publishes an event after `delay`, on a worker; zero and negative delays mean at once. Timers
+    /// come in the order of their due times, and of their scheduling where these are equal; what
+    /// their publishing throws is told to the observers' `trouble`. They live in memory: stopping
+    /// the bus drops them. Throws std::logic_error on a bus with a store, and once it is stopping.
+    template <class E>
+    TimerHandle schedule(Duration delay, E event) {
+        if constexpr (detail::check_published<E>()) {
+            return schedule_event(delay, std::make_shared<const E>(std::move(event)));
+        } else {
+            return {};
+        }
+    }
+
+    /// False: that timer has fired, was cancelled, or is none of this bus's. Else it never fires.
+    bool cancel(TimerHandle timer);
+
+    /// Runs what is ready and due in this thread, at most `limit` tasks, and returns how many ran:
+    /// for a host that gave the bus a PolledRuntime, to be driven from its own loop. With
+    /// a runtime that runs by itself there is nothing to do, and 0 is returned.
+    std::size_t poll(std::size_t limit = Runtime::unlimited);
+
     /// Makes a delivery that an agent has deferred due at once. False: the agent has not deferred
     /// it, or is trying it right now. Without a store always false.
     bool retry_now(std::string_view agent, Position position);
@@ -184,6 +213,7 @@ private:
     Subscription subscribe(detail::SlotRef slot);
     PublishReport publish_event(const DomainEvent& event);
     PublishReport publish_event(const DomainEvent& event, const PublishOptions& options);
+    TimerHandle schedule_event(Duration delay, std::shared_ptr<const DomainEvent> event);
     Ticket post_event(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
 
     class Core;

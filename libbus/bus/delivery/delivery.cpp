@@ -61,6 +61,25 @@ Agent& Delivery::add(std::unique_ptr<Agent> agent) {
     return runner->agent();
 }
 
+AgentStatus Delivery::remove(std::string_view agent) {
+    const std::shared_ptr<AgentRunner> runner = runner_of(agent);
+    if (!runner) {
+        throw std::invalid_argument{"there is no agent named " + std::string{agent} +
+                                    " on this bus to be removed"};
+    }
+    {
+        const std::unique_lock lock{mutex_};
+        std::erase(runners_, runner);
+    }
+    if (WorkerScope::active_for(hub_.get())) {
+        runner->begin_stop(); // perhaps one of its own steps asks
+    } else {
+        runner->stop();
+    }
+    hub_->note_change();
+    return runner->status();
+}
+
 bool Delivery::handled_by_agent(const EventType& type) {
     const std::shared_lock lock{mutex_};
     return std::any_of(runners_.begin(), runners_.end(), [&](const auto& runner) {

@@ -31,6 +31,9 @@ public:
     void dispatch_later(std::shared_ptr<const DomainEvent> event);
 
     Agent& add(std::unique_ptr<Agent> agent);
+    /// Takes an agent away; what it has not finished stays in the log. Throws
+    /// std::invalid_argument where there is none of that name.
+    AgentStatus remove(std::string_view agent);
     /// See Bus::retry_now.
     bool retry_now(std::string_view agent, Position position);
     [[nodiscard]] bool handled_by_agent(const EventType& type);

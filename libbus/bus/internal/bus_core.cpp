@@ -23,6 +23,14 @@ Bus::Core::Core(BusOptions options)
         delivery_ = std::make_unique<Delivery>(*store, dispatcher, hub);
     } else {
         posted_ = std::make_shared<Strand>(runtime->pool(), [hub = hub] { hub->note_change(); });
+        timers_ = std::make_shared<Timers>(
+            *runtime, [this](const auto& event) { publish_emitted({event}); },
+            [hub = hub](const char* what) {
+                if (const auto sink = hub->sink()) {
+                    sink->on_trouble(std::string{"a timer's event was not published: "} + what);
+                }
+            },
+            [hub = hub] { hub->note_change(); });
     }
 }
 
@@ -183,6 +191,44 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
     return runner->agent();
 }
 
+AgentStatus Bus::Core::remove(std::string_view agent) {
+    if (delivery_) {
+        return delivery_->remove(agent);
+    }
+    std::shared_ptr<MailboxRunner> runner;
+    {
+        const std::unique_lock lock{mutex_};
+        const auto found = std::find_if(mailboxes_.begin(), mailboxes_.end(),
+                                        [&](const auto& r) { return r->agent().name() == agent; });
+        if (found == mailboxes_.end()) {
+            throw std::invalid_argument{"there is no agent named " + std::string{agent} +
+                                        " on this bus to be removed"};
+        }
+        runner = std::move(*found);
+        mailboxes_.erase(found);
+    }
+    dispatcher.remove_taker(*runner);
+    runner->remove();
+    hub->note_change();
+    return runner->status();
+}
+
+TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEvent> event) {
+    check_open();
+    if (!timers_) {
+        throw std::logic_error{"a timer of a bus lives in memory only, and this bus has a store, "
+                               "where what is promised must survive: publish the event, and let "
+                               "an agent throw Failure::not_ready until its time has come"};
+    }
+    const TimerHandle handle = timers_->reserve();
+    timers_->start(handle, delay, std::move(event));
+    return handle;
+}
+
+bool Bus::Core::cancel(TimerHandle timer) {
+    return timers_ && timers_->cancel(timer);
+}
+
 bool Bus::Core::retry_now(std::string_view agent, Position position) {
     return delivery_ && delivery_->retry_now(agent, position);
 }
@@ -205,7 +251,7 @@ bool Bus::Core::idle() {
     }
     const auto all = runners();
     const std::uint64_t before = hub->changes();
-    return posted_->idle() &&
+    return posted_->idle() && timers_->idle() &&
            std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); }) &&
            posted_->idle() && hub->changes() == before;
 }
@@ -217,6 +263,9 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     if (on_worker()) {
         if (how == Stop::now) {
             phase_ = Phase::stopped;
+            if (timers_) {
+                timers_->begin_stop();
+            }
             for (const auto& runner : runners()) {
                 runner->begin_stop();
             }
@@ -229,6 +278,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     if (delivery_) {
         delivery_->stop();
     } else {
+        timers_->stop();
         for (const auto& runner : runners()) {
             runner->stop();
         }
@@ -239,6 +289,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
 
 StopReport Bus::Core::report_of_stop(bool drained) {
     StopReport report{.drained = drained};
+    report.timers = timers_ ? timers_->pending() : 0;
     const Position last = store ? store->last_position() : 0;
     for (const auto& runner : runners()) {
         AgentStatus status = runner->status();
@@ -247,6 +298,8 @@ StopReport Bus::Core::report_of_stop(bool drained) {
             report.queued += static_cast<std::size_t>(last - status.checkpoint);
         }
         report.deferred += status.retrying + status.not_ready;
+        report.parked += status.parked;
+        report.timers += status.timers;
         report.agents.push_back(std::move(status));
     }
     return report;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bus/agent/mailbox_runner.hpp>
+#include <bus/agent/timers.hpp>
 #include <bus/bus.hpp>
 #include <bus/delivery/delivery.hpp>
 #include <bus/dispatch/internal/dispatch.hpp>
@@ -35,6 +36,9 @@ public:
     Ticket post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
     PublishReport publish(const EventRecord& record, const PublishOptions& options);
     Agent& add(std::unique_ptr<Agent> agent);
+    AgentStatus remove(std::string_view agent);
+    TimerHandle schedule(Duration delay, std::shared_ptr<const DomainEvent> event);
+    bool cancel(TimerHandle timer);
     bool retry_now(std::string_view agent, Position position);
     bool idle();
     StopReport stop(Stop how, Duration deadline);
@@ -76,6 +80,7 @@ private:
     std::shared_mutex mutex_;
     std::vector<std::shared_ptr<MailboxRunner>> mailboxes_;
     std::unique_ptr<Delivery> delivery_;
+    std::shared_ptr<Timers> timers_; ///< without a store
     std::shared_ptr<Strand> posted_; ///< without a store: the plain handlers of what was posted
 };
 
