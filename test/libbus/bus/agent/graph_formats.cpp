@@ -5,11 +5,11 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/regex.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <map>
-#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -66,16 +66,16 @@ const std::string dot_text = R"("(?:[^"\\]|\\["\\])*")";
 /// Reads the lines of a drawing: a node or an edge each, of declared nodes only. Returns how many
 /// there are of both.
 std::pair<std::size_t, std::size_t> read_lines(const std::vector<std::string>& lines,
-                                               const std::regex& node, const std::regex& edge) {
+                                               const boost::regex& node, const boost::regex& edge) {
     std::set<std::string> nodes;
     std::size_t edges = 0;
     for (const std::string& line : lines) {
-        std::smatch match;
-        if (std::regex_match(line, match, edge)) {
+        boost::smatch match;
+        if (boost::regex_match(line, match, edge)) {
             ++edges;
             BOOST_TEST(nodes.contains(match[1].str()), line);
             BOOST_TEST(nodes.contains(match[2].str()), line);
-        } else if (std::regex_match(line, match, node)) {
+        } else if (boost::regex_match(line, match, node)) {
             BOOST_TEST(nodes.insert(match[1].str()).second, line);
         } else {
             BOOST_ERROR("neither a node nor an edge: " << line);
@@ -93,11 +93,11 @@ std::pair<std::size_t, std::size_t> read_mermaid(const std::string& text) {
     lines.pop_back();
     BOOST_TEST(lines.back().starts_with("    classDef agent "));
     lines.pop_back();
-    const std::regex node{"    (\\w+)(?:\\(\\(" + mermaid_text + "\\)\\)|\\(\\[" + mermaid_text +
-                          "\\]\\)(?::::unhandled)?|\\[/" + mermaid_text + "/\\]|\\[" +
-                          mermaid_text + "\\]:::agent)"};
-    const std::regex edge{"    (\\w+) (?:-->|-- " + mermaid_text + " -->|-\\. " + mermaid_text +
-                          " \\.->|-\\. is a \\.->) (\\w+)"};
+    const boost::regex node{"    (\\w+)(?:\\(\\(" + mermaid_text + "\\)\\)|\\(\\[" + mermaid_text +
+                            "\\]\\)(?::::unhandled)?|\\[/" + mermaid_text + "/\\]|\\[" +
+                            mermaid_text + "\\]:::agent)"};
+    const boost::regex edge{"    (\\w+) (?:-->|-- " + mermaid_text + " -->|-\\. " + mermaid_text +
+                            " \\.->|-\\. is a \\.->) (\\w+)"};
     return read_lines(lines, node, edge);
 }
 
@@ -109,8 +109,8 @@ std::pair<std::size_t, std::size_t> read_dot(const std::string& text) {
     BOOST_TEST(lines.back() == "}");
     lines.erase(lines.begin(), lines.begin() + 2);
     lines.pop_back();
-    const std::regex node{"    (\\w+) \\[label=" + dot_text + ", shape=\\w+[^\\]]*\\];"};
-    const std::regex edge{"    (\\w+) -> (\\w+)(?: \\[label=" + dot_text + "[^\\]]*\\])?;"};
+    const boost::regex node{"    (\\w+) \\[label=" + dot_text + ", shape=\\w+[^\\]]*\\];"};
+    const boost::regex edge{"    (\\w+) -> (\\w+)(?: \\[label=" + dot_text + "[^\\]]*\\])?;"};
     return read_lines(lines, node, edge);
 }
 
