@@ -303,11 +303,15 @@ void AgentRunner::run() {
                    });
 }
 
-/// Runs the steps, up to one after which the batch must end: a step that is not the first attempt
-/// moves no checkpoint, so that nothing would keep a later part from being stored with what it
-/// read of this one's state where this one is refused.
+/// Runs the steps, until the agent is to stop, or up to one after which the batch must end: a step
+/// that is not the first attempt moves no checkpoint, so that nothing would keep a later part from
+/// being stored with what it read of this one's state where this one is refused.
 void AgentRunner::run_steps(std::vector<DeliveryItem>& items, StepBatch& batch) {
     for (auto item = items.begin(); item != items.end(); ++item) {
+        if (stopping()) {
+            put_back(item, items.end());
+            return;
+        }
         const bool again = item->deferred.has_value();
         steps_.attempt(*item, batch);
         if (again && batch.attempts.back().wrote_state) {
@@ -315,6 +319,11 @@ void AgentRunner::run_steps(std::vector<DeliveryItem>& items, StepBatch& batch) 
             return;
         }
     }
+}
+
+bool AgentRunner::stopping() {
+    const std::lock_guard lock{mutex_};
+    return stopping_;
 }
 
 void AgentRunner::put_back(Items::iterator first, Items::iterator last) {

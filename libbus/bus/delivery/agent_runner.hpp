@@ -58,6 +58,7 @@ private:
     void run();
     void reload();
     void run_steps(Items& items, StepBatch& batch);
+    [[nodiscard]] bool stopping();
     void put_back(Items::iterator first, Items::iterator last);
     Items take_items();
     bool read_page();

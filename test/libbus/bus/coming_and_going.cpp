@@ -1,0 +1,234 @@
+// Agents that leave, timers of the bus, stopping from within: A3, A9, A11, A13.
+#include "test/support/bus_events.hpp"
+#include "test/support/scripted_agent.hpp"
+#include <bus/bus.hpp>
+#include <bus/dispatch/observers.hpp>
+#include <bus/runtime/simulated_runtime.hpp>
+#include <bus/store/memory_store.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace std::chrono_literals;
+using test::ping;
+using test::PingEvent;
+using test::pong;
+using test::PongEvent;
+using test::scripted;
+
+namespace {
+
+/// A bus in virtual time, with or without a store.
+struct World {
+    explicit World(bool stored)
+        : bus{{runtime, stored ? std::make_shared<bus::MemoryStore>() : nullptr}} {}
+
+    std::shared_ptr<bus::SimulatedRuntime> runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(coming_and_going)
+
+BOOST_AUTO_TEST_CASE(A3_what_waits_for_an_agent_that_is_removed_is_not_handled_but_counted) {
+    World world{false};
+    int handled = 0;
+    auto agent = scripted("leaver");
+    agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) { ++handled; });
+    world.bus.add(std::move(agent));
+    world.bus.publish(ping("a"));
+    world.runtime->run_ready();
+    world.bus.publish(ping("b"));
+    world.bus.publish(ping("c"));
+    const bus::AgentStatus status = world.bus.remove("leaver");
+    BOOST_TEST(status.finished == 1U);
+    BOOST_TEST(status.dropped == 2U);
+    world.bus.publish(ping("d"));
+    world.runtime->run_ready();
+    BOOST_TEST(handled == 1);
+    BOOST_TEST(world.bus.status().empty());
+    BOOST_CHECK_THROW(world.bus.remove("leaver"), std::invalid_argument);
+    world.bus.add(scripted("leaver")); // the name is free again
+}
+
+BOOST_AUTO_TEST_CASE(A3_on_a_store_what_waited_for_a_removed_agent_waits_for_the_next_of_its_name) {
+    World world{true};
+    std::vector<std::int64_t> handled;
+    const auto make = [&] {
+        auto agent = scripted("leaver");
+        agent->handles<PingEvent>(
+            [&](const PingEvent& event, bus::Context&) { handled.push_back(event.number); });
+        return agent;
+    };
+    world.bus.add(make());
+    world.bus.post(ping("x", 1));
+    world.runtime->run_ready();
+    world.bus.remove("leaver");
+    world.bus.post(ping("x", 2));
+    world.runtime->run_ready();
+    world.bus.add(make());
+    world.runtime->run_ready();
+    const std::vector<std::int64_t> expected{1, 2};
+    BOOST_TEST(handled == expected, boost::test_tools::per_element());
+    BOOST_CHECK_THROW(world.bus.remove("nobody"), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(A3_an_agent_may_remove_itself_in_a_step) {
+    for (const bool stored : {false, true}) {
+        World world{stored};
+        int handled = 0;
+        auto agent = scripted("leaver");
+        agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
+            ++handled;
+            world.bus.remove("leaver");
+        });
+        world.bus.add(std::move(agent));
+        world.bus.post(ping("a"));
+        world.bus.post(ping("b"));
+        world.runtime->run_ready();
+        BOOST_TEST(handled == 1);
+        BOOST_TEST(world.bus.status().empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A9_timers_of_the_bus_come_in_order_of_their_times_and_not_once_cancelled) {
+    World world{false};
+    std::string seen;
+    const auto handler =
+        world.bus.subscribe<PingEvent>([&](const PingEvent& event) { seen += event.name; });
+    world.bus.schedule(20ms, ping("d"));
+    world.bus.schedule(10ms, ping("b"));
+    world.bus.schedule(10ms, ping("c"));
+    const bus::TimerHandle never = world.bus.schedule(15ms, ping("X"));
+    world.bus.schedule(-1h, ping("a"));
+    BOOST_TEST(world.bus.cancel(never));
+    BOOST_TEST(!world.bus.cancel(never));
+    world.runtime->run_ready();
+    BOOST_TEST(seen == "a");
+    world.runtime->run_for(1s);
+    BOOST_TEST(seen == "abcd");
+}
+
+BOOST_AUTO_TEST_CASE(A9_a_stopped_bus_drops_its_timers_and_says_how_many) {
+    World world{false};
+    world.bus.schedule(1h, ping("a"));
+    const bus::StopReport report = world.bus.stop(bus::Stop::drain);
+    BOOST_TEST(report.drained);
+    BOOST_TEST(report.timers == 1U);
+    BOOST_CHECK_THROW(world.bus.schedule(1h, ping("a")), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_timer_of_the_bus_is_refused_on_a_store_where_it_would_not_survive) {
+    World world{true};
+    BOOST_CHECK_THROW(world.bus.schedule(1h, ping("a")), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(A11_a_handler_may_stop_the_bus_and_all_that_is_queued_is_handled) {
+    for (const bool stored : {false, true}) {
+        bus::Bus bus{{nullptr, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+        std::atomic<int> handled{0};
+        auto agent = scripted("worker");
+        agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) { ++handled; });
+        bus.add(std::move(agent));
+        bool drained = false;
+        const auto stopper = bus.subscribe<PongEvent>(
+            [&](const PongEvent&) { drained = bus.stop(bus::Stop::drain).drained; });
+        for (int i = 0; i < 100; ++i) {
+            bus.post(ping("x", i));
+        }
+        bus.publish(pong("stop"));
+        BOOST_TEST(drained);
+        BOOST_TEST(handled == 100);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_the_bus_which_then_drains_behind_it) {
+    for (const bool stored : {false, true}) {
+        bus::Bus bus{{nullptr, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+        std::atomic<int> handled{0};
+        std::latch may_go{1};
+        auto agent = scripted("worker");
+        agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
+            may_go.wait();
+            ++handled;
+            if (event.number == 0) {
+                const auto begun = bus.stop(bus::Stop::drain);
+                BOOST_TEST(!begun.drained); // nobody waits for himself
+            }
+        });
+        bus.add(std::move(agent));
+        for (int i = 0; i < 50; ++i) {
+            bus.post(ping("x", i));
+        }
+        may_go.count_down();
+        const bus::StopReport report = bus.stop(bus::Stop::drain);
+        BOOST_TEST(report.drained);
+        BOOST_TEST(handled == 50);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_the_bus_now_and_the_rest_stays) {
+    World world{false};
+    int handled = 0;
+    auto agent = scripted("worker");
+    agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
+        ++handled;
+        world.bus.stop(bus::Stop::now);
+    });
+    world.bus.add(std::move(agent));
+    world.bus.publish(ping("a"));
+    world.bus.publish(ping("b"));
+    world.runtime->run_ready();
+    BOOST_TEST(handled == 1);
+    BOOST_TEST(world.bus.stop(bus::Stop::now).queued == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(
+    A11_while_it_drains_what_follows_from_an_event_may_be_published_and_nothing_else) {
+    World world{false};
+    std::string seen;
+    auto agent = scripted("worker");
+    agent->handles<PingEvent, PongEvent>(
+        [&](const PingEvent& event, bus::Context& context) { context.publish(pong(event.name)); });
+    world.bus.add(std::move(agent));
+    const auto follow = world.bus.subscribe<PongEvent>([&](const PongEvent&) {
+        world.bus.publish(test::given_up("x", "follows"));
+        seen += 'p';
+    });
+    const auto last =
+        world.bus.subscribe<test::GivenUpEvent>([&](const test::GivenUpEvent&) { seen += 'g'; });
+    world.bus.publish(ping("a"));
+    BOOST_TEST(world.bus.stop(bus::Stop::drain).drained);
+    BOOST_TEST(seen == "gp");
+    BOOST_CHECK_THROW(world.bus.publish(ping("b")), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(A13_an_exception_while_a_timer_publishes_is_reported_and_the_others_come) {
+    World world{false};
+    bus::Observers observers{world.bus};
+    std::vector<std::string> failed;
+    const boost::signals2::scoped_connection watch = observers.failed.connect(
+        [&](const bus::DomainEvent&, std::string_view, const bus::Failure& failure) {
+            failed.emplace_back(failure.what());
+        });
+    int calls = 0;
+    const auto thrower = world.bus.subscribe<PingEvent>(
+        [](const PingEvent&) { throw std::runtime_error{"in a timer"}; });
+    const auto other = world.bus.subscribe<PongEvent>([&](const PongEvent&) { ++calls; });
+    world.bus.schedule(1ms, ping("a"));
+    world.bus.schedule(2ms, pong("a"));
+    world.runtime->run_for(1s);
+    BOOST_REQUIRE(failed.size() == 1U);
+    BOOST_TEST(failed.front() == "in a timer");
+    BOOST_TEST(calls == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,240 @@
+// Subscriptions that begin and end on some threads while others publish, with chance at every
+// corner: the concurrent promises of dispatch. In sanitized builds the library's own threads change
+// places too, where it matters.
+#include "test/support/bus_events.hpp"
+#include "test/support/live_memory.hpp"
+#include "test/support/stress.hpp"
+#include <bus/bus.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <atomic>
+#include <latch>
+#include <memory>
+#include <thread>
+#include <vector>
+
+using test::Chance;
+using test::ping;
+using test::PingEvent;
+using test::pong;
+using test::PongEvent;
+
+namespace {
+
+/// What a handler works on. It is gone right after its subscription has ended: a call that comes
+/// later is seen by the sanitizers, or by the mark.
+struct Target {
+    Target() = default;
+    Target(const Target&) = delete;
+    Target& operator=(const Target&) = delete;
+
+    ~Target() { mark = 0; }
+
+    void use() const { too_late += mark == alive ? 0 : 1; }
+
+    static constexpr unsigned alive = 0x600DF00D;
+    static inline std::atomic<int> too_late{0};
+    unsigned mark = alive;
+};
+
+/// Threads that publish until they are told to stop.
+class Publishers {
+public:
+    Publishers(bus::Bus& bus, Chance& chance, int count) {
+        for (int i = 0; i < count; ++i) {
+            threads_.emplace_back([this, &bus, own = chance.fork()]() mutable {
+                while (!stop_) {
+                    own.once_in(2) ? bus.publish(ping("x")) : bus.publish(test::LoudPingEvent{});
+                    own.yield();
+                }
+            });
+        }
+    }
+
+    Publishers(const Publishers&) = delete;
+    Publishers& operator=(const Publishers&) = delete;
+
+    ~Publishers() { stop_ = true; }
+
+private:
+    std::atomic<bool> stop_{false};
+    std::vector<std::jthread> threads_;
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(dispatch)
+
+BOOST_AUTO_TEST_CASE(D15_after_unsubscribe_the_handler_runs_on_no_thread_whatever_the_others_do) {
+    test::stress(60, [](Chance& chance) {
+        bus::Bus bus;
+        const Publishers publishers{bus, chance, 2};
+        std::vector<std::jthread> enders;
+        for (int i = 0; i < 2; ++i) {
+            enders.emplace_back([&bus, own = chance.fork()]() mutable {
+                for (int k = 0; k < 50; ++k) {
+                    auto target = std::make_unique<Target>();
+                    auto subscription = bus.subscribe<PingEvent>(
+                        [t = target.get()](const PingEvent&) {
+                            t->use();
+                            std::this_thread::yield();
+                            t->use();
+                        },
+                        {.priority = static_cast<int>(own.number(3))});
+                    own.yield();
+                    subscription.unsubscribe();
+                    target.reset();
+                }
+            });
+        }
+        enders.clear();
+        BOOST_TEST(Target::too_late == 0);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(D15_what_ends_inside_a_dispatch_runs_nowhere_once_that_dispatch_is_over) {
+    test::stress(2000, [](Chance& chance) {
+        bus::Bus bus;
+        auto target = std::make_unique<Target>();
+        auto victim = bus.subscribe<PingEvent>([t = target.get()](const PingEvent&) {
+            t->use();
+            std::this_thread::yield();
+            t->use();
+        });
+        const auto ender =
+            bus.subscribe<PongEvent>([&](const PongEvent&) { victim.unsubscribe(); });
+        std::jthread other{[&bus, own = chance.fork()]() mutable {
+            for (int i = 0; i < 3; ++i) {
+                own.yield();
+                bus.publish(ping("x"));
+            }
+        }};
+        chance.yield();
+        bus.publish(pong("x"));
+        target.reset();
+        other.join();
+        BOOST_TEST(Target::too_late == 0);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(D16_handlers_on_many_threads_that_end_each_other_do_not_deadlock) {
+    test::stress(2000, [](Chance& chance) {
+        constexpr std::size_t count = 3;
+        bus::Bus bus;
+        std::array<bus::Subscription, count> subscriptions;
+        std::latch all_in{count};
+        for (std::size_t i = 0; i < count; ++i) {
+            subscriptions[i] = bus.subscribe<PingEvent>(
+                [&, i, own = chance.fork()](const PingEvent&) mutable {
+                    all_in.arrive_and_wait();
+                    own.yield();
+                    subscriptions[(i + 1) % count].unsubscribe();
+                },
+                [i](const PingEvent& event) {
+                    return static_cast<std::size_t>(event.number) == i;
+                });
+        }
+        std::vector<std::jthread> threads;
+        for (std::size_t i = 0; i < count; ++i) {
+            threads.emplace_back([&, i] { bus.publish(ping("x", static_cast<int>(i))); });
+        }
+        threads.clear();
+        BOOST_TEST(bus.publish(ping("x")).handlers.handled == 0U);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(D17_a_tied_handler_never_meets_its_object_gone) {
+    test::stress(300, [](Chance& chance) {
+        bus::Bus bus;
+        const Publishers publishers{bus, chance, 2};
+        for (int k = 0; k < 10; ++k) {
+            auto object = std::make_shared<Target>();
+            bus.subscribe<PingEvent>([t = object.get()](const PingEvent&) { t->use(); },
+                                     {.tied_to = object})
+                .release();
+            chance.yield();
+            object.reset();
+        }
+        BOOST_TEST(Target::too_late == 0);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(D18_each_publish_runs_a_snapshot_in_its_order_each_handler_once) {
+    test::stress(60, [](Chance& chance) {
+        static thread_local int stage = 0;
+        static std::atomic<int> wrong{0};
+        const auto reach = [](int next) {
+            return [next](const bus::DomainEvent&) {
+                wrong += stage < next ? 0 : 1;
+                stage = next;
+            };
+        };
+        bus::Bus bus;
+        std::atomic<bool> stop{false};
+        std::vector<std::jthread> publishers;
+        for (int i = 0; i < 2; ++i) {
+            publishers.emplace_back([&] {
+                while (!stop) {
+                    stage = 0;
+                    wrong += bus.publish(ping("x")).handlers.handled <= 3 ? 0 : 1;
+                }
+            });
+        }
+        for (int k = 0; k < 20; ++k) {
+            const auto third = bus.subscribe<bus::DomainEvent>(reach(3), {.priority = -1});
+            const auto second = bus.subscribe<PingEvent>(reach(2));
+            chance.yield();
+            const auto first = bus.subscribe<PingEvent>(reach(1), {.priority = 1});
+            chance.yield();
+        }
+        stop = true;
+        publishers.clear();
+        BOOST_TEST(wrong == 0);
+        BOOST_TEST(bus.publish(ping("x")).handlers.handled == 0U);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(D20_once_runs_once_however_many_publish) {
+    test::stress(1000, [](Chance& chance) {
+        bus::Bus bus;
+        std::atomic<int> calls{0};
+        const auto once =
+            bus.subscribe<PingEvent>([&](const PingEvent&) { ++calls; }, {.once = true});
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 3; ++i) {
+            threads.emplace_back([&bus, own = chance.fork()]() mutable {
+                own.yield();
+                bus.publish(ping("x"));
+            });
+        }
+        threads.clear();
+        BOOST_TEST(calls == 1);
+        BOOST_TEST(!once.active());
+    });
+}
+
+BOOST_AUTO_TEST_CASE(D18_a_million_subscriptions_later_the_memory_is_back_at_its_level) {
+#ifdef LIBBUS_STRESS
+    constexpr int rounds = 10; // sanitized; test/stress/run goes on to the million and beyond
+#else
+    constexpr int rounds = 100;
+#endif
+    bus::Bus bus;
+    const auto round = [&bus](Chance& chance, int subscriptions) {
+        const Publishers publishers{bus, chance, 4};
+        for (int k = 0; k < subscriptions; ++k) {
+            const auto one = bus.subscribe<PingEvent>(
+                [text = std::string(64, 'x')](const PingEvent&) {}, {.name = "one of many"});
+        }
+    };
+    Chance warm_up{7};
+    round(warm_up, 100); // the threads' frames, which stay
+    const std::size_t level = test::live_memory();
+    test::stress(rounds, [&](Chance& chance) { round(chance, 10'000); });
+    // What one change leaves for the next one to free, and no more.
+    BOOST_TEST(test::live_memory() <= level + 16'384U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
