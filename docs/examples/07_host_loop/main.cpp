@@ -65,8 +65,10 @@ private:
 
 void in_a_loop() {
     Loop loop;
+    // tag::bus[]
     const auto runtime = std::make_shared<bus::PolledRuntime>([&loop] { loop.wake(); });
     bus::Bus bus{{.runtime = runtime}};
+    // end::bus[]
     bus.emplace<Porter>(std::this_thread::get_id());
 
     // Timers need no thread either.
@@ -79,14 +81,17 @@ void in_a_loop() {
         }
     }};
     street.join();
+    // tag::loop[]
     while (!closing) {
         loop.sleep_until(runtime->next_due());
-        runtime->poll();
+        bus.poll();
     }
+    // end::loop[]
     bus.publish(GuestArrivedEvent{{}, "cleo"});
     bus.stop(bus::Stop::drain); // runs in this thread what is left
 }
 
+// tag::executor[]
 /// What the bus needs to know of Asio.
 class AsioExecutor : public bus::Executor {
 public:
@@ -97,6 +102,7 @@ public:
 private:
     boost::asio::io_context& context_;
 };
+// end::executor[]
 
 void on_an_executor() {
     boost::asio::io_context context;

@@ -250,6 +250,7 @@ void MailboxRunner::finish() {
         lock.unlock();
         {
             Stopping worker;
+            const WorkerScope scope{hub_.get()};
             const WorkerFrame frame{worker}; // on_stop may stop the bus: that must not wait for it
             stop_agent(*agent_, *hub_);
         }

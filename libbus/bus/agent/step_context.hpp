@@ -33,6 +33,19 @@ public:
             Context::publish(std::move(event));
         }
     }
+
+    /// Publishes an event later, as Context::schedule does.
+    template <class E>
+    TimerHandle schedule(Duration delay, E event) {
+        constexpr bool named = (std::same_as<E, Emitted> || ...);
+        static_assert(named, "libbus: this handler schedules an event that it does not declare: "
+                             "name its type in the handler's bus::StepContext<...>");
+        if constexpr (named) {
+            return Context::schedule(delay, std::move(event));
+        } else {
+            return {};
+        }
+    }
 };
 
 } // namespace bus

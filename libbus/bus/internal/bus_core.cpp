@@ -158,12 +158,6 @@ bool Bus::Core::handled_by_agent(const EventType& type) {
 
 void Bus::Core::check_new_agent(const Agent& agent) {
     agent.settings().check(agent.name());
-    for (const auto& runner : runners()) {
-        if (runner->agent().name() == agent.name()) {
-            throw std::invalid_argument{"there is an agent named " + agent.name() +
-                                        " already; names identify agents in the store"};
-        }
-    }
     for (const Agent::Handler& handler : agent.handlers()) {
         if (delivery_ && handler.type->durability() == Durability::transient) {
             throw std::invalid_argument{
@@ -177,9 +171,24 @@ void Bus::Core::check_new_agent(const Agent& agent) {
 Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
     check_open();
     check_new_agent(*agent);
-    if (delivery_) {
-        return delivery_->add(std::move(agent));
+    const std::string name = agent->name();
+    {
+        const std::unique_lock lock{mutex_};
+        if (!names_.insert(name).second) {
+            throw std::invalid_argument{"there is an agent named " + name +
+                                        " already; names identify agents in the store"};
+        }
     }
+    try {
+        return delivery_ ? delivery_->add(std::move(agent)) : add_mailbox(std::move(agent));
+    } catch (...) {
+        const std::unique_lock lock{mutex_};
+        names_.erase(name);
+        throw;
+    }
+}
+
+Agent& Bus::Core::add_mailbox(std::unique_ptr<Agent> agent) {
     auto runner = std::make_shared<MailboxRunner>(
         std::move(agent), hub, [this](const auto& events) { publish_emitted(events); });
     runner->start();
@@ -192,9 +201,13 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
 }
 
 AgentStatus Bus::Core::remove(std::string_view agent) {
-    if (delivery_) {
-        return delivery_->remove(agent);
-    }
+    AgentStatus left = delivery_ ? delivery_->remove(agent) : remove_mailbox(agent);
+    const std::unique_lock lock{mutex_};
+    names_.erase(left.name);
+    return left;
+}
+
+AgentStatus Bus::Core::remove_mailbox(std::string_view agent) {
     std::shared_ptr<MailboxRunner> runner;
     {
         const std::unique_lock lock{mutex_};

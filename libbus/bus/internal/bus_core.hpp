@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -69,6 +70,8 @@ private:
 
     void check_open() const;
     void check_version(const DomainEvent& event, const PublishOptions& options) const;
+    Agent& add_mailbox(std::unique_ptr<Agent> agent);
+    AgentStatus remove_mailbox(std::string_view agent);
     void check_new_agent(const Agent& agent);
     DispatchReport dispatch(const DomainEvent& event, Offer offer);
     void publish_emitted(const std::vector<std::shared_ptr<const DomainEvent>>& events);
@@ -78,6 +81,7 @@ private:
 
     std::atomic<Phase> phase_{Phase::open};
     std::shared_mutex mutex_;
+    std::set<std::string> names_; ///< of the agents, also of those that are being added
     std::vector<std::shared_ptr<MailboxRunner>> mailboxes_;
     std::unique_ptr<Delivery> delivery_;
     std::shared_ptr<Timers> timers_; ///< without a store
