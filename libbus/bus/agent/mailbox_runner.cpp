@@ -9,7 +9,6 @@ namespace bus {
 
 using internal::Mailbox;
 using internal::Parking;
-using internal::WorkerFrame;
 
 namespace {
 
@@ -84,8 +83,7 @@ void MailboxRunner::run(Lane& lane) noexcept {
     const std::shared_ptr<void> alive = std::move(lane.alive);
     for (;;) {
         {
-            const WorkerFrame frame{lane};
-            const WorkerScope worker{hub_.get()};
+            const WorkerScope scope{hub_.get(), &lane};
             run_turn(lane);
         }
         const bool more = !mailbox_.stopping() && lane.parking.next_ready() != nullptr;
@@ -218,7 +216,7 @@ void MailboxRunner::begin_stop() {
 void MailboxRunner::stop() {
     begin_stop();
     timers_->stop();
-    if (!WorkerFrame::any()) {
+    if (!WorkerScope::active()) {
         mailbox_.wait_quiet(true);
     }
     if (mailbox_.quiet()) {
@@ -242,22 +240,18 @@ void MailboxRunner::remove() {
 
 /// No step runs, and none ever will.
 void MailboxRunner::finish() {
-    struct Stopping final : internal::Worker {};
-
     std::unique_lock lock{stop_mutex_};
     if (on_stop_ == OnStop::due) {
         on_stop_ = OnStop::running;
         lock.unlock();
         {
-            Stopping worker;
-            const WorkerScope scope{hub_.get()};
-            const WorkerFrame frame{worker}; // on_stop may stop the bus: that must not wait for it
+            const WorkerScope scope{hub_.get()}; // on_stop may stop the bus: that must not wait
             stop_agent(*agent_, *hub_);
         }
         lock.lock();
         on_stop_ = OnStop::done;
         stop_changed_.notify_all();
-    } else if (!WorkerFrame::any()) {
+    } else if (!WorkerScope::active()) {
         hub_->runtime().wait(lock, stop_changed_, [this] { return on_stop_ == OnStop::done; });
     }
     if (removed_) {

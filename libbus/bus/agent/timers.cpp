@@ -1,4 +1,3 @@
-#include <bus/agent/internal/worker_frame.hpp>
 #include <bus/agent/timers.hpp>
 
 #include <algorithm>
@@ -92,7 +91,7 @@ void Timers::fire_due(Timestamp due) {
 }
 
 void Timers::fire(const std::shared_ptr<const DomainEvent>& event) noexcept {
-    const internal::WorkerFrame frame{*this};
+    const WorkerScope scope{nullptr, this};
     try {
         fire_(event);
     } catch (const std::exception& error) {
@@ -110,7 +109,7 @@ std::size_t Timers::pending() const {
 bool Timers::idle() const {
     const std::lock_guard lock{mutex_};
     if (firing_) {
-        return internal::WorkerFrame::of(*this);
+        return WorkerScope::works_for(*this);
     }
     return timers_.empty() || timers_.begin()->first.due > runtime_.now();
 }
@@ -130,7 +129,7 @@ void Timers::begin_stop() {
 
 void Timers::stop() {
     begin_stop();
-    if (!internal::WorkerFrame::any()) {
+    if (!WorkerScope::active()) {
         std::unique_lock lock{mutex_};
         runtime_.wait(lock, changed_, [this] { return !firing_; });
     }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <bus/agent/internal/worker_frame.hpp>
 #include <bus/agent/timer_handle.hpp>
+#include <bus/dispatch/worker_scope.hpp>
 #include <bus/event/domain_event.hpp>
 #include <bus/runtime/runtime.hpp>
 
@@ -19,7 +19,7 @@ namespace bus {
 /// Events that wait for a time, in memory: for the agents of a bus without a store, and for
 /// the bus itself. They come in order of their due times, and of their starting where these are
 /// equal, one after the other, on the runtime's pool. Thread safe.
-class Timers final : public std::enable_shared_from_this<Timers>, private internal::Worker {
+class Timers final : public std::enable_shared_from_this<Timers>, private Worker {
 public:
     /// Called with an event that is due. What it throws goes to `on_trouble`.
     using Fire = std::function<void(const std::shared_ptr<const DomainEvent>&)>;

@@ -1,4 +1,5 @@
 #include <bus/delivery/delivery.hpp>
+#include <bus/dispatch/worker_scope.hpp>
 
 #include <algorithm>
 #include <stdexcept>

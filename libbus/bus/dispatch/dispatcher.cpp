@@ -1,5 +1,6 @@
 #include <bus/dispatch/dispatcher.hpp>
 #include <bus/dispatch/internal/dispatch.hpp>
+#include <bus/dispatch/worker_scope.hpp>
 
 #include <algorithm>
 

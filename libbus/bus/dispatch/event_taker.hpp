@@ -20,24 +20,4 @@ public:
     virtual void offer(const DomainEvent& event, bool may_block) = 0;
 };
 
-/// While in scope, this thread works for a bus: it runs a step, or a handler on behalf of one. Such
-/// a thread is never made to wait for room in a mailbox, or for the bus to come to rest. Scopes
-/// nest.
-class WorkerScope {
-public:
-    explicit WorkerScope(const void* bus) noexcept;
-    WorkerScope(const WorkerScope&) = delete;
-    WorkerScope& operator=(const WorkerScope&) = delete;
-    ~WorkerScope();
-
-    /// True on a thread that works for any bus.
-    [[nodiscard]] static bool active() noexcept;
-    /// True on one that works for this one, directly or further out.
-    [[nodiscard]] static bool active_for(const void* bus) noexcept;
-
-private:
-    const void* bus_;
-    const WorkerScope* previous_;
-};
-
 } // namespace bus

@@ -5,6 +5,7 @@
 #include <bus/bus.hpp>
 #include <bus/delivery/delivery.hpp>
 #include <bus/dispatch/internal/dispatch.hpp>
+#include <bus/dispatch/worker_scope.hpp>
 #include <bus/runtime/strand.hpp>
 
 #include <atomic>

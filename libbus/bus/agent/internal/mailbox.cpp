@@ -113,7 +113,7 @@ bool Mailbox::make_room(std::unique_lock<std::mutex>& lock, bool may_block) {
     case Overflow::drop_oldest: drop_oldest(); return true;
     case Overflow::block: break;
     }
-    if (!may_block || WorkerFrame::any()) {
+    if (!may_block || WorkerScope::active()) {
         return true; // over the bound: a step that waited for room might wait for itself
     }
 
@@ -260,17 +260,17 @@ void Mailbox::stop() {
 }
 
 void Mailbox::wait_quiet(bool scheduled) {
-    WorkerFrame::tell_waits(true);
+    WorkerScope::tell_waits(true);
     {
         std::unique_lock lock{mutex_};
         hub_.runtime().wait(lock, quiet_, [this, scheduled] {
             return std::all_of(lanes_.begin(), lanes_.end(), [scheduled](const Lane& lane) {
                 const bool busy = scheduled ? lane.scheduled_ : lane.running_;
-                return !busy || lane.in_barrier_ > 0 || WorkerFrame::of(lane);
+                return !busy || lane.in_barrier_ > 0 || WorkerScope::works_for(lane);
             });
         });
     }
-    WorkerFrame::tell_waits(false);
+    WorkerScope::tell_waits(false);
 }
 
 bool Mailbox::quiet() {
@@ -311,8 +311,9 @@ Mailbox::Counts Mailbox::counts() {
 
 bool Mailbox::idle() {
     const std::lock_guard lock{mutex_};
-    return std::all_of(lanes_.begin(), lanes_.end(),
-                       [](const Lane& lane) { return !lane.scheduled_ || WorkerFrame::of(lane); });
+    return std::all_of(lanes_.begin(), lanes_.end(), [](const Lane& lane) {
+        return !lane.scheduled_ || WorkerScope::works_for(lane);
+    });
 }
 
 } // namespace bus::internal

@@ -3,8 +3,8 @@
 #include <bus/agent/agent.hpp>
 #include <bus/agent/internal/event_box.hpp>
 #include <bus/agent/internal/parking.hpp>
-#include <bus/agent/internal/worker_frame.hpp>
 #include <bus/agent/runner.hpp>
+#include <bus/dispatch/worker_scope.hpp>
 
 #include <atomic>
 #include <condition_variable>
