@@ -19,7 +19,7 @@ Bus::~Bus() {
 }
 
 Subscription Bus::subscribe(detail::SlotRef slot) {
-    return core_->dispatcher.subscribe(std::move(slot));
+    return core_->subscribe(std::move(slot));
 }
 
 PublishReport Bus::publish_event(const DomainEvent& event) {
@@ -85,8 +85,9 @@ EventStore* Bus::store() noexcept {
     return core_->store.get();
 }
 
-void Bus::set_observer_sink(std::weak_ptr<ObserverSink> sink) {
+std::shared_ptr<ObserverSwitch> Bus::set_observer_sink(std::weak_ptr<ObserverSink> sink) {
     core_->hub->set_sink(std::move(sink));
+    return core_->hub;
 }
 
 } // namespace bus

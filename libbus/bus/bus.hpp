@@ -177,8 +177,9 @@ public:
 
     /// Who watches the bus, for as long as it lives: the bus does not keep it alive, so either may
     /// go first. An empty pointer takes it back. Observers does this for you. Throws
-    /// std::logic_error where another one watches.
-    void set_observer_sink(std::weak_ptr<ObserverSink> sink);
+    /// std::logic_error where another one watches. Returned is what a sink that is not always
+    /// wanted() needs; it may outlive the bus.
+    std::shared_ptr<ObserverSwitch> set_observer_sink(std::weak_ptr<ObserverSink> sink);
 
 private:
     Subscription subscribe(detail::SlotRef slot);

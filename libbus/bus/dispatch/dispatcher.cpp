@@ -74,7 +74,7 @@ using detail::Publisher;
 using detail::SlotRef;
 using detail::Topics;
 
-Dispatcher::Dispatcher() : topics_{std::make_shared<Topics>()} {}
+Dispatcher::Dispatcher(Ended ended) : topics_{std::make_shared<Topics>(std::move(ended))} {}
 
 Dispatcher::~Dispatcher() {
     topics_->close();

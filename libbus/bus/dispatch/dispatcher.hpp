@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,7 +39,11 @@ public:
     /// wait for room, unless it is a worker (WorkerScope).
     enum class Offer : bool { none, to_mailboxes };
 
-    Dispatcher();
+    /// Told of each subscription that has ended, without a lock held, once new dispatches do not
+    /// find it; not of those that the dispatcher's own end ends. Must not throw.
+    using Ended = std::function<void(const detail::HandlerSlot&)>;
+
+    explicit Dispatcher(Ended ended = {});
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;
     ~Dispatcher();

@@ -7,14 +7,30 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 
 namespace bus {
 
+namespace {
+
+void tell_ended(RunnerHub& hub, const detail::HandlerSlot& slot) noexcept {
+    if (const auto sink = hub.sink()) {
+        try {
+            sink->on_unsubscribed(detail::describe(slot));
+        } catch (const std::bad_alloc&) {
+            sink->on_trouble("short of memory: a subscription that has ended is not told");
+        }
+    }
+}
+
+} // namespace
+
 Bus::Core::Core(BusOptions options)
     : runtime{options.runtime ? std::move(options.runtime) : std::make_shared<SystemRuntime>()},
       store{std::move(options.store)},
-      hub{std::make_shared<RunnerHub>(*runtime)} {
+      hub{std::make_shared<RunnerHub>(*runtime)},
+      dispatcher{[hub = hub](const detail::HandlerSlot& slot) { tell_ended(*hub, slot); }} {
     if (!detail::membarrier_works()) {
         hub->care(); // publishes must fence, which the short way does not
     }
@@ -43,6 +59,16 @@ void Bus::Core::check_version(const DomainEvent& event, const PublishOptions& op
                                "without expected_version, on a bus with a store, as a type that is "
                                "not transient"};
     }
+}
+
+Subscription Bus::Core::subscribe(detail::SlotRef slot) {
+    Subscription subscription = dispatcher.subscribe(slot);
+    if (!slot->info->topics.expired()) { // else what it is tied to had gone before
+        if (const auto sink = hub->sink()) {
+            sink->on_subscribed(detail::describe(*slot));
+        }
+    }
+    return subscription;
 }
 
 PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
@@ -169,9 +195,14 @@ void Bus::Core::check_new_agent(const Agent& agent) {
 Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
     check_open();
     check_new_agent(*agent);
-    if (delivery_) {
-        return delivery_->add(std::move(agent));
+    Agent& added = delivery_ ? delivery_->add(std::move(agent)) : add_mailbox(std::move(agent));
+    if (const auto sink = hub->sink()) {
+        sink->on_agent_added(added.name());
     }
+    return added;
+}
+
+Agent& Bus::Core::add_mailbox(std::unique_ptr<Agent> agent) {
     auto runner = std::make_shared<MailboxRunner>(
         std::move(agent), hub, [this](const auto& events) { publish_emitted(events); });
     runner->start();

@@ -31,6 +31,7 @@ public:
         return report;
     }
 
+    Subscription subscribe(detail::SlotRef slot);
     PublishReport publish_with_care(const DomainEvent& event, const PublishOptions& options);
     Ticket post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
     PublishReport publish(const EventRecord& record, const PublishOptions& options);
@@ -69,6 +70,7 @@ private:
     DispatchReport dispatch(const DomainEvent& event, Offer offer);
     void publish_emitted(const std::vector<std::shared_ptr<const DomainEvent>>& events);
     bool handled_by_agent(const EventType& type);
+    Agent& add_mailbox(std::unique_ptr<Agent> agent);
     std::shared_ptr<Ticket::State> store_event(NewEvent event, Durability durability);
     StopReport report_of_stop(bool drained);
 

@@ -16,7 +16,12 @@ bool runs_before(const HandlerSlot& a, const HandlerSlot& b) noexcept {
 
 } // namespace
 
-Topics::Topics() {
+HandlerDescription describe(const HandlerSlot& slot) {
+    const HandlerSlot::Info& info = *slot.info;
+    return {info.type, info.named ? info.name : "", info.priority};
+}
+
+Topics::Topics(Dispatcher::Ended ended) : ended_{std::move(ended)} {
     std::fill(near_.begin(), near_.end(), &Snapshot::none());
 }
 
@@ -156,6 +161,9 @@ void Topics::remove(HandlerSlot& slot) noexcept {
         // The old snapshot still has it, as ended.
     }
     retire(garbage);
+    if (ended_) {
+        ended_(slot);
+    }
 }
 
 void Topics::add(std::shared_ptr<EventTaker> taker) {
@@ -207,8 +215,7 @@ std::vector<HandlerDescription> Topics::handlers() {
     for (const Line& line : lines_) {
         for (const SlotRef& slot : line.slots) {
             if ((slot->flags & HandlerSlot::ended) == 0) {
-                const HandlerSlot::Info& info = *slot->info;
-                result.push_back({line.type, info.named ? info.name : "", info.priority});
+                result.push_back(describe(*slot));
             }
         }
     }
