@@ -19,7 +19,7 @@ Bus::~Bus() {
 }
 
 Subscription Bus::subscribe(detail::SlotRef slot) {
-    return core_->dispatcher.subscribe(std::move(slot));
+    return core_->subscribe(std::move(slot));
 }
 
 PublishReport Bus::publish_event(const DomainEvent& event) {
@@ -63,7 +63,7 @@ bool Bus::retry_now(std::string_view agent, Position position) {
 }
 
 bool Bus::wait_idle(std::optional<Duration> timeout) {
-    return core_->hub->wait([this] { return core_->idle(); }, timeout);
+    return core_->wait_idle(timeout);
 }
 
 bool Bus::idle() {
@@ -101,8 +101,9 @@ EventStore* Bus::store() noexcept {
     return core_->store.get();
 }
 
-void Bus::set_observer_sink(std::weak_ptr<ObserverSink> sink) {
+std::shared_ptr<ObserverSwitch> Bus::set_observer_sink(std::weak_ptr<ObserverSink> sink) {
     core_->hub->set_sink(std::move(sink));
+    return core_->hub;
 }
 
 } // namespace bus

@@ -97,7 +97,8 @@ public:
     /// Publishes an event. With a store, returns once it is as safe as its type says
     /// (Durability), then calls the handlers in this thread; what they throw is in the report.
     /// Throws StoreError, VersionConflict, IdConflict where it was not stored, std::logic_error
-    /// once the bus is stopping, and what copying the event into a mailbox throws.
+    /// once the bus is stopping, and what copying the event into a mailbox throws: agents before
+    /// that one have the event then. Copying and destroying an event must not call the bus.
     template <class E>
     PublishReport publish(const E& event) {
         if constexpr (detail::check_published<E>()) {
@@ -116,7 +117,8 @@ public:
         }
     }
 
-    /// The same without waiting: handlers are called on a worker, after the commit.
+    /// The same without waiting for the commit: handlers are called on a worker, after it. Without
+    /// a store it may wait for room in a mailbox that blocks, as publish does.
     template <class E>
     Ticket post(E event, const PublishOptions& options = {}) {
         if constexpr (detail::check_published<E>()) {
@@ -180,7 +182,8 @@ public:
     bool retry_now(std::string_view agent, Position position);
 
     /// Waits until nothing is left to do before some time that is still to come: mailboxes empty,
-    /// all committed. False: `timeout` was over first.
+    /// all committed. False: `timeout` was over first. A step, or a handler that runs on a worker,
+    /// cannot wait for itself: there it returns at once what idle() says.
     bool wait_idle(std::optional<Duration> timeout = {});
 
     /// True where wait_idle would not wait.
@@ -206,8 +209,9 @@ public:
 
     /// Who watches the bus, for as long as it lives: the bus does not keep it alive, so either may
     /// go first. An empty pointer takes it back. Observers does this for you. Throws
-    /// std::logic_error where another one watches.
-    void set_observer_sink(std::weak_ptr<ObserverSink> sink);
+    /// std::logic_error where another one watches. Returned is what a sink that is not always
+    /// wanted() needs; it may outlive the bus.
+    std::shared_ptr<ObserverSwitch> set_observer_sink(std::weak_ptr<ObserverSink> sink);
 
 private:
     Subscription subscribe(detail::SlotRef slot);

@@ -112,6 +112,7 @@ constexpr std::array goals{
     at_most("libbus/1", "loop/1", 3.5),
     at_most("libbus/4", "loop/4", 2.0),
     at_most("libbus/16", "loop/16", 1.8),
+    at_most("libbus_observed/1", "libbus/1", 1.1),
     at_least("textbook_signals2/1", "libbus/1", 12),
     at_least("textbook_signals2/16", "libbus/16", 10),
     at_most("libbus/1/threads:2", "libbus/1", 0.7),
@@ -125,6 +126,8 @@ constexpr std::array goals{
 int main(int argc, char** argv) {
     bench::one_thread<bench::Loop>("loop");
     bench::one_thread<bench::Libbus>("libbus");
+    bench::one_thread<bench::LibbusObserved>("libbus_observed");
+    bench::one_thread<bench::LibbusObservedSlot>("libbus_observed_slot");
     bench::one_thread<bench::Signals2>("signals2");
     bench::one_thread<bench::TextbookSignals2>("textbook_signals2");
     bench::one_thread<bench::Sigcpp>("sigcpp");

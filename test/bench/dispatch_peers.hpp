@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bus/bus.hpp>
+#include <bus/dispatch/observers.hpp>
 
 #include <boost/signals2/signal.hpp>
 #include <sigc++/signal.h>
@@ -62,6 +63,27 @@ public:
 private:
     bus::Bus bus_;
     std::vector<bus::Subscription> subscriptions_;
+};
+
+/// With Observers that have no slot: is to cost what it costs without.
+class LibbusObserved : public Libbus {
+protected:
+    bus::Observers& observers() { return observers_; }
+
+private:
+    bus::Observers observers_{bus()};
+};
+
+/// With somebody who listens.
+class LibbusObservedSlot : public LibbusObserved {
+public:
+    LibbusObservedSlot() {
+        observers().handled.connect(
+            [this](const bus::DomainEvent&, std::string_view) { ++handled_; });
+    }
+
+private:
+    std::int64_t handled_ = 0;
 };
 
 /// One signal, known by name at the place that emits: no type is looked up.

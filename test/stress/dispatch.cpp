@@ -196,6 +196,31 @@ BOOST_AUTO_TEST_CASE(D18_each_publish_runs_a_snapshot_in_its_order_each_handler_
     });
 }
 
+BOOST_AUTO_TEST_CASE(D18_changers_that_free_what_others_retire_free_nothing_that_runs) {
+    // Several change at once, on several types, so that one frees what another one has just
+    // retired. Handlers of a snapshot that was freed too early would be called through dead memory.
+    test::stress(40, [](Chance& chance) {
+        bus::Bus bus;
+        const Publishers publishers{bus, chance, 2};
+        std::vector<std::jthread> changers;
+        for (int i = 0; i < 3; ++i) {
+            changers.emplace_back([&bus, own = chance.fork()]() mutable {
+                for (int k = 0; k < 200; ++k) {
+                    auto target = std::make_unique<Target>();
+                    auto one = bus.subscribe<PingEvent>(
+                        [t = target.get()](const PingEvent&) { t->use(); });
+                    const auto two = bus.subscribe<test::LoudPingEvent>([](const auto&) {});
+                    one.unsubscribe();
+                    target.reset();
+                    own.yield();
+                }
+            });
+        }
+        changers.clear();
+        BOOST_TEST(Target::too_late == 0);
+    });
+}
+
 BOOST_AUTO_TEST_CASE(D20_once_runs_once_however_many_publish) {
     test::stress(1000, [](Chance& chance) {
         bus::Bus bus;

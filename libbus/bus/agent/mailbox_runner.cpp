@@ -34,7 +34,7 @@ MailboxRunner::MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<Runne
           [hub = hub_, name = agent_->name()](const char* what) {
               tell_trouble(*hub, name, std::string{"a timer's event was not published: "} + what);
           },
-          [hub = hub_] { hub->note_change(); })},
+          [hub = hub_] { hub->note_change(); }, hub_.get())},
       mailbox_{agent_->settings(), *hub_} {}
 
 void MailboxRunner::start() {
@@ -216,7 +216,7 @@ void MailboxRunner::begin_stop() {
 void MailboxRunner::stop() {
     begin_stop();
     timers_->stop();
-    if (!WorkerScope::active()) {
+    if (!WorkerScope::active_for(hub_.get())) {
         mailbox_.wait_quiet(true);
     }
     if (mailbox_.quiet()) {
@@ -251,7 +251,7 @@ void MailboxRunner::finish() {
         lock.lock();
         on_stop_ = OnStop::done;
         stop_changed_.notify_all();
-    } else if (!WorkerScope::active()) {
+    } else if (!WorkerScope::active_for(hub_.get())) {
         hub_->runtime().wait(lock, stop_changed_, [this] { return on_stop_ == OnStop::done; });
     }
     if (removed_) {

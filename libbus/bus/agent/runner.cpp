@@ -5,28 +5,32 @@
 namespace bus {
 
 std::shared_ptr<ObserverSink> RunnerHub::sink() noexcept {
-    if ((cares_.load(std::memory_order_acquire) & watched) == 0) {
-        return nullptr;
-    }
-    const std::lock_guard lock{sink_mutex_};
-    std::shared_ptr<ObserverSink> sink = sink_.lock();
-    if (!sink || sink->closed()) {
-        cares_.fetch_and(~watched);
-        return nullptr;
-    }
-    return sink;
+    std::shared_ptr<ObserverSink> sink;
+    const bool wanted = cares_.listening([&] {
+        {
+            const std::lock_guard lock{sink_mutex_};
+            sink = sink_.lock();
+        }
+        return sink && !sink->closed() && sink->wanted(); // runs the host's code: without the lock
+    });
+    return wanted ? sink : nullptr;
 }
 
 void RunnerHub::set_sink(std::weak_ptr<ObserverSink> sink) {
-    const std::lock_guard lock{sink_mutex_};
-    const bool comes = !sink.expired();
-    const std::shared_ptr<ObserverSink> present = sink_.lock();
-    if (comes && present && !present->closed()) {
-        throw std::logic_error{"this bus is watched already: it takes one observer sink; share the "
-                               "Observers that it has, or take that one back first"};
+    const std::shared_ptr<ObserverSink> comes = sink.lock();
+    std::shared_ptr<ObserverSink> present; // may be the last to hold it: it goes without the lock
+    {
+        const std::lock_guard lock{sink_mutex_};
+        present = sink_.lock();
+        if (comes && present && !present->closed()) {
+            throw std::logic_error{"this bus is watched already: it takes one observer sink; share "
+                                   "the Observers that it has, or take that one back first"};
+        }
+        sink_ = std::move(sink);
     }
-    sink_ = std::move(sink);
-    comes ? cares_.fetch_or(watched) : cares_.fetch_and(~watched);
+    if (comes && comes->wanted()) {
+        watch();
+    }
 }
 
 void RunnerHub::note_change() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bus/agent/agent.hpp>
+#include <bus/dispatch/attention.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/runtime/runtime.hpp>
 
@@ -36,7 +37,7 @@ struct AgentStatus {
 };
 
 /// What all runners of a bus share: where to tell of things, and how to notice that nothing moves.
-class RunnerHub {
+class RunnerHub final : public ObserverSwitch {
 public:
     explicit RunnerHub(Runtime& runtime) : runtime_{runtime} {}
 
@@ -44,14 +45,15 @@ public:
 
     /// True while a publish is nothing but a dispatch: nobody watches, and care() was not asked
     /// for.
-    [[nodiscard]] bool carefree() const noexcept {
-        return cares_.load(std::memory_order_acquire) == 0;
-    }
+    [[nodiscard]] bool carefree() const noexcept { return cares_.none(); }
 
     /// From now on each publish must look closer: there is a store, or the bus stops.
-    void care() noexcept { cares_.fetch_or(other_care); }
+    void care() noexcept { cares_.mind(); }
 
-    /// Null where nobody watches; else it lives as long as the caller keeps what is returned.
+    void watch() noexcept override { cares_.listen(); }
+
+    /// Null where nobody watches, or the sink has nobody to tell; else it lives as long as the
+    /// caller keeps what is returned.
     [[nodiscard]] std::shared_ptr<ObserverSink> sink() noexcept;
     /// Throws std::logic_error where somebody else watches already.
     void set_sink(std::weak_ptr<ObserverSink> sink);
@@ -79,9 +81,7 @@ public:
 
 private:
     Runtime& runtime_;
-    static constexpr unsigned watched = 1; ///< there may be a sink
-    static constexpr unsigned other_care = 2;
-    std::atomic<unsigned> cares_{0};
+    detail::Attention cares_;
     std::mutex sink_mutex_;
     std::weak_ptr<ObserverSink> sink_;
     std::atomic<std::uint64_t> changes_{0};

@@ -5,11 +5,13 @@
 
 namespace bus {
 
-Timers::Timers(Runtime& runtime, Fire fire, OnTrouble on_trouble, std::function<void()> on_change)
+Timers::Timers(Runtime& runtime, Fire fire, OnTrouble on_trouble, std::function<void()> on_change,
+               const void* bus)
     : runtime_{runtime},
       fire_{std::move(fire)},
       on_trouble_{std::move(on_trouble)},
-      on_change_{std::move(on_change)} {}
+      on_change_{std::move(on_change)},
+      bus_{bus} {}
 
 void Timers::start(TimerHandle handle, Duration delay, std::shared_ptr<const DomainEvent> event) {
     const Timestamp now = runtime_.now();
@@ -27,12 +29,13 @@ void Timers::start(TimerHandle handle, Duration delay, std::shared_ptr<const Dom
 }
 
 bool Timers::cancel(TimerHandle handle) {
-    std::unique_lock lock{mutex_};
+    decltype(timers_)::node_type cancelled; // goes without the lock: it is the host's event
+    const std::lock_guard lock{mutex_};
     const auto found = keys_.find(handle.number);
     if (found == keys_.end()) {
         return false;
     }
-    timers_.erase(found->second);
+    cancelled = timers_.extract(found->second);
     keys_.erase(found);
     return true; // a wake-up that finds nothing due does no harm
 }
@@ -77,10 +80,11 @@ void Timers::fire_due(Timestamp due) {
     const Timestamp until = std::max(due, runtime_.now());
     firing_ = true;
     while (!stopped_ && !timers_.empty() && timers_.begin()->first.due <= until) {
-        const auto first = timers_.extract(timers_.begin());
+        auto first = timers_.extract(timers_.begin());
         keys_.erase(first.mapped().handle.number);
         lock.unlock();
         fire(first.mapped().event);
+        first = {}; // the event goes without the lock
         lock.lock();
     }
     firing_ = false;
@@ -91,7 +95,7 @@ void Timers::fire_due(Timestamp due) {
 }
 
 void Timers::fire(const std::shared_ptr<const DomainEvent>& event) noexcept {
-    const WorkerScope scope{nullptr, this};
+    const WorkerScope scope{bus_, this};
     try {
         fire_(event);
     } catch (const std::exception& error) {
@@ -129,7 +133,7 @@ void Timers::begin_stop() {
 
 void Timers::stop() {
     begin_stop();
-    if (!WorkerScope::active()) {
+    if (!WorkerScope::active_for(bus_)) {
         std::unique_lock lock{mutex_};
         runtime_.wait(lock, changed_, [this] { return !firing_; });
     }

@@ -26,10 +26,15 @@ public:
     using OnTrouble = std::function<void(const char* what)>;
 
     /// `on_change` is called without a lock when the last timer that was due has been handled.
-    Timers(Runtime& runtime, Fire fire, OnTrouble on_trouble, std::function<void()> on_change);
+    /// `bus`: whose workers do not wait in stop(); null: only the one that fires does not.
+    Timers(Runtime& runtime, Fire fire, OnTrouble on_trouble, std::function<void()> on_change,
+           const void* bus = nullptr);
 
     /// A handle for a timer to be started.
-    [[nodiscard]] TimerHandle reserve() noexcept { return TimerHandle{++last_handle_}; }
+    [[nodiscard]] static TimerHandle reserve() noexcept {
+        static std::atomic<std::uint64_t> last{0}; // of the process: a handle is nobody else's
+        return TimerHandle{++last};
+    }
 
     /// Starts the timer of a reserved handle; zero and negative delays are due at once.
     void start(TimerHandle handle, Duration delay, std::shared_ptr<const DomainEvent> event);
@@ -46,7 +51,7 @@ public:
     /// Drops what is pending and takes no more (but counts it). Idempotent.
     void begin_stop();
 
-    /// The same, and returns when none is firing; at once where called from a step or a timer.
+    /// The same, and returns when none is firing; at once where called by a worker of the bus.
     void stop();
 
 private:
@@ -69,7 +74,7 @@ private:
     const Fire fire_;
     const OnTrouble on_trouble_;
     const std::function<void()> on_change_;
-    std::atomic<std::uint64_t> last_handle_{0};
+    const void* const bus_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

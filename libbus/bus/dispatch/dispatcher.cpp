@@ -2,13 +2,33 @@
 #include <bus/dispatch/internal/dispatch.hpp>
 #include <bus/dispatch/worker_scope.hpp>
 
-#include <algorithm>
-
 namespace bus {
 
 namespace detail {
 
 namespace {
+
+/// Keeps the object that a handler is tied to. It lets go of it only when the handler is not named
+/// as running any more: the object's destructor may wait for a thread that waits for the handler.
+struct Tie {
+    explicit Tie(Frame& f) noexcept : frame{f} {}
+
+    Tie(const Tie&) = delete;
+    Tie& operator=(const Tie&) = delete;
+
+    ~Tie() {
+        if (object) {
+            frame.running.store(nullptr, light_store);
+            AnyFence::light();
+            if (frame.asked.load(light_load)) {
+                tell_those_who_wait(frame);
+            }
+        }
+    }
+
+    Frame& frame;
+    std::shared_ptr<const void> object;
+};
 
 /// True where nobody has ended it before.
 bool end(HandlerSlot& slot) {
@@ -21,14 +41,14 @@ bool end(HandlerSlot& slot) {
 
 } // namespace
 
-bool call_special(HandlerSlot& slot, std::uint32_t flags, const DomainEvent& event) {
+bool call_special(Frame& frame, HandlerSlot& slot, std::uint32_t flags, const DomainEvent& event) {
     if ((flags & HandlerSlot::ended) != 0 || flags >= HandlerSlot::one_block) {
         return false;
     }
-    std::shared_ptr<const void> tie;
+    Tie tie{frame};
     if ((flags & HandlerSlot::tied) != 0) {
-        tie = slot.info->tie.lock();
-        if (!tie) {
+        tie.object = slot.info->tie.lock();
+        if (!tie.object) {
             end(slot);
             return false;
         }
@@ -48,17 +68,13 @@ bool call_special(HandlerSlot& slot, std::uint32_t flags, const DomainEvent& eve
     return true;
 }
 
-HandlerSlot* const* note_failure(const Frame& frame, const DomainEvent& event,
-                                 DispatchReport& report, ObserverSink* sink) {
-    const Snapshot& snapshot = *frame.snapshot.load(std::memory_order_relaxed);
-    HandlerSlot* const* const thrower =
-        std::find(snapshot.begin(), snapshot.end(), frame.running.load(std::memory_order_relaxed));
+void note_failure(const HandlerSlot& thrower, const DomainEvent& event, DispatchReport& report,
+                  ObserverSink* sink) {
     --report.handled;
-    report.failures.push_back({(*thrower)->info->name, std::current_exception()});
+    report.failures.push_back({thrower.info->name, std::current_exception()});
     if (sink != nullptr) {
         sink->on_failed(event, {}, Failure::from(report.failures.back().error));
     }
-    return thrower + 1;
 }
 
 void offer_to_all(const Snapshot& snapshot, const DomainEvent& event) {
@@ -75,7 +91,7 @@ using detail::Publisher;
 using detail::SlotRef;
 using detail::Topics;
 
-Dispatcher::Dispatcher() : topics_{std::make_shared<Topics>()} {}
+Dispatcher::Dispatcher(Ended ended) : topics_{std::make_shared<Topics>(std::move(ended))} {}
 
 Dispatcher::~Dispatcher() {
     topics_->close();

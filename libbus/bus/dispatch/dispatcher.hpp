@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,14 +32,19 @@ struct DispatchReport {
 /// from a thread's first publish, a type's first one on this dispatcher, and failures.
 /// Decision 0007 tells how.
 ///
-/// It may be destroyed by one of its own handlers; other threads must be done with it then.
+/// It may be destroyed by one of its own handlers; other threads must be done with it then. After
+/// fork(), a child of a program with several threads must not use it.
 class Dispatcher {
 public:
     /// Whether mailboxes get the event, before the handlers are called. They may make this thread
     /// wait for room, unless it is a worker (WorkerScope).
     enum class Offer : bool { none, to_mailboxes };
 
-    Dispatcher();
+    /// Told of each subscription that has ended, without a lock held, once new dispatches do not
+    /// find it; not of those that the dispatcher's own end ends. Must not throw.
+    using Ended = std::function<void(const detail::HandlerSlot&)>;
+
+    explicit Dispatcher(Ended ended = {});
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;
     ~Dispatcher();

@@ -1,11 +1,26 @@
 #pragma once
 
+#include <bus/dispatch/handler_description.hpp>
 #include <bus/event/domain_event.hpp>
 #include <bus/event/failure.hpp>
 
 #include <string_view>
 
 namespace bus {
+
+/// Turns the telling on, for a sink that may have turned out to have nobody to tell.
+class ObserverSwitch {
+public:
+    ObserverSwitch() = default;
+    ObserverSwitch(const ObserverSwitch&) = delete;
+    ObserverSwitch& operator=(const ObserverSwitch&) = delete;
+    virtual ~ObserverSwitch() = default;
+
+    /// To be called whenever somebody has come to whom the sink tells things, once its wanted()
+    /// says so: what happens after it has returned is told. Harmless after the bus has gone.
+    /// Thread safe.
+    virtual void watch() noexcept = 0;
+};
 
 /// What the bus tells those who watch it. Who wants signals to connect to uses Observers
 /// (observers.hpp); this is the seam behind it, which keeps Boost.Signals2 out of bus.hpp.
@@ -21,6 +36,11 @@ public:
     /// one may take its place.
     [[nodiscard]] virtual bool closed() const noexcept { return false; }
 
+    /// False where it has nobody to tell just now: the bus then stops telling it anything, and a
+    /// publish pays nothing for it, until ObserverSwitch::watch() is called. Asked, without a lock
+    /// of the bus held, each time that there is something to tell.
+    [[nodiscard]] virtual bool wanted() noexcept { return true; }
+
     /// An event was published (with a store: is committed).
     virtual void on_published(const DomainEvent& event) noexcept = 0;
     /// A handler or an agent's step has finished; `by` is the agent's name, empty for a handler.
@@ -33,6 +53,17 @@ public:
     /// An agent gave up on an event.
     virtual void on_dead_lettered(const DomainEvent& event, std::string_view agent,
                                   const Failure& failure) noexcept = 0;
+
+    /// A handler was subscribed; it may have run by now.
+    virtual void on_subscribed(const HandlerDescription& /*handler*/) noexcept {}
+
+    /// A subscription has ended: the handler begins no more. The calls that are under way on other
+    /// threads may still run.
+    virtual void on_unsubscribed(const HandlerDescription& /*handler*/) noexcept {}
+
+    /// An agent was added; it may have begun by now.
+    virtual void on_agent_added(std::string_view /*agent*/) noexcept {}
+
     /// The bus itself met trouble that no caller hears of: a commit that failed and is tried
     /// again, ...
     virtual void on_trouble(std::string_view what) noexcept = 0;

@@ -24,7 +24,15 @@ public:
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&> failed;
     ObserverSignal<const DomainEvent&> unhandled;
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&> dead_lettered;
+    ObserverSignal<const HandlerDescription&> subscribed;
+    ObserverSignal<const HandlerDescription&> unsubscribed;
+    ObserverSignal<std::string_view> agent_added;
     ObserverSignal<std::string_view> trouble;
+
+    /// To be called once, before anybody else can connect.
+    void connects_by(const std::shared_ptr<ObserverSwitch>& to_watch) {
+        each([&](auto& signal) { signal.switch_ = to_watch; });
+    }
 
     void on_published(const DomainEvent& event) noexcept override {
         emit("published", published, event);
@@ -50,9 +58,31 @@ public:
 
     void on_trouble(std::string_view what) noexcept override {
         const Emission emission{*this};
-        if (!closed_) {
+        if (!closed_ && trouble.has_slots()) {
             trouble(what);
         }
+    }
+
+    void on_subscribed(const HandlerDescription& handler) noexcept override {
+        emit("subscribed", subscribed, handler);
+    }
+
+    void on_unsubscribed(const HandlerDescription& handler) noexcept override {
+        emit("unsubscribed", unsubscribed, handler);
+    }
+
+    void on_agent_added(std::string_view agent) noexcept override {
+        emit("agent_added", agent_added, agent);
+    }
+
+    /// A slot on any signal. As an emission: looking for slots may destroy ended ones.
+    [[nodiscard]] bool wanted() noexcept override {
+        const Emission emission{*this};
+        bool any = false;
+        if (!closed_) {
+            each([&](auto& signal) { any = any || signal.has_slots(); });
+        }
+        return any;
     }
 
     [[nodiscard]] bool closed() const noexcept override { return closed_; }
@@ -60,12 +90,7 @@ public:
     /// Emits nothing more, and returns when nothing is being emitted on other threads.
     void close() {
         closed_ = true;
-        published.disconnect_all_slots();
-        handled.disconnect_all_slots();
-        failed.disconnect_all_slots();
-        unhandled.disconnect_all_slots();
-        dead_lettered.disconnect_all_slots();
-        trouble.disconnect_all_slots();
+        each([](auto& signal) { signal.disconnect_all_slots(); });
         if (emission_depth > 0) {
             return; // a slot asks: waiting for itself it would wait for ever
         }
@@ -75,6 +100,20 @@ public:
     }
 
 private:
+    /// The likeliest first.
+    template <class F>
+    void each(F&& see) {
+        see(handled);
+        see(published);
+        see(failed);
+        see(unhandled);
+        see(dead_lettered);
+        see(subscribed);
+        see(unsubscribed);
+        see(agent_added);
+        see(trouble);
+    }
+
     struct Emission {
         explicit Emission(Sink& s) noexcept : sink{s} {
             ++emission_depth;
@@ -98,7 +137,7 @@ private:
               const std::type_identity_t<Args>&... args) noexcept {
         const Emission emission{*this};
         // After the count has gone up: this order is what close() relies on.
-        if (closed_ || signal.empty()) {
+        if (closed_ || !signal.has_slots()) {
             return;
         }
         for (const std::exception_ptr& thrown : signal(args...)) {
@@ -118,8 +157,11 @@ Observers::Observers(Bus& bus)
       failed{sink_->failed},
       unhandled{sink_->unhandled},
       dead_lettered{sink_->dead_lettered},
+      subscribed{sink_->subscribed},
+      unsubscribed{sink_->unsubscribed},
+      agent_added{sink_->agent_added},
       trouble{sink_->trouble} {
-    bus.set_observer_sink(sink_);
+    sink_->connects_by(bus.set_observer_sink(sink_));
 }
 
 Observers::~Observers() {

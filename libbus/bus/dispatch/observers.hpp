@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/dispatch/attention.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 
 #include <boost/signals2/connection.hpp>
@@ -37,10 +38,74 @@ struct CatchingCombiner {
 
 } // namespace detail
 
-/// A Boost.Signals2 signal: connect, groups, tracking, blocking and scoped_connection work as its
-/// documentation says. What a slot throws is told to `trouble`; the other slots run all the same.
+/// A Boost.Signals2 signal that the bus emits: connect, groups, tracking, blocking and
+/// scoped_connection work as its documentation says. What a slot throws is told to `trouble`; the
+/// other slots run all the same.
+///
+/// A bus tells a signal nothing, and a publish costs what it costs without it, until a slot is
+/// connected, and again once something is to be told and no signal has a slot. Hence it is no
+/// signal in the eyes of others, through whose connect a slot would go unheard.
 template <class... Args>
-using ObserverSignal = boost::signals2::signal<void(Args...), detail::CatchingCombiner>;
+class ObserverSignal : boost::signals2::signal<void(Args...), detail::CatchingCombiner> {
+    using Signal = boost::signals2::signal<void(Args...), detail::CatchingCombiner>;
+
+public:
+    using typename Signal::extended_slot_function_type;
+    using typename Signal::extended_slot_type;
+    using typename Signal::group_type;
+    using typename Signal::signature_type;
+    using typename Signal::slot_function_type;
+    using typename Signal::slot_type;
+
+    ObserverSignal() = default;
+
+    using Signal::disconnect;
+    using Signal::disconnect_all_slots;
+    using Signal::empty;
+    using Signal::num_slots;
+
+    /// What happens after it has returned, the slot is told. So with those below.
+    boost::signals2::connection
+    connect(const slot_type& slot,
+            boost::signals2::connect_position position = boost::signals2::at_back) {
+        return watched(Signal::connect(slot, position));
+    }
+
+    boost::signals2::connection
+    connect(const group_type& group, const slot_type& slot,
+            boost::signals2::connect_position position = boost::signals2::at_back) {
+        return watched(Signal::connect(group, slot, position));
+    }
+
+    /// The slot is given its own connection, before the other arguments.
+    boost::signals2::connection
+    connect_extended(const extended_slot_type& slot,
+                     boost::signals2::connect_position position = boost::signals2::at_back) {
+        return watched(Signal::connect_extended(slot, position));
+    }
+
+    boost::signals2::connection
+    connect_extended(const group_type& group, const extended_slot_type& slot,
+                     boost::signals2::connect_position position = boost::signals2::at_back) {
+        return watched(Signal::connect_extended(group, slot, position));
+    }
+
+private:
+    friend class Observers;
+
+    boost::signals2::connection watched(boost::signals2::connection made) {
+        attention_.listen();
+        switch_->watch();
+        return made;
+    }
+
+    [[nodiscard]] bool has_slots() noexcept {
+        return attention_.listening([this] { return !this->empty(); });
+    }
+
+    detail::Attention attention_;
+    std::shared_ptr<ObserverSwitch> switch_; ///< set before the user gets to see the signal
+};
 
 /// Signals for those who watch a bus and change nothing. Slots run on the thread on which the thing
 /// happens, without a lock of ours held: they may connect, disconnect and publish, and must be
@@ -52,8 +117,8 @@ class Observers {
     std::shared_ptr<Sink> sink_; // first: the signals are its members
 
 public:
-    /// Begins to watch. Throws std::logic_error where the bus is watched already: share that
-    /// object, for a signal takes any number of slots.
+    /// Begins to watch, as soon as a slot is connected. Throws std::logic_error where the bus is
+    /// watched already: share that object, for a signal takes any number of slots.
     explicit Observers(Bus& bus);
     Observers(const Observers&) = delete;
     Observers& operator=(const Observers&) = delete;
@@ -71,6 +136,14 @@ public:
     ObserverSignal<const DomainEvent&>& unhandled;
     /// The named agent gave up on the event.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& dead_lettered;
+    /// A handler was subscribed; it may have run by now.
+    ObserverSignal<const HandlerDescription&>& subscribed;
+    /// A subscription has ended, and the handler begins no more; one that is under way on another
+    /// thread may still run. A handler that runs `once` is told of when the dispatch has ended. The
+    /// end of the bus itself is not told.
+    ObserverSignal<const HandlerDescription&>& unsubscribed;
+    /// The named agent was added; it may have begun by now.
+    ObserverSignal<std::string_view>& agent_added;
     /// Something of which no caller hears: a commit that failed and is tried again, a slot of
     /// another signal that threw. What a slot of this one throws goes nowhere.
     ObserverSignal<std::string_view>& trouble;

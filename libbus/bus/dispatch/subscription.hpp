@@ -35,10 +35,12 @@ public:
     Subscription& operator=(const Subscription&) = delete;
     ~Subscription();
 
-    /// Ends it, waits until the handler runs on no thread, and destroys the handler. Called inside
-    /// a dispatch, it returns at once: the handler is called no more, and the wait happens when
-    /// this thread's outermost dispatch ends. Harmless a second time. Calling it while holding
-    /// a lock that the handler waits for deadlocks, as thread::join does.
+    /// Ends it, waits until the handler runs on no thread, and destroys the handler (one that has
+    /// ended by itself, by `once` or with what it was tied to, is destroyed by the thread that
+    /// found that, when its outermost dispatch ends). Called inside a dispatch, it returns at once:
+    /// the handler is called no more, and the wait happens when this thread's outermost dispatch
+    /// ends. Harmless a second time. Calling it while holding a lock that the handler waits for
+    /// deadlocks, as thread::join does.
     void unsubscribe() noexcept;
 
     /// Gives up the handle: the handler stays for as long as the bus, or the object that it is tied

@@ -7,14 +7,30 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <stdexcept>
 
 namespace bus {
 
+namespace {
+
+void tell_ended(RunnerHub& hub, const detail::HandlerSlot& slot) noexcept {
+    if (const auto sink = hub.sink()) {
+        try {
+            sink->on_unsubscribed(detail::describe(slot));
+        } catch (const std::bad_alloc&) {
+            sink->on_trouble("short of memory: a subscription that has ended is not told");
+        }
+    }
+}
+
+} // namespace
+
 Bus::Core::Core(BusOptions options)
     : runtime{options.runtime ? std::move(options.runtime) : std::make_shared<SystemRuntime>()},
       store{std::move(options.store)},
-      hub{std::make_shared<RunnerHub>(*runtime)} {
+      hub{std::make_shared<RunnerHub>(*runtime)},
+      dispatcher{[hub = hub](const detail::HandlerSlot& slot) { tell_ended(*hub, slot); }} {
     if (!detail::membarrier_works()) {
         hub->care(); // publishes must fence, which the short way does not
     }
@@ -30,7 +46,7 @@ Bus::Core::Core(BusOptions options)
                     sink->on_trouble(std::string{"a timer's event was not published: "} + what);
                 }
             },
-            [hub = hub] { hub->note_change(); });
+            [hub = hub] { hub->note_change(); }, hub.get());
     }
 }
 
@@ -51,6 +67,16 @@ void Bus::Core::check_version(const DomainEvent& event, const PublishOptions& op
                                "without expected_version, on a bus with a store, as a type that is "
                                "not transient"};
     }
+}
+
+Subscription Bus::Core::subscribe(detail::SlotRef slot) {
+    Subscription subscription = dispatcher.subscribe(slot);
+    if (!slot->info->topics.expired()) { // else what it is tied to had gone before
+        if (const auto sink = hub->sink()) {
+            sink->on_subscribed(detail::describe(*slot));
+        }
+    }
+    return subscription;
 }
 
 PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
@@ -98,7 +124,12 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
         return Ticket{std::move(state)};
     }
     dispatcher.offer(*event);
+    ++posts_waiting_;
     posted_->post([this, event = std::move(event)] {
+        if (phase_ == Phase::stopped) {
+            return; // it stays counted
+        }
+        --posts_waiting_;
         const WorkerScope worker{hub.get()};
         dispatch(*event, Offer::none);
     });
@@ -180,7 +211,11 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
         }
     }
     try {
-        return delivery_ ? delivery_->add(std::move(agent)) : add_mailbox(std::move(agent));
+        Agent& added = delivery_ ? delivery_->add(std::move(agent)) : add_mailbox(std::move(agent));
+        if (const auto sink = hub->sink()) {
+            sink->on_agent_added(name);
+        }
+        return added;
     } catch (...) {
         const std::unique_lock lock{mutex_};
         names_.erase(name);
@@ -262,11 +297,23 @@ bool Bus::Core::idle() {
     if (delivery_) {
         return delivery_->idle();
     }
+    // Twice: what a timer or a post hands to an agent is counted as a change only when that has
+    // been looked at already.
     const auto all = runners();
     const std::uint64_t before = hub->changes();
+    return at_rest(all) && at_rest(all) && hub->changes() == before;
+}
+
+bool Bus::Core::at_rest(const std::vector<std::shared_ptr<Runner>>& all) {
     return posted_->idle() && timers_->idle() &&
-           std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); }) &&
-           posted_->idle() && hub->changes() == before;
+           std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); });
+}
+
+bool Bus::Core::wait_idle(std::optional<Duration> timeout) {
+    if (on_worker()) {
+        return idle(); // nobody waits for himself
+    }
+    return hub->wait([this] { return idle(); }, timeout);
 }
 
 StopReport Bus::Core::stop(Stop how, Duration deadline) {
@@ -301,7 +348,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
 }
 
 StopReport Bus::Core::report_of_stop(bool drained) {
-    StopReport report{.drained = drained};
+    StopReport report{.drained = drained, .queued = posts_waiting_};
     report.timers = timers_ ? timers_->pending() : 0;
     const Position last = store ? store->last_position() : 0;
     for (const auto& runner : runners()) {

@@ -34,6 +34,7 @@ public:
         return report;
     }
 
+    Subscription subscribe(detail::SlotRef slot);
     PublishReport publish_with_care(const DomainEvent& event, const PublishOptions& options);
     Ticket post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
     PublishReport publish(const EventRecord& record, const PublishOptions& options);
@@ -43,6 +44,7 @@ public:
     bool cancel(TimerHandle timer);
     bool retry_now(std::string_view agent, Position position);
     bool idle();
+    bool wait_idle(std::optional<Duration> timeout);
     StopReport stop(Stop how, Duration deadline);
     std::vector<std::shared_ptr<Runner>> runners();
 
@@ -71,6 +73,7 @@ private:
 
     void check_open() const;
     void check_version(const DomainEvent& event, const PublishOptions& options) const;
+    bool at_rest(const std::vector<std::shared_ptr<Runner>>& all);
     Agent& add_mailbox(std::unique_ptr<Agent> agent);
     AgentStatus remove_mailbox(std::string_view agent);
     void check_new_agent(const Agent& agent);
@@ -86,6 +89,7 @@ private:
     std::vector<std::shared_ptr<MailboxRunner>> mailboxes_;
     std::unique_ptr<Delivery> delivery_;
     std::shared_ptr<Timers> timers_; ///< without a store
+    std::atomic<std::size_t> posts_waiting_{0};
     std::shared_ptr<Strand> posted_; ///< without a store: the plain handlers of what was posted
 };
 

@@ -211,6 +211,69 @@ BOOST_AUTO_TEST_CASE(
     BOOST_CHECK_THROW(world.bus.publish(ping("b")), std::logic_error);
 }
 
+BOOST_AUTO_TEST_CASE(A11_stop_now_leaves_posted_handlers_that_have_not_begun_and_counts_them) {
+    World world{false};
+    int handled = 0;
+    const auto handler = world.bus.subscribe<PingEvent>([&](const PingEvent&) { ++handled; });
+    for (int i = 0; i < 3; ++i) {
+        world.bus.post(ping("x", i));
+    }
+    BOOST_TEST(world.bus.stop(bus::Stop::now).queued == 3U);
+    BOOST_TEST(handled == 0);
+}
+
+BOOST_AUTO_TEST_CASE(A11_a_bus_stopped_in_a_step_of_another_bus_waits_for_its_own_steps) {
+    for (int round = 0; round < 20; ++round) {
+        std::latch entered{1};
+        std::atomic<bool> left{false};
+        auto inner = std::make_unique<bus::Bus>();
+        auto slow = scripted("slow");
+        slow->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
+            entered.count_down();
+            for (int i = 0; i < 100; ++i) {
+                std::this_thread::yield();
+            }
+            left = true;
+        });
+        inner->add(std::move(slow));
+        bus::Bus outer;
+        std::atomic<bool> left_when_stopped{false};
+        auto stopper = scripted("stopper");
+        stopper->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
+            inner->stop(bus::Stop::now);
+            left_when_stopped = left.load();
+            inner.reset();
+        });
+        outer.add(std::move(stopper));
+        inner->publish(ping("x"));
+        entered.wait();
+        outer.publish(ping("x"));
+        BOOST_TEST(outer.wait_idle());
+        BOOST_TEST(left_when_stopped);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(waiting_for_rest_on_a_worker_says_at_once_that_there_is_none) {
+    for (const bool stored : {false, true}) {
+        World world{stored};
+        bool rested = true;
+        const auto handler = world.bus.subscribe<PingEvent>(
+            [&](const PingEvent&) { rested = world.bus.wait_idle(); });
+        world.bus.post(ping("x"));
+        world.runtime->run_until_idle();
+        BOOST_TEST(!rested);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A9_a_timer_of_one_bus_means_nothing_to_another) {
+    World one{false};
+    World other{false};
+    const bus::TimerHandle timer = one.bus.schedule(1h, ping("a"));
+    other.bus.schedule(1h, ping("b"));
+    BOOST_TEST(!other.bus.cancel(timer));
+    BOOST_TEST(one.bus.cancel(timer));
+}
+
 BOOST_AUTO_TEST_CASE(A13_an_exception_while_a_timer_publishes_is_reported_and_the_others_come) {
     World world{false};
     bus::Observers observers{world.bus};

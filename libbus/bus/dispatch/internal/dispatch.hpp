@@ -7,11 +7,12 @@
 namespace bus::detail {
 
 /// Calls a handler that has a filter, a tie, ...; false: it is skipped.
-[[gnu::cold]] bool call_special(HandlerSlot& slot, std::uint32_t flags, const DomainEvent& event);
+[[gnu::cold]] bool call_special(Frame& frame, HandlerSlot& slot, std::uint32_t flags,
+                                const DomainEvent& event);
 
-/// To be called in the handler of what the frame's running one threw; returns where to go on.
-[[gnu::cold]] HandlerSlot* const* note_failure(const Frame& frame, const DomainEvent& event,
-                                               DispatchReport& report, ObserverSink* sink);
+/// To be called in the handler of what `thrower` threw.
+[[gnu::cold]] void note_failure(const HandlerSlot& thrower, const DomainEvent& event,
+                                DispatchReport& report, ObserverSink* sink);
 
 void offer_to_all(const Snapshot& snapshot, const DomainEvent& event);
 
@@ -74,7 +75,7 @@ public:
                 }
                 return;
             } catch (...) {
-                next = note_failure(frame_, event, report, sink);
+                note_failure(**next++, event, report, sink);
             }
         }
     }
@@ -84,14 +85,14 @@ private:
         const std::uint32_t flags = begin(slot);
         if (flags == 0) [[likely]] {
             slot.invoke(slot, event);
-        } else if (!call_special(slot, flags, event)) {
+        } else if (!call_special(frame_, slot, flags, event)) {
             --report.handled;
         }
     }
 
     void call_watched(HandlerSlot& slot, const DomainEvent& event, DispatchReport& report,
                       ObserverSink& sink) {
-        if (call_special(slot, begin(slot), event)) {
+        if (call_special(frame_, slot, begin(slot), event)) {
             sink.on_handled(event, {});
         } else {
             --report.handled;

@@ -48,7 +48,10 @@ struct Publisher::Lease {
 
     ~Lease() {
         gone = true;
-        give_back();
+        // exit() in a handler: the dispatch is never left, and destructors of statics come next.
+        if (current_ != nullptr && !current_->dispatching()) {
+            give_back();
+        }
     }
 
     static void give_back() noexcept {
@@ -151,13 +154,15 @@ void Publisher::leave_with_care() noexcept {
         todo_ -= one_nested;
         return;
     }
-    todo_ &= ~ending;
+    const bool borrowed_one = (todo_ & borrowed) != 0;
+    todo_ = 0; // a destructor may dispatch, which must not give back what is in use here
     while (ended_ != nullptr) {
         HandlerSlot* const first = std::exchange(ended_, ended_->info->next_ended);
-        finish_ending(SlotRef::share(*first)); // may run the host's destructors, which may dispatch
+        finish_ending(SlotRef::share(*first)); // may run the host's destructors
         SlotRef::release(first);
     }
-    if (todo_ == borrowed) {
+    todo_ = 0;
+    if (borrowed_one) {
         Lease::give_back();
     }
 }
@@ -176,7 +181,6 @@ void retire(SnapshotList& snapshots) noexcept {
         waiting = shared().retired.size();
     }
     if (waiting >= reclaim_at) {
-        heavy_fence();
         reclaim();
     }
 }
@@ -187,8 +191,9 @@ void reclaim() noexcept {
     if (shared().retired.size() == 0) {
         return;
     }
-    // They are no topic's any more. Who found one before has named it in a frame since: this side
-    // has fenced heavily, that one lightly.
+    // They are no topic's any more. Who found one before has named it in a frame since: that side
+    // fences lightly, this one heavily, and now: others may have retired some just before.
+    heavy_fence();
     std::vector<const Snapshot*>& in_use = shared().in_use;
     in_use.clear();
     Publisher::for_each_frame([&](Frame& frame) {
@@ -231,7 +236,7 @@ void finish_ending(SlotRef slot) noexcept {
         return;
     }
     wait_until_not_running(*slot);
-    reclaim(); // the wait has fenced
+    reclaim();
     slot->destroy_callable();
 }
 

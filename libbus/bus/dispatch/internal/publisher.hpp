@@ -105,7 +105,7 @@ private:
 /// Frees snapshots that no publish finds any more, as soon as no thread runs them.
 void retire(SnapshotList& snapshots) noexcept;
 
-/// Frees what can be freed of what was retired. The caller has fenced heavily since.
+/// Frees what can be freed of what was retired.
 void reclaim() noexcept;
 
 /// Returns when the slot's handler runs on no thread. It has ended before.

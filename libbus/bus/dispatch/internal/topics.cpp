@@ -14,9 +14,27 @@ bool runs_before(const HandlerSlot& a, const HandlerSlot& b) noexcept {
                                                 : a.info->order < b.info->order;
 }
 
+/// What has left its topics. It is retired on every way out, never just freed: publishes may run
+/// it.
+class Garbage : public SnapshotList {
+public:
+    Garbage() = default;
+    Garbage(const Garbage&) = delete;
+    Garbage& operator=(const Garbage&) = delete;
+
+    ~Garbage() { retire(*this); }
+
+    void retire_now() noexcept { retire(*this); }
+};
+
 } // namespace
 
-Topics::Topics() {
+HandlerDescription describe(const HandlerSlot& slot) {
+    const HandlerSlot::Info& info = *slot.info;
+    return {info.type, info.named ? info.name : "", info.priority};
+}
+
+Topics::Topics(Dispatcher::Ended ended) : ended_{std::move(ended)} {
     std::fill(near_.begin(), near_.end(), &Snapshot::none());
 }
 
@@ -25,6 +43,14 @@ Topics::Farther::Farther() {
 }
 
 Topics::~Topics() {
+    // What a destructor of the host's has subscribed while close() ended the rest.
+    Garbage garbage;
+    for (const Line& line : lines_) {
+        if (line.type != nullptr) {
+            garbage.push(Snapshot::Owner{topic(*line.type).exchange(&Snapshot::none())});
+        }
+    }
+    garbage.retire_now();
     for (Farther* piece = farther_.load(); piece != nullptr;) {
         const std::unique_ptr<Farther> owner{piece};
         piece = piece->next.load();
@@ -59,16 +85,16 @@ Topics::Line& Topics::line(const EventType& type) {
 }
 
 void Topics::build(const EventType& type) {
-    SnapshotList garbage;
+    Garbage garbage;
     {
         const std::lock_guard lock{mutex_};
         if (line(type).built) {
             return;
         }
-        line(type).built = true;
         rebuild(type, garbage);
+        line(type).built = true; // only now: where that throws, the next publish tries again
     }
-    retire(garbage);
+    garbage.retire_now();
 }
 
 /// The slots of the type and of its bases, merged into the order of calls.
@@ -109,7 +135,7 @@ void Topics::rebuild_where(Affected affected, SnapshotList& garbage) {
 }
 
 void Topics::add(SlotRef slot) {
-    SnapshotList garbage;
+    Garbage garbage;
     {
         const std::lock_guard lock{mutex_};
         HandlerSlot::Info& info = *slot->info;
@@ -125,8 +151,11 @@ void Topics::add(SlotRef slot) {
             of_type.slots.begin(), of_type.slots.end(), slot,
             [](const SlotRef& a, const SlotRef& b) { return runs_before(*a, *b); });
         const auto at = of_type.slots.insert(place, slot);
-        of_type.built = true;
         try {
+            if (!of_type.built) {
+                rebuild(*info.type, garbage);
+                of_type.built = true;
+            }
             rebuild_where([&](const EventType& type) { return type.is_a(*info.type); }, garbage);
         } catch (...) {
             slot->flags |= HandlerSlot::ended; // in some snapshots, perhaps
@@ -134,11 +163,11 @@ void Topics::add(SlotRef slot) {
             throw;
         }
     }
-    retire(garbage);
+    garbage.retire_now();
 }
 
 void Topics::remove(HandlerSlot& slot) noexcept {
-    SnapshotList garbage;
+    Garbage garbage;
     SlotRef removed; // the last reference may go with it: not under the lock
     try {
         const std::lock_guard lock{mutex_};
@@ -155,21 +184,24 @@ void Topics::remove(HandlerSlot& slot) noexcept {
     } catch (const std::bad_alloc&) {
         // The old snapshot still has it, as ended.
     }
-    retire(garbage);
+    garbage.retire_now();
+    if (ended_) {
+        ended_(slot);
+    }
 }
 
 void Topics::add(std::shared_ptr<EventTaker> taker) {
-    SnapshotList garbage;
+    Garbage garbage;
     {
         const std::lock_guard lock{mutex_};
         takers_.push_back(taker);
         rebuild_where([&](const EventType& type) { return taker->takes(type); }, garbage);
     }
-    retire(garbage);
+    garbage.retire_now();
 }
 
 void Topics::remove(const EventTaker& taker) {
-    SnapshotList garbage;
+    Garbage garbage;
     std::shared_ptr<EventTaker> removed;
     {
         const std::lock_guard lock{mutex_};
@@ -182,8 +214,7 @@ void Topics::remove(const EventTaker& taker) {
         takers_.erase(found);
         rebuild_where([&](const EventType& type) { return taker.takes(type); }, garbage);
     }
-    retire(garbage);
-    heavy_fence();
+    garbage.retire_now();
     reclaim();
 }
 
@@ -207,8 +238,7 @@ std::vector<HandlerDescription> Topics::handlers() {
     for (const Line& line : lines_) {
         for (const SlotRef& slot : line.slots) {
             if ((slot->flags & HandlerSlot::ended) == 0) {
-                const HandlerSlot::Info& info = *slot->info;
-                result.push_back({line.type, info.named ? info.name : "", info.priority});
+                result.push_back(describe(*slot));
             }
         }
     }
@@ -216,7 +246,7 @@ std::vector<HandlerDescription> Topics::handlers() {
 }
 
 void Topics::close() noexcept {
-    SnapshotList garbage;
+    Garbage garbage;
     std::vector<std::shared_ptr<EventTaker>> takers; // go without the lock
     {
         const std::lock_guard lock{mutex_};
@@ -228,14 +258,13 @@ void Topics::close() noexcept {
             line.built = false;
         }
     }
-    retire(garbage);
+    garbage.retire_now();
     while (SlotRef slot = take_any()) {
         // One that has ended already is somebody else's to finish.
         if ((slot->flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {
             finish_ending(std::move(slot));
         }
     }
-    heavy_fence();
     reclaim();
 }
 

@@ -23,6 +23,8 @@ struct HandlerSlot::Info {
     HandlerSlot* next_ended = nullptr; ///< in the list of the thread that has ended it
 };
 
+[[nodiscard]] HandlerDescription describe(const HandlerSlot& slot);
+
 /// The topics of one dispatcher, by the dense index of the event type: the snapshot that a publish
 /// finds, and the lists from which the next one is made. Writers copy under one lock, publish, and
 /// retire the old.
@@ -30,7 +32,7 @@ class Topics : public std::enable_shared_from_this<Topics> {
 public:
     using Topic = std::atomic<const Snapshot*>;
 
-    Topics();
+    explicit Topics(Dispatcher::Ended ended = {});
     Topics(const Topics&) = delete;
     Topics& operator=(const Topics&) = delete;
     ~Topics();
@@ -45,8 +47,8 @@ public:
     void build(const EventType& type);
 
     void add(SlotRef slot);
-    /// Takes out a slot that has ended; harmless where it is not there. Short of memory it stays,
-    /// and is skipped, until the next change.
+    /// Takes out a slot that has ended, and tells of it; harmless where it is not there. Short of
+    /// memory it stays, and is skipped, until the next change.
     void remove(HandlerSlot& slot) noexcept;
 
     void add(std::shared_ptr<EventTaker> taker);
@@ -86,6 +88,7 @@ private:
     SlotRef take_any() noexcept;
     [[nodiscard]] std::vector<HandlerSlot*> slots_for(const EventType& type);
 
+    const Dispatcher::Ended ended_;
     std::array<Topic, near_topics> near_;
     std::atomic<Farther*> farther_{nullptr};
 

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 using test::ping;
@@ -178,6 +179,40 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(seen == "hdp");
     bus.publish(ping("a"));
     BOOST_TEST(seen == "hdp");
+}
+
+BOOST_AUTO_TEST_CASE(D17_the_destructor_of_a_tied_object_may_wait_for_a_thread_that_publishes) {
+    struct Owner {
+        bus::Bus& bus;
+
+        ~Owner() {
+            std::thread{[this] { bus.publish(ping("from another thread")); }}.join();
+        }
+    };
+
+    bus::Bus bus;
+    auto object = std::make_shared<Owner>(bus);
+    int calls = 0;
+    bus.subscribe<PingEvent>(
+           [&](const PingEvent&) {
+               ++calls;
+               object.reset();
+           },
+           {.tied_to = object})
+        .release();
+    bus.publish(ping("a"));
+    BOOST_TEST(calls == 1);
+}
+
+BOOST_AUTO_TEST_CASE(D13_a_tied_handler_that_throws_is_named_too) {
+    bus::Bus bus;
+    const auto object = std::make_shared<int>(1);
+    const auto subscription = bus.subscribe<PingEvent>([](const PingEvent&) { throw 1; },
+                                                       {.name = "tied", .tied_to = object});
+    const auto report = bus.publish(ping("a"));
+    BOOST_REQUIRE(report.handlers.failures.size() == 1U);
+    BOOST_TEST(report.handlers.failures.front().handler == "tied");
+    BOOST_TEST(report.handlers.handled == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_handler_captured_is_destroyed_when_its_subscription_has_ended) {
