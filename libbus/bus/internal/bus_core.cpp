@@ -334,7 +334,6 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     }
     const bool drained = how == Stop::drain && hub->wait([this] { return idle(); }, deadline);
     phase_ = Phase::stopped;
-    StopReport report = report_of_stop(drained);
     if (delivery_) {
         delivery_->stop();
     } else {
@@ -344,7 +343,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
         }
         hub->wait([this] { return posted_->idle(); }, std::nullopt);
     }
-    return report;
+    return report_of_stop(drained);
 }
 
 StopReport Bus::Core::report_of_stop(bool drained) {
