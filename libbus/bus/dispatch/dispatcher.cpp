@@ -2,6 +2,8 @@
 #include <bus/dispatch/internal/dispatch.hpp>
 #include <bus/dispatch/worker_scope.hpp>
 
+#include <algorithm>
+
 namespace bus {
 
 namespace detail {
@@ -18,6 +20,7 @@ struct Tie {
 
     ~Tie() {
         if (object) {
+            frame.tied = frame.running.load(std::memory_order_relaxed);
             frame.running.store(nullptr, light_store);
             AnyFence::light();
             if (frame.asked.load(light_load)) {
@@ -68,13 +71,18 @@ bool call_special(Frame& frame, HandlerSlot& slot, std::uint32_t flags, const Do
     return true;
 }
 
-void note_failure(const HandlerSlot& thrower, const DomainEvent& event, DispatchReport& report,
-                  ObserverSink* sink) {
+HandlerSlot* const* note_failure(const Frame& frame, const DomainEvent& event,
+                                 DispatchReport& report, ObserverSink* sink) {
+    const Snapshot& snapshot = *frame.snapshot.load(std::memory_order_relaxed);
+    const HandlerSlot* const running = frame.running.load(std::memory_order_relaxed);
+    HandlerSlot* const* const thrower =
+        std::find(snapshot.begin(), snapshot.end(), running != nullptr ? running : frame.tied);
     --report.handled;
-    report.failures.push_back({thrower.info->name, std::current_exception()});
+    report.failures.push_back({(*thrower)->info->name, std::current_exception()});
     if (sink != nullptr) {
         sink->on_failed(event, {}, Failure::from(report.failures.back().error));
     }
+    return thrower + 1;
 }
 
 void offer_to_all(const Snapshot& snapshot, const DomainEvent& event) {

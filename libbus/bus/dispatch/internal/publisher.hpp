@@ -15,7 +15,8 @@ namespace bus::detail {
 struct Frame {
     std::atomic<const Snapshot*> snapshot{nullptr};
     std::atomic<const HandlerSlot*> running{nullptr};
-    std::atomic<bool> asked{false}; ///< by somebody who waits until it runs another handler
+    const HandlerSlot* tied = nullptr; ///< the owner's: what ran last, where `running` had to go
+    std::atomic<bool> asked{false};    ///< by somebody who waits until it runs another handler
 };
 
 /// To be called where a frame's `asked` is found true, after `running` has changed.
