@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(D17_a_tied_handler_never_meets_its_object_gone) {
 }
 
 BOOST_AUTO_TEST_CASE(D18_each_publish_runs_a_snapshot_in_its_order_each_handler_once) {
-    test::stress(60, [](Chance& chance) {
+    test::stress(15, [](Chance& chance) {
         static thread_local int stage = 0;
         static std::atomic<int> wrong{0};
         const auto reach = [](int next) {
@@ -179,6 +179,7 @@ BOOST_AUTO_TEST_CASE(D18_each_publish_runs_a_snapshot_in_its_order_each_handler_
                 while (!stop) {
                     stage = 0;
                     wrong += bus.publish(ping("x")).handlers.handled <= 3 ? 0 : 1;
+                    std::this_thread::yield(); // two that never rest leave the changer no core
                 }
             });
         }

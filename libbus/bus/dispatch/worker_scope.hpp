@@ -8,13 +8,11 @@ public:
     Worker() = default;
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
+    virtual ~Worker() = default;
 
     /// The thread that does its work begins, or ends, to wait for another worker. Whoever waits
     /// for this one meanwhile waits no longer: two that wait for each other would for ever.
     virtual void waits(bool /*begins*/) noexcept {}
-
-protected:
-    ~Worker() = default;
 };
 
 /// While in scope, this thread works for a bus: it runs a step, a timer, or a handler on behalf of

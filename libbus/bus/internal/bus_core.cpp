@@ -376,7 +376,7 @@ void Bus::Core::check_may_be_destroyed() const {
               "call stop() first\n";
     }
     if (why != nullptr) {
-        std::fputs(why, stderr);
+        static_cast<void>(std::fputs(why, stderr));
         std::abort();
     }
 }

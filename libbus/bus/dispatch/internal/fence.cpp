@@ -32,9 +32,10 @@ bool register_membarrier() noexcept {
 void fence_other_threads() noexcept {
     if (membarrier_works() && !membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
         // It worked at the start and publishers rely on it: going on would be a data race.
-        std::fputs("libbus: membarrier(2) failed after it had worked; a seccomp filter that was "
-                   "installed later must allow it\n",
-                   stderr);
+        static_cast<void>(std::fputs(
+            "libbus: membarrier(2) failed after it had worked; a seccomp filter that was "
+            "installed later must allow it\n",
+            stderr));
         std::abort();
     }
 }

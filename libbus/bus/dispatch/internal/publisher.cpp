@@ -38,7 +38,7 @@ void make_room_for_frames(std::size_t more) {
 
 } // namespace
 
-constinit thread_local Publisher* Publisher::current_ = nullptr;
+constinit thread_local Publisher* Publisher::of_this_thread = nullptr;
 
 /// Gives the thread's publisher back when the thread ends.
 struct Publisher::Lease {
@@ -49,13 +49,13 @@ struct Publisher::Lease {
     ~Lease() {
         gone = true;
         // exit() in a handler: the dispatch is never left, and destructors of statics come next.
-        if (current_ != nullptr && !current_->dispatching()) {
+        if (of_this_thread != nullptr && !of_this_thread->dispatching()) {
             give_back();
         }
     }
 
     static void give_back() noexcept {
-        Publisher* const publisher = std::exchange(current_, nullptr);
+        Publisher* const publisher = std::exchange(of_this_thread, nullptr);
         if (publisher == nullptr) {
             return;
         }
@@ -87,7 +87,7 @@ Publisher& Publisher::attach() {
         all.publishers.store(publisher);
     }
     publisher->todo_ = Lease::gone ? borrowed : 0;
-    current_ = publisher;
+    of_this_thread = publisher;
     return *publisher;
 }
 
@@ -142,7 +142,7 @@ bool Publisher::ask_those_who_run(const HandlerSlot& slot) noexcept {
     return found;
 }
 
-void Publisher::end_later(SlotRef slot) noexcept {
+void Publisher::end_later(const SlotRef& slot) noexcept {
     slot->info->next_ended = ended_;
     ended_ = slot.get();
     SlotRef::retain(ended_);
@@ -159,7 +159,7 @@ void Publisher::leave_with_care() noexcept {
     while (ended_ != nullptr) {
         HandlerSlot* const first = std::exchange(ended_, ended_->info->next_ended);
         finish_ending(SlotRef::share(*first)); // may run the host's destructors
-        SlotRef::release(first);
+        SlotRef::release(first); // NOLINT(clang-analyzer-cplusplus.NewDelete): the list's own
     }
     todo_ = 0;
     if (borrowed_one) {
@@ -232,7 +232,7 @@ void finish_ending(SlotRef slot) noexcept {
     }
     Publisher* const publisher = Publisher::current_if_any();
     if (publisher != nullptr && publisher->dispatching()) {
-        publisher->end_later(std::move(slot));
+        publisher->end_later(slot);
         return;
     }
     wait_until_not_running(*slot);

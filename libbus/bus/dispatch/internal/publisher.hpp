@@ -34,12 +34,12 @@ public:
 
     /// This thread's.
     static Publisher& current() {
-        Publisher* const publisher = current_;
+        Publisher* const publisher = of_this_thread;
         return publisher != nullptr ? *publisher : attach();
     }
 
     /// This thread's, or null where it has never published.
-    static Publisher* current_if_any() noexcept { return current_; }
+    static Publisher* current_if_any() noexcept { return of_this_thread; }
 
     /// True while a dispatch is under way. Only the thread itself may ask.
     [[nodiscard]] bool dispatching() const noexcept {
@@ -65,7 +65,7 @@ public:
     }
 
     /// Leaves what is left to do about an ended slot for the end of the outermost dispatch.
-    void end_later(SlotRef slot) noexcept;
+    void end_later(const SlotRef& slot) noexcept;
 
     /// Calls `see` with each frame of each thread.
     template <class See>
@@ -94,7 +94,7 @@ private:
     template <class See>
     void for_own_frames(See see);
 
-    static constinit thread_local Publisher* current_;
+    static constinit thread_local Publisher* of_this_thread;
 
     Frame first_;                  ///< of the outermost dispatch
     std::size_t todo_ = 0;         ///< the owner's: what leaving must heed

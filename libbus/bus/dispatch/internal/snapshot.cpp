@@ -16,7 +16,7 @@ Snapshot::Owner Snapshot::make(const Topics& owner, std::span<HandlerSlot* const
     return Owner{snapshot};
 }
 
-constinit const Snapshot Snapshot::none_;
+constinit const Snapshot Snapshot::unbuilt_topic;
 
 void Snapshot::Delete::operator()(const Snapshot* snapshot) const noexcept {
     if (snapshot->unbuilt()) {
@@ -24,7 +24,8 @@ void Snapshot::Delete::operator()(const Snapshot* snapshot) const noexcept {
     }
     std::for_each(snapshot->begin(), snapshot->end(), &SlotRef::release);
     snapshot->~Snapshot();
-    ::operator delete(const_cast<Snapshot*>(snapshot));
+    // What make() has from operator new was never const; only what others see of it is.
+    ::operator delete(const_cast<Snapshot*>(snapshot)); // NOLINT(*-const-cast)
 }
 
 } // namespace bus::detail

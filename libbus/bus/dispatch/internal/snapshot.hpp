@@ -42,7 +42,7 @@ public:
     /// What a topic has before its first snapshot is made.
     [[nodiscard]] bool unbuilt() const noexcept { return owner_ == nullptr; }
 
-    static const Snapshot& none() noexcept { return none_; }
+    static const Snapshot& none() noexcept { return unbuilt_topic; }
 
     [[nodiscard]] const std::vector<std::shared_ptr<EventTaker>>& takers() const noexcept {
         return takers_;
@@ -60,7 +60,7 @@ private:
     constexpr Snapshot() noexcept = default;
     constexpr ~Snapshot() = default;
 
-    static const Snapshot none_;
+    static const Snapshot unbuilt_topic;
 
     std::size_t size_ = 0;
     const Topics* owner_ = nullptr; ///< to be compared only: it may be gone

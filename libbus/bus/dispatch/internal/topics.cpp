@@ -134,7 +134,7 @@ void Topics::rebuild_where(Affected affected, SnapshotList& garbage) {
     }
 }
 
-void Topics::add(SlotRef slot) {
+void Topics::add(const SlotRef& slot) {
     Garbage garbage;
     {
         const std::lock_guard lock{mutex_};

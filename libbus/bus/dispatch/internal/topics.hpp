@@ -46,7 +46,7 @@ public:
     /// Makes the first snapshot of a type.
     void build(const EventType& type);
 
-    void add(SlotRef slot);
+    void add(const SlotRef& slot);
     /// Takes out a slot that has ended, and tells of it; harmless where it is not there. Short of
     /// memory it stays, and is skipped, until the next change.
     void remove(HandlerSlot& slot) noexcept;
