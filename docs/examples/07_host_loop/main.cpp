@@ -102,6 +102,7 @@ public:
 private:
     boost::asio::io_context& context_;
 };
+
 // end::executor[]
 
 void on_an_executor() {
