@@ -18,8 +18,8 @@ Bus::~Bus() {
     }
 }
 
-Subscription Bus::subscribe(detail::SlotRef slot) {
-    return core_->subscribe(std::move(slot));
+Subscription Bus::subscribe(const detail::SlotRef& slot) {
+    return core_->subscribe(slot);
 }
 
 PublishReport Bus::publish_event(const DomainEvent& event) {

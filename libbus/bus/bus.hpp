@@ -214,7 +214,7 @@ public:
     std::shared_ptr<ObserverSwitch> set_observer_sink(std::weak_ptr<ObserverSink> sink);
 
 private:
-    Subscription subscribe(detail::SlotRef slot);
+    Subscription subscribe(const detail::SlotRef& slot);
     PublishReport publish_event(const DomainEvent& event);
     PublishReport publish_event(const DomainEvent& event, const PublishOptions& options);
     TimerHandle schedule_event(Duration delay, std::shared_ptr<const DomainEvent> event);

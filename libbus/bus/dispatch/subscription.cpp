@@ -66,7 +66,7 @@ void Subscription::unsubscribe() noexcept {
         return;
     }
     if ((slot->flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {
-        detail::finish_ending(std::move(slot));
+        detail::finish_ending(slot);
         return;
     }
     // Somebody else is ending it: a call that ran it once, a tie, the dispatcher's end. Its handler

@@ -69,7 +69,7 @@ void Bus::Core::check_version(const DomainEvent& event, const PublishOptions& op
     }
 }
 
-Subscription Bus::Core::subscribe(detail::SlotRef slot) {
+Subscription Bus::Core::subscribe(const detail::SlotRef& slot) {
     Subscription subscription = dispatcher.subscribe(slot);
     if (!slot->info->topics.expired()) { // else what it is tied to had gone before
         if (const auto sink = hub->sink()) {

@@ -34,7 +34,7 @@ public:
         return report;
     }
 
-    Subscription subscribe(detail::SlotRef slot);
+    Subscription subscribe(const detail::SlotRef& slot);
     PublishReport publish_with_care(const DomainEvent& event, const PublishOptions& options);
     Ticket post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
     PublishReport publish(const EventRecord& record, const PublishOptions& options);

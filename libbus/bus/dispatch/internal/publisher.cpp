@@ -226,7 +226,7 @@ void wait_until_not_running(const HandlerSlot& slot) noexcept {
     }
 }
 
-void finish_ending(SlotRef slot) noexcept {
+void finish_ending(const SlotRef& slot) noexcept {
     if (const std::shared_ptr<Topics> topics = slot->info->topics.lock()) {
         topics->remove(*slot);
     }

@@ -114,6 +114,6 @@ void wait_until_not_running(const HandlerSlot& slot) noexcept;
 
 /// Takes an ended slot out of its topics, waits until its handler runs nowhere, and destroys it.
 /// Inside a dispatch, the wait and what comes after it are left for the end of the outermost one.
-void finish_ending(SlotRef slot) noexcept;
+void finish_ending(const SlotRef& slot) noexcept;
 
 } // namespace bus::detail

@@ -262,7 +262,7 @@ void Topics::close() noexcept {
     while (SlotRef slot = take_any()) {
         // One that has ended already is somebody else's to finish.
         if ((slot->flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {
-            finish_ending(std::move(slot));
+            finish_ending(slot);
         }
     }
     reclaim();
