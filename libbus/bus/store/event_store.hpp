@@ -3,6 +3,8 @@
 #include <bus/store/records.hpp>
 
 #include <cstddef>
+#include <filesystem>
+#include <limits>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -44,10 +46,29 @@ public:
     explicit IdConflict(const Uuid& event_id);
 };
 
-/// A part of an agent came after another one had failed, or a second host runs the same agent.
-class StaleCheckpoint : public std::runtime_error {
+/// An earlier part of the same chain has failed, so this one was not stored either.
+class BrokenChain : public std::runtime_error {
 public:
-    StaleCheckpoint(const std::string& agent, Position expected, Position actual);
+    explicit BrokenChain(const std::string& agent);
+};
+
+/// The timer has fired or was cancelled before.
+class TimerGone : public std::runtime_error {
+public:
+    explicit TimerGone(std::uint64_t number);
+};
+
+/// Events cannot be pruned because an agent still needs them.
+class PruneRefused : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// What a store can do beyond what all can; tests ask it what to expect.
+struct StoreAbilities {
+    bool outlives_process = false; ///< what was committed is there when the store is opened again
+    bool backup = false;           ///< backup() works
+    bool other_processes = false;  ///< others may read, and make requests, while one writes
 };
 
 /// An append-only log of events with a global order, and what agents keep, in one database.
@@ -62,6 +83,8 @@ public:
 
     /// What it is and where, for messages: `sqlite:/var/lib/orders.db`.
     [[nodiscard]] virtual std::string description() const = 0;
+
+    [[nodiscard]] virtual StoreAbilities abilities() const noexcept = 0;
 
     /// Writes all parts in one transaction, in their order; a part that fails is rolled back alone
     /// and says so in its result. Where `durable`, it returns after the disk has it all; else it
@@ -87,14 +110,55 @@ public:
     virtual std::optional<StoredEvent> find(const Uuid& event_id) = 0;
 
     virtual std::optional<AgentRecord> agent(std::string_view name) = 0;
-    /// All agents ever registered, by name.
+    /// All agents ever registered and not forgotten, by name.
     virtual std::vector<AgentRecord> agents() = 0;
-    /// The deliveries of an agent that are in a state, in order of position.
-    virtual std::vector<DeliveryRecord> deliveries(std::string_view agent, DeliveryState state) = 0;
+    /// At most `limit` deliveries of an agent in a state after a position, in order of position.
+    virtual std::vector<DeliveryRecord> deliveries(std::string_view agent, DeliveryState state,
+                                                   Position after = 0,
+                                                   std::size_t limit = unlimited) = 0;
     virtual std::optional<DeliveryRecord> delivery(std::string_view agent, Position position) = 0;
+    /// All deliveries of an agent, in order of position.
+    virtual std::vector<DeliveryBrief> delivery_briefs(std::string_view agent) = 0;
+    virtual std::optional<BegunNote> begun(std::string_view agent) = 0;
     virtual std::optional<StateRecord> state(std::string_view agent, std::string_view key) = 0;
-    /// All that an agent keeps under keys that begin with `prefix`, by key.
-    virtual std::vector<StateRecord> states(std::string_view agent, std::string_view prefix) = 0;
+    /// At most `limit` of what an agent keeps under keys that begin with `prefix` and come after
+    /// `after_key`, by key.
+    virtual std::vector<StateRecord> states(std::string_view agent, std::string_view prefix,
+                                            std::string_view after_key = {},
+                                            std::size_t limit = unlimited) = 0;
+    /// At most `limit` timers that come after this due time and number, in that order.
+    virtual std::vector<TimerRecord> timers(Timestamp after_due, std::uint64_t after_number,
+                                            std::size_t limit) = 0;
+    /// The highest number ever given to a timer.
+    virtual std::uint64_t last_timer() = 0;
+    /// The account of each agent, all of one moment.
+    virtual std::vector<Conservation> conservation() = 0;
+
+    /// Keeps a request of an operator for the host that runs the store, and returns its number.
+    /// From any thread, and where abilities() say so from any process, also on a store that is
+    /// opened read-only.
+    virtual std::uint64_t ask(const RequestRecord& request) = 0;
+    /// Requests after a number, by number; `open_only`: those not carried out yet.
+    virtual std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit,
+                                                bool open_only) = 0;
+
+    /// The position of the oldest event kept; last_position() + 1 where none is.
+    virtual Position first_position() = 0;
+    /// The highest position such that all events up to it occurred before `time`; 0: none.
+    virtual Position last_before(Timestamp time) = 0;
+    /// Removes at most `limit` of the oldest events, up to a position, and returns how many. Their
+    /// streams go on with the versions they had. By the writer's thread only, like commit. Throws
+    /// PruneRefused, which names an agent that needs one of them: its checkpoint is before it, or
+    /// it has a delivery that is not done with.
+    virtual std::size_t prune(Position through, std::size_t limit) = 0;
+    /// Removes an agent with all it keeps, timers included. By the writer's thread only. False:
+    /// there was none.
+    virtual bool forget(std::string_view agent) = 0;
+    /// Writes all of one moment to a new store at a path, while the writer goes on. Throws
+    /// StoreError where abilities() say that it cannot, or the path is taken.
+    virtual void backup(const std::filesystem::path& to) = 0;
+
+    static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 };
 
 } // namespace bus

@@ -47,19 +47,38 @@ BOOST_DESCRIBE_STRUCT(AttemptRecord, (), (at, kind, message))
 enum class DeliveryState : std::uint8_t {
     deferred, ///< waits for its next attempt
     dead,     ///< given up; redrive makes it deferred again
+    parked,   ///< never attempted yet: waits behind a deferred or dead one of its sequence
 };
-BOOST_DESCRIBE_ENUM(DeliveryState, deferred, dead)
+BOOST_DESCRIBE_ENUM(DeliveryState, deferred, dead, parked)
 
 /// A delivery that the checkpoint of its agent has passed without its having finished.
 struct DeliveryRecord {
     std::string agent;
     Position position = 0;
     DeliveryState state = DeliveryState::deferred;
-    Timestamp due{};            ///< of the next attempt; meaningless when dead
+    Timestamp due{};            ///< of the next attempt; meaningless unless deferred
     std::uint32_t failures = 0; ///< that counted against the policy, since the last redrive
     std::uint32_t redrives = 0; ///< how often a dead one was given to the agent again
+    std::string sequence;       ///< in whose order it is handled; empty: in none
+    bool quarantined = false;   ///< dead because the process died whenever the agent handled it
     std::vector<AttemptRecord> attempts; ///< every failed one, oldest first
     friend bool operator==(const DeliveryRecord&, const DeliveryRecord&) = default;
+};
+
+/// A delivery without what is long about it.
+struct DeliveryBrief {
+    Position position = 0;
+    DeliveryState state = DeliveryState::deferred;
+    Timestamp due{};
+    std::string sequence;
+    bool not_ready = false; ///< its last attempt was; it waits for something, not after a failure
+};
+
+/// Positions from `first` to `last`, both included.
+struct PositionRange {
+    Position first = 0;
+    Position last = 0;
+    friend bool operator==(const PositionRange&, const PositionRange&) = default;
 };
 
 /// What an agent keeps under a key of its own.
@@ -69,19 +88,90 @@ struct StateRecord {
     friend bool operator==(const StateRecord&, const StateRecord&) = default;
 };
 
-/// A dead delivery that is to be tried again at once. One that is not dead is left alone.
-struct RedriveRequest {
+/// An event that is to be published at a time.
+struct TimerRecord {
+    std::uint64_t number = 0; ///< grows in the order of scheduling; no number is ever used twice
+    std::string agent;        ///< whose step has scheduled it; empty: the host
+    Timestamp due{};
+    EventRecord event;
+    friend bool operator==(const TimerRecord&, const TimerRecord&) = default;
+};
+
+/// Deliveries that were under way, or about to be. After a death of the process they are the
+/// suspects, as far as they are not settled.
+struct BegunNote {
+    PositionRange range;            ///< first attempts; {0, 0}: none
+    std::vector<Position> repeated; ///< deliveries attempted again, and parked ones
+    std::uint32_t alone = 0;        ///< set: the only one ran alone, for this many times in a row
+    friend bool operator==(const BegunNote&, const BegunNote&) = default;
+};
+
+/// What may be asked to be done to a delivery.
+enum class DeliveryAction : std::uint8_t {
+    redrive, ///< a dead one becomes due at once
+    discard, ///< a dead, deferred or parked one is done with, without having finished
+};
+BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard)
+
+/// Something to be done to one delivery, with its trace. Done twice, it is done once.
+struct DeliveryCommand {
+    DeliveryAction action = DeliveryAction::redrive;
     std::string agent;
     Position position = 0;
+    std::string who;
+    std::string why;
+    friend bool operator==(const DeliveryCommand&, const DeliveryCommand&) = default;
+};
+
+/// A command of an operator, from this process or another one; kept as the trace of what was done.
+struct RequestRecord {
+    std::uint64_t number = 0; ///< of the store; grows
+    Timestamp at{};           ///< when it was made
+    std::string who;
+    std::string why;
+    DeliveryAction action = DeliveryAction::redrive;
+    std::string agent;
+    Position position = 0;            ///< 0: all dead letters of the agent that the rest describes
+    std::optional<FailureKind> kind;  ///< of the last attempt
+    std::optional<std::string> error; ///< message of the last attempt
+    std::optional<Timestamp> done_at; ///< none: not carried out yet
+    std::string result;               ///< what came of it, for a person: "3 redriven"
+    friend bool operator==(const RequestRecord&, const RequestRecord&) = default;
+};
+
+/// Says of a request that it was carried out.
+struct RequestAnswer {
+    std::uint64_t number = 0;
+    Timestamp at{};
+    std::string result;
 };
 
 /// Where an agent is in the log. An agent that the store has never heard of has no record.
 struct AgentRecord {
     std::string name;
-    Position start = 0;         ///< the position after which it began
-    Position checkpoint = 0;    ///< up to here everything is settled
-    std::uint64_t finished = 0; ///< deliveries that finished, in all
+    Position start = 0;               ///< the position after which it began
+    Position checkpoint = 0;          ///< up to here everything is settled
+    std::vector<PositionRange> ahead; ///< what is settled above it: apart, in order
+    std::uint64_t delivered = 0;      ///< events of its types that were settled, in all
+    std::uint64_t finished = 0;       ///< deliveries that finished, in all
+    std::uint64_t discarded = 0;      ///< that an operator has done with
     friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
+};
+
+/// The account of an agent, all of one moment. What is in flight is in no column yet.
+struct Conservation {
+    std::string agent;
+    std::uint64_t delivered = 0;
+    std::uint64_t finished = 0;
+    std::uint64_t discarded = 0;
+    std::uint64_t deferred = 0;
+    std::uint64_t parked = 0;
+    std::uint64_t dead = 0;
+    std::uint64_t quarantined = 0; ///< of the dead ones
+
+    [[nodiscard]] bool holds() const noexcept {
+        return delivered == finished + discarded + deferred + parked + dead;
+    }
 };
 
 /// What commits together or not at all: a publish, or the outcome of a step.
@@ -90,17 +180,31 @@ struct Part {
 
     /// The agent that the rest is about; empty for a publish.
     std::string agent;
-    std::optional<Position> start;      ///< registers the agent as beginning after this position
-    std::optional<Position> checkpoint; ///< moves it there, never back
-    /// Where the agent's checkpoint must be before this part, else the part fails with
-    /// StaleCheckpoint: after a part of an agent has failed, none of its later ones is stored.
-    std::optional<Position> expected_checkpoint;
-    std::uint64_t finished = 0; ///< added to the agent's count
+    std::optional<Position> start; ///< registers the agent as beginning after this position
+    /// Positions that are settled with this part. The store moves the checkpoint over all that is
+    /// settled from it on, and keeps the rest as ranges ahead of it. Settled twice is harmless.
+    std::vector<PositionRange> settled;
+    /// Parts of one agent and chain stand on each other: where one fails, each later one fails
+    /// with BrokenChain. 0: stands alone. A number is used for one chain in the life of the store
+    /// object.
+    std::uint64_t chain = 0;
+    std::uint64_t delivered = 0; ///< added to the agent's count, and so on
+    std::uint64_t finished = 0;
     std::vector<DeliveryRecord> put_deliveries;
     std::vector<Position> erase_deliveries;
     std::vector<StateRecord> put_states;
     std::vector<std::string> erase_states;
-    std::vector<RedriveRequest> redrives;
+    std::optional<BegunNote> begun; ///< replaces the agent's note
+
+    std::vector<TimerRecord> put_timers;
+    std::vector<std::uint64_t> erase_timers; ///< of whatever agent; missing ones are left alone
+    /// The timer that this part's event comes from: it is erased, and the part fails with TimerGone
+    /// where it is not there any more.
+    std::uint64_t fires = 0;
+
+    std::vector<DeliveryCommand> commands; ///< each leaves a request as its trace, carried out
+    Timestamp commanded_at{};              ///< the time in those traces
+    std::vector<RequestAnswer> answers;
 
     Durability durability = Durability::committed;
 };
@@ -116,7 +220,14 @@ struct PartResult {
     };
 
     std::vector<Place> places;
-    std::vector<DeliveryRecord> redriven; ///< those that were dead and are deferred now
+
+    /// A command that changed something; the delivery is as it is now, or was before a discard.
+    struct Changed {
+        DeliveryAction action = DeliveryAction::redrive;
+        DeliveryRecord delivery;
+    };
+
+    std::vector<Changed> changed;
     std::exception_ptr
         error; ///< set: nothing of the part is stored (VersionConflict, IdConflict, ...)
 };
