@@ -62,6 +62,18 @@ bool Bus::retry_now(std::string_view agent, Position position) {
     return core_->retry_now(agent, position);
 }
 
+std::uint64_t Bus::request(RequestRecord request) {
+    return core_->request(std::move(request));
+}
+
+std::uint64_t Bus::prune(Position through) {
+    return core_->prune(through);
+}
+
+bool Bus::forget(std::string_view agent) {
+    return core_->forget(agent);
+}
+
 bool Bus::wait_idle(std::optional<Duration> timeout) {
     return core_->wait_idle(timeout);
 }

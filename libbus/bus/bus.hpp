@@ -23,6 +23,9 @@ class EventGraph;
 struct BusOptions {
     std::shared_ptr<Runtime> runtime;  ///< null: a SystemRuntime of its own
     std::shared_ptr<EventStore> store; ///< null: nothing is kept
+    /// How often to look into the store for requests that another process makes there; zero: never.
+    /// In virtual time, and on a store of this process only, never.
+    Duration requests_every = std::chrono::milliseconds{500};
 };
 
 struct PublishOptions {
@@ -158,8 +161,10 @@ public:
 
     /// Publishes an event after `delay`, on a worker; zero and negative delays mean at once. Timers
     /// come in the order of their due times, and of their scheduling where these are equal; what
-    /// their publishing throws is told to the observers' `trouble`. They live in memory: stopping
-    /// the bus drops them. Throws std::logic_error on a bus with a store, and once it is stopping.
+    /// their publishing throws is told to the observers' `trouble`. Without a store they live
+    /// in memory, and stopping the bus drops them. On one it returns when the timer is committed,
+    /// which survives the program: one that came due while it was not running fires as soon as a
+    /// bus is made on the store. Throws std::logic_error once the bus is stopping, StoreError.
     template <class E>
     TimerHandle schedule(Duration delay, E event) {
         if constexpr (detail::check_published<E>()) {
@@ -180,6 +185,22 @@ public:
     /// Makes a delivery that an agent has deferred due at once. False: the agent has not deferred
     /// it, or is trying it right now. Without a store always false.
     bool retry_now(std::string_view agent, Position position);
+
+    /// Keeps a request of an operator in the store and carries it out soon, as it does with those
+    /// that other processes make there; EventStore::requests() says when, and what came of it.
+    /// `at` is filled in. Returns its number. Throws std::invalid_argument where it does not say
+    /// who makes it, std::logic_error without a store, StoreError.
+    std::uint64_t request(RequestRecord request);
+
+    /// Removes the events up to a position from the store, a thousand at a time, and returns how
+    /// many; EventStore::last_before() finds the position for a time. Throws PruneRefused, which
+    /// names the agent that still needs one of them; std::logic_error without a store; StoreError.
+    std::uint64_t prune(Position through);
+
+    /// Removes from the store what an agent keeps that is gone for good: the log need not be kept
+    /// for it any longer. False: the store does not know it. Throws std::invalid_argument where it
+    /// is on this bus; std::logic_error without a store; StoreError.
+    bool forget(std::string_view agent);
 
     /// Waits until nothing is left to do before some time that is still to come: mailboxes empty,
     /// all committed. False: `timeout` was over first. A step, or a handler that runs on a worker,

@@ -5,12 +5,6 @@
 
 namespace bus {
 
-TimerHandle StepSource::new_timer() {
-    throw std::logic_error{"timers are kept in memory only so far, and this bus has a store: throw "
-                           "Failure::not_ready(...) to be called again at a time, or use a bus "
-                           "without a store"};
-}
-
 std::string Context::idempotency_key(std::string_view purpose) const {
     return to_text(step_.event.event_id) + '/' + step_.agent + '/' + std::string{purpose};
 }
@@ -30,8 +24,9 @@ void Context::erase_state(std::string_view key) {
     effects_.states.insert_or_assign(std::string{key}, std::nullopt);
 }
 
-void Context::redrive(const DeliveryRecord& dead_letter) {
-    effects_.redrives.push_back({dead_letter.agent, dead_letter.position});
+void Context::redrive(const DeliveryRecord& dead_letter, std::string why) {
+    effects_.commands.push_back({DeliveryAction::redrive, dead_letter.agent, dead_letter.position,
+                                 "agent " + step_.agent, std::move(why)});
 }
 
 void Context::check_declared(const EventType& type) const {

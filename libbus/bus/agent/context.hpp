@@ -31,9 +31,8 @@ public:
     virtual std::vector<StateRecord> states(std::string_view prefix) = 0;
     virtual std::optional<DeliveryRecord> dead_letter(std::string_view agent,
                                                       const Uuid& event_id) = 0;
-    /// A handle for a timer to be started once the step has succeeded. Throws std::logic_error
-    /// where there are none: on a store, for now.
-    virtual TimerHandle new_timer();
+    /// A handle for a timer to be started once the step has succeeded.
+    virtual TimerHandle new_timer() = 0;
 };
 
 /// A timer that a step has asked for.
@@ -47,12 +46,12 @@ struct TimerRequest {
 struct StepEffects {
     std::vector<std::shared_ptr<const DomainEvent>> emitted;
     std::map<std::string, std::optional<std::string>, std::less<>> states; ///< none: erased
-    std::vector<RedriveRequest> redrives;
+    std::vector<DeliveryCommand> commands;
     std::vector<TimerRequest> timers;
     std::vector<TimerHandle> cancelled; ///< after the timers that it starts
 
     [[nodiscard]] bool empty() const noexcept {
-        return emitted.empty() && states.empty() && redrives.empty() && timers.empty() &&
+        return emitted.empty() && states.empty() && commands.empty() && timers.empty() &&
                cancelled.empty();
     }
 };
@@ -92,9 +91,11 @@ public:
     /// Publishes an event later, as if this step emitted it then: declared types only, with this
     /// step's event as its cause. Nothing happens unless the step succeeds, and the delay (zero
     /// and negative ones: at once) counts from then. Timers fire in order of their due times, and
-    /// of their scheduling where these are equal. They live in memory: stopping the bus drops
-    /// them. The handle may be kept, and used in a later step of this agent. Throws
-    /// std::logic_error for a type that is not declared, and on a bus with a store.
+    /// of their scheduling where these are equal. On a store they commit with the step and survive
+    /// the program: what came due while it was not running fires when it runs again. Without one
+    /// they live in memory, and stopping the bus drops them. The handle may be kept, in the state
+    /// as well, and used in a later step of this agent. Throws std::logic_error for a type that is
+    /// not declared.
     template <EventStruct E>
     TimerHandle schedule(Duration delay, E event) {
         check_declared(event.type());
@@ -154,8 +155,9 @@ public:
         return source_.dead_letter(agent, event_id);
     }
 
-    /// Gives a dead letter to its agent again, once this step has succeeded.
-    void redrive(const DeliveryRecord& dead_letter);
+    /// Gives a dead letter to its agent again, once this step has succeeded. The store keeps the
+    /// trace: this agent, and `why`.
+    void redrive(const DeliveryRecord& dead_letter, std::string why = {});
 
 protected:
     /// Another view of the same step, for StepContext.

@@ -5,39 +5,43 @@
 
 namespace bus {
 
-namespace {
-
-constexpr Duration pause_after_store_trouble = std::chrono::milliseconds{500};
-
-} // namespace
-
-AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, EventStore& store, Writer& writer,
+AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, DeliveryHouse& house,
                          std::shared_ptr<RunnerHub> hub, OnAftermath on_aftermath)
     : agent_{std::move(agent)},
-      store_{store},
-      writer_{writer},
+      house_{house},
+      store_{house.store},
       hub_{std::move(hub)},
       on_aftermath_{std::move(on_aftermath)},
-      steps_{*agent_, store_, *hub_} {
+      states_{agent_->settings().workers > 1} {
     for (const EventType* type : known_event_types()) {
         handled_types_.resize(std::max<std::size_t>(handled_types_.size(), type->index() + 1));
         handled_types_[type->index()] = agent_->handler_for(*type) != nullptr;
+    }
+    for (std::uint32_t i = 0; i < agent_->settings().workers; ++i) {
+        lanes_.push_back(
+            std::make_unique<Lane>(StepRunner{*agent_, store_, *hub_, states_, house_.last_timer}));
+        lanes_.back()->told = std::make_shared<Strand>(hub_->runtime().pool(), [] {});
     }
 }
 
 void AgentRunner::start() {
     // Commits are offered from before the registration on; until the agent knows where it begins
-    // it only counts as running, so that none of them wakes it.
+    // it only counts as busy, so that none of them wakes it.
     try {
         start_agent(*agent_);
         started_ = true;
         register_agent();
+        if (const auto note = store_.begun(agent_->name())) {
+            suspects_ = *note;
+            suspect_again_.insert(note->repeated.begin(), note->repeated.end());
+            handed_out_ = note->range.last;
+        }
         reload();
     } catch (...) {
         {
             const std::lock_guard lock{mutex_};
             stopping_ = true;
-            running_ = false;
+            starting_ = false;
             stopped_.notify_all();
         }
         if (std::exchange(started_, false)) {
@@ -47,160 +51,100 @@ void AgentRunner::start() {
     }
     {
         const std::lock_guard lock{mutex_};
-        running_ = false;
+        starting_ = false;
         stopped_.notify_all();
     }
     wake();
 }
 
-void AgentRunner::register_agent() {
-    if (store_.agent(agent_->name())) {
-        return;
-    }
-    const StartPosition& start = agent_->settings().start;
-    Part part;
-    part.agent = agent_->name();
-    part.start = start.kind == StartPosition::Kind::now ? store_.last_position() : start.position;
-    std::optional<PartResult> result;
-    writer_.submit(std::move(part), [&](PartResult&& r) {
-        const std::lock_guard lock{mutex_};
-        result = std::move(r);
-        stopped_.notify_all();
-    });
-    std::unique_lock lock{mutex_};
-    hub_->runtime().wait(lock, stopped_, [&] { return result.has_value(); });
-    if (result->error) {
-        std::rethrow_exception(result->error);
-    }
-}
-
-/// Begins again where the store says that the agent is.
-void AgentRunner::reload() {
+void AgentRunner::take_changed(const PartResult::Changed& changed) {
     {
         const std::lock_guard lock{mutex_};
-        reading_ = true;
-        redriven_meanwhile_.clear();
-    }
-    const AgentRecord record = store_.agent(agent_->name()).value_or(AgentRecord{});
-    std::vector<DeliveryRecord> deferred =
-        store_.deliveries(agent_->name(), DeliveryState::deferred);
-    const std::size_t dead = store_.deliveries(agent_->name(), DeliveryState::dead).size();
-    const Position end = store_.last_position();
-    const std::lock_guard lock{mutex_};
-    reading_ = false;
-    mailbox_.clear();
-    steps_.forget_uncommitted();
-    deferred_.clear();
-    for (DeliveryRecord& delivery : deferred) {
-        deferred_.emplace(delivery.position, std::move(delivery));
-    }
-    for (DeliveryRecord& delivery : redriven_meanwhile_) {
-        // Committed after the deliveries were read, or known from them already.
-        deferred_.insert_or_assign(delivery.position, std::move(delivery));
-    }
-    redriven_meanwhile_.clear();
-    dead_ = dead;
-    finished_ = record.finished;
-    checkpoint_ = record.checkpoint;
-    through_ = record.checkpoint;
-    log_end_ = std::max(log_end_, end);
-    live_ = false;
-    must_reload_ = false;
-    trouble_.clear();
-}
-
-void AgentRunner::offer(const Writer::Committed& committed) {
-    bool has_work = false;
-    {
-        const std::lock_guard lock{mutex_};
-        if (stopping_) {
-            return; // it is in the log
+        if (loading_) {
+            changed_meanwhile_.push_back(changed);
         }
-        log_end_ = committed.events.back()->position;
-        live_ = live_ && committed.previous_last <= through_ &&
-                mailbox_.size() < agent_->settings().mailbox_capacity;
-        if (live_) {
-            for (const Writer::Event& event : committed.events) {
-                // A page read from the store may have shown it before its commit was told here.
-                if (event->position > through_ && handles(*event)) {
-                    mailbox_.push_back(event);
-                }
-            }
-            through_ = std::max(through_, log_end_);
-        }
-        has_work = !mailbox_.empty() || !live_;
-    }
-    if (has_work) {
-        wake();
-    }
-}
-
-void AgentRunner::take_redriven(const DeliveryRecord& delivery) {
-    {
-        const std::lock_guard lock{mutex_};
-        deferred_.insert_or_assign(delivery.position, delivery);
-        dead_ -= dead_ > 0 ? 1 : 0;
-        if (reading_) {
-            redriven_meanwhile_.push_back(delivery);
-        }
+        lane_of(changed.delivery.sequence, changed.delivery.position)
+            .orders.push_back({.kind = Order::Kind::changed, .changed = changed});
     }
     wake();
 }
 
 bool AgentRunner::retry_now(Position position) {
+    const std::optional<DeliveryRecord> delivery = store_.delivery(agent_->name(), position);
+    if (!delivery || delivery->state != DeliveryState::deferred) {
+        return false;
+    }
     {
         const std::lock_guard lock{mutex_};
-        const auto found = deferred_.find(position);
-        if (found == deferred_.end()) {
+        if (repeating_.contains(position)) {
             return false;
         }
-        found->second.due = hub_->runtime().now();
+        lane_of(delivery->sequence, position)
+            .orders.push_back({.kind = Order::Kind::retry, .position = position});
     }
     wake();
     return true;
 }
 
-bool AgentRunner::handles(const StoredEvent& event) const {
-    const EventType* type =
-        event.event ? &event.event->type() : find_event_type(event.record.event_type);
-    if (type == nullptr) {
-        return false;
+void AgentRunner::command(DeliveryCommand command, OnCommand done) {
+    const std::optional<DeliveryRecord> delivery = store_.delivery(command.agent, command.position);
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopping_) {
+            throw std::logic_error{"the bus is stopping: ask again when it runs"};
+        }
+        lane_of(delivery ? delivery->sequence : std::string{}, command.position)
+            .orders.push_back({.kind = Order::Kind::command,
+                               .command = std::move(command),
+                               .done = std::move(done)});
     }
-    return type->index() < handled_types_.size() ? handled_types_[type->index()]
-                                                 : agent_->handler_for(*type) != nullptr;
+    wake();
 }
 
 AgentStatus AgentRunner::status() {
     const std::lock_guard lock{mutex_};
     AgentStatus status{.name = agent_->name(),
-                       .checkpoint = checkpoint_,
+                       .checkpoint = settled_.checkpoint(),
                        .finished = finished_,
                        .failures = failures_,
-                       .queued = mailbox_.size(),
-                       .busy = running_ || !mailbox_.empty() || through_ < log_end_,
-                       .dead = dead_,
+                       .queued = mailbox_.size() + with_lanes_,
+                       .busy = starting_ || !quiet() || !mailbox_.empty() || with_lanes_ != 0 ||
+                               through_ < log_end_,
                        .trouble = trouble_};
-    for (const auto& [position, delivery] : deferred_) {
-        const bool not_ready = !delivery.attempts.empty() &&
-                               delivery.attempts.back().kind == FailureKind::not_ready &&
-                               delivery.due != Timestamp{};
-        ++(not_ready ? status.not_ready : status.retrying);
-        status.next_due = std::min(status.next_due.value_or(delivery.due), delivery.due);
+    for (const auto& lane : lanes_) {
+        status.busy = status.busy || has_work(*lane);
+        status.retrying += lane->counts.retrying;
+        status.not_ready += lane->counts.not_ready;
+        status.parked += lane->counts.parked;
+        status.dead += lane->counts.dead;
+        if (lane->next_due) {
+            status.next_due = std::min(status.next_due.value_or(*lane->next_due), *lane->next_due);
+        }
     }
     return status;
 }
 
 bool AgentRunner::idle() {
     const std::lock_guard lock{mutex_};
-    if (stopping_) {
-        return !running_; // what is left stays in the log
-    }
-    if (running_ || !mailbox_.empty() || through_ < log_end_ || must_reload_) {
+    if (starting_ || !quiet()) {
         return false;
     }
-    const Timestamp now = hub_->runtime().now();
-    return std::none_of(deferred_.begin(), deferred_.end(),
-                        [now](const auto& entry) { return entry.second.due <= now; });
+    if (stopping_) {
+        return true; // what is left stays in the log
+    }
+    return mailbox_.empty() && through_ >= log_end_ && !must_reload_ &&
+           std::none_of(lanes_.begin(), lanes_.end(),
+                        [this](const auto& lane) { return has_work(*lane); });
+}
+
+/// With the lock held: no turn is due or under way, and nothing waits for a commit.
+bool AgentRunner::quiet() const {
+    return open_batches_ == 0 && turns_under_way() == 0;
+}
+
+std::ptrdiff_t AgentRunner::turns_under_way() const {
+    return std::count_if(lanes_.begin(), lanes_.end(),
+                         [](const auto& lane) { return lane->running; });
 }
 
 void AgentRunner::begin_stop() {
@@ -215,9 +159,9 @@ void AgentRunner::begin_stop() {
 void AgentRunner::stop() {
     begin_stop();
     std::unique_lock lock{mutex_};
-    hub_->runtime().wait(lock, stopped_, [this] { return !running_; });
-    if (mailbox_.empty() && live_ && !must_reload_ && through_ > checkpoint_) {
-        save_checkpoint(lock);
+    hub_->runtime().wait(lock, stopped_, [this] { return quiet() && !starting_; });
+    if (live_) {
+        save_checkpoint(lock, 0);
     }
     if (std::exchange(started_, false)) {
         lock.unlock();
@@ -225,17 +169,24 @@ void AgentRunner::stop() {
     }
 }
 
-/// Writes that events up to through_ are settled, where no step says so on its way. Called, and
-/// left, with the lock held: whoever found that nothing is in the mailbox still knows it here.
-void AgentRunner::save_checkpoint(std::unique_lock<std::mutex>& /*lock*/) {
+/// Writes that events up to through_ are settled, where no step says so on its way. `turns`: those
+/// under way that have begun no step. Called, and left, with the lock held: whoever found that
+/// nothing is in the mailbox still knows it here.
+void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
+    const bool all_done = mailbox_.empty() && with_lanes_ == 0 && !must_reload_ &&
+                          open_batches_ == 0 && turns_under_way() <= turns;
+    if (!all_done || through_ <= settled_.checkpoint()) {
+        return;
+    }
     Part part;
     part.agent = agent_->name();
+    part.chain = chain_;
     part.durability = Durability::buffered;
-    part.expected_checkpoint = checkpoint_;
-    part.checkpoint = through_;
-    checkpoint_ = through_;
+    part.settled.push_back({settled_.checkpoint() + 1, through_});
+    settled_.add(part.settled.front());
+    settle_from_ = through_ + 1;
     // Nothing is lost where this fails: the agent begins again where the store says it is.
-    writer_.submit(std::move(part), [self = shared_from_this()](PartResult&& result) {
+    house_.writer.submit(std::move(part), [self = shared_from_this()](PartResult&& result) {
         if (!result.error) {
             return;
         }
@@ -248,26 +199,17 @@ void AgentRunner::save_checkpoint(std::unique_lock<std::mutex>& /*lock*/) {
     });
 }
 
-void AgentRunner::wake() {
-    {
-        const std::lock_guard lock{mutex_};
-        if (running_ || stopping_) {
-            return;
-        }
-        running_ = true;
-    }
-    hub_->runtime().pool().post([self = shared_from_this()] { self->run(); });
-}
-
 /// Sees to it that the agent wakes for the next deferred delivery, or to try the store again.
-void AgentRunner::schedule_wake(std::unique_lock<std::mutex>& /*lock*/) {
+void AgentRunner::schedule_wake(Lock& /*lock*/) {
     const Timestamp now = hub_->runtime().now();
     std::optional<Timestamp> due;
     if (must_reload_) {
-        due = now + pause_after_store_trouble;
+        due = now + std::chrono::milliseconds{500};
     }
-    for (const auto& [position, delivery] : deferred_) {
-        due = std::min(due.value_or(delivery.due), delivery.due);
+    for (const auto& lane : lanes_) {
+        if (lane->next_due) {
+            due = std::min(due.value_or(*lane->next_due), *lane->next_due);
+        }
     }
     if (timer_ && due && timer_due_ <= *due && timer_due_ > now) {
         return;

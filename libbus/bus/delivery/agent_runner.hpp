@@ -1,46 +1,67 @@
 #pragma once
 
 #include <bus/agent/runner.hpp>
+#include <bus/delivery/internal/held_up.hpp>
+#include <bus/delivery/internal/state_cache.hpp>
+#include <bus/delivery/internal/step_gate.hpp>
 #include <bus/delivery/step_batch.hpp>
 #include <bus/delivery/step_runner.hpp>
+#include <bus/runtime/strand.hpp>
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/settled_ranges.hpp>
 #include <bus/store/writer.hpp>
 
 #include <condition_variable>
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <span>
+#include <set>
 #include <vector>
 
 namespace bus {
 
-/// Drives one agent from the log: catch-up in pages, then live from memory; steps in order of
-/// position; what a step did is committed as one part, a failed attempt as another.
+/// What all agents of a bus with a store have in common.
+struct DeliveryHouse {
+    EventStore& store;
+    Writer& writer;
+    RunnerHub& hub;
+    internal::StepGate gate;
+    std::atomic<std::uint64_t> last_timer;
+};
+
+/// Drives one agent from the log: catch-up in pages, then live from memory; steps of one sequence
+/// in order of position, those of others on as many workers as the agent asks for; what a step did
+/// is committed as one part, a failed attempt as another, and no worker waits for a commit.
+///
+/// Members below `mutex_` are guarded by it; a lane's own by there being one turn of it at a time.
 class AgentRunner final : public Runner, public std::enable_shared_from_this<AgentRunner> {
 public:
     /// What a committed part leaves to be done by the delivery.
     struct Aftermath {
         std::vector<std::shared_ptr<const DomainEvent>> emitted; ///< for the plain handlers
-        std::vector<DeliveryRecord> redriven;                    ///< of whatever agent
+        std::vector<PartResult::Changed> changed;                ///< deliveries of whatever agent
+        std::vector<TimerRecord> timers;
+        std::vector<std::uint64_t> cancelled_timers;
     };
 
     using OnAftermath = std::function<void(Aftermath&&)>;
+    /// Called with what came of a command; on a thread that must not be blocked.
+    using OnCommand = std::function<void(const PartResult&)>;
 
-    AgentRunner(std::unique_ptr<Agent> agent, EventStore& store, Writer& writer,
-                std::shared_ptr<RunnerHub> hub, OnAftermath on_aftermath);
+    AgentRunner(std::unique_ptr<Agent> agent, DeliveryHouse& house, std::shared_ptr<RunnerHub> hub,
+                OnAftermath on_aftermath);
 
     /// Registers the agent in the store where it is new, and begins. Throws StoreError.
     void start();
     /// Events of a commit, in order; those the agent has no room for it reads later.
     void offer(const Writer::Committed& committed);
-    /// A dead delivery of this agent is deferred again.
-    void take_redriven(const DeliveryRecord& delivery);
-
+    /// Another one's committed part has changed a delivery of this agent.
+    void take_changed(const PartResult::Changed& changed);
     /// Makes a deferred delivery due at once. False: it is not deferred, or under way.
     bool retry_now(Position position);
+    /// Carries an operator's command out, in order with the agent's own steps. Throws StoreError.
+    void command(DeliveryCommand command, OnCommand done);
 
     Agent& agent() noexcept override { return *agent_; }
 
@@ -50,53 +71,145 @@ public:
     void stop() override;
 
 private:
-    using Items = std::vector<DeliveryItem>;
+    /// An event that waits for a worker.
+    struct Mail {
+        Writer::Event event;
+        Position first = 0; ///< what was passed since the one before it begins here
+    };
 
+    /// Something to be done by a lane, beside events.
+    struct Order {
+        enum class Kind : std::uint8_t { changed, retry, command };
+        Kind kind = Kind::changed;
+        PartResult::Changed changed;
+        Position position = 0;
+        DeliveryCommand command;
+        OnCommand done;
+    };
+
+    /// A part that the store will never take.
+    struct Refusal {
+        Position position;
+        Failure failure;
+        bool was_failure;
+    };
+
+    /// One worker. Sequences are spread over the lanes.
+    struct Lane {
+        explicit Lane(StepRunner runner) : steps{std::move(runner)} {}
+
+        std::deque<DeliveryItem> inbox;     ///< by the mutex
+        std::vector<Order> orders;          ///< by the mutex
+        bool running = false;               ///< by the mutex: a turn is due or under way
+        std::size_t outstanding = 0;        ///< by the mutex: parts on their way
+        internal::HeldUp::Counts counts;    ///< by the mutex: as of the last turn
+        std::optional<Timestamp> next_due;  ///< by the mutex
+        bool has_ready = false;             ///< by the mutex
+        internal::HeldUp held;              ///< the turn's own
+        StepRunner steps;                   ///< the turn's own
+        std::optional<DeliveryItem> lonely; ///< the turn's own: to be run alone next
+        std::vector<Refusal> refusals;      ///< by the mutex
+        std::shared_ptr<Strand> told;       ///< what was committed is told in its order
+    };
+
+    /// Events that a worker is given ahead of their turn.
+    static constexpr std::size_t most_given = 128;
+
+    using Batch = std::shared_ptr<StepBatch>;
+    using Lock = std::unique_lock<std::mutex>;
+
+    // agent_feed.cpp: what comes in
     [[nodiscard]] bool handles(const StoredEvent& event) const;
     void register_agent();
-    void wake();
-    void run();
     void reload();
-    void run_steps(Items& items, StepBatch& batch);
-    [[nodiscard]] bool stopping();
-    void put_back(Items::iterator first, Items::iterator last);
-    Items take_items();
+    void load_held_up(const std::vector<DeliveryBrief>& briefs,
+                      std::vector<DeliveryRecord>&& deferred);
+    void push_mail(Writer::Event event);
+    void feed();
     bool read_page();
-    bool take_due(Items& items);
-    void on_part_done(const std::shared_ptr<StepBatch>& batch, std::size_t index,
-                      PartResult&& result);
-    void finish_batch(StepBatch& batch);
-    void remember(StepBatch& batch);
-    void schedule_wake(std::unique_lock<std::mutex>& lock);
-    void save_checkpoint(std::unique_lock<std::mutex>& lock);
+    void hand_out(Lock& lock);
+    Lane& lane_of(DeliveryItem& item);
+    Lane& lane_of(std::string_view sequence, Position position);
+    Writer::Event read_event(Position position);
+    [[nodiscard]] bool suspected(const DeliveryItem& item) const;
+
+    // agent_turns.cpp: what is done with it
+    void wake();
+    void wake_lanes(Lock& lock);
+    void post_turn(Lane& lane);
+    [[nodiscard]] bool has_work(const Lane& lane) const;
+    [[nodiscard]] bool needs_feeding() const;
+    void turn(Lane& lane);
+    bool prepare(Lane& lane);
+    bool must_note_first(Lane& lane);
+    void note_first(Lane& lane);
+    void run_turn(Lane& lane, StepBatch& batch);
+    std::optional<DeliveryItem> next_item(Lane& lane);
+    void handle(Lane& lane, DeliveryItem& item, StepBatch& batch);
+    void remember_step(Lane& lane, const DeliveryItem& item, const Attempted& attempted);
+    void carry_out(Lane& lane, Order& order, StepBatch& batch);
+    std::vector<Order> take_orders(Lane& lane);
+    void submit(Lane& lane, const Batch& batch);
+    [[nodiscard]] BegunNote make_note(Lock& lock);
+    [[nodiscard]] bool stopping();
+    void give_up_turn(StepBatch& batch, const std::exception& error);
+
+    // agent_alone.cpp: deliveries of which the process may have died
+    void go_alone(Lane& lane);
+    void note_alone(Lane& lane);
+    void run_alone(Lane& lane);
+    void leave_alone(Lane& lane);
+
+    // agent_commits.cpp: what came of it
+    void on_part_done(Lane& lane, const Batch& batch, std::size_t index, PartResult&& result);
+    void finish_batch(Lane& lane, StepBatch& batch);
+    void remember_commits(Lane& lane, StepBatch& batch);
+    void note_refusal(Lane& lane, const Attempted& attempted, const std::exception_ptr& error);
+    void finish_turn(Lane& lane);
+    void schedule_wake(Lock& lock);
+    void save_checkpoint(Lock& lock, std::ptrdiff_t turns);
+    [[nodiscard]] bool quiet() const;
+    [[nodiscard]] std::ptrdiff_t turns_under_way() const;
 
     std::unique_ptr<Agent> agent_;
+    DeliveryHouse& house_;
     EventStore& store_;
-    Writer& writer_;
     std::shared_ptr<RunnerHub> hub_;
     OnAftermath on_aftermath_;
-    StepRunner steps_;
+    internal::StateCache states_;
     std::vector<bool> handled_types_; ///< by type index
+    std::vector<std::unique_ptr<Lane>> lanes_;
+    BegunNote suspects_; ///< as found when the agent began
 
     std::mutex mutex_;
     std::condition_variable stopped_;
-    std::deque<Writer::Event> mailbox_;
-    std::map<Position, DeliveryRecord> deferred_;
-    Position through_ = 0;    ///< all up to here is settled, in the mailbox or under way
-    Position checkpoint_ = 0; ///< as committed
-    Position log_end_ = 0;    ///< the newest position heard of
-    bool live_ = false;       ///< the next commit follows through_
-    bool running_ = true;     ///< until start() has read where the agent stands
+    std::deque<Mail> mailbox_;
+    Position through_ = 0;             ///< all up to here is settled, in the mailbox or with a lane
+    Position settle_from_ = 1;         ///< what is passed and in no item yet begins here
+    internal::SettledRanges settled_;  ///< as committed
+    Position log_end_ = 0;             ///< the newest position heard of
+    Position handed_out_ = 0;          ///< the newest first attempt that a lane was given
+    std::set<Position> repeating_;     ///< deliveries with a row that are being attempted
+    std::set<Position> suspect_again_; ///< suspects that have a row
+    Position lone_ = 0;                ///< the one that runs alone
+    std::uint32_t lone_deaths_ = 0;    ///< of it, in a row, the run under way included
+    bool note_is_old_ = false;         ///< more is under way than the note in the store says
+    bool first_noted_ = false;         ///< the note in the store has what was found at the start
+    std::size_t with_lanes_ = 0;       ///< events that lanes were given and have not begun
+    std::uint64_t chain_ = 0;
+    bool live_ = false;    ///< the next commit follows through_
+    bool reading_ = false; ///< a page of the log
+    bool starting_ = true; ///< until start() has read where the agent stands
     bool stopping_ = false;
     bool started_ = false; ///< on_start has run, and on_stop is due
     bool must_reload_ = false;
-    bool reading_ = false; ///< reload() is looking into the store
-    std::vector<DeliveryRecord> redriven_meanwhile_;
+    bool loading_ = false; ///< reload() is looking into the store
+    std::vector<PartResult::Changed> changed_meanwhile_;
+    std::size_t open_batches_ = 0;
     std::optional<Runtime::TimerId> timer_;
     Timestamp timer_due_{};
     std::uint64_t finished_ = 0;
     std::uint64_t failures_ = 0;
-    std::size_t dead_ = 0;
     std::string trouble_;
 };
 

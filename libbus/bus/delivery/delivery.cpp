@@ -1,20 +1,37 @@
 #include <bus/delivery/delivery.hpp>
 #include <bus/dispatch/worker_scope.hpp>
+#include <bus/event/codec.hpp>
+#include <bus/store/internal/ticket_state.hpp>
 
 #include <algorithm>
 #include <stdexcept>
 
 namespace bus {
 
-Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub)
+Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
+                   std::shared_ptr<Runtime> runtime, Duration requests_every)
     : store_{store},
       dispatcher_{dispatcher},
       hub_{std::move(hub)},
+      runtime_{std::move(runtime)},
       handlers_{
           std::make_shared<Strand>(hub_->runtime().pool(), [hub = hub_] { hub->note_change(); })},
       writer_{store, hub_->runtime(),
               [this](const Writer::Committed& committed) { on_committed(committed); },
-              [hub = hub_] { hub->note_change(); }} {}
+              [hub = hub_] { hub->note_change(); }},
+      house_{store, writer_, *hub_, internal::StepGate{hub_->runtime().pool()},
+             store.last_timer()} {
+    timers_ = std::make_shared<DurableTimers>(
+        store_, writer_, hub_, [this](const EventRecord& record) { on_fired(record); });
+    requests_ = std::make_shared<RequestDesk>(
+        store_, writer_, hub_, [this](DeliveryCommand asked, RequestDesk::OnCommand done) {
+            command(std::move(asked), std::move(done));
+        });
+    timers_->start();
+    const bool others_ask = store_.abilities().other_processes && !hub_->runtime().virtual_time();
+    requests_->start(others_ask ? requests_every : Duration::zero());
+    requests_->look();
+}
 
 Delivery::~Delivery() = default;
 
@@ -45,7 +62,7 @@ void Delivery::dispatch_later(std::shared_ptr<const DomainEvent> event) {
 
 Agent& Delivery::add(std::unique_ptr<Agent> agent) {
     auto runner = std::make_shared<AgentRunner>(
-        std::move(agent), store_, writer_, hub_,
+        std::move(agent), house_, hub_,
         [this](AgentRunner::Aftermath&& aftermath) { on_aftermath(std::move(aftermath)); });
     {
         // Listening begins before the agent reads the log, so that no commit falls between.
@@ -97,16 +114,23 @@ bool Delivery::idle() {
     const auto all = runners();
     // Work that moves on while we look leaves one place for another; the count of changes tells.
     const std::uint64_t before = hub_->changes();
-    return writer_.pending() == 0 && handlers_->idle() &&
+    return writer_.pending() == 0 && handlers_->idle() && timers_->idle() && requests_->idle() &&
            std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); }) &&
            writer_.pending() == 0 && hub_->changes() == before;
 }
 
 void Delivery::stop() {
+    timers_->stop();
+    requests_->stop();
     for (const auto& runner : runners()) {
         runner->stop();
     }
-    hub_->wait([this] { return writer_.pending() == 0 && handlers_->idle(); }, std::nullopt);
+    hub_->wait(
+        [this] {
+            return writer_.pending() == 0 && handlers_->idle() && timers_->idle() &&
+                   requests_->idle();
+        },
+        std::nullopt);
 }
 
 void Delivery::on_committed(const Writer::Committed& committed) {
@@ -119,10 +143,109 @@ void Delivery::on_aftermath(AgentRunner::Aftermath&& aftermath) {
     for (auto& event : aftermath.emitted) {
         dispatch_later(std::move(event));
     }
-    for (const DeliveryRecord& delivery : aftermath.redriven) {
-        if (const auto runner = runner_of(delivery.agent)) {
-            runner->take_redriven(delivery);
+    for (TimerRecord& timer : aftermath.timers) {
+        timers_->add(std::move(timer));
+    }
+    for (const std::uint64_t number : aftermath.cancelled_timers) {
+        timers_->remove(number);
+    }
+    for (const PartResult::Changed& changed : aftermath.changed) {
+        if (const auto runner = runner_of(changed.delivery.agent)) {
+            runner->take_changed(changed);
         }
+    }
+}
+
+void Delivery::on_fired(const EventRecord& record) {
+    if (find_event_type(record.event_type) == nullptr) {
+        return; // in the log, for a program that knows it
+    }
+    try {
+        dispatch_later(decode(record));
+    } catch (const CodecError& error) {
+        if (const auto sink = hub_->sink()) {
+            sink->on_trouble("a timer's event cannot be read: " + std::string{error.what()});
+        }
+    }
+}
+
+void Delivery::command(DeliveryCommand command, RequestDesk::OnCommand done) {
+    if (const auto runner = runner_of(command.agent)) {
+        runner->command(std::move(command), std::move(done));
+        return;
+    }
+    Part part;
+    part.commanded_at = hub_->runtime().now();
+    part.commands.push_back(std::move(command));
+    writer_.submit(std::move(part),
+                   [done = std::move(done)](PartResult&& result) { done(result); });
+}
+
+PartResult Delivery::submit_and_wait(Part part) {
+    const auto state = std::make_shared<Ticket::State>(runtime_);
+    writer_.submit(std::move(part),
+                   [state](PartResult&& result) { state->resolve(std::move(result)); });
+    return state->wait();
+}
+
+TimerHandle Delivery::schedule(Duration delay, const DomainEvent& event) {
+    const Timestamp now = hub_->runtime().now();
+    const Timestamp due = delay <= Duration::zero()        ? now
+                          : delay > Timestamp::max() - now ? Timestamp::max()
+                                                           : now + delay;
+    TimerRecord timer{.number = ++house_.last_timer, .due = due, .event = encode(event)};
+    Part part;
+    part.put_timers.push_back(timer);
+    if (const PartResult result = submit_and_wait(std::move(part)); result.error) {
+        std::rethrow_exception(result.error);
+    }
+    const TimerHandle handle{timer.number};
+    timers_->add(std::move(timer));
+    return handle;
+}
+
+bool Delivery::cancel(TimerHandle timer) {
+    Part part;
+    part.fires = timer.number; // without an event: it is erased where it is there
+    const PartResult result = submit_and_wait(std::move(part));
+    if (!result.error) {
+        timers_->remove(timer.number);
+        return true;
+    }
+    try {
+        std::rethrow_exception(result.error);
+    } catch (const TimerGone&) {
+        return false;
+    }
+}
+
+std::uint64_t Delivery::request(const RequestRecord& request) {
+    const std::uint64_t number = store_.ask(request);
+    requests_->look();
+    return number;
+}
+
+void Delivery::with_writer(const std::function<void(EventStore&)>& use) {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;
+    std::exception_ptr error;
+    writer_.run([&] {
+        try {
+            use(store_);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        const std::lock_guard lock{mutex};
+        done = true;
+        changed.notify_all();
+    });
+    {
+        std::unique_lock lock{mutex};
+        hub_->runtime().wait(lock, changed, [&] { return done; });
+    }
+    if (error) {
+        std::rethrow_exception(error);
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include <bus/agent/runner.hpp>
 #include <bus/delivery/agent_runner.hpp>
+#include <bus/delivery/durable_timers.hpp>
+#include <bus/delivery/request_desk.hpp>
 #include <bus/dispatch/dispatcher.hpp>
 #include <bus/runtime/strand.hpp>
 #include <bus/store/writer.hpp>
@@ -16,7 +18,9 @@ namespace bus {
 /// handlers of what was not published by a waiting thread.
 class Delivery {
 public:
-    Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub);
+    /// `requests_every`: how often to look for requests of other processes. Throws StoreError.
+    Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
+             std::shared_ptr<Runtime> runtime, Duration requests_every);
     /// stop() first.
     ~Delivery();
     Delivery(const Delivery&) = delete;
@@ -36,6 +40,14 @@ public:
     AgentStatus remove(std::string_view agent);
     /// See Bus::retry_now.
     bool retry_now(std::string_view agent, Position position);
+    /// Stores a timer of the host's. Returns when it is committed; throws StoreError.
+    TimerHandle schedule(Duration delay, const DomainEvent& event);
+    /// False: it has fired, or was cancelled before. Throws StoreError.
+    bool cancel(TimerHandle timer);
+    /// See Bus::request.
+    std::uint64_t request(const RequestRecord& request);
+    /// Runs `use` on the writer's thread and returns when it has run; throws what it throws.
+    void with_writer(const std::function<void(EventStore&)>& use);
     [[nodiscard]] bool handled_by_agent(const EventType& type);
     [[nodiscard]] std::vector<std::shared_ptr<AgentRunner>> runners();
     [[nodiscard]] bool idle();
@@ -45,14 +57,21 @@ private:
     std::shared_ptr<AgentRunner> runner_of(std::string_view agent);
     void on_committed(const Writer::Committed& committed);
     void on_aftermath(AgentRunner::Aftermath&& aftermath);
+    void on_fired(const EventRecord& record);
+    void command(DeliveryCommand command, RequestDesk::OnCommand done);
+    PartResult submit_and_wait(Part part);
 
     EventStore& store_;
     Dispatcher& dispatcher_;
     std::shared_ptr<RunnerHub> hub_;
+    std::shared_ptr<Runtime> runtime_;
     std::shared_ptr<Strand> handlers_;
     std::shared_mutex mutex_;
     std::vector<std::shared_ptr<AgentRunner>> runners_;
-    Writer writer_; ///< last: its thread uses the rest
+    std::shared_ptr<DurableTimers> timers_;
+    std::shared_ptr<RequestDesk> requests_;
+    Writer writer_; ///< last but for what uses it: its thread uses the rest
+    DeliveryHouse house_;
 };
 
 } // namespace bus

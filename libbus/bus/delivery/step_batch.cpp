@@ -8,9 +8,12 @@ void report(const StepBatch& batch, std::string_view agent, ObserverSink& sink) 
     for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
         const Attempted& attempted = batch.attempts[i];
         if (batch.results[i].error) {
-            sink.on_trouble("agent " + std::string{agent} + ": " +
-                            Failure::from(batch.results[i].error).what());
-            break;
+            if (!attempted.command) {
+                sink.on_trouble("agent " + std::string{agent} + ": " +
+                                Failure::from(batch.results[i].error).what());
+                break;
+            }
+            continue;
         }
         if (!attempted.event) {
             continue;

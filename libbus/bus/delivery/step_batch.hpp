@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/delivery/internal/state_cache.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/store/records.hpp>
 #include <bus/store/writer.hpp>
@@ -7,6 +8,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,29 +17,38 @@ namespace bus {
 /// One delivery to be attempted.
 struct DeliveryItem {
     Writer::Event event;
-    std::optional<DeliveryRecord> deferred; ///< set: not the first attempt
-    Position settles = 0; ///< where the checkpoint may go once it is settled; 0: stays
+    std::optional<DeliveryRecord> record; ///< set: not the first attempt, or it was parked
+    PositionRange settles{};              ///< of a first attempt: it, and what was passed before it
+    std::optional<std::string> sequence;  ///< once it is known; empty: in no order
+    std::shared_ptr<const DomainEvent> decoded; ///< once it was read
+    bool suspect = false;                       ///< the process may have died of it: it runs alone
 };
 
 /// What is to be told and remembered of an attempt once it is committed.
 struct Attempted {
-    std::shared_ptr<const DomainEvent> event; ///< null: it could not be read
-    Position position = 0;
-    Position settles = 0;
+    std::shared_ptr<const DomainEvent> event; ///< null: it could not be read, or was not attempted
+    Position position = 0;                    ///< 0: no delivery is concerned
+    PositionRange settles{};
     std::vector<std::shared_ptr<const DomainEvent>> emitted;
+    std::vector<TimerRecord> timers;
+    std::vector<std::uint64_t> cancelled_timers;
     std::optional<Failure> failure;
     std::optional<DeliveryRecord> delivery; ///< what it became; none: finished
-    bool wrote_state = false;
+    internal::StateCache::Written written;
+    bool attempted_again = false;                ///< it had a row before
+    bool command = false;                        ///< no attempt: an operator's command
+    std::function<void(const PartResult&)> done; ///< of a command
 };
 
 /// Steps of an agent that were run one after the other, and their parts, which are committed
 /// together or, where a commit comes between, one after the other.
 struct StepBatch {
+    std::uint64_t chain = 0;
     std::vector<Part> parts;
     std::vector<Attempted> attempts; ///< one a part
     std::vector<PartResult> results;
     std::atomic<std::size_t> open{0}; ///< parts whose result is still to come
-    Position checkpoint = 0;          ///< after the parts so far
+    bool alone = false;               ///< nobody else runs a step until it is committed
 };
 
 /// Tells the sink what became of the batch's steps.

@@ -1,23 +1,35 @@
 #include <bus/delivery/step_runner.hpp>
 #include <bus/event/codec.hpp>
 
+#include <algorithm>
+#include <functional>
+
 namespace bus {
 
 namespace {
 
 /// The event itself; null, with the failure set, where it cannot be read.
-std::shared_ptr<const DomainEvent> event_of(const DeliveryItem& item,
-                                            std::optional<Failure>& failure) {
+std::shared_ptr<const DomainEvent> event_of(DeliveryItem& item, std::optional<Failure>& failure) {
     if (item.event->event) {
         return item.event->event;
     }
+    if (item.decoded) {
+        return item.decoded;
+    }
     try {
-        return decode(item.event->record);
+        item.decoded = decode(item.event->record);
     } catch (const CodecError& error) {
         failure = Failure::poison("event " + std::to_string(item.event->position) +
                                   " cannot be read: " + error.what());
-        return nullptr;
     }
+    return item.decoded;
+}
+
+Timestamp later(Timestamp now, Duration delay) {
+    if (delay <= Duration::zero()) {
+        return now;
+    }
+    return delay > Timestamp::max() - now ? Timestamp::max() : now + delay;
 }
 
 } // namespace
@@ -25,30 +37,30 @@ std::shared_ptr<const DomainEvent> event_of(const DeliveryItem& item,
 /// What a step reads: the writes of earlier steps that are not committed yet, then the store.
 class StepRunner::Source final : public StepSource {
 public:
-    explicit Source(StepRunner& runner) : runner_{runner} {}
+    explicit Source(StepRunner& runner) : runner_{runner}, view_{runner.states_} {}
+
+    [[nodiscard]] const internal::StateCache::View& view() const noexcept { return view_; }
 
     Timestamp now() override { return runner_.hub_.runtime().now(); }
 
     std::uint64_t random() override { return runner_.hub_.runtime().random(); }
 
     std::optional<std::string> state(std::string_view key) override {
-        const auto& written = runner_.uncommitted_states_;
-        if (const auto found = written.find(key); found != written.end()) {
-            return found->second;
+        if (auto written = runner_.states_.find(key, view_)) {
+            return *std::move(written);
         }
         std::optional<StateRecord> record = runner_.store_.state(runner_.agent_.name(), key);
         return record ? std::optional{std::move(record->json)} : std::nullopt;
     }
 
     std::vector<StateRecord> states(std::string_view prefix) override {
+        // First what is not committed: what is committed meanwhile is then in the store.
+        const internal::StateCache::States written = runner_.states_.find_all(prefix, view_);
         std::map<std::string, std::string> merged;
         for (StateRecord& record : runner_.store_.states(runner_.agent_.name(), prefix)) {
             merged.insert_or_assign(std::move(record.key), std::move(record.json));
         }
-        for (const auto& [key, json] : runner_.uncommitted_states_) {
-            if (!key.starts_with(prefix)) {
-                continue;
-            }
+        for (const auto& [key, json] : written) {
             if (json) {
                 merged.insert_or_assign(key, *json);
             } else {
@@ -73,57 +85,114 @@ public:
         return delivery && delivery->state == DeliveryState::dead ? delivery : std::nullopt;
     }
 
+    TimerHandle new_timer() override { return {++runner_.last_timer_}; }
+
 private:
     StepRunner& runner_;
+    internal::StateCache::View view_;
 };
 
-void StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
-    Part part;
-    part.agent = agent_.name();
-    part.expected_checkpoint = batch.checkpoint;
-    Attempted attempted{.position = item.event->position, .settles = item.settles};
-    Source source{*this};
-    attempted.event = event_of(item, attempted.failure);
-    std::optional<StepInput> input;
-    if (attempted.event) {
-        const auto attempts = item.deferred ? item.deferred->attempts.size() : 0;
-        input.emplace(StepInput{.event = *attempted.event,
-                                .position = item.event->position,
-                                .attempt = static_cast<std::uint32_t>(attempts + 1),
-                                .redrives = item.deferred ? item.deferred->redrives : 0});
+const std::string& StepRunner::sequence_of(DeliveryItem& item) {
+    if (item.sequence) {
+        return *item.sequence;
     }
-    StepEffects effects;
-    bool only_buffered =
-        attempted.event && attempted.event->type().durability() == Durability::buffered;
-    if (const auto refused = refused_.extract(item.event->position)) {
-        attempted.failure = refused.mapped().failure;
-        if (refused.mapped().was_failure) {
-            input.reset();
+    if (item.record && !item.record->sequence.empty()) {
+        return item.sequence.emplace(item.record->sequence);
+    }
+    const Sequence& sequence = agent_.settings().sequence;
+    if (sequence.kind == Sequence::Kind::none) {
+        return item.sequence.emplace();
+    }
+    if (sequence.kind == Sequence::Kind::key) {
+        std::optional<Failure> unreadable;
+        if (const auto event = event_of(item, unreadable)) {
+            try {
+                return item.sequence.emplace('k' + sequence.key_of(*event));
+            } catch (const std::exception& error) {
+                if (const auto sink = hub_.sink()) {
+                    sink->on_trouble("agent " + agent_.name() +
+                                     ": the key of an event's sequence failed: " + error.what());
+                }
+            }
         }
-    } else if (input) {
-        StepOutcome outcome = run_step(agent_, *input, source);
-        attempted.failure = put_events(outcome, part);
-        effects = std::move(outcome.effects);
     }
-    if (attempted.failure) {
-        effects = fail(item, attempted, input ? &*input : nullptr, source, part);
-    } else {
-        part.finished = 1;
+    const EventRecord& record = item.event->record;
+    return item.sequence.emplace(record.aggregate_type + '/' + record.aggregate_id);
+}
+
+void StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
+    for (;;) {
+        Draft draft = begin(item, batch);
+        if (run(item, draft)) {
+            finish(item, std::move(draft), batch);
+            return;
+        }
+        // Another worker has written what this step had read: it runs again on what is there now.
     }
-    put_effects(std::move(effects), attempted, part);
-    if (item.deferred && !attempted.delivery) {
-        part.erase_deliveries.push_back(item.event->position);
+}
+
+StepRunner::Draft StepRunner::begin(DeliveryItem& item, const StepBatch& batch) {
+    Draft draft;
+    draft.part.agent = agent_.name();
+    draft.part.chain = batch.chain;
+    draft.attempted.position = item.event->position;
+    draft.attempted.settles = item.settles;
+    draft.attempted.attempted_again = item.record.has_value();
+    if (!item.record) {
+        draft.part.delivered = 1;
+        draft.part.settled.push_back(item.settles);
     }
-    if (item.settles > batch.checkpoint) {
-        part.checkpoint = item.settles;
-        batch.checkpoint = item.settles;
+    draft.attempted.event = event_of(item, draft.attempted.failure);
+    if (draft.attempted.event) {
+        const auto attempts = item.record ? item.record->attempts.size() : 0;
+        draft.input.emplace(StepInput{.event = *draft.attempted.event,
+                                      .position = item.event->position,
+                                      .attempt = static_cast<std::uint32_t>(attempts + 1),
+                                      .redrives = item.record ? item.record->redrives : 0});
     }
-    for (const NewEvent& event : part.events) {
-        only_buffered &= event.event->type().durability() == Durability::buffered;
+    return draft;
+}
+
+/// False: the step has to run again.
+bool StepRunner::run(DeliveryItem& item, Draft& draft) {
+    const auto refused = refused_.find(item.event->position);
+    if (refused != refused_.end()) {
+        draft.attempted.failure = refused->second.failure;
+        if (!fail(item, draft, !refused->second.was_failure)) {
+            return false;
+        }
+        refused_.erase(refused);
+        return true;
     }
-    part.durability = only_buffered ? Durability::buffered : Durability::committed;
-    batch.parts.push_back(std::move(part));
-    batch.attempts.push_back(std::move(attempted));
+    if (!draft.input) {
+        return fail(item, draft, true);
+    }
+    Source source{*this};
+    StepOutcome outcome = run_step(agent_, *draft.input, source);
+    draft.attempted.failure = put_events(outcome, draft.part);
+    if (draft.attempted.failure) {
+        return fail(item, draft, true);
+    }
+    if (!put_effects(std::move(outcome.effects), source, draft)) {
+        return false;
+    }
+    draft.part.finished = 1;
+    if (item.record) {
+        draft.part.erase_deliveries.push_back(item.event->position);
+    }
+    return true;
+}
+
+void StepRunner::finish(DeliveryItem& /*item*/, Draft&& draft, StepBatch& batch) {
+    const bool buffered =
+        draft.attempted.event &&
+        draft.attempted.event->type().durability() == Durability::buffered &&
+        std::all_of(draft.part.events.begin(), draft.part.events.end(), [](const NewEvent& event) {
+            return event.event->type().durability() == Durability::buffered;
+        });
+    draft.part.durability = buffered ? Durability::buffered : Durability::committed;
+    batch.parts.push_back(std::move(draft.part));
+    batch.attempts.push_back(std::move(draft.attempted));
 }
 
 /// Puts what a step emitted into the part. Returns why the step failed, if it did: an event that
@@ -135,39 +204,64 @@ std::optional<Failure> StepRunner::put_events(StepOutcome& outcome, Part& part) 
                 part.events.push_back({.record = encode(*event), .event = event});
             }
         }
+        for (const TimerRequest& timer : outcome.effects.timers) {
+            part.put_timers.push_back(
+                {.number = timer.handle.number, .event = encode(*timer.event)});
+        }
     } catch (const CodecError& error) {
         outcome.failure =
             Failure::poison(std::string{"what it emits cannot be written: "} + error.what());
         outcome.effects = {};
         part.events.clear();
+        part.put_timers.clear();
     }
     return outcome.failure;
 }
 
 /// Puts the rest of what a step did into the part, and its state where the next step sees it.
-void StepRunner::put_effects(StepEffects&& effects, Attempted& attempted, Part& part) {
-    attempted.emitted = std::move(effects.emitted);
-    part.redrives = std::move(effects.redrives);
-    attempted.wrote_state = !effects.states.empty();
+/// False: another worker has written what the step had read.
+bool StepRunner::put_effects(StepEffects&& effects, Source& source, Draft& draft) {
+    if (!effects.states.empty() || agent_.settings().workers > 1) {
+        if (!states_.write(effects.states, source.view(), draft.attempted.written)) {
+            return false;
+        }
+    }
+    Part& part = draft.part;
+    draft.attempted.emitted = std::move(effects.emitted);
     for (auto& [key, json] : effects.states) {
-        uncommitted_states_.insert_or_assign(key, json);
         if (json) {
-            part.put_states.push_back({key, *json});
+            part.put_states.push_back({key, std::move(*json)});
         } else {
             part.erase_states.push_back(key);
         }
     }
+    if (!effects.commands.empty()) {
+        part.commands = std::move(effects.commands);
+        part.commanded_at = hub_.runtime().now();
+    }
+    if (!part.put_timers.empty()) {
+        const Timestamp now = hub_.runtime().now();
+        for (std::size_t i = 0; i < part.put_timers.size(); ++i) {
+            part.put_timers[i].agent = agent_.name();
+            part.put_timers[i].due = later(now, effects.timers[i].delay);
+        }
+        draft.attempted.timers = part.put_timers;
+    }
+    for (const TimerHandle timer : effects.cancelled) {
+        part.erase_timers.push_back(timer.number);
+    }
+    draft.attempted.cancelled_timers = part.erase_timers;
+    return true;
 }
 
-/// Puts a failed attempt into the part: deferred, or dead. Returns what on_given_up did, whose
-/// events are in the part already.
-StepEffects StepRunner::fail(DeliveryItem& item, Attempted& attempted, const StepInput* input,
-                             Source& source, Part& part) {
-    StepEffects effects;
-    const Failure& failure = *attempted.failure;
+/// Puts a failed attempt into the part: deferred, or dead, with what on_given_up does where it
+/// `may_tell`. False: it has to run again.
+bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
+    const Failure& failure = *draft.attempted.failure;
     const Timestamp now = hub_.runtime().now();
-    DeliveryRecord delivery = item.deferred.value_or(
+    DeliveryRecord delivery = item.record.value_or(
         DeliveryRecord{.agent = agent_.name(), .position = item.event->position});
+    delivery.sequence = sequence_of(item);
     const bool waits_again = failure.kind() == FailureKind::not_ready &&
                              !delivery.attempts.empty() &&
                              delivery.attempts.back().kind == FailureKind::not_ready;
@@ -178,25 +272,61 @@ StepEffects StepRunner::fail(DeliveryItem& item, Attempted& attempted, const Ste
     delivery.failures += failure.kind() == FailureKind::not_ready ? 0U : 1U;
     const std::optional<Timestamp> next = agent_.settings().retry.next_attempt(
         failure, delivery.failures, now, hub_.runtime().random());
-    if (next) {
-        delivery.state = DeliveryState::deferred;
-        delivery.due = *next;
-    } else {
-        delivery.state = DeliveryState::dead;
-        delivery.due = Timestamp{};
-        if (input != nullptr) {
-            StepOutcome outcome = run_given_up(agent_, *input, failure, source);
-            const std::optional<Failure> failed = put_events(outcome, part);
-            effects = std::move(outcome.effects);
-            if (failed) {
-                delivery.attempts.push_back(
-                    {now, failed->kind(), std::string{"on_given_up failed: "} + failed->what()});
-            }
-        }
+    delivery.state = next ? DeliveryState::deferred : DeliveryState::dead;
+    delivery.due = next.value_or(Timestamp{});
+    if (!next && may_tell && draft.input && !give_up(item, draft, delivery)) {
+        return false;
     }
-    part.put_deliveries.push_back(delivery);
-    attempted.delivery = std::move(delivery);
-    return effects;
+    draft.part.put_deliveries.push_back(delivery);
+    draft.attempted.delivery = std::move(delivery);
+    return true;
+}
+
+/// Runs on_given_up, and puts what it does into the part.
+bool StepRunner::give_up(DeliveryItem& /*item*/, Draft& draft, DeliveryRecord& delivery) {
+    Source source{*this};
+    StepOutcome outcome = run_given_up(agent_, *draft.input, *draft.attempted.failure, source);
+    if (const std::optional<Failure> failed = put_events(outcome, draft.part)) {
+        delivery.attempts.push_back({hub_.runtime().now(), failed->kind(),
+                                     std::string{"on_given_up failed: "} + failed->what()});
+        return true;
+    }
+    return put_effects(std::move(outcome.effects), source, draft);
+}
+
+void StepRunner::park(DeliveryItem& item, StepBatch& batch) {
+    Draft draft;
+    draft.part.agent = agent_.name();
+    draft.part.chain = batch.chain;
+    draft.part.delivered = 1;
+    draft.part.settled.push_back(item.settles);
+    draft.part.put_deliveries.push_back({.agent = agent_.name(),
+                                         .position = item.event->position,
+                                         .state = DeliveryState::parked,
+                                         .sequence = sequence_of(item)});
+    draft.attempted.position = item.event->position;
+    draft.attempted.settles = item.settles;
+    draft.attempted.delivery = draft.part.put_deliveries.front();
+    finish(item, std::move(draft), batch);
+}
+
+void StepRunner::quarantine(DeliveryItem& item, StepBatch& batch, std::uint32_t deaths, bool tell) {
+    for (;;) {
+        Draft draft = begin(item, batch);
+        draft.attempted.failure = Failure::poison(
+            "quarantined: the process died " + std::to_string(deaths) +
+            " times in a row while agent " + agent_.name() + " alone handled event " +
+            std::to_string(item.event->position) + " (" + item.event->record.event_type + " of " +
+            item.event->record.aggregate_type + '/' + item.event->record.aggregate_id +
+            "); find out why, then redrive or discard it");
+        if (!fail(item, draft, tell)) {
+            continue;
+        }
+        draft.part.put_deliveries.back().quarantined = true;
+        draft.attempted.delivery->quarantined = true;
+        finish(item, std::move(draft), batch);
+        return;
+    }
 }
 
 } // namespace bus

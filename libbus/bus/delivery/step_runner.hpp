@@ -2,30 +2,39 @@
 
 #include <bus/agent/runner.hpp>
 #include <bus/agent/step.hpp>
+#include <bus/delivery/internal/state_cache.hpp>
 #include <bus/delivery/step_batch.hpp>
 #include <bus/store/event_store.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 
 namespace bus {
 
-/// Runs the steps of one agent and writes down, as a part each, what they came to: what a
-/// successful step did, or what a failed attempt makes of its delivery. Used by one thread at a
-/// time.
+/// Runs steps of one agent and writes down, as a part each, what they came to: what a successful
+/// step did, or what a failed attempt makes of its delivery. Used by one thread at a time.
 class StepRunner {
 public:
-    StepRunner(Agent& agent, EventStore& store, RunnerHub& hub)
-        : agent_{agent}, store_{store}, hub_{hub} {}
+    StepRunner(Agent& agent, EventStore& store, RunnerHub& hub, internal::StateCache& states,
+               std::atomic<std::uint64_t>& last_timer)
+        : agent_{agent}, store_{store}, hub_{hub}, states_{states}, last_timer_{last_timer} {}
+
+    /// Names the sequence of a delivery; empty: it is in no order.
+    const std::string& sequence_of(DeliveryItem& item);
 
     /// Runs one step and adds its part to the batch. Throws StoreError where the store cannot be
     /// read.
     void attempt(DeliveryItem& item, StepBatch& batch);
 
-    /// What earlier steps wrote is in the store now, or never will be.
-    void forget_uncommitted() { uncommitted_states_.clear(); }
+    /// Adds the part that puts a delivery behind others of its sequence, without an attempt.
+    void park(DeliveryItem& item, StepBatch& batch);
+
+    /// Adds the part that gives a delivery up of which the process has died `deaths` times in a
+    /// row. `tell`: what on_given_up publishes is part of it.
+    void quarantine(DeliveryItem& item, StepBatch& batch, std::uint32_t deaths, bool tell);
 
     /// The commit of a step was refused: its next attempt fails with this, without being run. Where
     /// the refused part was that of a failure already (`was_failure`), it is given up without
@@ -42,15 +51,26 @@ private:
         bool was_failure;
     };
 
+    /// An attempt on its way into the batch.
+    struct Draft {
+        Part part;
+        Attempted attempted;
+        std::optional<StepInput> input; ///< none: the event cannot be read
+    };
+
+    Draft begin(DeliveryItem& item, const StepBatch& batch);
+    void finish(DeliveryItem& item, Draft&& draft, StepBatch& batch);
+    bool run(DeliveryItem& item, Draft& draft);
+    bool give_up(DeliveryItem& item, Draft& draft, DeliveryRecord& delivery);
+    bool fail(DeliveryItem& item, Draft& draft, bool may_tell);
+    bool put_effects(StepEffects&& effects, Source& source, Draft& draft);
     static std::optional<Failure> put_events(StepOutcome& outcome, Part& part);
-    void put_effects(StepEffects&& effects, Attempted& attempted, Part& part);
-    StepEffects fail(DeliveryItem& item, Attempted& attempted, const StepInput* input,
-                     Source& source, Part& part);
 
     Agent& agent_;
     EventStore& store_;
     RunnerHub& hub_;
-    std::map<std::string, std::optional<std::string>, std::less<>> uncommitted_states_;
+    internal::StateCache& states_;
+    std::atomic<std::uint64_t>& last_timer_;
     std::map<Position, Refused> refused_;
 };
 

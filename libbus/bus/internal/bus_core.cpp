@@ -36,7 +36,8 @@ Bus::Core::Core(BusOptions options)
     }
     if (store) {
         hub->care();
-        delivery_ = std::make_unique<Delivery>(*store, dispatcher, hub);
+        delivery_ =
+            std::make_unique<Delivery>(*store, dispatcher, hub, runtime, options.requests_every);
     } else {
         posted_ = std::make_shared<Strand>(runtime->pool(), [hub = hub] { hub->note_change(); });
         timers_ = std::make_shared<Timers>(
@@ -263,10 +264,8 @@ AgentStatus Bus::Core::remove_mailbox(std::string_view agent) {
 
 TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEvent> event) {
     check_open();
-    if (!timers_) {
-        throw std::logic_error{"a timer of a bus lives in memory only, and this bus has a store, "
-                               "where what is promised must survive: publish the event, and let "
-                               "an agent throw Failure::not_ready until its time has come"};
+    if (delivery_) {
+        return delivery_->schedule(delay, *event);
     }
     const TimerHandle handle = timers_->reserve();
     timers_->start(handle, delay, std::move(event));
@@ -274,7 +273,48 @@ TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEven
 }
 
 bool Bus::Core::cancel(TimerHandle timer) {
-    return timers_ && timers_->cancel(timer);
+    return delivery_ ? delivery_->cancel(timer) : timers_->cancel(timer);
+}
+
+Delivery& Bus::Core::delivery_for(std::string_view what) {
+    if (!delivery_) {
+        throw std::logic_error{std::string{what} +
+                               " needs a store, and this bus has none: give it one in BusOptions"};
+    }
+    return *delivery_;
+}
+
+std::uint64_t Bus::Core::request(RequestRecord request) {
+    Delivery& delivery = delivery_for("a request");
+    if (request.who.empty()) {
+        throw std::invalid_argument{"a request must say who makes it: set RequestRecord::who"};
+    }
+    request.at = runtime->now();
+    return delivery.request(request);
+}
+
+std::uint64_t Bus::Core::prune(Position through) {
+    constexpr std::size_t at_a_time = 1000; // others get their commits in between
+    Delivery& delivery = delivery_for("pruning");
+    std::uint64_t removed = 0;
+    for (std::size_t last = at_a_time; last == at_a_time; removed += last) {
+        delivery.with_writer([&](EventStore& events) { last = events.prune(through, at_a_time); });
+    }
+    return removed;
+}
+
+bool Bus::Core::forget(std::string_view agent) {
+    Delivery& delivery = delivery_for("forgetting an agent");
+    {
+        const std::shared_lock lock{mutex_};
+        if (names_.contains(std::string{agent})) {
+            throw std::invalid_argument{"agent " + std::string{agent} +
+                                        " is on this bus: remove it before it is forgotten"};
+        }
+    }
+    bool found = false;
+    delivery.with_writer([&](EventStore& events) { found = events.forget(agent); });
+    return found;
 }
 
 bool Bus::Core::retry_now(std::string_view agent, Position position) {

@@ -43,6 +43,9 @@ public:
     TimerHandle schedule(Duration delay, std::shared_ptr<const DomainEvent> event);
     bool cancel(TimerHandle timer);
     bool retry_now(std::string_view agent, Position position);
+    std::uint64_t request(RequestRecord request);
+    std::uint64_t prune(Position through);
+    bool forget(std::string_view agent);
     bool idle();
     bool wait_idle(std::optional<Duration> timeout);
     StopReport stop(Stop how, Duration deadline);
@@ -71,6 +74,7 @@ private:
 
     [[nodiscard]] bool on_worker() const noexcept { return WorkerScope::active_for(hub.get()); }
 
+    Delivery& delivery_for(std::string_view what);
     void check_open() const;
     void check_version(const DomainEvent& event, const PublishOptions& options) const;
     bool at_rest(const std::vector<std::shared_ptr<Runner>>& all);

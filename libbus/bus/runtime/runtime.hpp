@@ -60,6 +60,10 @@ public:
     virtual bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
                       const std::function<bool()>& done, std::optional<Duration> timeout = {}) = 0;
 
+    /// True where the clock stands still while there is work, so that nothing may be asked again
+    /// and again by the clock alone.
+    [[nodiscard]] virtual bool virtual_time() const noexcept { return false; }
+
     /// Runs tasks that are ready and timers that are due in the calling thread, at most `limit` of
     /// them, and returns how many ran: for runtimes that run only in the host's own loop (see
     /// PolledRuntime). Those that run by themselves have nothing to do here, and return 0.

@@ -29,6 +29,9 @@ public:
     std::size_t run_until_idle(Duration limit = std::chrono::hours{24 * 365});
 
     Timestamp now() override;
+
+    [[nodiscard]] bool virtual_time() const noexcept override { return true; }
+
     std::uint64_t random() override;
     Executor& pool() override;
     std::unique_ptr<Executor> dedicated(const std::string& name) override;

@@ -38,6 +38,19 @@ void Writer::submit(std::vector<Part> parts,
     enqueue(std::move(entries));
 }
 
+void Writer::run(Task task) {
+    const std::lock_guard lock{mutex_};
+    ++pending_;
+    thread_->post([this, task = std::move(task)] {
+        task();
+        {
+            const std::lock_guard done{mutex_};
+            --pending_;
+        }
+        on_idle_();
+    });
+}
+
 std::size_t Writer::pending() const {
     const std::lock_guard lock{mutex_};
     return pending_;

@@ -41,6 +41,10 @@ public:
     void submit(std::vector<Part> parts,
                 const std::function<void(std::size_t, PartResult&&)>& done);
 
+    /// Runs a task on the writer's thread, between commits: for what only the writer may do with
+    /// the store. It must not throw.
+    void run(Task task);
+
     /// Parts that wait or are being written, those included whose callbacks still run.
     [[nodiscard]] std::size_t pending() const;
 

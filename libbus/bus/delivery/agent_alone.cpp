@@ -1,0 +1,116 @@
+#include <bus/delivery/agent_runner.hpp>
+#include <bus/dispatch/worker_scope.hpp>
+
+#include <utility>
+
+/// Deliveries that were under way when the process died. Each runs with no other step beside it,
+/// and with a note in the store that it does; one of which the process dies again and again is
+/// given up.
+namespace bus {
+
+namespace {
+
+/// Deaths in a row after which a delivery is quarantined.
+constexpr std::uint32_t most_deaths = 3;
+
+} // namespace
+
+void AgentRunner::go_alone(Lane& lane) {
+    house_.gate.enter_alone([self = shared_from_this(), &lane] { self->note_alone(lane); });
+}
+
+/// Nobody else runs. First the note; the step comes when it is in the store.
+void AgentRunner::note_alone(Lane& lane) {
+    Part part;
+    part.agent = agent_->name();
+    part.durability = Durability::buffered;
+    {
+        std::unique_lock lock{mutex_};
+        if (stopping_ || must_reload_) {
+            lock.unlock();
+            leave_alone(lane);
+            return;
+        }
+        lone_ = lane.lonely->event->position;
+        const bool again = suspects_.alone != 0 && suspects_.repeated.front() == lone_;
+        lone_deaths_ = (again ? suspects_.alone : 0) + 1;
+        part.begun = make_note(lock);
+        part.chain = chain_;
+        ++open_batches_;
+    }
+    house_.writer.submit(std::move(part), [self = shared_from_this(), &lane](PartResult&& result) {
+        {
+            const std::lock_guard lock{self->mutex_};
+            --self->open_batches_;
+            if (result.error) {
+                self->must_reload_ = true;
+                self->trouble_ = Failure::from(result.error).what();
+            }
+        }
+        self->hub_->runtime().pool().post([self, &lane] { self->run_alone(lane); });
+    });
+}
+
+void AgentRunner::run_alone(Lane& lane) {
+    const auto batch = std::make_shared<StepBatch>();
+    batch->alone = true;
+    std::uint32_t deaths = 0;
+    {
+        std::unique_lock lock{mutex_};
+        if (stopping_ || must_reload_) {
+            lock.unlock();
+            leave_alone(lane);
+            return;
+        }
+        batch->chain = chain_;
+        deaths = lone_deaths_ - 1;
+    }
+    DeliveryItem item = *std::exchange(lane.lonely, std::nullopt);
+    {
+        const WorkerScope worker{hub_.get()};
+        try {
+            if (deaths < most_deaths) {
+                handle(lane, item, *batch);
+            } else {
+                // on_given_up is the agent's code too: where it was the last to run, it is not
+                // called again.
+                lane.steps.quarantine(item, *batch, most_deaths, deaths == most_deaths);
+                remember_step(lane, item, batch->attempts.back());
+            }
+        } catch (const std::exception& error) {
+            give_up_turn(*batch, error);
+        }
+    }
+    {
+        std::unique_lock lock{mutex_};
+        suspect_again_.erase(lone_);
+        if (suspects_.alone != 0 && suspects_.repeated.front() == lone_) {
+            suspects_.alone = 0;
+        }
+        lone_ = 0;
+        lone_deaths_ = 0;
+        note_is_old_ = true;
+    }
+    if (batch->parts.empty()) {
+        leave_alone(lane);
+        return;
+    }
+    submit(lane, batch); // where it is committed, the others go on
+}
+
+void AgentRunner::leave_alone(Lane& lane) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (lane.lonely && !lane.lonely->record) {
+            lane.inbox.push_front(*std::exchange(lane.lonely, std::nullopt));
+            ++with_lanes_;
+        }
+        lane.lonely.reset(); // one with a row is in the store; where we go on, all is read again
+        lone_ = 0;
+        lone_deaths_ = 0;
+    }
+    house_.gate.leave_alone();
+    finish_turn(lane);
+}
+
+} // namespace bus

@@ -1,0 +1,122 @@
+#include <bus/delivery/agent_runner.hpp>
+#include <bus/dispatch/worker_scope.hpp>
+
+#include <algorithm>
+#include <utility>
+
+/// What came of the parts of an agent.
+namespace bus {
+
+void AgentRunner::on_part_done(Lane& lane, const Batch& batch, std::size_t index,
+                               PartResult&& result) {
+    const bool stored = !result.error;
+    batch->results[index] = std::move(result);
+    Attempted& attempted = batch->attempts[index];
+    if (stored) {
+        states_.committed(attempted.written);
+        on_aftermath_({.emitted = attempted.emitted,
+                       .changed = batch->results[index].changed,
+                       .timers = std::move(attempted.timers),
+                       .cancelled_timers = std::move(attempted.cancelled_timers)});
+    }
+    if (--batch->open == 0) {
+        // Observers may publish, and would wait for the writer on its own thread.
+        lane.told->post(
+            [self = shared_from_this(), &lane, batch] { self->finish_batch(lane, *batch); });
+    }
+}
+
+void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
+    const WorkerScope worker{hub_.get()};
+    remember_commits(lane, batch);
+    for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
+        if (batch.attempts[i].done) {
+            batch.attempts[i].done(batch.results[i]);
+        }
+    }
+    if (const auto sink = hub_->sink()) {
+        report(batch, agent_->name(), *sink);
+    }
+    {
+        std::unique_lock lock{mutex_};
+        lane.outstanding -= batch.attempts.size();
+        --open_batches_;
+        if (!batch.alone && (!must_reload_ || trouble_.empty())) {
+            wake_lanes(lock);
+        }
+        if (must_reload_ && !stopping_) {
+            schedule_wake(lock);
+        }
+        stopped_.notify_all();
+    }
+    if (batch.alone) {
+        leave_alone(lane);
+        return;
+    }
+    hub_->note_change();
+}
+
+/// Takes what was committed into memory; where a part was refused, all is read again.
+void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
+    const std::lock_guard lock{mutex_};
+    for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
+        const Attempted& attempted = batch.attempts[i];
+        if (batch.results[i].error) {
+            note_refusal(lane, attempted, batch.results[i].error);
+            continue;
+        }
+        settled_.add(attempted.settles);
+        if (attempted.position == 0) {
+            continue;
+        }
+        repeating_.erase(attempted.position);
+        finished_ += attempted.delivery ? 0U : 1U;
+        if (attempted.failure && attempted.failure->kind() != FailureKind::not_ready) {
+            ++failures_;
+        }
+    }
+}
+
+/// With the lock held: a part was not stored.
+void AgentRunner::note_refusal(Lane& lane, const Attempted& attempted,
+                               const std::exception_ptr& error) {
+    must_reload_ = true;
+    const auto refuse = [&](Failure failure) {
+        if (attempted.position != 0) {
+            lane.refusals.push_back(
+                {attempted.position, std::move(failure), attempted.failure.has_value()});
+        }
+    };
+    try {
+        std::rethrow_exception(error);
+    } catch (const BrokenChain&) {
+        // It fell with the one before it.
+    } catch (const PartRefused& refused) {
+        refuse(Failure::rejected(refused.what()));
+    } catch (const StoreError& store_error) {
+        trouble_ = store_error.what();
+    } catch (const std::exception& refused) {
+        refuse(Failure::transient(std::string{"its commit was refused: "} + refused.what()));
+    }
+}
+
+void AgentRunner::finish_turn(Lane& lane) {
+    {
+        std::unique_lock lock{mutex_};
+        lane.running = false;
+        lane.counts = lane.held.counts();
+        lane.next_due = lane.held.next_due();
+        lane.has_ready = lane.held.has_ready();
+        const bool paused = must_reload_ && !trouble_.empty();
+        if (!paused) {
+            wake_lanes(lock);
+        }
+        if (!stopping_) {
+            schedule_wake(lock);
+        }
+        stopped_.notify_all();
+    }
+    hub_->note_change();
+}
+
+} // namespace bus

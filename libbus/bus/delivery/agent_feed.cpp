@@ -1,0 +1,270 @@
+#include <bus/delivery/agent_runner.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+/// What comes in to an agent: where it begins, what it missed, and what is new. The rest of
+/// AgentRunner is in agent_runner.cpp, agent_turns.cpp and agent_commits.cpp.
+namespace bus {
+
+namespace {
+
+constexpr std::size_t page_size = 1000;
+/// Events that the agent does not handle, passed before the checkpoint is written for them alone.
+constexpr Position unhandled_before_checkpoint = 4096;
+
+/// Of all chains of this process, so that no two agents or lives of an agent have the same.
+std::uint64_t next_chain() {
+    static std::atomic<std::uint64_t> last{0};
+    return ++last;
+}
+
+} // namespace
+
+void AgentRunner::register_agent() {
+    if (store_.agent(agent_->name())) {
+        return;
+    }
+    const StartPosition& start = agent_->settings().start;
+    Part part;
+    part.agent = agent_->name();
+    part.start = start.kind == StartPosition::Kind::now ? store_.last_position() : start.position;
+    std::optional<PartResult> result;
+    house_.writer.submit(std::move(part), [&](PartResult&& r) {
+        const std::lock_guard lock{mutex_};
+        result = std::move(r);
+        stopped_.notify_all();
+    });
+    std::unique_lock lock{mutex_};
+    hub_->runtime().wait(lock, stopped_, [&] { return result.has_value(); });
+    if (result->error) {
+        std::rethrow_exception(result->error);
+    }
+}
+
+/// Begins again where the store says that the agent is. Nothing of it is under way.
+void AgentRunner::reload() {
+    {
+        const std::lock_guard lock{mutex_};
+        loading_ = true;
+        changed_meanwhile_.clear();
+    }
+    const AgentRecord record = store_.agent(agent_->name()).value_or(AgentRecord{});
+    const std::vector<DeliveryBrief> briefs = store_.delivery_briefs(agent_->name());
+    std::vector<DeliveryRecord> deferred =
+        store_.deliveries(agent_->name(), DeliveryState::deferred);
+    const Position end = store_.last_position();
+    const std::lock_guard lock{mutex_};
+    loading_ = false;
+    mailbox_.clear();
+    states_.clear();
+    for (const auto& lane : lanes_) {
+        lane->inbox.clear();
+        lane->held.clear();
+        lane->lonely.reset();
+        for (const Refusal& refusal : lane->refusals) {
+            lane->steps.note_refused(refusal.position, refusal.failure, refusal.was_failure);
+        }
+        lane->refusals.clear();
+    }
+    with_lanes_ = 0;
+    repeating_.clear();
+    load_held_up(briefs, std::move(deferred));
+    settled_ = internal::SettledRanges{record.checkpoint};
+    for (const PositionRange& range : record.ahead) {
+        settled_.add(range);
+    }
+    for (const PartResult::Changed& changed : changed_meanwhile_) {
+        // Committed after the deliveries were read, or known from them already.
+        lane_of(changed.delivery.sequence, changed.delivery.position)
+            .orders.push_back({.kind = Order::Kind::changed, .changed = changed});
+    }
+    changed_meanwhile_.clear();
+    finished_ = record.finished;
+    through_ = record.checkpoint;
+    settle_from_ = record.checkpoint + 1;
+    log_end_ = std::max(log_end_, end);
+    chain_ = next_chain();
+    live_ = false;
+    must_reload_ = false;
+    trouble_.clear();
+}
+
+void AgentRunner::load_held_up(const std::vector<DeliveryBrief>& briefs,
+                               std::vector<DeliveryRecord>&& deferred) {
+    auto next = deferred.begin();
+    for (const DeliveryBrief& brief : briefs) {
+        std::optional<DeliveryRecord> record;
+        if (brief.state == DeliveryState::deferred) {
+            // Both lists are in order; what came between their reading is in changed_meanwhile_.
+            while (next != deferred.end() && next->position < brief.position) {
+                ++next;
+            }
+            if (next == deferred.end() || next->position != brief.position) {
+                continue;
+            }
+            record = std::move(*next);
+        }
+        lane_of(brief.sequence, brief.position).held.load(brief, std::move(record));
+    }
+    for (const auto& lane : lanes_) {
+        lane->held.finish_loading();
+        lane->counts = lane->held.counts();
+        lane->next_due = lane->held.next_due();
+        lane->has_ready = lane->held.has_ready();
+    }
+}
+
+void AgentRunner::offer(const Writer::Committed& committed) {
+    bool has_work = false;
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopping_) {
+            return; // it is in the log
+        }
+        log_end_ = committed.events.back()->position;
+        live_ = live_ && committed.previous_last <= through_ &&
+                mailbox_.size() < agent_->settings().mailbox_capacity;
+        if (live_) {
+            for (const Writer::Event& event : committed.events) {
+                // A page read from the store may have shown it before its commit was told here.
+                if (event->position > through_ && handles(*event)) {
+                    push_mail(event);
+                }
+            }
+            through_ = std::max(through_, log_end_);
+        }
+        has_work = !mailbox_.empty() || !live_;
+    }
+    if (has_work) {
+        wake();
+    }
+}
+
+/// With the lock held.
+void AgentRunner::push_mail(Writer::Event event) {
+    if (settled_.contains(event->position)) {
+        return; // ahead of the checkpoint, before a restart
+    }
+    const Position position = event->position;
+    mailbox_.push_back({std::move(event), std::exchange(settle_from_, position + 1)});
+}
+
+bool AgentRunner::handles(const StoredEvent& event) const {
+    const EventType* type =
+        event.event ? &event.event->type() : find_event_type(event.record.event_type);
+    if (type == nullptr) {
+        return false;
+    }
+    return type->index() < handled_types_.size() ? handled_types_[type->index()]
+                                                 : agent_->handler_for(*type) != nullptr;
+}
+
+/// Gives the lanes what there is, from memory or from the log. Throws StoreError.
+void AgentRunner::feed() {
+    do {
+        std::unique_lock lock{mutex_};
+        hand_out(lock);
+        if (!mailbox_.empty() || stopping_ || must_reload_) {
+            return;
+        }
+    } while (read_page());
+}
+
+/// With the lock held: spreads the mailbox over the lanes.
+void AgentRunner::hand_out(Lock& /*lock*/) {
+    const std::size_t room = most_given * lanes_.size();
+    while (!mailbox_.empty() && with_lanes_ < room && !stopping_ && !must_reload_) {
+        Mail mail = std::move(mailbox_.front());
+        mailbox_.pop_front();
+        DeliveryItem item{.event = std::move(mail.event)};
+        item.settles = {mail.first, item.event->position};
+        if (mailbox_.empty() && settle_from_ <= through_) {
+            item.settles.last = through_;
+            settle_from_ = through_ + 1;
+        }
+        item.suspect = suspected(item);
+        if (item.event->position > handed_out_) {
+            handed_out_ = item.event->position;
+            note_is_old_ = true;
+        }
+        ++with_lanes_;
+        lane_of(item).inbox.push_back(std::move(item));
+    }
+}
+
+/// Reads what is in the log behind through_ into the mailbox. False: there was nothing to read.
+bool AgentRunner::read_page() {
+    Position after = 0;
+    Position end = 0;
+    {
+        const std::lock_guard lock{mutex_};
+        if (live_ || stopping_ || reading_) {
+            return false;
+        }
+        reading_ = true;
+        after = through_;
+        end = log_end_;
+    }
+    std::vector<StoredEvent> page;
+    try {
+        page = store_.read(after, page_size);
+    } catch (...) {
+        const std::lock_guard lock{mutex_};
+        reading_ = false;
+        throw;
+    }
+    std::unique_lock lock{mutex_};
+    reading_ = false;
+    if (must_reload_) {
+        return false;
+    }
+    for (StoredEvent& event : page) {
+        through_ = event.position;
+        if (handles(event)) {
+            push_mail(std::make_shared<const StoredEvent>(std::move(event)));
+        }
+    }
+    if (page.size() < page_size) {
+        through_ =
+            std::max(through_, end); // the log was read to its end, whatever was pruned there
+    }
+    live_ = through_ >= log_end_;
+    if (through_ - settled_.checkpoint() > unhandled_before_checkpoint) {
+        save_checkpoint(lock, 1);
+    }
+    return !page.empty();
+}
+
+AgentRunner::Lane& AgentRunner::lane_of(DeliveryItem& item) {
+    if (lanes_.size() == 1) {
+        return *lanes_.front();
+    }
+    return lane_of(lanes_.front()->steps.sequence_of(item), item.event->position);
+}
+
+AgentRunner::Lane& AgentRunner::lane_of(std::string_view sequence, Position position) {
+    const std::size_t hash = sequence.empty() ? static_cast<std::size_t>(position)
+                                              : std::hash<std::string_view>{}(sequence);
+    return *lanes_[hash % lanes_.size()];
+}
+
+Writer::Event AgentRunner::read_event(Position position) {
+    std::vector<StoredEvent> found = store_.read(position - 1, 1);
+    if (found.empty() || found.front().position != position) {
+        throw StoreError{store_.description() + ": event " + std::to_string(position) +
+                         ", which agent " + agent_->name() +
+                         " has not finished, is not there; verify the store"};
+    }
+    return std::make_shared<const StoredEvent>(std::move(found.front()));
+}
+
+/// The process may have died of it.
+bool AgentRunner::suspected(const DeliveryItem& item) const {
+    return item.event->position <= suspects_.range.last && !item.record
+               ? suspects_.range.first != 0
+               : suspect_again_.contains(item.event->position);
+}
+
+} // namespace bus

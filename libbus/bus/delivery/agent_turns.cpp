@@ -1,0 +1,329 @@
+#include <bus/delivery/agent_runner.hpp>
+#include <bus/dispatch/worker_scope.hpp>
+
+#include <algorithm>
+#include <utility>
+
+/// What a worker of an agent does with its turn.
+namespace bus {
+
+namespace {
+
+constexpr std::size_t steps_of_a_turn = 64;
+/// Parts of a worker on their way into the store: it waits where the disk does not keep up.
+constexpr std::size_t most_outstanding = 1024;
+
+} // namespace
+
+void AgentRunner::wake() {
+    std::unique_lock lock{mutex_};
+    wake_lanes(lock);
+}
+
+/// Posts a turn of each worker that has something to do and no turn yet.
+void AgentRunner::wake_lanes(Lock& /*lock*/) {
+    if (starting_ || stopping_) {
+        return;
+    }
+    const bool one_only = must_reload_ || !first_noted_;
+    if (one_only && turns_under_way() != 0) {
+        return;
+    }
+    bool feeding = must_reload_ ? open_batches_ == 0 : needs_feeding();
+    for (const auto& lane : lanes_) {
+        if (lane->running || lane->outstanding >= most_outstanding) {
+            continue;
+        }
+        // Whoever has a turn feeds the others; where all who have one are busy, another one does.
+        if (feeding || (!must_reload_ && has_work(*lane))) {
+            feeding = false;
+            post_turn(*lane);
+            if (one_only) {
+                return;
+            }
+        }
+    }
+}
+
+/// With the lock held.
+void AgentRunner::post_turn(Lane& lane) {
+    lane.running = true;
+    hub_->runtime().pool().post([self = shared_from_this(), &lane] { self->turn(lane); });
+}
+
+/// With the lock held.
+bool AgentRunner::has_work(const Lane& lane) const {
+    return !lane.inbox.empty() || !lane.orders.empty() || lane.has_ready ||
+           (lane.next_due && *lane.next_due <= hub_->runtime().now());
+}
+
+/// With the lock held: the log or the mailbox has something that a lane could be given.
+bool AgentRunner::needs_feeding() const {
+    if (!mailbox_.empty()) {
+        return with_lanes_ < most_given * lanes_.size();
+    }
+    return !live_ && !reading_ && through_ < log_end_;
+}
+
+void AgentRunner::turn(Lane& lane) {
+    if (!house_.gate.enter([self = shared_from_this(), &lane] { self->turn(lane); })) {
+        return;
+    }
+    const auto batch = std::make_shared<StepBatch>();
+    bool noting = false;
+    {
+        const WorkerScope worker{hub_.get()};
+        try {
+            if (prepare(lane)) {
+                noting = must_note_first(lane);
+                if (!noting) {
+                    run_turn(lane, *batch);
+                }
+            }
+        } catch (const std::exception& error) {
+            give_up_turn(*batch, error);
+        }
+    }
+    house_.gate.leave();
+    submit(lane, batch);
+    if (noting) {
+        note_first(lane);
+    } else if (lane.lonely) {
+        go_alone(lane);
+    } else {
+        finish_turn(lane);
+    }
+}
+
+/// False: there is nothing to be done in this turn.
+bool AgentRunner::prepare(Lane& /*lane*/) {
+    bool load = false;
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopping_) {
+            return false;
+        }
+        if (must_reload_) {
+            if (turns_under_way() > 1 || open_batches_ != 0) {
+                return false; // the last of them begins again
+            }
+            load = true;
+        }
+    }
+    if (load) {
+        reload();
+    }
+    feed();
+    return true;
+}
+
+/// What is found at the start has to be in the note before it runs: nothing else would tell that
+/// the process dies of it.
+bool AgentRunner::must_note_first(Lane& /*lane*/) {
+    const std::lock_guard lock{mutex_};
+    if (first_noted_) {
+        return false;
+    }
+    for (const auto& lane : lanes_) {
+        for (const Position position : lane->held.runnable(hub_->runtime().now())) {
+            note_is_old_ = repeating_.insert(position).second || note_is_old_;
+        }
+    }
+    if (!note_is_old_) {
+        first_noted_ = with_lanes_ != 0; // all of it is in the note that was found
+        return false;
+    }
+    return true;
+}
+
+void AgentRunner::note_first(Lane& lane) {
+    Part part;
+    part.agent = agent_->name();
+    part.durability = Durability::buffered; // it is about deaths of the process, not of the power
+    {
+        std::unique_lock lock{mutex_};
+        part.begun = make_note(lock);
+        part.begun->alone = suspects_.alone;
+        if (suspects_.alone != 0) {
+            auto& repeated = part.begun->repeated;
+            std::erase(repeated, suspects_.repeated.front());
+            repeated.insert(repeated.begin(), suspects_.repeated.front());
+        }
+        ++open_batches_;
+    }
+    house_.writer.submit(std::move(part), [self = shared_from_this(), &lane](PartResult&& result) {
+        {
+            const std::lock_guard lock{self->mutex_};
+            --self->open_batches_;
+            self->first_noted_ = !result.error;
+            self->note_is_old_ = self->note_is_old_ || result.error;
+            self->must_reload_ = self->must_reload_ || result.error;
+            if (result.error) {
+                self->trouble_ = Failure::from(result.error).what();
+            }
+        }
+        // Not as what the writer does: it would be told of the end of its own commit.
+        self->hub_->runtime().pool().post([self, &lane] { self->finish_turn(lane); });
+    });
+}
+
+/// With the lock held: all that is under way or about to be.
+BegunNote AgentRunner::make_note(Lock& /*lock*/) {
+    note_is_old_ = false;
+    BegunNote note;
+    if (handed_out_ != 0) {
+        note.range = {1, handed_out_};
+    }
+    if (lone_ != 0) {
+        note.repeated.push_back(lone_);
+        note.alone = lone_deaths_;
+    }
+    std::set<Position> repeated = repeating_;
+    repeated.insert(suspect_again_.begin(), suspect_again_.end());
+    repeated.erase(lone_);
+    note.repeated.insert(note.repeated.end(), repeated.begin(), repeated.end());
+    return note;
+}
+
+void AgentRunner::run_turn(Lane& lane, StepBatch& batch) {
+    {
+        const std::lock_guard lock{mutex_};
+        batch.chain = chain_;
+    }
+    for (Order& order : take_orders(lane)) {
+        carry_out(lane, order, batch);
+    }
+    while (batch.parts.size() < steps_of_a_turn && !stopping()) {
+        std::optional<DeliveryItem> item = next_item(lane);
+        if (!item) {
+            return;
+        }
+        if (item->suspect) {
+            lane.lonely = std::move(item);
+            return;
+        }
+        handle(lane, *item, batch);
+    }
+}
+
+std::vector<AgentRunner::Order> AgentRunner::take_orders(Lane& lane) {
+    const std::lock_guard lock{mutex_};
+    return std::exchange(lane.orders, {});
+}
+
+std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
+    std::optional<DeliveryRecord> record = lane.held.take_due(hub_->runtime().now());
+    if (!record) {
+        if (auto ready = lane.held.take_ready()) {
+            record = DeliveryRecord{.agent = agent_->name(),
+                                    .position = ready->first,
+                                    .state = DeliveryState::parked,
+                                    .sequence = std::move(ready->second)};
+        }
+    }
+    if (record) {
+        DeliveryItem item{.event = read_event(record->position), .record = std::move(record)};
+        const std::lock_guard lock{mutex_};
+        repeating_.insert(item.event->position);
+        note_is_old_ = true;
+        item.suspect = suspected(item);
+        return item;
+    }
+    const std::lock_guard lock{mutex_};
+    if (lane.inbox.empty()) {
+        return std::nullopt;
+    }
+    DeliveryItem item = std::move(lane.inbox.front());
+    lane.inbox.pop_front();
+    --with_lanes_;
+    return item;
+}
+
+/// Runs a step, or puts the delivery behind others of its sequence.
+void AgentRunner::handle(Lane& lane, DeliveryItem& item, StepBatch& batch) {
+    if (!item.record && !lane.held.empty() && lane.held.holds(lane.steps.sequence_of(item))) {
+        lane.steps.park(item, batch);
+        lane.held.park(lane.steps.sequence_of(item), item.event->position);
+        return;
+    }
+    lane.steps.attempt(item, batch);
+    remember_step(lane, item, batch.attempts.back());
+}
+
+void AgentRunner::remember_step(Lane& lane, const DeliveryItem& item, const Attempted& attempted) {
+    if (attempted.delivery) {
+        lane.held.hold(*attempted.delivery);
+    } else if (item.record) {
+        lane.held.settle(item.event->position, item.record->sequence);
+    }
+}
+
+void AgentRunner::carry_out(Lane& lane, Order& order, StepBatch& batch) {
+    switch (order.kind) {
+    case Order::Kind::changed:
+        if (order.changed.action == DeliveryAction::redrive) {
+            lane.held.redrive(order.changed.delivery);
+        }
+        return;
+    case Order::Kind::retry: lane.held.make_due(order.position, hub_->runtime().now()); return;
+    case Order::Kind::command: break;
+    }
+    Part part;
+    part.agent = agent_->name();
+    part.chain = batch.chain;
+    part.commanded_at = hub_->runtime().now();
+    part.commands.push_back(order.command);
+    if (order.command.action == DeliveryAction::discard) {
+        // No attempt of it is under way: those of this lane are submitted, and in the log before.
+        if (const auto held = lane.held.find(order.command.position)) {
+            lane.held.settle(order.command.position, held->second);
+        }
+    }
+    batch.parts.push_back(std::move(part));
+    batch.attempts.push_back({.command = true, .done = std::move(order.done)});
+}
+
+void AgentRunner::submit(Lane& lane, const Batch& batch) {
+    if (batch->parts.empty()) {
+        return;
+    }
+    {
+        std::unique_lock lock{mutex_};
+        if (note_is_old_ && !batch->parts.front().begun) {
+            batch->parts.front().begun = make_note(lock);
+        }
+        lane.outstanding += batch->parts.size();
+        ++open_batches_;
+    }
+    batch->open = batch->parts.size();
+    batch->results.resize(batch->parts.size());
+    house_.writer.submit(std::move(batch->parts), [self = shared_from_this(), &lane,
+                                                   batch](std::size_t index, PartResult&& result) {
+        self->on_part_done(lane, batch, index, std::move(result));
+    });
+}
+
+bool AgentRunner::stopping() {
+    const std::lock_guard lock{mutex_};
+    return stopping_;
+}
+
+/// Reading the store failed: nothing of this turn is committed, so the agent begins again where
+/// the store stands.
+void AgentRunner::give_up_turn(StepBatch& batch, const std::exception& error) {
+    if (const auto sink = hub_->sink()) {
+        sink->on_trouble("agent " + agent_->name() + ": " + error.what());
+    }
+    for (Attempted& attempted : batch.attempts) {
+        if (attempted.done) {
+            attempted.done({.error = std::current_exception()});
+        }
+    }
+    batch.parts.clear();
+    batch.attempts.clear();
+    const std::lock_guard lock{mutex_};
+    must_reload_ = true;
+    trouble_ = error.what();
+}
+
+} // namespace bus

@@ -1,0 +1,153 @@
+#include <bus/delivery/durable_timers.hpp>
+
+#include <algorithm>
+
+namespace bus {
+
+namespace {
+
+constexpr std::size_t page_size = 1000;
+constexpr Duration pause_after_trouble = std::chrono::milliseconds{500};
+
+} // namespace
+
+DurableTimers::DurableTimers(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub,
+                             OnFired on_fired)
+    : store_{store}, writer_{writer}, hub_{std::move(hub)}, on_fired_{std::move(on_fired)} {}
+
+void DurableTimers::start() {
+    Lock lock{mutex_};
+    stopped_ = false;
+    last_loaded_ = Key{Timestamp::min(), 0};
+    load(lock);
+    arm(lock);
+}
+
+/// With the lock held, so that no timer is committed between the reading and its result.
+void DurableTimers::load(Lock& /*lock*/) {
+    while (next_.empty() && last_loaded_) {
+        std::vector<TimerRecord> page =
+            store_.timers(last_loaded_->first, last_loaded_->second, page_size);
+        if (page.size() < page_size) {
+            last_loaded_.reset();
+        } else {
+            last_loaded_ = Key{page.back().due, page.back().number};
+        }
+        for (TimerRecord& timer : page) {
+            due_of_.emplace(timer.number, timer.due);
+            next_.emplace(Key{timer.due, timer.number}, std::move(timer));
+        }
+    }
+}
+
+void DurableTimers::add(TimerRecord timer) {
+    Lock lock{mutex_};
+    const Key key{timer.due, timer.number};
+    if (stopped_ || (last_loaded_ && key > *last_loaded_)) {
+        return; // it is in the store
+    }
+    due_of_.emplace(timer.number, timer.due);
+    next_.emplace(key, std::move(timer));
+    arm(lock);
+}
+
+void DurableTimers::remove(std::uint64_t number) {
+    const std::lock_guard lock{mutex_};
+    if (const auto found = due_of_.find(number); found != due_of_.end()) {
+        next_.erase({found->second, number});
+        due_of_.erase(found);
+    }
+}
+
+bool DurableTimers::idle() {
+    const std::lock_guard lock{mutex_};
+    return firing_ == 0 &&
+           (stopped_ || next_.empty() || next_.begin()->first.first > hub_->runtime().now());
+}
+
+void DurableTimers::stop() {
+    const std::lock_guard lock{mutex_};
+    stopped_ = true;
+    if (timer_) {
+        hub_->runtime().cancel(*timer_);
+        timer_.reset();
+    }
+}
+
+void DurableTimers::arm(Lock& /*lock*/) {
+    if (stopped_ || next_.empty()) {
+        return;
+    }
+    const Timestamp due = std::max(next_.begin()->first.first, not_before_);
+    if (timer_ && timer_due_ <= due) {
+        return;
+    }
+    if (timer_) {
+        hub_->runtime().cancel(*timer_);
+    }
+    timer_due_ = due;
+    timer_ = hub_->runtime().schedule(due - hub_->runtime().now(), [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            self->fire_due();
+        }
+    });
+}
+
+void DurableTimers::fire_due() {
+    {
+        Lock lock{mutex_};
+        timer_.reset();
+        try {
+            while (!stopped_ && !next_.empty() &&
+                   next_.begin()->first.first <= hub_->runtime().now()) {
+                auto first = next_.extract(next_.begin());
+                due_of_.erase(first.key().second);
+                fire(lock, std::move(first.mapped()));
+                load(lock);
+            }
+        } catch (const StoreError& error) {
+            not_before_ = hub_->runtime().now() + pause_after_trouble;
+            if (const auto sink = hub_->sink()) {
+                sink->on_trouble(std::string{"timers: "} + error.what());
+            }
+        }
+        arm(lock);
+    }
+    hub_->note_change();
+}
+
+/// With the lock held: so they are stored in order.
+void DurableTimers::fire(Lock& /*lock*/, TimerRecord timer) {
+    ++firing_;
+    Part part;
+    part.fires = timer.number;
+    part.events.push_back({.record = timer.event});
+    writer_.submit(std::move(part),
+                   [self = shared_from_this(), timer = std::move(timer)](PartResult&& result) {
+                       self->on_stored(timer, std::move(result));
+                   });
+}
+
+void DurableTimers::on_stored(const TimerRecord& timer, PartResult&& result) {
+    if (!result.error) {
+        on_fired_(timer.event);
+    }
+    Lock lock{mutex_};
+    --firing_;
+    if (!result.error) {
+        return;
+    }
+    try {
+        std::rethrow_exception(result.error);
+    } catch (const TimerGone&) {
+        return; // cancelled
+    } catch (const std::exception&) {
+        // The trouble is told by whoever publishes; the timer is still in the store.
+        not_before_ = hub_->runtime().now() + pause_after_trouble;
+        due_of_.emplace(timer.number, timer.due);
+        next_.emplace(Key{timer.due, timer.number}, timer);
+        arm(lock);
+    }
+}
+
+} // namespace bus

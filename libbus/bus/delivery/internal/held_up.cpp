@@ -1,0 +1,179 @@
+#include <bus/delivery/internal/held_up.hpp>
+
+namespace bus::internal {
+
+namespace {
+
+bool waits_for_something(const DeliveryRecord& delivery) {
+    return !delivery.attempts.empty() && delivery.attempts.back().kind == FailureKind::not_ready &&
+           delivery.due != Timestamp{};
+}
+
+} // namespace
+
+void HeldUp::load(const DeliveryBrief& brief, std::optional<DeliveryRecord> deferred) {
+    if (brief.state == DeliveryState::parked) {
+        park(brief.sequence, brief.position);
+        return;
+    }
+    if (deferred) {
+        put_deferred(std::move(*deferred));
+    } else {
+        dead_[brief.position] = {brief.sequence, 0};
+    }
+    if (!brief.sequence.empty()) {
+        Line& line = lines_[brief.sequence];
+        line.head = line.head == 0 ? brief.position : line.head;
+    }
+}
+
+void HeldUp::finish_loading() {
+    for (auto& [sequence, line] : lines_) {
+        if (line.head == 0) {
+            release(sequence, line);
+        }
+    }
+}
+
+void HeldUp::clear() {
+    *this = {};
+}
+
+void HeldUp::park(const std::string& sequence, Position position) {
+    lines_[sequence].behind.insert(position);
+    parked_.emplace(position, sequence);
+}
+
+void HeldUp::hold(DeliveryRecord record) {
+    const Position position = record.position;
+    drop(position);
+    if (!record.sequence.empty()) {
+        Line& line = lines_[record.sequence];
+        line.behind.erase(position);
+        line.head = line.head == 0 ? position : line.head;
+    }
+    if (record.state == DeliveryState::dead) {
+        dead_[position] = {std::move(record.sequence), record.redrives};
+    } else {
+        put_deferred(std::move(record));
+    }
+}
+
+void HeldUp::settle(Position position, const std::string& sequence) {
+    drop(position);
+    const auto line = lines_.find(sequence);
+    if (line == lines_.end()) {
+        return;
+    }
+    line->second.behind.erase(position);
+    if (line->second.head != position) {
+        return;
+    }
+    line->second.head = 0;
+    if (line->second.behind.empty()) {
+        lines_.erase(line);
+    } else {
+        release(sequence, line->second);
+    }
+}
+
+void HeldUp::release(const std::string& /*sequence*/, Line& line) {
+    line.head = *line.behind.begin();
+    line.behind.erase(line.behind.begin());
+    ready_.insert(line.head);
+}
+
+std::optional<DeliveryRecord> HeldUp::take_due(Timestamp now) {
+    if (due_.empty() || due_.begin()->first > now) {
+        return std::nullopt;
+    }
+    const auto found = deferred_.find(due_.begin()->second);
+    DeliveryRecord record = found->second;
+    drop(record.position);
+    return record;
+}
+
+std::optional<std::pair<Position, std::string>> HeldUp::take_ready() {
+    if (ready_.empty()) {
+        return std::nullopt;
+    }
+    const Position position = *ready_.begin();
+    std::pair<Position, std::string> result{position, parked_.at(position)};
+    drop(position);
+    return result;
+}
+
+std::optional<Timestamp> HeldUp::next_due() const {
+    return due_.empty() ? std::nullopt : std::optional{due_.begin()->first};
+}
+
+std::vector<Position> HeldUp::runnable(Timestamp now) const {
+    std::vector<Position> result{ready_.begin(), ready_.end()};
+    for (auto due = due_.begin(); due != due_.end() && due->first <= now; ++due) {
+        result.push_back(due->second);
+    }
+    return result;
+}
+
+bool HeldUp::make_due(Position position, Timestamp now) {
+    const auto found = deferred_.find(position);
+    if (found == deferred_.end()) {
+        return false;
+    }
+    due_.erase({found->second.due, position});
+    found->second.due = now;
+    due_.emplace(now, position);
+    return true;
+}
+
+bool HeldUp::redrive(const DeliveryRecord& record) {
+    const auto found = dead_.find(record.position);
+    if (found == dead_.end() || record.redrives <= found->second.redrives) {
+        return false;
+    }
+    dead_.erase(found);
+    put_deferred(DeliveryRecord{record});
+    return true;
+}
+
+std::optional<std::pair<DeliveryState, std::string>> HeldUp::find(Position position) const {
+    if (const auto found = deferred_.find(position); found != deferred_.end()) {
+        return std::pair{DeliveryState::deferred, found->second.sequence};
+    }
+    if (const auto found = dead_.find(position); found != dead_.end()) {
+        return std::pair{DeliveryState::dead, found->second.sequence};
+    }
+    if (const auto found = parked_.find(position); found != parked_.end()) {
+        return std::pair{DeliveryState::parked, found->second};
+    }
+    return std::nullopt;
+}
+
+HeldUp::Counts HeldUp::counts() const {
+    return {.retrying = deferred_.size() - not_ready_,
+            .not_ready = not_ready_,
+            .parked = parked_.size(),
+            .dead = dead_.size()};
+}
+
+void HeldUp::put_deferred(DeliveryRecord&& record) {
+    due_.emplace(record.due, record.position);
+    not_ready_ += waits_for_something(record) ? 1U : 0U;
+    const Position position = record.position;
+    deferred_.insert_or_assign(position, std::move(record));
+}
+
+/// Forgets what is known of the delivery but its place in its line.
+void HeldUp::drop(Position position) {
+    if (const auto found = deferred_.find(position); found != deferred_.end()) {
+        due_.erase({found->second.due, position});
+        not_ready_ -= waits_for_something(found->second) ? 1U : 0U;
+        deferred_.erase(found);
+        return;
+    }
+    dead_.erase(position);
+    parked_.erase(position);
+    ready_.erase(position);
+}
+
+} // namespace bus::internal

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <bus/store/records.hpp>
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace bus::internal {
+
+/// The deliveries of one worker that have not finished though the checkpoint may pass them:
+/// deferred, dead, and parked behind those of the same sequence. It is what the store will have
+/// once all that was submitted is committed. Not thread safe.
+class HeldUp {
+public:
+    struct Counts {
+        std::size_t retrying = 0;
+        std::size_t not_ready = 0;
+        std::size_t parked = 0;
+        std::size_t dead = 0;
+    };
+
+    /// Takes in what the store has; in order of position.
+    void load(const DeliveryBrief& brief, std::optional<DeliveryRecord> deferred);
+    /// After the last load(): finds what may run.
+    void finish_loading();
+    void clear();
+
+    /// True: an event of this sequence must wait behind another one.
+    [[nodiscard]] bool holds(std::string_view sequence) const {
+        return !lines_.empty() && !sequence.empty() && lines_.contains(std::string{sequence});
+    }
+
+    [[nodiscard]] bool empty() const noexcept {
+        return lines_.empty() && deferred_.empty() && dead_.empty();
+    }
+
+    void park(const std::string& sequence, Position position);
+    /// A delivery is deferred or dead from now on.
+    void hold(DeliveryRecord record);
+    /// A delivery is done with. What comes behind it may run.
+    void settle(Position position, const std::string& sequence);
+
+    /// Takes a deferred delivery that is due out for its attempt; hold() or settle() follows.
+    [[nodiscard]] std::optional<DeliveryRecord> take_due(Timestamp now);
+    /// The same for a parked one whose turn has come, with its sequence.
+    [[nodiscard]] std::optional<std::pair<Position, std::string>> take_ready();
+
+    [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
+
+    [[nodiscard]] std::optional<Timestamp> next_due() const;
+
+    /// What take_due() and take_ready() would give.
+    [[nodiscard]] std::vector<Position> runnable(Timestamp now) const;
+
+    /// False: it is not deferred.
+    bool make_due(Position position, Timestamp now);
+    /// A dead one is deferred again. False: it is not dead, or was redriven that often before.
+    bool redrive(const DeliveryRecord& record);
+    /// Its state and sequence; none: it is not held up here.
+    [[nodiscard]] std::optional<std::pair<DeliveryState, std::string>>
+    find(Position position) const;
+
+    [[nodiscard]] Counts counts() const;
+
+private:
+    struct Line {
+        Position head = 0; ///< deferred, dead, ready or being attempted
+        std::set<Position> behind;
+    };
+
+    struct Dead {
+        std::string sequence;
+        std::uint32_t redrives = 0;
+    };
+
+    void release(const std::string& sequence, Line& line);
+    void put_deferred(DeliveryRecord&& record);
+    void drop(Position position);
+
+    std::unordered_map<std::string, Line> lines_;
+    std::map<Position, DeliveryRecord> deferred_;
+    std::set<std::pair<Timestamp, Position>> due_;
+    std::map<Position, Dead> dead_;
+    std::map<Position, std::string> parked_; ///< those behind another one, and those that are ready
+    std::set<Position> ready_;
+    std::size_t not_ready_ = 0;
+};
+
+} // namespace bus::internal

@@ -1,0 +1,199 @@
+#include <bus/delivery/request_desk.hpp>
+
+#include <utility>
+
+namespace bus {
+
+namespace {
+
+constexpr std::size_t page_size = 1000;
+
+std::string what_was_done(const RequestRecord& request, std::size_t done) {
+    const char* const verb = request.action == DeliveryAction::redrive ? " redriven" : " discarded";
+    if (done == 0 && request.position != 0) {
+        return "nothing: the delivery is not there to be" + std::string{verb};
+    }
+    return std::to_string(done) + verb;
+}
+
+} // namespace
+
+RequestDesk::RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub,
+                         Command command)
+    : store_{store}, writer_{writer}, hub_{std::move(hub)}, command_{std::move(command)} {}
+
+void RequestDesk::start(Duration every) {
+    {
+        const std::lock_guard lock{mutex_};
+        every_ = every;
+        stopped_ = false;
+    }
+    look_again_later();
+}
+
+void RequestDesk::look_again_later() {
+    const std::lock_guard lock{mutex_};
+    if (stopped_ || every_ <= Duration::zero()) {
+        return;
+    }
+    timer_ = hub_->runtime().schedule(every_, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            self->look();
+            self->look_again_later();
+        }
+    });
+}
+
+void RequestDesk::look() {
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopped_) {
+            return;
+        }
+        if (looking_) {
+            look_again_ = true;
+            return;
+        }
+        looking_ = true;
+        after_ = 0;
+    }
+    hub_->runtime().pool().post([self = shared_from_this()] { self->take_next(); });
+}
+
+bool RequestDesk::idle() {
+    const std::lock_guard lock{mutex_};
+    return !looking_;
+}
+
+void RequestDesk::stop() {
+    const std::lock_guard lock{mutex_};
+    stopped_ = true;
+    if (timer_) {
+        hub_->runtime().cancel(*timer_);
+        timer_.reset();
+    }
+}
+
+void RequestDesk::take_next() {
+    std::uint64_t after = 0;
+    {
+        const std::lock_guard lock{mutex_};
+        after = after_;
+        if (stopped_) {
+            looking_ = false;
+        }
+    }
+    if (idle()) {
+        hub_->note_change();
+        return;
+    }
+    try {
+        std::vector<RequestRecord> open = store_.requests(after, 1, true);
+        if (!open.empty()) {
+            {
+                const std::lock_guard lock{mutex_};
+                after_ = open.front().number;
+            }
+            carry_out(std::make_shared<Work>(Work{.request = std::move(open.front())}));
+            return;
+        }
+    } catch (const std::exception& error) {
+        if (const auto sink = hub_->sink()) {
+            sink->on_trouble(std::string{"requests of operators: "} + error.what());
+        }
+    }
+    end_look();
+}
+
+void RequestDesk::carry_out(const std::shared_ptr<Work>& work) {
+    const RequestRecord& request = work->request;
+    work->open = 1;
+    try {
+        for (const Position position : positions_of(request)) {
+            {
+                const std::lock_guard lock{mutex_};
+                ++work->open;
+            }
+            command_({request.action, request.agent, position, request.who, request.why},
+                     [self = shared_from_this(), work](const PartResult& result) {
+                         self->on_command(work, result);
+                     });
+        }
+    } catch (const std::exception&) {
+        on_command(work, {.error = std::current_exception()});
+    }
+    on_command(work, {});
+}
+
+/// Of a group: its dead letters that had died before the request was made.
+std::vector<Position> RequestDesk::positions_of(const RequestRecord& request) {
+    if (request.position != 0) {
+        return {request.position};
+    }
+    std::vector<Position> positions;
+    Position after = 0;
+    for (;;) {
+        const std::vector<DeliveryRecord> page =
+            store_.deliveries(request.agent, DeliveryState::dead, after, page_size);
+        for (const DeliveryRecord& delivery : page) {
+            after = delivery.position;
+            const AttemptRecord last =
+                delivery.attempts.empty() ? AttemptRecord{} : delivery.attempts.back();
+            if (last.at <= request.at && (!request.kind || *request.kind == last.kind) &&
+                (!request.error || *request.error == last.message)) {
+                positions.push_back(delivery.position);
+            }
+        }
+        if (page.size() < page_size) {
+            return positions;
+        }
+    }
+}
+
+void RequestDesk::on_command(const std::shared_ptr<Work>& work, const PartResult& result) {
+    bool last = false;
+    {
+        const std::lock_guard lock{mutex_};
+        work->done += result.changed.size();
+        if (result.error && work->trouble.empty()) {
+            work->trouble = Failure::from(result.error).what();
+        }
+        last = --work->open == 0;
+    }
+    if (last) {
+        hub_->runtime().pool().post([self = shared_from_this(), work] { self->answer(work); });
+    }
+}
+
+void RequestDesk::answer(const std::shared_ptr<Work>& work) {
+    if (!work->trouble.empty()) {
+        // It stays open, and is tried again when the table is looked into again.
+        if (const auto sink = hub_->sink()) {
+            sink->on_trouble("request " + std::to_string(work->request.number) +
+                             " could not be carried out: " + work->trouble);
+        }
+        take_next();
+        return;
+    }
+    Part part;
+    part.answers.push_back(
+        {work->request.number, hub_->runtime().now(), what_was_done(work->request, work->done)});
+    writer_.submit(std::move(part), [self = shared_from_this()](PartResult&&) {
+        self->hub_->runtime().pool().post([self] { self->take_next(); });
+    });
+}
+
+void RequestDesk::end_look() {
+    bool again = false;
+    {
+        const std::lock_guard lock{mutex_};
+        looking_ = false;
+        again = std::exchange(look_again_, false);
+    }
+    hub_->note_change();
+    if (again) {
+        look();
+    }
+}
+
+} // namespace bus
