@@ -1,0 +1,156 @@
+// What operators ask for: R5.
+#include "test/libbus/bus/delivery/stored_world.hpp"
+
+#include <stdexcept>
+
+using namespace std::chrono_literals;
+using bus::DeliveryAction;
+using bus::DeliveryState;
+using test::ping;
+using test::PingEvent;
+using test::scripted;
+
+namespace {
+
+struct World : test::StoredWorld {
+    World() { add_worker(); }
+
+    void add_worker() {
+        auto agent = scripted("worker");
+        agent->settings().retry = test::every(1s, 1);
+        agent->handles<PingEvent>([this](const PingEvent& event, bus::Context&) {
+            ++runs;
+            if (broken) {
+                throw std::runtime_error{event.name};
+            }
+        });
+        bus->add(std::move(agent));
+    }
+
+    void publish(const std::string& error, std::int64_t number) {
+        bus->publish(ping(error, number));
+        bus->wait_idle();
+    }
+
+    bool broken = true;
+    int runs = 0;
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(requests, World)
+
+BOOST_AUTO_TEST_CASE(R5_a_redrive_is_carried_out_once_and_leaves_a_trace_with_who_and_why) {
+    publish("down", 1);
+    broken = false;
+    const std::uint64_t number =
+        bus->request({.who = "ann", .why = "the bank is up", .agent = "worker", .position = 1});
+    bus->wait_idle();
+    BOOST_TEST(runs == 2);
+    BOOST_TEST(store->deliveries("worker", DeliveryState::dead).empty());
+    bool traced = false;
+    for (const bus::RequestRecord& request : store->requests(0, 100, false)) {
+        BOOST_TEST(request.who == "ann");
+        BOOST_TEST(request.why == "the bank is up");
+        BOOST_TEST(request.done_at.has_value());
+        if (request.number == number) {
+            traced = true;
+            BOOST_TEST(request.result == "1 redriven");
+        }
+    }
+    BOOST_TEST(traced);
+    bus->request({.who = "ann", .why = "again", .agent = "worker", .position = 1});
+    bus->wait_idle();
+    BOOST_TEST(runs == 2);
+    BOOST_TEST(store->requests(0, 100, true).empty());
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_group_of_failures_is_redriven_by_kind_and_error) {
+    publish("down", 1);
+    publish("full", 2);
+    publish("down", 3);
+    broken = false;
+    bus->request({.who = "ann",
+                  .why = "it is up",
+                  .agent = "worker",
+                  .kind = bus::FailureKind::transient,
+                  .error = "down"});
+    bus->wait_idle();
+    BOOST_TEST(runs == 5);
+    BOOST_TEST_REQUIRE(store->deliveries("worker", DeliveryState::dead).size() == 1U);
+    BOOST_TEST(store->deliveries("worker", DeliveryState::dead)[0].position == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_discard_is_idempotent_and_counted_once) {
+    publish("down", 1);
+    for (int i = 0; i < 2; ++i) {
+        bus->request({.who = "ann",
+                      .why = "a test order",
+                      .action = DeliveryAction::discard,
+                      .agent = "worker",
+                      .position = 1});
+        bus->wait_idle();
+    }
+    const bus::Conservation account = store->conservation().front();
+    BOOST_TEST(account.discarded == 1U);
+    BOOST_TEST(account.dead == 0U);
+    BOOST_TEST(account.holds());
+    BOOST_TEST(runs == 1);
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_request_made_while_no_host_ran_is_carried_out_when_one_does) {
+    publish("down", 1);
+    broken = false;
+    bus.reset();
+    store->ask({.at = runtime->now(), .who = "ann", .why = "it is up", .agent = "worker"});
+    start();
+    add_worker();
+    bus->wait_idle();
+    BOOST_TEST(runs == 2);
+    BOOST_TEST(store->agent("worker")->finished == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_request_about_an_agent_that_does_not_run_here_waits_in_its_row) {
+    publish("down", 1);
+    bus->remove("worker");
+    bus->request({.who = "ann", .why = "it is up", .agent = "worker", .position = 1});
+    bus->wait_idle();
+    BOOST_TEST_REQUIRE(store->deliveries("worker", DeliveryState::deferred).size() == 1U);
+    broken = false;
+    add_worker();
+    bus->wait_idle();
+    BOOST_TEST(runs == 2);
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_request_must_say_who_makes_it) {
+    BOOST_CHECK_THROW(bus->request({.agent = "worker"}), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_is_gone_can_be_forgotten_and_the_log_pruned_behind_the_others) {
+    broken = false;
+    for (std::int64_t i = 1; i <= 5; ++i) {
+        publish("x", i);
+    }
+    auto slow = scripted("slow");
+    slow->settings().start = bus::StartPosition::after(2);
+    slow->handles<test::PongEvent>([](const test::PongEvent&, bus::Context&) {});
+    bus->add(std::move(slow));
+    bus->wait_idle();
+    BOOST_CHECK_THROW(bus->forget("slow"), std::invalid_argument);
+    bus->remove("slow");
+    BOOST_TEST(bus->forget("slow"));
+    BOOST_TEST(!bus->forget("slow"));
+    BOOST_TEST(bus->prune(3) == 3U);
+    BOOST_TEST(store->first_position() == 4U);
+    broken = true;
+    publish("x", 6);
+    BOOST_CHECK_THROW(bus->prune(6), bus::PruneRefused);
+    publish("x", 7); // parked behind it
+    broken = false;
+    bus->request({.who = "ann", .why = "up", .agent = "worker"});
+    bus->wait_idle();
+    BOOST_TEST(bus->prune(7) == 4U);
+    BOOST_TEST(bus->publish(ping("x", 8)).position == 8U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

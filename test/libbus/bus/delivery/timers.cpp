@@ -1,0 +1,190 @@
+// Timers that survive the program: A9 on a store.
+#include "test/libbus/bus/delivery/stored_world.hpp"
+#include "test/support/troubled_store.hpp"
+
+#include <stdexcept>
+
+using namespace std::chrono_literals;
+using test::ping;
+using test::PingEvent;
+using test::pong;
+using test::PongEvent;
+using test::scripted;
+
+namespace {
+
+struct World : test::StoredWorld {
+    using Script = std::function<void(const PingEvent&, bus::Context&)>;
+
+    void add(Script script) {
+        auto agent = scripted("clock");
+        agent->settings().retry = test::every(1s, 2);
+        agent->handles<PingEvent, PongEvent>(std::move(script));
+        bus->add(std::move(agent));
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(durable_timers, World)
+
+BOOST_AUTO_TEST_CASE(A9_on_a_store_timers_fire_in_the_order_of_their_due_times) {
+    add([](const PingEvent&, bus::Context& context) {
+        context.schedule(3s, pong("x", 3));
+        context.schedule(1s, pong("x", 1));
+        context.schedule(-1s, pong("x", 0));
+        context.schedule(3s, pong("x", 4));
+    });
+    const bus::Timestamp start = runtime->now();
+    bus->publish(ping("x"));
+    bus->wait_idle();
+    BOOST_TEST(numbers<PongEvent>() == test::range(0, 0), boost::test_tools::per_element());
+    runtime->run_until_idle();
+    BOOST_TEST(numbers<PongEvent>() == (std::vector<std::int64_t>{0, 1, 3, 4}),
+               boost::test_tools::per_element());
+    BOOST_TEST((runtime->now() >= start + 3s));
+    const auto events = store->read_type("PongEvent", 0, 10);
+    BOOST_TEST((events[0].record.causation_id == store->read(0, 1)[0].record.event_id));
+}
+
+BOOST_AUTO_TEST_CASE(
+    A9_a_timer_survives_the_program_and_one_that_came_due_meanwhile_fires_at_once) {
+    add([](const PingEvent&, bus::Context& context) {
+        context.schedule(10s, pong("x", 1));
+        context.schedule(1h, pong("x", 2));
+    });
+    bus->publish(ping("x"));
+    bus->wait_idle();
+    bus.reset();
+    runtime->run_for(1min);
+    start();
+    bus->wait_idle();
+    BOOST_TEST(numbers<PongEvent>() == test::range(1, 1), boost::test_tools::per_element());
+    runtime->run_until_idle();
+    BOOST_TEST(numbers<PongEvent>() == test::range(1, 2), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(A9_a_cancelled_timer_never_fires_not_even_after_a_restart) {
+    add([](const PingEvent& event, bus::Context& context) {
+        if (event.number == 0) {
+            context.set_state("timer", context.schedule(1h, pong("x")).number);
+        } else {
+            context.cancel({context.state<std::uint64_t>("timer").value()});
+        }
+    });
+    bus->publish(ping("x", 0));
+    bus->wait_idle();
+    restart();
+    add([](const PingEvent&, bus::Context& context) {
+        context.cancel({context.state<std::uint64_t>("timer").value()});
+    });
+    bus->publish(ping("x", 1));
+    bus->wait_idle();
+    runtime->run_until_idle();
+    BOOST_TEST(numbers<PongEvent>().empty());
+    BOOST_TEST(store->timers(bus::Timestamp::min(), 0, 10).empty());
+}
+
+BOOST_AUTO_TEST_CASE(A7_a_step_that_throws_has_started_and_cancelled_no_timer) {
+    bus::TimerHandle kept;
+    add([&](const PingEvent& event, bus::Context& context) {
+        if (event.number == 0) {
+            kept = context.schedule(1min, pong("x", 7));
+            return;
+        }
+        context.schedule(1s, pong("x", 8));
+        context.cancel(kept);
+        throw bus::Failure::rejected("no");
+    });
+    bus->publish(ping("x", 0));
+    bus->publish(ping("x", 1));
+    runtime->run_until_idle();
+    BOOST_TEST(numbers<PongEvent>() == test::range(7, 7), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(A9_the_host_schedules_and_cancels_on_a_store_too) {
+    std::vector<std::int64_t> seen;
+    const auto handler =
+        bus->subscribe<PongEvent>([&](const PongEvent& event) { seen.push_back(event.number); });
+    bus->schedule(1s, pong("x", 1));
+    const bus::TimerHandle second = bus->schedule(2s, pong("x", 2));
+    bus->schedule(3s, pong("x", 3));
+    BOOST_TEST(bus->cancel(second));
+    BOOST_TEST(!bus->cancel(second));
+    BOOST_TEST(!bus->cancel(bus::TimerHandle{4711}));
+    runtime->run_until_idle();
+    BOOST_TEST(seen == (std::vector<std::int64_t>{1, 3}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(S2_timers_fire_once_though_commits_fail_and_the_program_restarts) {
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        runtime = std::make_shared<bus::SimulatedRuntime>(seed);
+        const auto troubled =
+            std::make_shared<test::TroubledStore>(std::make_shared<bus::MemoryStore>());
+        store = troubled;
+        bus.reset();
+        start();
+        const auto script = [](const PingEvent& event, bus::Context& context) {
+            context.schedule(std::chrono::seconds{event.number % 5}, pong("x", event.number));
+        };
+        add(script);
+        std::uint64_t state = seed;
+        troubled->fails_next = [&] {
+            state = state * 6364136223846793005U + 1442695040888963407U;
+            return (state >> 33U) % 3 == 0;
+        };
+        for (std::int64_t i = 1; i <= 20; ++i) {
+            for (;;) {
+                try {
+                    bus->publish(ping("x", i));
+                    break;
+                } catch (const bus::StoreError&) {
+                }
+            }
+            runtime->run_for(700ms);
+            if (i % 6 == 0) {
+                bus.reset();
+                start();
+                bool added = false;
+                while (!added) {
+                    try {
+                        add(script);
+                        added = true;
+                    } catch (const std::exception&) {
+                    }
+                }
+            }
+        }
+        runtime->run_until_idle(1h);
+        std::vector<std::int64_t> fired = numbers<PongEvent>();
+        std::sort(fired.begin(), fired.end());
+        BOOST_TEST_REQUIRE(fired == test::range(1, 20), boost::test_tools::per_element());
+        bus.reset();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(thousands_of_timers_fire_though_not_all_are_kept_in_memory) {
+    add([](const PingEvent& event, bus::Context& context) {
+        for (std::int64_t i = 0; i < 500; ++i) {
+            context.schedule(std::chrono::seconds{(event.number * 500 + i) * 7919 % 5000 + 1},
+                             pong("x", event.number * 500 + i));
+        }
+    });
+    for (std::int64_t i = 0; i < 10; ++i) {
+        bus->publish(ping("x", i));
+    }
+    bus->wait_idle();
+    restart();
+    add([](const PingEvent&, bus::Context&) {});
+    runtime->run_until_idle();
+    std::vector<std::int64_t> fired = numbers<PongEvent>();
+    std::vector<std::int64_t> due;
+    for (const std::int64_t number : fired) {
+        due.push_back(number * 7919 % 5000);
+    }
+    BOOST_TEST(std::is_sorted(due.begin(), due.end()));
+    std::sort(fired.begin(), fired.end());
+    BOOST_TEST((fired == test::range(0, 4999)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

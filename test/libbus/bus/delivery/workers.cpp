@@ -1,0 +1,157 @@
+// Several workers on a store: S10, and state that they share.
+#include "test/libbus/bus/delivery/stored_world.hpp"
+#include "test/support/troubled_store.hpp"
+#include <bus/runtime/system_runtime.hpp>
+
+#include <atomic>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+using namespace std::chrono_literals;
+using test::ping;
+using test::PingEvent;
+using test::scripted;
+
+BOOST_FIXTURE_TEST_SUITE(workers, test::StoredWorld)
+
+BOOST_AUTO_TEST_CASE(
+    S10_the_checkpoint_passes_only_what_is_settled_and_no_finished_one_runs_again) {
+    // At some commit the process "dies": nothing after it is stored. Whatever had been stored by
+    // then is not run again, whatever had not is.
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        runtime = std::make_shared<bus::SimulatedRuntime>(seed);
+        const auto memory = std::make_shared<bus::MemoryStore>();
+        const auto troubled = std::make_shared<test::TroubledStore>(memory);
+        store = troubled;
+        int commits_left = static_cast<int>(10 + seed % 30);
+        troubled->fails_next = [&] { return commits_left-- <= 0; };
+        std::set<bus::Position> finished;
+        std::map<bus::Position, int> runs;
+        const auto add = [&] {
+            auto agent = scripted("worker");
+            agent->settings().workers = 3;
+            agent->settings().sequence = bus::Sequence::none();
+            agent->handles<PingEvent>([&](const PingEvent&, bus::Context& context) {
+                ++runs[context.position()];
+                BOOST_TEST(!finished.contains(context.position()));
+                context.set_state("done/" + std::to_string(context.position()), true);
+            });
+            bus->add(std::move(agent));
+        };
+        bus.reset();
+        start();
+        add();
+        try {
+            for (std::int64_t i = 1; i <= 60; ++i) {
+                bus->publish(ping("x", i));
+            }
+            runtime->run_ready();
+        } catch (const bus::StoreError&) {
+        }
+        bus.reset();
+        for (bus::Position p = 1; p <= memory->last_position(); ++p) {
+            if (memory->state("worker", "done/" + std::to_string(p))) {
+                finished.insert(p);
+            }
+        }
+        const bus::AgentRecord record = memory->agent("worker").value();
+        for (bus::Position p = 1; p <= record.checkpoint; ++p) {
+            BOOST_TEST(finished.contains(p));
+        }
+        for (const bus::PositionRange& range : record.ahead) {
+            BOOST_TEST(range.first > record.checkpoint + 1);
+            for (bus::Position p = range.first; p <= range.last; ++p) {
+                BOOST_TEST(finished.contains(p));
+            }
+        }
+        BOOST_TEST(record.finished == finished.size());
+        troubled->fails_next = nullptr;
+        start();
+        add();
+        bus->wait_idle();
+        BOOST_TEST(memory->agent("worker")->finished == memory->last_position());
+        BOOST_TEST(memory->agent("worker")->checkpoint == memory->last_position());
+        bus.reset();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(steps_of_several_workers_that_count_in_one_state_lose_no_count) {
+    const auto system = std::make_shared<bus::SystemRuntime>();
+    const auto memory = std::make_shared<bus::MemoryStore>();
+    bus::Bus threads{{system, memory}};
+    auto agent = scripted("counter");
+    agent->settings().workers = 4;
+    agent->settings().sequence = bus::Sequence::none();
+    agent->handles<PingEvent>([](const PingEvent&, bus::Context& context) {
+        const auto count = context.state<std::int64_t>("count").value_or(0);
+        std::this_thread::yield();
+        context.set_state("count", count + 1);
+    });
+    threads.add(std::move(agent));
+    for (std::int64_t i = 0; i < 2000; ++i) {
+        threads.post(ping("x", i));
+    }
+    BOOST_TEST_REQUIRE(threads.wait_idle(60s));
+    BOOST_TEST(memory->state("counter", "count").value().json == "2000");
+    threads.stop(bus::Stop::drain);
+}
+
+BOOST_AUTO_TEST_CASE(S10_a_slow_sequence_holds_up_no_other_worker) {
+    const auto system = std::make_shared<bus::SystemRuntime>();
+    const auto memory = std::make_shared<bus::MemoryStore>();
+    std::atomic<int> done{0};
+    std::atomic<bool> go_on{false};
+    bus::Bus threads{{system, memory}};
+    auto agent = scripted("worker");
+    agent->settings().workers = 2;
+    agent->settings().sequence = bus::Sequence::by(
+        [](const bus::DomainEvent& event) { return std::string{event.aggregate_id()}; });
+    agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
+        if (event.name == "slow") {
+            go_on.wait(false);
+        }
+        ++done;
+    });
+    threads.add(std::move(agent));
+    threads.publish(ping("slow"));
+    int others = 0;
+    for (int i = 0; i < 40; ++i) {
+        threads.publish(ping("quick" + std::to_string(i)));
+    }
+    // About half of them are on the other worker.
+    while (others < 5) {
+        std::this_thread::yield();
+        others = done;
+    }
+    BOOST_TEST(memory->agent("worker")->checkpoint == 0U); // the slow one is not settled
+    go_on = true;
+    go_on.notify_all();
+    BOOST_TEST_REQUIRE(threads.wait_idle(60s));
+    BOOST_TEST(done == 41);
+    BOOST_TEST(memory->agent("worker")->checkpoint == 41U);
+    threads.stop(bus::Stop::drain);
+}
+
+BOOST_AUTO_TEST_CASE(
+    S12_a_fresh_agent_that_replays_the_log_has_the_state_of_the_one_that_ran_live) {
+    const auto summing = [](std::string name) {
+        auto agent = scripted(std::move(name));
+        agent->handles<PingEvent>([](const PingEvent& event, bus::Context& context) {
+            const auto sum = context.state<std::int64_t>(event.name).value_or(0);
+            context.set_state(event.name, sum * 31 + event.number);
+        });
+        return agent;
+    };
+    bus->add(summing("live"));
+    for (std::int64_t i = 0; i < 500; ++i) {
+        bus->publish(ping("s" + std::to_string(i % 7), i));
+    }
+    bus->wait_idle();
+    bus->add(summing("replayed"));
+    bus->wait_idle();
+    BOOST_TEST(store->states("live", "").size() == 7U);
+    BOOST_TEST((store->states("live", "") == store->states("replayed", "")));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
