@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/agent/state_version.hpp>
 #include <bus/agent/timer_handle.hpp>
 #include <bus/dispatch/handler_check.hpp>
 #include <bus/event/codec.hpp>
@@ -131,17 +132,19 @@ public:
     [[nodiscard]] std::string idempotency_key(std::string_view purpose) const;
 
     /// What the agent keeps under a key, with what this step has written. Throws CodecError where
-    /// it does not fit T.
+    /// it does not fit T. A state of an earlier state_version goes through its upcasters.
     template <class T>
     [[nodiscard]] std::optional<T> state(std::string_view key) const {
         const std::optional<std::string> json = state_text(key);
-        return json ? std::optional<T>{from_json_text<T>(*json)} : std::nullopt;
+        return json ? std::optional<T>{from_json_text<T>(detail::state_of_version(
+                          *json, state_version<T>, detail::state_upcasters<T>()))}
+                    : std::nullopt;
     }
 
     /// Keeps a described struct (or a number, string, list, ...) under a key.
     template <class T>
     void set_state(std::string_view key, const T& value) {
-        set_state_text(key, to_json_text(value));
+        set_state_text(key, detail::with_state_version(to_json_text(value), state_version<T>));
     }
 
     void erase_state(std::string_view key);

@@ -5,9 +5,9 @@
 
 namespace bus {
 
-void upcast(const EventType& type, std::uint32_t version,
-            std::function<void(boost::json::object& data)> change) {
-    set_upcaster(type, version, [change = std::move(change)](std::string_view data) {
+std::function<std::string(std::string_view)>
+json_upcaster(std::function<void(boost::json::object& data)> change) {
+    return [change = std::move(change)](std::string_view data) {
         internal::SpeltNumbers spelt;
         boost::json::value value = spelt.parse(data);
         if (!value.is_object()) {
@@ -17,7 +17,12 @@ void upcast(const EventType& type, std::uint32_t version,
         std::string out;
         spelt.write(value, out);
         return out;
-    });
+    };
+}
+
+void upcast(const EventType& type, std::uint32_t version,
+            std::function<void(boost::json::object& data)> change) {
+    set_upcaster(type, version, json_upcaster(std::move(change)));
 }
 
 } // namespace bus

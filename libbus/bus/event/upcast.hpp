@@ -5,8 +5,14 @@
 #include <boost/json/object.hpp>
 
 #include <functional>
+#include <string>
+#include <string_view>
 
 namespace bus {
+
+/// A change of a JSON object as one of its text; what the numbers do is said below.
+std::function<std::string(std::string_view)>
+json_upcaster(std::function<void(boost::json::object& data)> change);
 
 /// Registers how the `data` object of version `version` of T becomes that of `version + 1`; an
 /// older event goes through all upcasters in turn.
