@@ -1,16 +1,19 @@
 #pragma once
 
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/broken_chains.hpp>
 
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace test {
 
-/// A store in front of another one, whose commits fail when a test says so.
+/// A store in front of another one, whose commits fail when a test says so. A commit that fails
+/// breaks the chains of its parts, as it does in a real store.
 class TroubledStore final : public bus::EventStore {
 public:
     explicit TroubledStore(std::shared_ptr<bus::EventStore> inner) : inner_{std::move(inner)} {}
@@ -31,12 +34,19 @@ public:
 
     [[nodiscard]] std::string description() const override { return "troubled"; }
 
+    [[nodiscard]] bus::StoreAbilities abilities() const noexcept override {
+        return inner_->abilities();
+    }
+
     std::vector<bus::PartResult> commit(std::span<const bus::Part> parts, bool durable) override {
         if (disk_full || (fails_next && fails_next())) {
             ++failed;
+            for (const bus::Part& part : parts) {
+                chains_.add(part);
+            }
             throw bus::StoreError{"troubled: disk full; free some space"};
         }
-        auto results = inner_->commit(parts, durable);
+        auto results = commit_whole_chains(parts, durable);
         if (after_commit) {
             after_commit();
         }
@@ -79,9 +89,9 @@ public:
 
     std::vector<bus::AgentRecord> agents() override { return reader().agents(); }
 
-    std::vector<bus::DeliveryRecord> deliveries(std::string_view agent,
-                                                bus::DeliveryState state) override {
-        return reader().deliveries(agent, state);
+    std::vector<bus::DeliveryRecord> deliveries(std::string_view agent, bus::DeliveryState state,
+                                                bus::Position after, std::size_t limit) override {
+        return reader().deliveries(agent, state, after, limit);
     }
 
     std::optional<bus::DeliveryRecord> delivery(std::string_view agent,
@@ -93,11 +103,75 @@ public:
         return reader().state(agent, key);
     }
 
-    std::vector<bus::StateRecord> states(std::string_view agent, std::string_view prefix) override {
-        return reader().states(agent, prefix);
+    std::vector<bus::StateRecord> states(std::string_view agent, std::string_view prefix,
+                                         std::string_view after_key, std::size_t limit) override {
+        return reader().states(agent, prefix, after_key, limit);
     }
 
+    std::vector<bus::DeliveryBrief> delivery_briefs(std::string_view agent) override {
+        return reader().delivery_briefs(agent);
+    }
+
+    std::optional<bus::BegunNote> begun(std::string_view agent) override {
+        return reader().begun(agent);
+    }
+
+    std::vector<bus::TimerRecord> timers(bus::Timestamp after_due, std::uint64_t after_number,
+                                         std::size_t limit) override {
+        return reader().timers(after_due, after_number, limit);
+    }
+
+    std::uint64_t last_timer() override { return reader().last_timer(); }
+
+    std::vector<bus::Conservation> conservation() override { return reader().conservation(); }
+
+    std::uint64_t ask(const bus::RequestRecord& request) override { return writer().ask(request); }
+
+    std::vector<bus::RequestRecord> requests(std::uint64_t after, std::size_t limit,
+                                             bool open_only) override {
+        return reader().requests(after, limit, open_only);
+    }
+
+    bus::Position first_position() override { return reader().first_position(); }
+
+    bus::Position last_before(bus::Timestamp time) override { return reader().last_before(time); }
+
+    std::size_t prune(bus::Position through, std::size_t limit) override {
+        return writer().prune(through, limit);
+    }
+
+    bool forget(std::string_view agent) override { return writer().forget(agent); }
+
+    void backup(const std::filesystem::path& to) override { reader().backup(to); }
+
 private:
+    /// Commits the parts whose chains are whole; the others fail, as the inner store cannot know.
+    std::vector<bus::PartResult> commit_whole_chains(std::span<const bus::Part> parts,
+                                                     bool durable) {
+        std::vector<bus::PartResult> results(parts.size());
+        std::vector<bus::Part> whole;
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            results[i].error = chains_.refusal(parts[i]);
+            if (!results[i].error) {
+                whole.push_back(parts[i]);
+            }
+        }
+        auto inner = inner_->commit(whole, durable);
+        for (std::size_t i = 0, next = 0; i < parts.size(); ++i) {
+            if (!results[i].error) {
+                results[i] = std::move(inner[next++]);
+            }
+        }
+        return results;
+    }
+
+    bus::EventStore& writer() {
+        if (disk_full) {
+            throw bus::StoreError{"troubled: disk full; free some space"};
+        }
+        return *inner_;
+    }
+
     bus::EventStore& reader() {
         if (unreadable) {
             throw bus::StoreError{"troubled: cannot be read; look at the disk"};
@@ -106,6 +180,7 @@ private:
     }
 
     std::shared_ptr<bus::EventStore> inner_;
+    bus::internal::BrokenChains chains_;
 };
 
 } // namespace test

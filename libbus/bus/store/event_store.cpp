@@ -15,9 +15,13 @@ IdConflict::IdConflict(const Uuid& event_id)
                          " is stored already with other content; nothing was appended: give a "
                          "changed event an id of its own"} {}
 
-StaleCheckpoint::StaleCheckpoint(const std::string& agent, Position expected, Position actual)
-    : std::runtime_error{"agent " + agent + " stands at " + std::to_string(actual) +
-                         ", not at the expected " + std::to_string(expected) +
-                         "; nothing was stored: begin again where the store says it stands"} {}
+BrokenChain::BrokenChain(const std::string& agent)
+    : std::runtime_error{"an earlier part of the same chain of agent '" + agent +
+                         "' was not stored, so neither was this one: begin again at what the store "
+                         "holds, with a new chain"} {}
+
+TimerGone::TimerGone(std::uint64_t number)
+    : std::runtime_error{"timer " + std::to_string(number) +
+                         " has fired or was cancelled; nothing was stored"} {}
 
 } // namespace bus

@@ -1,3 +1,4 @@
+#include <bus/store/internal/memory_data.hpp>
 #include <bus/store/internal/part_rules.hpp>
 #include <bus/store/memory_store.hpp>
 
@@ -6,108 +7,119 @@
 
 namespace bus {
 
+MemoryStore::MemoryStore() : data_{std::make_unique<Data>()} {}
+
+MemoryStore::~MemoryStore() = default;
+
 std::vector<PartResult> MemoryStore::commit(std::span<const Part> parts, bool /*durable*/) {
-    const std::unique_lock lock{mutex_};
+    const std::unique_lock lock{data_->mutex};
     std::vector<PartResult> results;
     results.reserve(parts.size());
     for (const Part& part : parts) {
-        results.push_back(commit_part(part));
+        results.push_back(data_->commit_part(part));
+        if (results.back().error) {
+            data_->chains.add(part);
+        }
     }
     return results;
 }
 
-PartResult MemoryStore::commit_part(const Part& part) {
+std::uint64_t MemoryStore::ask(const RequestRecord& request) {
+    const std::unique_lock lock{data_->mutex};
+    return data_->keep(request);
+}
+
+std::size_t MemoryStore::prune(Position through, std::size_t limit) {
+    const std::unique_lock lock{data_->mutex};
+    data_->refuse_pruning(std::min(through, data_->log.last()));
+    return data_->log.prune(through, limit);
+}
+
+bool MemoryStore::forget(std::string_view agent) {
+    const std::unique_lock lock{data_->mutex};
+    std::vector<std::uint64_t> timers;
+    for (const auto& [number, timer] : data_->timers) {
+        if (timer.agent == agent && !agent.empty()) { // those of nobody are the host's
+            timers.push_back(number);
+        }
+    }
+    for (const std::uint64_t number : timers) {
+        data_->erase_timer(number);
+    }
+    const auto found = data_->agents.find(agent);
+    if (found == data_->agents.end()) {
+        return !timers.empty();
+    }
+    const bool held = !found->second.holds_nothing();
+    data_->agents.erase(found);
+    return held || !timers.empty();
+}
+
+void MemoryStore::backup(const std::filesystem::path& /*to*/) {
+    throw StoreError{"a store in memory has no backup: use a SqliteStore"};
+}
+
+PartResult MemoryStore::Data::commit_part(const Part& part) {
     PartResult result;
-    const std::size_t size_before = events_.size();
+    if ((result.error = refusal(part))) {
+        return result;
+    }
+    const Position before = log.last();
     try {
-        check_agent(part);
         result.places.reserve(part.events.size());
         for (const NewEvent& event : part.events) {
-            result.places.push_back(append(event));
+            result.places.push_back(log.append(event));
         }
-        write_agent(part);
-        result.redriven = redrive(part);
     } catch (...) {
-        truncate(size_before);
+        log.truncate(before);
         result = {.error = std::current_exception()};
+        return result;
+    }
+    write_agent(part);
+    write_timers(part);
+    result.changed = carry_out(part);
+    for (const RequestAnswer& one : part.answers) {
+        answer(one);
     }
     return result;
 }
 
-void MemoryStore::check_agent(const Part& part) const {
-    if (internal::lacks_agent(part)) {
-        throw internal::no_agent_error();
+std::exception_ptr MemoryStore::Data::refusal(const Part& part) const {
+    if (std::exception_ptr broken = chains.refusal(part)) {
+        return broken;
     }
-    const AgentData* data = find_agent(part.agent);
-    const bool known = data != nullptr && data->record;
-    if (const std::exception_ptr refusal = internal::agent_refusal(
-            part, known ? std::optional{data->record->checkpoint} : std::nullopt)) {
-        std::rethrow_exception(refusal);
+    if (std::exception_ptr shape = internal::shape_refusal(part)) {
+        return shape;
     }
+    const AgentData* data = find(part.agent);
+    if (internal::needs_record(part) && (data == nullptr || !data->progress)) {
+        return std::make_exception_ptr(internal::no_record_error(part.agent));
+    }
+    if (part.fires != 0 && !timers.contains(part.fires)) {
+        return std::make_exception_ptr(TimerGone{part.fires});
+    }
+    return nullptr;
 }
 
-PartResult::Place MemoryStore::append(const NewEvent& event) {
-    const EventRecord& record = event.record;
-    if (const auto found = by_id_.find(record.event_id); found != by_id_.end()) {
-        const StoredEvent& kept = events_[found->second - 1];
-        if (kept.record != record) {
-            throw IdConflict{record.event_id};
+void MemoryStore::Data::write_agent(const Part& part) {
+    if (!part.agent.empty()) {
+        AgentData& data = agents[part.agent];
+        if (part.start && !data.progress) {
+            data.progress = internal::AgentProgress::beginning(*part.start);
         }
-        return {kept.position, kept.stream_version, true};
-    }
-    const auto stream = streams_.find(StreamView{record.aggregate_type, record.aggregate_id});
-    const std::uint64_t head = stream == streams_.end() ? 0 : stream->second.size();
-    if (event.expected_version && *event.expected_version != head) {
-        throw VersionConflict{internal::stream_name(record), *event.expected_version, head};
-    }
-    const Position position = events_.size() + 1;
-    events_.push_back({position, head + 1, record, nullptr});
-    by_id_.emplace(record.event_id, position);
-    by_type_[record.event_type].push_back(position);
-    by_execution_[record.execution_id].push_back(position);
-    streams_[{record.aggregate_type, record.aggregate_id}].push_back(position);
-    return {position, head + 1, false};
-}
-
-void MemoryStore::truncate(std::size_t size) {
-    const auto drop_last = [](auto& index, auto key, Position position) {
-        const auto found = index.find(key);
-        if (found != index.end() && !found->second.empty() && found->second.back() == position) {
-            found->second.pop_back();
-            if (found->second.empty()) {
-                index.erase(found);
-            }
+        if (data.progress) {
+            data.progress->take(part);
         }
-    };
-    while (events_.size() > size) {
-        const StoredEvent& last = events_.back();
-        const EventRecord& record = last.record;
-        by_id_.erase(record.event_id);
-        drop_last(by_type_, std::string_view{record.event_type}, last.position);
-        drop_last(by_execution_, std::string_view{record.execution_id}, last.position);
-        drop_last(streams_, StreamView{record.aggregate_type, record.aggregate_id}, last.position);
-        events_.pop_back();
     }
-}
-
-void MemoryStore::write_agent(const Part& part) {
     for (const DeliveryRecord& delivery : part.put_deliveries) {
         DeliveryRecord kept = internal::as_kept(part, delivery);
-        std::map<Position, DeliveryRecord>& all = agents_[kept.agent].deliveries;
+        std::map<Position, DeliveryRecord>& all = agents[kept.agent].deliveries;
         all[kept.position] = std::move(kept);
     }
     if (part.agent.empty()) {
         return;
     }
-    AgentData& data = agents_[part.agent];
-    if (part.start && !data.record) {
-        data.record = AgentRecord{part.agent, *part.start, *part.start, 0};
-    }
-    if (data.record) {
-        AgentRecord& record = *data.record;
-        record.checkpoint = std::max(record.checkpoint, part.checkpoint.value_or(0));
-        record.finished += part.finished;
-    }
+    AgentData& data = agents[part.agent];
     for (const Position position : part.erase_deliveries) {
         data.deliveries.erase(position);
     }
@@ -119,155 +131,95 @@ void MemoryStore::write_agent(const Part& part) {
     }
 }
 
-std::vector<DeliveryRecord> MemoryStore::redrive(const Part& part) {
-    std::vector<DeliveryRecord> redriven;
-    for (const RedriveRequest& request : part.redrives) {
-        const auto agent = agents_.find(request.agent);
-        if (agent == agents_.end()) {
-            continue;
-        }
-        const auto delivery = agent->second.deliveries.find(request.position);
-        if (delivery != agent->second.deliveries.end() && internal::redrive(delivery->second)) {
-            redriven.push_back(delivery->second);
-        }
+void MemoryStore::Data::write_timers(const Part& part) {
+    if (part.fires != 0) {
+        erase_timer(part.fires);
     }
-    return redriven;
-}
-
-Position MemoryStore::last_position() {
-    const std::shared_lock lock{mutex_};
-    return events_.size();
-}
-
-std::vector<StoredEvent> MemoryStore::read(Position after, std::size_t limit) {
-    const std::shared_lock lock{mutex_};
-    if (after >= events_.size()) {
-        return {};
+    for (const TimerRecord& timer : part.put_timers) {
+        erase_timer(timer.number);
+        timers.emplace(timer.number, timer);
+        timers_by_due.emplace(timer.due, timer.number);
+        last_timer = std::max(last_timer, timer.number);
     }
-    const auto first = events_.begin() + static_cast<std::ptrdiff_t>(after);
-    const std::size_t count = std::min<std::size_t>(limit, events_.size() - after);
-    return {first, first + static_cast<std::ptrdiff_t>(count)};
-}
-
-std::vector<StoredEvent> MemoryStore::read_type(std::string_view event_type, Position after,
-                                                std::size_t limit) {
-    const std::shared_lock lock{mutex_};
-    const auto found = by_type_.find(event_type);
-    return page(found == by_type_.end() ? nullptr : &found->second, after, limit);
-}
-
-std::vector<StoredEvent> MemoryStore::read_execution(std::string_view execution_id, Position after,
-                                                     std::size_t limit) {
-    const std::shared_lock lock{mutex_};
-    const auto found = by_execution_.find(execution_id);
-    return page(found == by_execution_.end() ? nullptr : &found->second, after, limit);
-}
-
-std::vector<StoredEvent> MemoryStore::read_stream(std::string_view aggregate_type,
-                                                  std::string_view aggregate_id,
-                                                  std::uint64_t after_version, std::size_t limit) {
-    const std::shared_lock lock{mutex_};
-    const auto found = streams_.find(StreamView{aggregate_type, aggregate_id});
-    if (found == streams_.end() || after_version >= found->second.size()) {
-        return {};
+    for (const std::uint64_t number : part.erase_timers) {
+        erase_timer(number);
     }
-    // Versions count from 1 without holes, so the event of version v is at v - 1.
-    const Position after = after_version == 0 ? 0 : found->second[after_version - 1];
-    return page(&found->second, after, limit);
 }
 
-std::optional<StoredEvent> MemoryStore::find(const Uuid& event_id) {
-    const std::shared_lock lock{mutex_};
-    const auto found = by_id_.find(event_id);
-    if (found == by_id_.end()) {
-        return std::nullopt;
+void MemoryStore::Data::erase_timer(std::uint64_t number) {
+    if (const auto found = timers.find(number); found != timers.end()) {
+        timers_by_due.erase({found->second.due, number});
+        timers.erase(found);
     }
-    return events_[found->second - 1];
 }
 
-std::optional<AgentRecord> MemoryStore::agent(std::string_view name) {
-    const std::shared_lock lock{mutex_};
-    const AgentData* data = find_agent(name);
-    return data == nullptr ? std::nullopt : data->record;
-}
-
-std::vector<AgentRecord> MemoryStore::agents() {
-    const std::shared_lock lock{mutex_};
-    std::vector<AgentRecord> records;
-    for (const auto& [name, data] : agents_) {
-        if (data.record) {
-            records.push_back(*data.record);
-        }
-    }
-    return records;
-}
-
-std::vector<DeliveryRecord> MemoryStore::deliveries(std::string_view agent, DeliveryState state) {
-    const std::shared_lock lock{mutex_};
-    std::vector<DeliveryRecord> records;
-    if (const AgentData* data = find_agent(agent)) {
-        for (const auto& [position, delivery] : data->deliveries) {
-            if (delivery.state == state) {
-                records.push_back(delivery);
+std::vector<PartResult::Changed> MemoryStore::Data::carry_out(const Part& part) {
+    std::vector<PartResult::Changed> changed;
+    for (const DeliveryCommand& command : part.commands) {
+        const auto agent = agents.find(command.agent);
+        std::optional<DeliveryRecord> delivery;
+        if (agent != agents.end()) {
+            const auto found = agent->second.deliveries.find(command.position);
+            if (found != agent->second.deliveries.end()) {
+                delivery = found->second;
             }
         }
+        internal::CommandOutcome outcome = internal::carry_out(command, delivery);
+        keep(internal::trace_of(part, command, std::move(outcome.result)));
+        if (!outcome.changed) {
+            continue;
+        }
+        if (command.action == DeliveryAction::discard) {
+            agent->second.deliveries.erase(command.position);
+            if (agent->second.progress) {
+                ++agent->second.progress->discarded;
+            }
+        } else {
+            agent->second.deliveries[command.position] = *delivery;
+        }
+        changed.push_back({command.action, std::move(*delivery)});
     }
-    return records;
+    return changed;
 }
 
-std::optional<DeliveryRecord> MemoryStore::delivery(std::string_view agent, Position position) {
-    const std::shared_lock lock{mutex_};
-    const AgentData* data = find_agent(agent);
-    if (data == nullptr || !data->deliveries.contains(position)) {
-        return std::nullopt;
+void MemoryStore::Data::answer(const RequestAnswer& answer) {
+    if (answer.number == 0 || answer.number > requests.size()) {
+        return;
     }
-    return data->deliveries.at(position);
+    RequestRecord& request = requests[answer.number - 1];
+    if (!request.done_at) {
+        request.done_at = answer.at;
+        request.result = answer.result;
+    }
 }
 
-std::optional<StateRecord> MemoryStore::state(std::string_view agent, std::string_view key) {
-    const std::shared_lock lock{mutex_};
-    const AgentData* data = find_agent(agent);
-    if (data == nullptr) {
-        return std::nullopt;
-    }
-    const auto found = data->states.find(key);
-    if (found == data->states.end()) {
-        return std::nullopt;
-    }
-    return StateRecord{found->first, found->second};
+std::uint64_t MemoryStore::Data::keep(RequestRecord request) {
+    request.number = requests.size() + 1;
+    requests.push_back(std::move(request));
+    return requests.size();
 }
 
-std::vector<StateRecord> MemoryStore::states(std::string_view agent, std::string_view prefix) {
-    const std::shared_lock lock{mutex_};
-    std::vector<StateRecord> records;
-    if (const AgentData* data = find_agent(agent)) {
-        for (auto state = data->states.lower_bound(prefix);
-             state != data->states.end() && state->first.starts_with(prefix); ++state) {
-            records.push_back({state->first, state->second});
+void MemoryStore::Data::refuse_pruning(Position through) const {
+    if (through < log.first()) {
+        return;
+    }
+    for (const auto& [name, data] : agents) {
+        if (data.progress && data.progress->checkpoint < through) {
+            throw internal::behind_error(through, name, data.progress->checkpoint);
         }
     }
-    return records;
+    for (const auto& [name, data] : agents) {
+        const auto delivery = data.deliveries.lower_bound(log.first());
+        if (delivery != data.deliveries.end() && delivery->first <= through) {
+            throw internal::unfinished_error(through, name, delivery->first,
+                                             delivery->second.state);
+        }
+    }
 }
 
-const MemoryStore::AgentData* MemoryStore::find_agent(std::string_view name) const {
-    const auto found = agents_.find(name);
-    return found == agents_.end() ? nullptr : &found->second;
-}
-
-std::vector<StoredEvent> MemoryStore::page(const std::vector<Position>* positions, Position after,
-                                           std::size_t limit) const {
-    std::vector<StoredEvent> events;
-    if (positions == nullptr) {
-        return events;
-    }
-    const auto first = std::upper_bound(positions->begin(), positions->end(), after);
-    const auto left = static_cast<std::size_t>(positions->end() - first);
-    const std::size_t count = std::min(limit, left);
-    events.reserve(count);
-    for (std::size_t i = 0; i < count; ++i) {
-        events.push_back(events_[first[static_cast<std::ptrdiff_t>(i)] - 1]);
-    }
-    return events;
+const MemoryStore::Data::AgentData* MemoryStore::Data::find(std::string_view agent) const {
+    const auto found = agents.find(agent);
+    return found == agents.end() ? nullptr : &found->second;
 }
 
 } // namespace bus

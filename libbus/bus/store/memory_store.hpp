@@ -2,15 +2,8 @@
 
 #include <bus/store/event_store.hpp>
 
-#include <boost/uuid/uuid_hash.hpp>
-
-#include <cstddef>
-#include <deque>
-#include <map>
-#include <shared_mutex>
+#include <memory>
 #include <string>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace bus {
@@ -19,7 +12,13 @@ namespace bus {
 /// for programs that want durable agents' behaviour without a file. `durable` changes nothing.
 class MemoryStore final : public EventStore {
 public:
+    MemoryStore();
+    ~MemoryStore() override;
+
     [[nodiscard]] std::string description() const override { return "memory"; }
+
+    /// It can do nothing that needs a file.
+    [[nodiscard]] StoreAbilities abilities() const noexcept override { return {}; }
 
     std::vector<PartResult> commit(std::span<const Part> parts, bool durable) override;
 
@@ -36,49 +35,35 @@ public:
 
     std::optional<AgentRecord> agent(std::string_view name) override;
     std::vector<AgentRecord> agents() override;
-    std::vector<DeliveryRecord> deliveries(std::string_view agent, DeliveryState state) override;
+    std::vector<DeliveryRecord> deliveries(std::string_view agent, DeliveryState state,
+                                           Position after = 0,
+                                           std::size_t limit = unlimited) override;
     std::optional<DeliveryRecord> delivery(std::string_view agent, Position position) override;
+    std::vector<DeliveryBrief> delivery_briefs(std::string_view agent) override;
+    std::optional<BegunNote> begun(std::string_view agent) override;
     std::optional<StateRecord> state(std::string_view agent, std::string_view key) override;
-    std::vector<StateRecord> states(std::string_view agent, std::string_view prefix) override;
+    std::vector<StateRecord> states(std::string_view agent, std::string_view prefix,
+                                    std::string_view after_key = {},
+                                    std::size_t limit = unlimited) override;
+    std::vector<TimerRecord> timers(Timestamp after_due, std::uint64_t after_number,
+                                    std::size_t limit) override;
+    std::uint64_t last_timer() override;
+    std::vector<Conservation> conservation() override;
+
+    std::uint64_t ask(const RequestRecord& request) override;
+    std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit,
+                                        bool open_only) override;
+
+    Position first_position() override;
+    Position last_before(Timestamp time) override;
+    std::size_t prune(Position through, std::size_t limit) override;
+    bool forget(std::string_view agent) override;
+    /// Always throws StoreError.
+    void backup(const std::filesystem::path& to) override;
 
 private:
-    struct AgentData {
-        std::optional<AgentRecord> record; ///< none: never registered
-        std::map<Position, DeliveryRecord> deliveries;
-        std::map<std::string, std::string, std::less<>> states;
-    };
-    /// Positions of events, ascending, by what they have in common.
-    template <class Key>
-    using Index = std::map<Key, std::vector<Position>, std::less<>>;
-    using StreamView = std::pair<std::string_view, std::string_view>;
-
-    struct StreamLess {
-        using is_transparent = void;
-
-        template <class A, class B>
-        bool operator()(const A& a, const B& b) const {
-            return StreamView{a.first, a.second} < StreamView{b.first, b.second};
-        }
-    };
-
-    PartResult commit_part(const Part& part);
-    void check_agent(const Part& part) const;
-    PartResult::Place append(const NewEvent& event);
-    void truncate(std::size_t size);
-    void write_agent(const Part& part);
-    std::vector<DeliveryRecord> redrive(const Part& part);
-
-    [[nodiscard]] const AgentData* find_agent(std::string_view name) const;
-    [[nodiscard]] std::vector<StoredEvent> page(const std::vector<Position>* positions,
-                                                Position after, std::size_t limit) const;
-
-    mutable std::shared_mutex mutex_;
-    std::deque<StoredEvent> events_; ///< that of position p at p - 1
-    std::unordered_map<Uuid, Position, boost::hash<Uuid>> by_id_;
-    Index<std::string> by_type_;
-    Index<std::string> by_execution_;
-    std::map<std::pair<std::string, std::string>, std::vector<Position>, StreamLess> streams_;
-    std::map<std::string, AgentData, std::less<>> agents_;
+    struct Data;
+    std::unique_ptr<Data> data_;
 };
 
 } // namespace bus

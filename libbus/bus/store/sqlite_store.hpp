@@ -49,6 +49,10 @@ public:
     /// `sqlite:PATH`, absolute.
     [[nodiscard]] std::string description() const override;
 
+    [[nodiscard]] StoreAbilities abilities() const noexcept override {
+        return {.outlives_process = true, .backup = true, .other_processes = true};
+    }
+
     std::vector<PartResult> commit(std::span<const Part> parts, bool durable) override;
 
     Position last_position() override;
@@ -65,10 +69,36 @@ public:
 
     std::optional<AgentRecord> agent(std::string_view name) override;
     std::vector<AgentRecord> agents() override;
-    std::vector<DeliveryRecord> deliveries(std::string_view agent, DeliveryState state) override;
+    std::vector<DeliveryRecord> deliveries(std::string_view agent, DeliveryState state,
+                                           Position after = 0,
+                                           std::size_t limit = unlimited) override;
     std::optional<DeliveryRecord> delivery(std::string_view agent, Position position) override;
+    std::vector<DeliveryBrief> delivery_briefs(std::string_view agent) override;
+    std::optional<BegunNote> begun(std::string_view agent) override;
     std::optional<StateRecord> state(std::string_view agent, std::string_view key) override;
-    std::vector<StateRecord> states(std::string_view agent, std::string_view prefix) override;
+    std::vector<StateRecord> states(std::string_view agent, std::string_view prefix,
+                                    std::string_view after_key = {},
+                                    std::size_t limit = unlimited) override;
+    std::vector<TimerRecord> timers(Timestamp after_due, std::uint64_t after_number,
+                                    std::size_t limit) override;
+    std::uint64_t last_timer() override;
+    std::vector<Conservation> conservation() override;
+
+    /// Over a short-lived connection of its own, as another process would: it waits for a commit
+    /// under way, at most `busy_timeout`. Works on a store opened read-only, where this user may
+    /// write the file.
+    std::uint64_t ask(const RequestRecord& request) override;
+    std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit,
+                                        bool open_only) override;
+
+    Position first_position() override;
+    /// Scans the log up to the position that it returns.
+    Position last_before(Timestamp time) override;
+    std::size_t prune(Position through, std::size_t limit) override;
+    bool forget(std::string_view agent) override;
+    /// The new file is whole or not there at all; while it is written, `PATH-partial` lies beside
+    /// it. The write-ahead log of the store grows meanwhile.
+    void backup(const std::filesystem::path& to) override;
 
 private:
     struct Parts;

@@ -19,6 +19,47 @@ std::string readable(std::string_view text) {
     return result;
 }
 
+const char* name_of(DeliveryState state) {
+    switch (state) {
+    case DeliveryState::deferred: return "deferred";
+    case DeliveryState::dead: return "dead";
+    case DeliveryState::parked: return "parked";
+    }
+    return "unknown";
+}
+
+/// Whether a part says something about an agent without naming it.
+bool lacks_agent(const Part& part) {
+    if (!part.agent.empty()) {
+        return false;
+    }
+    if (part.start || needs_record(part) || !part.erase_deliveries.empty() ||
+        !part.put_states.empty() || !part.erase_states.empty()) {
+        return true;
+    }
+    return std::any_of(part.put_deliveries.begin(), part.put_deliveries.end(),
+                       [](const DeliveryRecord& delivery) { return delivery.agent.empty(); });
+}
+
+/// Sees texts go by and keeps the length of the longest.
+class Longest {
+public:
+    template <class... Texts>
+    void see(const Texts&... texts) {
+        ((size_ = std::max(size_, texts.size())), ...);
+    }
+
+    void see_event(const EventRecord& record) {
+        see(record.data, record.aggregate_id, record.execution_id, record.user_id,
+            record.event_type, record.aggregate_type);
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+    std::size_t size_ = 0;
+};
+
 } // namespace
 
 std::string stream_name(const EventRecord& record) {
@@ -36,53 +77,110 @@ DeliveryRecord as_kept(const Part& part, const DeliveryRecord& delivery) {
     return kept;
 }
 
-bool redrive(DeliveryRecord& delivery) {
-    if (delivery.state != DeliveryState::dead) {
-        return false;
-    }
-    delivery.state = DeliveryState::deferred;
-    delivery.due = Timestamp{};
-    delivery.failures = 0;
-    ++delivery.redrives;
-    return true;
-}
-
 bool needs_record(const Part& part) {
-    return !part.start && (part.checkpoint || part.finished != 0);
+    return !part.start &&
+           (!part.settled.empty() || part.delivered != 0 || part.finished != 0 || part.begun);
 }
 
-bool lacks_agent(const Part& part) {
-    if (!part.agent.empty()) {
-        return false;
+std::exception_ptr shape_refusal(const Part& part) {
+    if (lacks_agent(part)) {
+        return std::make_exception_ptr(std::invalid_argument{
+            "a part settles positions, or has deliveries or state, but names no agent: set "
+            "Part::agent"});
     }
-    if (part.start || needs_record(part) || !part.erase_deliveries.empty() ||
-        !part.put_states.empty() || !part.erase_states.empty()) {
-        return true;
+    for (const PositionRange& range : part.settled) {
+        if (range.first > range.last) {
+            return std::make_exception_ptr(std::invalid_argument{
+                "a part settles the positions from " + std::to_string(range.first) + " to " +
+                std::to_string(range.last) + ", which is backwards: turn the range round"});
+        }
     }
-    return std::any_of(part.put_deliveries.begin(), part.put_deliveries.end(),
-                       [](const DeliveryRecord& delivery) { return delivery.agent.empty(); });
-}
-
-std::exception_ptr agent_refusal(const Part& part, std::optional<Position> checkpoint) {
-    if (needs_record(part) && !checkpoint) {
-        return std::make_exception_ptr(no_record_error(part.agent));
-    }
-    if (part.expected_checkpoint && *part.expected_checkpoint != checkpoint.value_or(0)) {
-        return std::make_exception_ptr(
-            StaleCheckpoint{part.agent, *part.expected_checkpoint, checkpoint.value_or(0)});
+    if (std::any_of(part.put_timers.begin(), part.put_timers.end(),
+                    [](const TimerRecord& timer) { return timer.number == 0; })) {
+        return std::make_exception_ptr(std::invalid_argument{
+            "a part schedules a timer without a number: give it one above last_timer()"});
     }
     return nullptr;
 }
 
-std::invalid_argument no_agent_error() {
-    return std::invalid_argument{
-        "a part has a checkpoint, deliveries or state but names no agent: set Part::agent"};
-}
-
 std::invalid_argument no_record_error(const std::string& agent) {
     return std::invalid_argument{"agent '" + agent +
-                                 "' has no record in the store, so its checkpoint cannot move: its "
-                                 "first part must set Part::start"};
+                                 "' has no record in the store, so nothing can be settled or "
+                                 "counted for it: its first part must set Part::start"};
+}
+
+std::size_t longest_text(const Part& part) {
+    Longest longest;
+    for (const NewEvent& event : part.events) {
+        longest.see_event(event.record);
+    }
+    for (const StateRecord& state : part.put_states) {
+        longest.see(state.key, state.json);
+    }
+    for (const DeliveryRecord& delivery : part.put_deliveries) {
+        longest.see(delivery.sequence);
+        for (const AttemptRecord& attempt : delivery.attempts) {
+            longest.see(attempt.message);
+        }
+    }
+    for (const TimerRecord& timer : part.put_timers) {
+        longest.see(timer.agent);
+        longest.see_event(timer.event);
+    }
+    for (const DeliveryCommand& command : part.commands) {
+        longest.see(command.agent, command.who, command.why);
+    }
+    for (const RequestAnswer& answer : part.answers) {
+        longest.see(answer.result);
+    }
+    return longest.size();
+}
+
+CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryRecord>& delivery) {
+    if (!delivery) {
+        return {false, "nothing done: there is no such delivery"};
+    }
+    if (command.action == DeliveryAction::discard) {
+        return {true, "discarded"};
+    }
+    if (delivery->state != DeliveryState::dead) {
+        return {false, std::string{"nothing done: it is "} + name_of(delivery->state)};
+    }
+    delivery->state = DeliveryState::deferred;
+    delivery->due = Timestamp{};
+    delivery->failures = 0;
+    ++delivery->redrives;
+    delivery->quarantined = false;
+    return {true, "redriven"};
+}
+
+RequestRecord trace_of(const Part& part, const DeliveryCommand& command, std::string result) {
+    return {.number = 0,
+            .at = part.commanded_at,
+            .who = command.who,
+            .why = command.why,
+            .action = command.action,
+            .agent = command.agent,
+            .position = command.position,
+            .kind = {},
+            .error = {},
+            .done_at = part.commanded_at,
+            .result = std::move(result)};
+}
+
+PruneRefused behind_error(Position through, const std::string& agent, Position checkpoint) {
+    return PruneRefused{"cannot prune the events up to " + std::to_string(through) + ": agent '" +
+                        agent + "' is done with those up to " + std::to_string(checkpoint) +
+                        " only; let it catch up, prune up to there, or forget the agent if it is "
+                        "gone"};
+}
+
+PruneRefused unfinished_error(Position through, const std::string& agent, Position position,
+                              DeliveryState state) {
+    return PruneRefused{"cannot prune the events up to " + std::to_string(through) + ": agent '" +
+                        agent + "' is not done with event " + std::to_string(position) +
+                        ", whose delivery is " + name_of(state) +
+                        "; see that it finishes, discard it, or prune up to before it"};
 }
 
 } // namespace bus::internal

@@ -2,6 +2,9 @@
 
 #include <bus/store/event_store.hpp>
 
+#include <cstddef>
+#include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -16,20 +19,35 @@ std::string stream_name(const EventRecord& record);
 /// failure unwritable.
 DeliveryRecord as_kept(const Part& part, const DeliveryRecord& delivery);
 
-/// Makes a dead delivery due at once; false, and no change, where it is not dead.
-bool redrive(DeliveryRecord& delivery);
-
 /// Whether the part moves an agent that it does not register: one that has no record is an error.
 bool needs_record(const Part& part);
 
-/// Whether a part says something about an agent without naming it.
-bool lacks_agent(const Part& part);
+/// Why a part can never be stored, whatever the store holds; null: it may.
+std::exception_ptr shape_refusal(const Part& part);
 
-/// Why the part may not be stored where its agent stands at `checkpoint` (none: it has no record);
-/// null: it may.
-std::exception_ptr agent_refusal(const Part& part, std::optional<Position> checkpoint);
-
-std::invalid_argument no_agent_error();
+/// The agent has no record, and the part needs one.
 std::invalid_argument no_record_error(const std::string& agent);
+
+/// The longest text that a part brings, in bytes.
+std::size_t longest_text(const Part& part);
+
+/// What comes of a command.
+struct CommandOutcome {
+    bool changed = false; ///< a redriven delivery is to be kept anew, a discarded one to be erased
+    std::string result;   ///< for the trace
+};
+
+/// Carries a command out on the delivery that it names (none: there is no such one).
+CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryRecord>& delivery);
+
+/// The request that stays as the trace of a command; its number is the store's.
+RequestRecord trace_of(const Part& part, const DeliveryCommand& command, std::string result);
+
+/// Pruning through a position is refused because of an agent that has come to `checkpoint`.
+PruneRefused behind_error(Position through, const std::string& agent, Position checkpoint);
+
+/// Pruning through a position is refused because of a delivery that is not done with.
+PruneRefused unfinished_error(Position through, const std::string& agent, Position position,
+                              DeliveryState state);
 
 } // namespace bus::internal

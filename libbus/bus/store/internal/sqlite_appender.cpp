@@ -1,47 +1,17 @@
-#include <bus/event/codec.hpp>
 #include <bus/store/internal/part_rules.hpp>
 #include <bus/store/internal/sqlite_appender.hpp>
+#include <bus/store/internal/sqlite_retention.hpp>
 
 #include <sqlite3.h>
-
-#include <algorithm>
 
 namespace bus::sqlite {
 
 namespace {
 
 constexpr const char* writing = "write events to";
-constexpr const char* writing_agents = "write what agents keep to";
 
 /// Streams whose newest version is remembered: about 10 MB at most.
 constexpr std::size_t heads_generation = 32'768;
-
-/// The longest text that a part brings.
-std::size_t longest_text(const Part& part) {
-    std::size_t longest = 0;
-    const auto see = [&longest](const std::string& text) {
-        longest = std::max(longest, text.size());
-    };
-    for (const NewEvent& event : part.events) {
-        const EventRecord& record = event.record;
-        see(record.data);
-        see(record.aggregate_id);
-        see(record.execution_id);
-        see(record.user_id);
-        see(record.event_type);
-        see(record.aggregate_type);
-    }
-    for (const StateRecord& state : part.put_states) {
-        see(state.key);
-        see(state.json);
-    }
-    for (const DeliveryRecord& delivery : part.put_deliveries) {
-        for (const AttemptRecord& attempt : delivery.attempts) {
-            see(attempt.message);
-        }
-    }
-    return longest;
-}
 
 } // namespace
 
@@ -52,6 +22,9 @@ Appender::Appender(Connection& connection, std::size_t max_value_bytes)
       last_{reader_.last_position()},
       committed_last_{last_},
       heads_{heads_generation},
+      names_{connection},
+      agents_{connection, names_, reader_.last_timer()},
+      pruned_{has_pruned_streams(connection)},
       insert_event_{connection,
                     "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
                     writing},
@@ -60,48 +33,65 @@ Appender::Appender(Connection& connection, std::size_t max_value_bytes)
             "SELECT max(stream_version) FROM events "
             "WHERE aggregate_type = ?1 AND aggregate_id = ?2",
             writing},
-      find_name_{connection, "SELECT id FROM names WHERE name = ?1", writing},
-      insert_name_{connection, "INSERT INTO names (name) VALUES (?1)", writing},
-      set_last_position_{connection, "UPDATE log SET last_position = ?1", writing},
-      start_agent_{connection, "INSERT OR IGNORE INTO agents VALUES (?1, ?2, ?2, 0)",
-                   writing_agents},
-      move_agent_{connection,
-                  "UPDATE agents SET checkpoint = max(checkpoint, ?2), finished = finished + ?3 "
-                  "WHERE agent = ?1",
-                  writing_agents},
-      checkpoint_{connection, "SELECT checkpoint FROM agents WHERE agent = ?1", writing_agents},
-      put_delivery_{connection,
-                    "INSERT OR REPLACE INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                    writing_agents},
-      erase_delivery_{connection, "DELETE FROM deliveries WHERE agent = ?1 AND position = ?2",
-                      writing_agents},
-      put_state_{connection, "INSERT OR REPLACE INTO states VALUES (?1, ?2, ?3)", writing_agents},
-      erase_state_{connection, "DELETE FROM states WHERE agent = ?1 AND key = ?2", writing_agents} {
-}
+      pruned_head_{connection,
+                   "SELECT stream_version FROM pruned_streams "
+                   "WHERE aggregate_type = ?1 AND aggregate_id = ?2",
+                   writing},
+      write_log_{connection, "UPDATE log SET last_position = ?1, last_timer = ?2", writing} {}
 
 std::vector<PartResult> Appender::commit(std::span<const Part> parts, bool durable) {
-    std::vector<PartResult> results;
-    results.reserve(parts.size());
     try {
-        connection_.end_leftover();
-        set_synchronous(durable);
-        Transaction transaction{connection_};
-        for (const Part& part : parts) {
-            results.push_back(write_part(part));
-        }
-        // Where all was there already, a durable commit still has to write something: else nothing
-        // would wait for the disk, which may not have what a buffered commit wrote before.
-        if (last_ != committed_last_ || (durable && unsynced_)) {
-            set_last_position_.execute(last_);
-        }
-        transaction.commit();
+        std::vector<PartResult> results = write_parts(parts, durable);
+        committed_last_ = last_;
+        agents_.committed();
+        unsynced_ = !durable;
+        return results;
     } catch (...) {
         restore_caches();
+        for (const Part& part : parts) {
+            chains_.add(part);
+        }
         throw;
     }
-    committed_last_ = last_;
-    unsynced_ = !durable;
+}
+
+std::vector<PartResult> Appender::write_parts(std::span<const Part> parts, bool durable) {
+    std::vector<PartResult> results;
+    results.reserve(parts.size());
+    connection_.end_leftover();
+    set_synchronous(durable);
+    Transaction transaction{connection_};
+    for (const Part& part : parts) {
+        results.push_back(write_part(part));
+    }
+    agents_.flush();
+    // Where all was there already, a durable commit still has to write something: else nothing
+    // would wait for the disk, which may not have what a buffered commit wrote before.
+    if (last_ != committed_last_ || agents_.last_timer_moved() || (durable && unsynced_)) {
+        write_log_.execute(last_, agents_.last_timer());
+    }
+    transaction.commit();
     return results;
+}
+
+std::size_t Appender::prune(Position through, std::size_t limit) {
+    connection_.end_leftover();
+    set_synchronous(true);
+    Transaction transaction{connection_};
+    const std::size_t count = sqlite::prune(connection_, through, limit);
+    transaction.commit();
+    pruned_ = pruned_ || count != 0;
+    return count;
+}
+
+bool Appender::forget(std::string_view agent) {
+    connection_.end_leftover();
+    set_synchronous(true);
+    Transaction transaction{connection_};
+    const bool there = sqlite::forget(connection_, agent);
+    transaction.commit();
+    agents_.forget();
+    return there;
 }
 
 void Appender::set_synchronous(bool full) {
@@ -118,6 +108,7 @@ void Appender::restore_caches() {
     heads_.clear();
     names_.clear();
     reader_.forget_names();
+    agents_.rolled_back();
 }
 
 PartResult Appender::write_part(const Part& part) {
@@ -126,29 +117,28 @@ PartResult Appender::write_part(const Part& part) {
     if (!result.error) {
         append(part, result);
     }
-    if (!result.error) {
-        write_agent(part);
-        result.redriven = redrive(part);
+    if (result.error) {
+        chains_.add(part);
+    } else {
+        agents_.write(part, result.changed);
     }
     return result;
 }
 
 std::exception_ptr Appender::refusal(const Part& part) {
-    if (internal::lacks_agent(part)) {
-        return std::make_exception_ptr(internal::no_agent_error());
+    if (std::exception_ptr broken = chains_.refusal(part)) {
+        return broken;
     }
-    if (internal::needs_record(part) || part.expected_checkpoint) {
-        if (std::exception_ptr refused = internal::agent_refusal(part, checkpoint(part.agent))) {
-            return refused;
-        }
+    if (std::exception_ptr shape = internal::shape_refusal(part)) {
+        return shape;
     }
-    if (const std::size_t longest = longest_text(part); longest > max_value_bytes_) {
+    if (const std::size_t longest = internal::longest_text(part); longest > max_value_bytes_) {
         return std::make_exception_ptr(PartRefused{
             "sqlite:" + connection_.path().string() + " does not take a text of " +
             std::to_string(longest) + " bytes; the most is " + std::to_string(max_value_bytes_) +
             " (SqliteOptions::max_value_bytes): keep it elsewhere and name the place"});
     }
-    return nullptr;
+    return agents_.refusal(part);
 }
 
 void Appender::append(const Part& part, PartResult& result) {
@@ -170,7 +160,7 @@ void Appender::append(const Part& part, PartResult& result) {
 
 PartResult::Place Appender::append(const NewEvent& event) {
     const EventRecord& record = event.record;
-    const std::int64_t type = name_id(record.aggregate_type);
+    const std::int64_t type = names_.id(record.aggregate_type);
     const std::uint64_t version = head(type, record.aggregate_id);
     if (event.expected_version && *event.expected_version != version) {
         if (const auto kept = kept_place(record)) {
@@ -183,7 +173,7 @@ PartResult::Place Appender::append(const NewEvent& event) {
     // Ids are not looked up before: the UNIQUE index sees a double one for nothing, and such a
     // refusal leaves the transaction whole.
     if (!insert_event_
-             .run(last_ + 1, record.event_id, name_id(record.event_type), record.event_version,
+             .run(last_ + 1, record.event_id, names_.id(record.event_type), record.event_version,
                   type, std::string_view{record.aggregate_id}, version + 1,
                   std::string_view{record.execution_id}, std::string_view{record.user_id},
                   occurred_at, cause, std::string_view{record.data})
@@ -224,76 +214,17 @@ std::uint64_t Appender::head(std::int64_t type, std::string_view id) {
     if (const auto known = heads_.find(type, id)) {
         return *known;
     }
-    Statement::Run run = head_.run(type, id);
-    return run.next() ? run.number(0) : 0;
-}
-
-void Appender::write_agent(const Part& part) {
-    for (const DeliveryRecord& delivery : part.put_deliveries) {
-        put(internal::as_kept(part, delivery));
-    }
-    if (part.agent.empty()) {
-        return;
-    }
-    const std::int64_t agent = name_id(part.agent);
-    if (part.start) {
-        start_agent_.execute(agent, *part.start);
-    }
-    if (part.checkpoint || part.finished != 0) {
-        move_agent_.execute(agent, part.checkpoint.value_or(0), part.finished);
-    }
-    for (const Position position : part.erase_deliveries) {
-        erase_delivery_.execute(agent, position);
-    }
-    for (const StateRecord& state : part.put_states) {
-        put_state_.execute(agent, std::string_view{state.key}, std::string_view{state.json});
-    }
-    for (const std::string& key : part.erase_states) {
-        erase_state_.execute(agent, std::string_view{key});
-    }
-}
-
-void Appender::put(const DeliveryRecord& delivery) {
-    const std::int64_t agent = name_id(delivery.agent);
-    const std::string attempts = to_json_text(delivery.attempts);
-    const std::int64_t due = delivery.due.time_since_epoch().count();
-    put_delivery_.execute(agent, delivery.position, static_cast<std::int64_t>(delivery.state), due,
-                          delivery.failures, delivery.redrives, std::string_view{attempts});
-}
-
-std::vector<DeliveryRecord> Appender::redrive(const Part& part) {
-    std::vector<DeliveryRecord> redriven;
-    for (const RedriveRequest& request : part.redrives) {
-        std::optional<DeliveryRecord> delivery = reader_.delivery(request.agent, request.position);
-        if (delivery && internal::redrive(*delivery)) {
-            put(*delivery);
-            redriven.push_back(std::move(*delivery));
+    {
+        Statement::Run run = head_.run(type, id);
+        if (run.next() && !run.is_null(0)) {
+            return run.number(0);
         }
     }
-    return redriven;
-}
-
-std::optional<Position> Appender::checkpoint(std::string_view agent) {
-    Statement::Run run = checkpoint_.run(name_id(agent));
-    return run.next() ? std::optional{run.number(0)} : std::nullopt;
-}
-
-std::int64_t Appender::name_id(std::string_view name) {
-    key_.assign(name);
-    if (const auto known = names_.find(key_); known != names_.end()) {
-        return known->second;
+    if (!pruned_) {
+        return 0;
     }
-    std::int64_t id = 0;
-    {
-        Statement::Run run = find_name_.run(name);
-        id = run.next() ? run.integer(0) : 0;
-    }
-    if (id == 0) {
-        insert_name_.execute(name);
-        id = sqlite3_last_insert_rowid(connection_.handle());
-    }
-    names_.emplace(key_, id);
-    return id;
+    Statement::Run run = pruned_head_.run(type, id);
+    return run.next() ? run.number(0) : 0;
 }
 
 } // namespace bus::sqlite

@@ -1,25 +1,28 @@
 #pragma once
 
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/broken_chains.hpp>
+#include <bus/store/internal/sqlite_agent_tables.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
+#include <bus/store/internal/sqlite_names.hpp>
 #include <bus/store/internal/sqlite_reader.hpp>
 #include <bus/store/internal/stream_heads.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace bus::sqlite {
 
 /// All that is written to a store, over the one writing connection. Not thread safe.
 ///
-/// There are no savepoints: a part's events are written first, and only they can be refused; what
-/// was written of a refused part is the newest of the log and is deleted again.
+/// There are no savepoints: whatever can be seen before is, then a part's events are written, which
+/// can still be refused; those of a refused part are the newest of the log and are deleted again.
 class Appender {
 public:
     /// `max_value_bytes`: a part with a longer text is refused.
@@ -28,9 +31,15 @@ public:
     /// EventStore::commit.
     std::vector<PartResult> commit(std::span<const Part> parts, bool durable);
 
+    /// EventStore::prune.
+    std::size_t prune(Position through, std::size_t limit);
+    /// EventStore::forget.
+    bool forget(std::string_view agent);
+
     [[nodiscard]] Position last_position() const noexcept { return last_; }
 
 private:
+    std::vector<PartResult> write_parts(std::span<const Part> parts, bool durable);
     void set_synchronous(bool full);
     void restore_caches();
 
@@ -42,14 +51,6 @@ private:
     void take_back(Position after);
     [[nodiscard]] std::uint64_t head(std::int64_t type, std::string_view id);
 
-    void write_agent(const Part& part);
-    void put(const DeliveryRecord& delivery);
-    std::vector<DeliveryRecord> redrive(const Part& part);
-    /// Where the agent stands; none: it has no record.
-    [[nodiscard]] std::optional<Position> checkpoint(std::string_view agent);
-
-    std::int64_t name_id(std::string_view name);
-
     Connection& connection_;
     std::size_t max_value_bytes_;
     Reader reader_;
@@ -59,22 +60,17 @@ private:
     /// The disk may not have all that was committed, by an earlier process either.
     bool unsynced_ = true;
     internal::StreamHeads heads_;
-    std::unordered_map<std::string, std::int64_t> names_;
-    std::string key_; ///< reused: the look-up of a name allocates nothing
+    NameIds names_;
+    AgentTables agents_;
+    internal::BrokenChains chains_;
+    /// Streams may live on whose events are all gone: only then are their versions looked for.
+    bool pruned_;
 
     Statement insert_event_;
     Statement delete_events_;
     Statement head_;
-    Statement find_name_;
-    Statement insert_name_;
-    Statement set_last_position_;
-    Statement start_agent_;
-    Statement move_agent_;
-    Statement checkpoint_;
-    Statement put_delivery_;
-    Statement erase_delivery_;
-    Statement put_state_;
-    Statement erase_state_;
+    Statement pruned_head_;
+    Statement write_log_;
 };
 
 } // namespace bus::sqlite

@@ -24,7 +24,7 @@ std::string advice_on_open(const std::filesystem::path& path, Access access) {
     if (!std::filesystem::is_directory(folder, ignored)) {
         return folder.string() + " is no folder: name a file in one that exists";
     }
-    if (access == Access::read_only && !std::filesystem::exists(path, ignored)) {
+    if (access != Access::read_write && !std::filesystem::exists(path, ignored)) {
         return "there is no such file";
     }
     if (::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0) {
@@ -60,6 +60,15 @@ std::string advice(int code, const std::filesystem::path& path, Access access) {
     }
 }
 
+int flags_of(Access access) noexcept {
+    switch (access) {
+    case Access::read_write: return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    case Access::existing: return SQLITE_OPEN_READWRITE;
+    case Access::read_only: break;
+    }
+    return SQLITE_OPEN_READONLY;
+}
+
 std::uint64_t to_unsigned(std::int64_t value) noexcept {
     return static_cast<std::uint64_t>(value);
 }
@@ -74,11 +83,9 @@ void FinalizeStatement::operator()(sqlite3_stmt* handle) const noexcept {
     sqlite3_finalize(handle);
 }
 
-Connection::Connection(std::filesystem::path path, Access access,
-                       std::chrono::milliseconds busy_timeout)
+Connection::Connection(std::filesystem::path path, Access access, std::chrono::milliseconds timeout)
     : path_{std::move(path)}, access_{access} {
-    const int flags = access == Access::read_write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                                   : SQLITE_OPEN_READONLY;
+    const int flags = flags_of(access);
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(path_.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
     handle_.reset(handle);
@@ -87,7 +94,19 @@ Connection::Connection(std::filesystem::path path, Access access,
     }
     sqlite3_extended_result_codes(handle, 1);
     // Before anything else, journal_mode above all: without it that fails while another opens.
-    sqlite3_busy_timeout(handle, static_cast<int>(busy_timeout.count()));
+    busy_timeout(timeout);
+}
+
+void Connection::busy_timeout(std::chrono::milliseconds most) {
+    sqlite3_busy_timeout(handle_.get(), static_cast<int>(most.count()));
+}
+
+std::size_t Connection::changes() const noexcept {
+    return static_cast<std::size_t>(sqlite3_changes(handle_.get()));
+}
+
+std::int64_t Connection::inserted_id() const noexcept {
+    return sqlite3_last_insert_rowid(handle_.get());
 }
 
 void Connection::execute(const char* sql, const char* doing) {
@@ -188,6 +207,22 @@ void Statement::bind(int parameter, const Uuid* value) {
     }
 }
 
+void Statement::bind(int parameter, const std::optional<std::int64_t>& value) {
+    if (value) {
+        bind(parameter, *value);
+    } else {
+        check(sqlite3_bind_null(handle_.get(), parameter));
+    }
+}
+
+void Statement::bind(int parameter, const std::optional<std::string_view>& value) {
+    if (value) {
+        bind(parameter, *value);
+    } else {
+        check(sqlite3_bind_null(handle_.get(), parameter));
+    }
+}
+
 void Statement::check(int code) const {
     if (code != SQLITE_OK) {
         connection_.fail(code, doing_);
@@ -219,6 +254,10 @@ bool Statement::Run::insert() {
         statement_.connection_.fail(code, statement_.doing_);
     }
     return true;
+}
+
+bool Statement::Run::is_null(int column) const noexcept {
+    return sqlite3_column_type(statement_.handle_.get(), column) == SQLITE_NULL;
 }
 
 std::int64_t Statement::Run::integer(int column) const noexcept {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,13 +27,17 @@ struct FinalizeStatement {
     void operator()(sqlite3_stmt* handle) const noexcept;
 };
 
-enum class Access { read_write, read_only };
+enum class Access {
+    read_write, ///< a missing file is created
+    existing,   ///< the same, but the file must be there
+    read_only,
+};
 
 /// An open database.
 class Connection {
 public:
     /// Opens the file, creating it where the access allows; nothing is written yet.
-    Connection(std::filesystem::path path, Access access, std::chrono::milliseconds busy_timeout);
+    Connection(std::filesystem::path path, Access access, std::chrono::milliseconds timeout);
 
     /// Runs statements without parameters; their rows are dropped. `doing` completes the sentence
     /// "cannot ..." of an error.
@@ -44,6 +49,14 @@ public:
 
     /// Whether a close of the last connection may copy the write-ahead log into the file.
     void checkpoint_on_close(bool yes);
+
+    /// Waits no longer than this for another program that holds the file locked.
+    void busy_timeout(std::chrono::milliseconds most);
+
+    /// How many rows the newest INSERT, UPDATE or DELETE has changed.
+    [[nodiscard]] std::size_t changes() const noexcept;
+    /// The rowid of the newest INSERT.
+    [[nodiscard]] std::int64_t inserted_id() const noexcept;
 
     /// Ends a transaction whose ROLLBACK the disk refused, if there is one.
     void end_leftover();
@@ -84,6 +97,7 @@ public:
         bool insert();
 
         // Columns count from 0.
+        [[nodiscard]] bool is_null(int column) const noexcept;
         [[nodiscard]] std::int64_t integer(int column) const noexcept;
         [[nodiscard]] std::uint64_t number(int column) const noexcept;
         [[nodiscard]] std::string text(int column) const;
@@ -119,6 +133,8 @@ private:
     void bind(int parameter, std::string_view value);
     void bind(int parameter, const Uuid& value);
     void bind(int parameter, const Uuid* value); ///< nullptr: NULL
+    void bind(int parameter, const std::optional<std::int64_t>& value);
+    void bind(int parameter, const std::optional<std::string_view>& value);
     void check(int code) const;
 
     const Connection& connection_;
@@ -131,6 +147,12 @@ private:
 class Transaction {
 public:
     explicit Transaction(Connection& connection);
+
+    /// Takes over one that has begun.
+    struct Begun {};
+
+    Transaction(Connection& connection, Begun /*tag*/) noexcept : connection_{connection} {}
+
     ~Transaction();
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;

@@ -1,22 +1,17 @@
-#include <bus/event/codec.hpp>
 #include <bus/store/internal/sqlite_reader.hpp>
 
 #include <sqlite3.h>
-
-#include <limits>
 
 namespace bus::sqlite {
 
 namespace {
 
 constexpr const char* reading = "read events from";
-constexpr const char* reading_agents = "read what agents keep in";
+constexpr const char* reading_timers = "read the timers of";
 
 #define LIBBUS_EVENT_COLUMNS                                                                       \
     "SELECT position, event_id, event_type, event_version, aggregate_type, aggregate_id, "         \
     "stream_version, execution_id, user_id, occurred_at, causation_id, data FROM events "
-#define LIBBUS_DELIVERIES                                                                          \
-    "SELECT position, state, due, failures, redrives, attempts FROM deliveries "
 #define LIBBUS_NAME_ID "(SELECT id FROM names WHERE name = ?1)"
 
 constexpr const char* page_sql =
@@ -32,36 +27,19 @@ constexpr const char* page_of_stream_sql =
                          " AND aggregate_id = ?2 AND stream_version > ?3 "
                          "ORDER BY stream_version LIMIT ?4";
 constexpr const char* by_id_sql = LIBBUS_EVENT_COLUMNS "WHERE event_id = ?1";
-constexpr const char* agent_sql =
-    "SELECT agent, start, checkpoint, finished FROM agents WHERE agent = " LIBBUS_NAME_ID;
-constexpr const char* agents_sql = "SELECT n.name, a.start, a.checkpoint, a.finished FROM agents a "
-                                   "JOIN names n ON n.id = a.agent ORDER BY n.name";
-constexpr const char* deliveries_sql =
-    LIBBUS_DELIVERIES "WHERE agent = " LIBBUS_NAME_ID " AND state = ?2 ORDER BY position";
-constexpr const char* delivery_sql =
-    LIBBUS_DELIVERIES "WHERE agent = " LIBBUS_NAME_ID " AND position = ?2";
-constexpr const char* state_sql =
-    "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID " AND key = ?2";
-constexpr const char* states_sql = "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID
-                                   " AND key >= ?2 AND key < ?3 ORDER BY key";
-constexpr const char* states_to_end_sql =
-    "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID " AND key >= ?2 ORDER BY key";
+constexpr const char* first_position_sql =
+    "SELECT coalesce((SELECT min(position) FROM events), (SELECT last_position + 1 FROM log))";
+constexpr const char* last_before_sql =
+    "SELECT max(position) FROM events WHERE position < coalesce((SELECT position FROM events "
+    "NOT INDEXED WHERE occurred_at >= ?1 ORDER BY position LIMIT 1), 9223372036854775807)";
+// The columns of the event stand where an event of the log has them.
+constexpr const char* timers_sql =
+    "SELECT number, event_id, event_type, event_version, aggregate_type, aggregate_id, 0, "
+    "execution_id, user_id, occurred_at, causation_id, data, agent, due FROM timers "
+    "WHERE (due, number) > (?1, ?2) ORDER BY due, number LIMIT ?3";
 
 #undef LIBBUS_EVENT_COLUMNS
-#undef LIBBUS_DELIVERIES
 #undef LIBBUS_NAME_ID
-
-/// The first key after all that begin with `prefix`; empty: there is none.
-std::string after_prefix(std::string_view prefix) {
-    std::string end{prefix};
-    while (!end.empty() && end.back() == '\xff') {
-        end.pop_back();
-    }
-    if (!end.empty()) {
-        end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
-    }
-    return end;
-}
 
 } // namespace
 
@@ -74,13 +52,10 @@ Reader::Reader(Connection& connection)
       page_of_stream_{connection, page_of_stream_sql, reading},
       by_id_{connection, by_id_sql, reading},
       name_{connection, "SELECT name FROM names WHERE id = ?1", reading},
-      agent_{connection, agent_sql, reading_agents},
-      agents_{connection, agents_sql, reading_agents},
-      deliveries_{connection, deliveries_sql, reading_agents},
-      delivery_{connection, delivery_sql, reading_agents},
-      state_{connection, state_sql, reading_agents},
-      states_{connection, states_sql, reading_agents},
-      states_to_end_{connection, states_to_end_sql, reading_agents} {}
+      first_position_{connection, first_position_sql, reading},
+      last_before_{connection, last_before_sql, reading},
+      timers_{connection, timers_sql, reading_timers},
+      last_timer_{connection, "SELECT last_timer FROM log", reading_timers} {}
 
 Position Reader::last_position() {
     Statement::Run run = last_position_.run();
@@ -116,57 +91,34 @@ std::optional<StoredEvent> Reader::find(const Uuid& event_id) {
     return event(run);
 }
 
-std::optional<AgentRecord> Reader::agent(std::string_view name) {
-    Statement::Run run = agent_.run(name);
-    if (!run.next()) {
-        return std::nullopt;
-    }
-    return AgentRecord{std::string{name}, run.number(1), run.number(2), run.number(3)};
+Position Reader::first_position() {
+    Statement::Run run = first_position_.run();
+    return run.next() ? run.number(0) : 1;
 }
 
-std::vector<AgentRecord> Reader::agents() {
-    std::vector<AgentRecord> records;
-    Statement::Run run = agents_.run();
+Position Reader::last_before(Timestamp time) {
+    Statement::Run run = last_before_.run(std::int64_t{time.time_since_epoch().count()});
+    return run.next() ? run.number(0) : 0;
+}
+
+std::vector<TimerRecord> Reader::timers(Timestamp after_due, std::uint64_t after_number,
+                                        std::size_t limit) {
+    std::vector<TimerRecord> records;
+    Statement::Run run = timers_.run(std::int64_t{after_due.time_since_epoch().count()},
+                                     after_number, std::uint64_t{limit});
     while (run.next()) {
-        records.push_back({run.text(0), run.number(1), run.number(2), run.number(3)});
+        StoredEvent kept = event(run);
+        records.push_back({.number = kept.position,
+                           .agent = run.is_null(12) ? std::string{} : name(run.integer(12)),
+                           .due = Timestamp{Duration{run.integer(13)}},
+                           .event = std::move(kept.record)});
     }
     return records;
 }
 
-std::vector<DeliveryRecord> Reader::deliveries(std::string_view agent, DeliveryState state) {
-    std::vector<DeliveryRecord> records;
-    Statement::Run run = deliveries_.run(agent, static_cast<std::int64_t>(state));
-    while (run.next()) {
-        records.push_back(delivery(run, agent));
-    }
-    return records;
-}
-
-std::optional<DeliveryRecord> Reader::delivery(std::string_view agent, Position position) {
-    Statement::Run run = delivery_.run(agent, position);
-    if (!run.next()) {
-        return std::nullopt;
-    }
-    return delivery(run, agent);
-}
-
-std::optional<StateRecord> Reader::state(std::string_view agent, std::string_view key) {
-    Statement::Run run = state_.run(agent, key);
-    if (!run.next()) {
-        return std::nullopt;
-    }
-    return StateRecord{run.text(0), run.text(1)};
-}
-
-std::vector<StateRecord> Reader::states(std::string_view agent, std::string_view prefix) {
-    const std::string end = after_prefix(prefix);
-    std::vector<StateRecord> records;
-    Statement::Run run =
-        end.empty() ? states_to_end_.run(agent, prefix) : states_.run(agent, prefix, end);
-    while (run.next()) {
-        records.push_back({run.text(0), run.text(1)});
-    }
-    return records;
+std::uint64_t Reader::last_timer() {
+    Statement::Run run = last_timer_.run();
+    return run.next() ? run.number(0) : 0;
 }
 
 std::vector<StoredEvent> Reader::events(Statement::Run run) {
@@ -193,27 +145,6 @@ StoredEvent Reader::event(const Statement::Run& run) {
     record.causation_id = run.uuid(10);
     record.data = run.text(11);
     return event;
-}
-
-DeliveryRecord Reader::delivery(const Statement::Run& run, std::string_view agent) const {
-    DeliveryRecord record;
-    record.agent = agent;
-    record.position = run.number(0);
-    const std::int64_t state = run.integer(1);
-    if (state != static_cast<std::int64_t>(DeliveryState::deferred) &&
-        state != static_cast<std::int64_t>(DeliveryState::dead)) {
-        connection_.fail(SQLITE_CORRUPT, reading_agents);
-    }
-    record.state = static_cast<DeliveryState>(state);
-    record.due = Timestamp{Duration{run.integer(2)}};
-    record.failures = static_cast<std::uint32_t>(run.integer(3));
-    record.redrives = static_cast<std::uint32_t>(run.integer(4));
-    try {
-        record.attempts = from_json_text<std::vector<AttemptRecord>>(run.text(5));
-    } catch (const CodecError&) {
-        connection_.fail(SQLITE_CORRUPT, reading_agents);
-    }
-    return record;
 }
 
 const std::string& Reader::name(std::int64_t id) {

@@ -12,7 +12,7 @@
 
 namespace bus::sqlite {
 
-/// All that is read from a store, over one connection. Each call is one statement and so one
+/// The log and the timers, read over one connection. Each call is one statement and so one
 /// snapshot, and leaves no cursor open. The functions are those of EventStore. Not thread safe.
 class Reader {
 public:
@@ -28,12 +28,11 @@ public:
                                          std::string_view aggregate_id, std::uint64_t after_version,
                                          std::size_t limit);
     std::optional<StoredEvent> find(const Uuid& event_id);
-    std::optional<AgentRecord> agent(std::string_view name);
-    std::vector<AgentRecord> agents();
-    std::vector<DeliveryRecord> deliveries(std::string_view agent, DeliveryState state);
-    std::optional<DeliveryRecord> delivery(std::string_view agent, Position position);
-    std::optional<StateRecord> state(std::string_view agent, std::string_view key);
-    std::vector<StateRecord> states(std::string_view agent, std::string_view prefix);
+    Position first_position();
+    Position last_before(Timestamp time);
+    std::vector<TimerRecord> timers(Timestamp after_due, std::uint64_t after_number,
+                                    std::size_t limit);
+    std::uint64_t last_timer();
 
     /// Forgets what it knows of the table of names: after a rollback on its connection.
     void forget_names() { names_.clear(); }
@@ -41,7 +40,6 @@ public:
 private:
     StoredEvent event(const Statement::Run& run);
     std::vector<StoredEvent> events(Statement::Run run);
-    DeliveryRecord delivery(const Statement::Run& run, std::string_view agent) const;
     const std::string& name(std::int64_t id);
 
     const Connection& connection_;
@@ -53,13 +51,10 @@ private:
     Statement page_of_stream_;
     Statement by_id_;
     Statement name_;
-    Statement agent_;
-    Statement agents_;
-    Statement deliveries_;
-    Statement delivery_;
-    Statement state_;
-    Statement states_;
-    Statement states_to_end_;
+    Statement first_position_;
+    Statement last_before_;
+    Statement timers_;
+    Statement last_timer_;
 };
 
 } // namespace bus::sqlite

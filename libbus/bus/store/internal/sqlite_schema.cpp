@@ -1,13 +1,18 @@
+#include <bus/event/codec.hpp>
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/sqlite_schema.hpp>
 
+#include <sqlite3.h>
+
 #include <string>
+#include <vector>
 
 namespace bus::sqlite {
 
 namespace {
 
-// docs/decisions/0003-sqlite-schema.md has the reasons and the figures.
+// docs/decisions/0003-sqlite-schema.md has the reasons and the figures of version 1,
+// 0015-store-schema-2.md those of version 2. A statement of a released version is never changed.
 constexpr const char* create_schema = R"sql(
 CREATE TABLE names (
     id INTEGER PRIMARY KEY,
@@ -66,8 +71,113 @@ SELECT e.position, lower(hex(e.event_id)) AS event_id, t.name AS event_type, e.e
 FROM events e JOIN names t ON t.id = e.event_type JOIN names a ON a.id = e.aggregate_type;
 )sql";
 
+constexpr const char* durable_agents = R"sql(
+ALTER TABLE log ADD COLUMN last_timer INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agents ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agents ADD COLUMN discarded INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agents ADD COLUMN begun_first INTEGER;
+ALTER TABLE agents ADD COLUMN begun_last INTEGER;
+ALTER TABLE agents ADD COLUMN begun_repeated TEXT;
+ALTER TABLE agents ADD COLUMN begun_alone INTEGER;
+UPDATE agents SET delivered = finished
+    + (SELECT count(*) FROM deliveries WHERE deliveries.agent = agents.agent);
+CREATE TABLE ahead (
+    agent INTEGER NOT NULL REFERENCES names,
+    first_position INTEGER NOT NULL,
+    last_position INTEGER NOT NULL,
+    PRIMARY KEY (agent, first_position)
+) WITHOUT ROWID;
+ALTER TABLE deliveries RENAME TO deliveries_of_version_1;
+CREATE TABLE deliveries (
+    agent INTEGER NOT NULL REFERENCES names,
+    position INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    failures INTEGER NOT NULL,
+    redrives INTEGER NOT NULL,
+    sequence TEXT NOT NULL,
+    quarantined INTEGER NOT NULL,
+    last_kind INTEGER,
+    attempts TEXT NOT NULL,
+    PRIMARY KEY (agent, position)
+) WITHOUT ROWID;
+INSERT INTO deliveries
+    SELECT agent, position, state, due, failures, redrives, '', 0, NULL, attempts
+    FROM deliveries_of_version_1;
+DROP TABLE deliveries_of_version_1;
+CREATE INDEX deliveries_by_state ON deliveries (agent, state, position, quarantined);
+CREATE TABLE timers (
+    number INTEGER PRIMARY KEY,
+    agent INTEGER REFERENCES names,
+    due INTEGER NOT NULL,
+    event_id BLOB NOT NULL,
+    event_type INTEGER NOT NULL REFERENCES names,
+    event_version INTEGER NOT NULL,
+    aggregate_type INTEGER NOT NULL REFERENCES names,
+    aggregate_id TEXT NOT NULL,
+    execution_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    causation_id BLOB,
+    data TEXT NOT NULL
+);
+CREATE INDEX timers_by_due ON timers (due, number);
+CREATE TABLE requests (
+    number INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    why TEXT NOT NULL,
+    action INTEGER NOT NULL,
+    agent TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    kind INTEGER,
+    error TEXT,
+    done_at INTEGER,
+    result TEXT NOT NULL
+);
+CREATE INDEX requests_open ON requests (number) WHERE done_at IS NULL;
+CREATE TABLE pruned_streams (
+    aggregate_type INTEGER NOT NULL REFERENCES names,
+    aggregate_id TEXT NOT NULL,
+    stream_version INTEGER NOT NULL,
+    PRIMARY KEY (aggregate_type, aggregate_id)
+) WITHOUT ROWID;
+)sql";
+
+/// Version 1 had the kinds of failures only inside the JSON of the attempts.
+void note_last_kinds(Connection& connection) {
+    const char* const doing = "migrate the deliveries of";
+
+    struct Found {
+        std::int64_t agent;
+        std::int64_t position;
+        std::int64_t kind;
+    };
+
+    std::vector<Found> all;
+    Statement read{connection, "SELECT agent, position, attempts FROM deliveries", doing};
+    for (Statement::Run run = read.run(); run.next();) {
+        try {
+            const auto attempts = from_json_text<std::vector<AttemptRecord>>(run.text(2));
+            if (!attempts.empty()) {
+                all.push_back({run.integer(0), run.integer(1),
+                               static_cast<std::int64_t>(attempts.back().kind)});
+            }
+        } catch (const CodecError&) {
+            connection.fail(SQLITE_CORRUPT, doing);
+        }
+    }
+    Statement write{connection,
+                    "UPDATE deliveries SET last_kind = ?3 WHERE agent = ?1 AND position = ?2",
+                    doing};
+    for (const Found& found : all) {
+        write.execute(found.agent, found.position, found.kind);
+    }
+}
+
 constexpr Migration all_migrations[] = {
     {create_schema},
+    {durable_agents, note_last_kinds},
 };
 
 std::int64_t newest(std::span<const Migration> steps) {
@@ -121,8 +231,11 @@ void migrate(Connection& connection, std::span<const Migration> steps) {
         // Read again: whoever held the lock until now may have migrated.
         const std::int64_t version = version_of(connection);
         if (version < newest(steps)) {
-            connection.execute(steps[static_cast<std::size_t>(version)].sql,
-                               "create or migrate the schema of");
+            const Migration& step = steps[static_cast<std::size_t>(version)];
+            connection.execute(step.sql, "create or migrate the schema of");
+            if (step.then != nullptr) {
+                step.then(connection);
+            }
             const std::string mark = "PRAGMA application_id = " + std::to_string(application_id) +
                                      "; PRAGMA user_version = " + std::to_string(version + 1);
             connection.execute(mark.c_str(), "mark the schema version of");

@@ -14,6 +14,8 @@ inline constexpr std::int64_t application_id = 0x6c627573;
 /// Brings a file from one schema version to the next; version 0 is an empty file.
 struct Migration {
     const char* sql;
+    /// What SQL cannot do, after it and in the same transaction; may be null.
+    void (*then)(Connection& connection) = nullptr;
 };
 
 /// All there are; the last one leads to the version that this program writes.

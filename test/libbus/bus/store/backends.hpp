@@ -14,30 +14,44 @@
 /// The stores under test, and short ways to write their input.
 namespace test {
 
-/// What a store can do beyond the interface that all share.
-struct Features {
-    bool outlives_object = false; ///< what is committed is there in the next object on it
-};
-
 struct MemoryBackend {
-    static constexpr Features features{};
-
     bus::EventStore& store() { return *store_; }
 
+    /// Closes the store and opens it again, where it outlives its object.
     void reopen() {}
+
+    /// The same store as another process has it open, to read; nullptr where none can.
+    std::unique_ptr<bus::EventStore> beside() { return nullptr; }
+
+    /// Opens what backup() has written.
+    std::unique_ptr<bus::EventStore> open_backup(const std::filesystem::path& /*path*/) {
+        return nullptr;
+    }
+
+    [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
+
+    TempFolder folder_;
 
     std::unique_ptr<bus::MemoryStore> store_ = std::make_unique<bus::MemoryStore>();
 };
 
 struct SqliteBackend {
-    static constexpr Features features{.outlives_object = true};
-
     bus::EventStore& store() { return *store_; }
 
     void reopen() {
         store_.reset();
         store_ = open();
     }
+
+    std::unique_ptr<bus::EventStore> beside() {
+        return bus::SqliteStore::open({.path = folder_.path() / "store.db", .read_only = true});
+    }
+
+    std::unique_ptr<bus::EventStore> open_backup(const std::filesystem::path& path) {
+        return bus::SqliteStore::open({.path = path});
+    }
+
+    [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
 
     [[nodiscard]] std::unique_ptr<bus::SqliteStore> open() const {
         return bus::SqliteStore::open({.path = folder_.path() / "store.db"});

@@ -1,0 +1,68 @@
+#include <bus/store/internal/agent_progress.hpp>
+
+#include <algorithm>
+#include <iterator>
+
+namespace bus::internal {
+
+AgentProgress AgentProgress::beginning(Position start) {
+    AgentProgress progress;
+    progress.start = start;
+    progress.checkpoint = start;
+    return progress;
+}
+
+void AgentProgress::settle(PositionRange range) {
+    if (range.last <= checkpoint) {
+        return;
+    }
+    if (range.first <= checkpoint + 1) {
+        checkpoint = range.last;
+        while (!ahead.empty() && ahead.begin()->first - 1 <= checkpoint) {
+            checkpoint = std::max(checkpoint, ahead.begin()->second);
+            ahead.erase(ahead.begin());
+        }
+        return;
+    }
+    auto next = ahead.upper_bound(range.first);
+    if (next != ahead.begin()) {
+        const auto before = std::prev(next);
+        if (before->second >= range.first - 1) {
+            range = {before->first, std::max(range.last, before->second)};
+            next = ahead.erase(before);
+        }
+    }
+    while (next != ahead.end() && next->first - 1 <= range.last) {
+        range.last = std::max(range.last, next->second);
+        next = ahead.erase(next);
+    }
+    ahead.emplace_hint(next, range.first, range.last);
+}
+
+void AgentProgress::take(const Part& part) {
+    for (const PositionRange& range : part.settled) {
+        settle(range);
+    }
+    delivered += part.delivered;
+    finished += part.finished;
+    if (part.begun) {
+        begun = part.begun;
+    }
+}
+
+AgentRecord AgentProgress::record(const std::string& name) const {
+    AgentRecord record{.name = name,
+                       .start = start,
+                       .checkpoint = checkpoint,
+                       .ahead = {},
+                       .delivered = delivered,
+                       .finished = finished,
+                       .discarded = discarded};
+    record.ahead.reserve(ahead.size());
+    for (const auto& [first, last] : ahead) {
+        record.ahead.push_back({first, last});
+    }
+    return record;
+}
+
+} // namespace bus::internal

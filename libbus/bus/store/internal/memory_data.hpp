@@ -1,0 +1,52 @@
+#pragma once
+
+#include <bus/store/internal/agent_progress.hpp>
+#include <bus/store/internal/broken_chains.hpp>
+#include <bus/store/internal/memory_log.hpp>
+#include <bus/store/memory_store.hpp>
+
+#include <map>
+#include <optional>
+#include <set>
+#include <shared_mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace bus {
+
+/// What a MemoryStore holds. Every function wants the mutex held.
+struct MemoryStore::Data {
+    struct AgentData {
+        std::optional<internal::AgentProgress> progress; ///< none: never registered
+        std::map<Position, DeliveryRecord> deliveries;
+        std::map<std::string, std::string, std::less<>> states;
+
+        [[nodiscard]] bool holds_nothing() const {
+            return !progress && deliveries.empty() && states.empty();
+        }
+    };
+
+    [[nodiscard]] PartResult commit_part(const Part& part);
+    [[nodiscard]] std::exception_ptr refusal(const Part& part) const;
+    void write_agent(const Part& part);
+    void write_timers(const Part& part);
+    void erase_timer(std::uint64_t number);
+    [[nodiscard]] std::vector<PartResult::Changed> carry_out(const Part& part);
+    void answer(const RequestAnswer& answer);
+    std::uint64_t keep(RequestRecord request);
+    void refuse_pruning(Position through) const;
+
+    [[nodiscard]] const AgentData* find(std::string_view agent) const;
+
+    mutable std::shared_mutex mutex;
+    internal::MemoryLog log;
+    internal::BrokenChains chains;
+    std::map<std::string, AgentData, std::less<>> agents;
+    std::map<std::uint64_t, TimerRecord> timers;
+    std::set<std::pair<Timestamp, std::uint64_t>> timers_by_due;
+    std::uint64_t last_timer = 0;
+    std::vector<RequestRecord> requests; ///< that of number n at n - 1
+};
+
+} // namespace bus

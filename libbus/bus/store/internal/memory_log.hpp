@@ -1,0 +1,83 @@
+#pragma once
+
+#include <bus/store/event_store.hpp>
+
+#include <boost/uuid/uuid_hash.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace bus::internal {
+
+/// The events of a MemoryStore and the ways to find them. Not thread safe.
+class MemoryLog {
+public:
+    [[nodiscard]] Position last() const noexcept { return first_ + events_.size() - 1; }
+
+    /// The position of the oldest event kept, or of the next one where none is.
+    [[nodiscard]] Position first() const noexcept { return first_; }
+
+    /// Throws VersionConflict and IdConflict.
+    PartResult::Place append(const NewEvent& event);
+    /// Takes back all after a position, as if they had never been.
+    void truncate(Position last);
+    /// Removes at most `limit` of the oldest up to a position. Positions and stream versions go on.
+    std::size_t prune(Position through, std::size_t limit);
+
+    [[nodiscard]] std::vector<StoredEvent> read(Position after, std::size_t limit) const;
+    [[nodiscard]] std::vector<StoredEvent> read_type(std::string_view event_type, Position after,
+                                                     std::size_t limit) const;
+    [[nodiscard]] std::vector<StoredEvent> read_execution(std::string_view execution_id,
+                                                          Position after, std::size_t limit) const;
+    [[nodiscard]] std::vector<StoredEvent> read_stream(std::string_view aggregate_type,
+                                                       std::string_view aggregate_id,
+                                                       std::uint64_t after_version,
+                                                       std::size_t limit) const;
+    [[nodiscard]] std::optional<StoredEvent> find(const Uuid& event_id) const;
+    [[nodiscard]] Position last_before(Timestamp time) const;
+
+private:
+    /// Positions of events, ascending, by what they have in common.
+    template <class Key>
+    using Index = std::map<Key, std::vector<Position>, std::less<>>;
+    using StreamView = std::pair<std::string_view, std::string_view>;
+
+    struct StreamLess {
+        using is_transparent = void;
+
+        template <class A, class B>
+        bool operator()(const A& a, const B& b) const {
+            return StreamView{a.first, a.second} < StreamView{b.first, b.second};
+        }
+    };
+
+    struct Stream {
+        std::vector<Position> positions; ///< of the newest versions: the others are pruned
+        std::uint64_t head = 0;          ///< the version of the newest event there ever was
+    };
+
+    [[nodiscard]] const StoredEvent& at(Position position) const {
+        return events_[position - first_];
+    }
+
+    [[nodiscard]] std::vector<StoredEvent> page(const std::vector<Position>& positions,
+                                                std::size_t skip, std::size_t limit) const;
+    [[nodiscard]] std::vector<StoredEvent> page_after(const std::vector<Position>& positions,
+                                                      Position after, std::size_t limit) const;
+    static void forget_through(Index<std::string>& index, std::string_view key, Position cut);
+
+    Position first_ = 1;
+    std::deque<StoredEvent> events_; ///< that of position p at p - first_
+    std::unordered_map<Uuid, Position, boost::hash<Uuid>> by_id_;
+    Index<std::string> by_type_;
+    Index<std::string> by_execution_;
+    std::map<std::pair<std::string, std::string>, Stream, StreamLess> streams_;
+};
+
+} // namespace bus::internal

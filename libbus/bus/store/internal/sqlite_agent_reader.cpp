@@ -1,0 +1,287 @@
+#include <bus/event/codec.hpp>
+#include <bus/store/internal/sqlite_agent_reader.hpp>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+namespace bus::sqlite {
+
+namespace {
+
+constexpr const char* reading = "read what agents keep in";
+constexpr const char* reading_requests = "read the requests in";
+
+#define LIBBUS_NAME_ID "(SELECT id FROM names WHERE name = ?1)"
+#define LIBBUS_AGENTS                                                                              \
+    "SELECT n.name, a.start, a.checkpoint, a.delivered, a.finished, a.discarded, "                 \
+    "r.first_position, r.last_position FROM agents a JOIN names n ON n.id = a.agent "              \
+    "LEFT JOIN ahead r ON r.agent = a.agent "
+#define LIBBUS_DELIVERIES                                                                          \
+    "SELECT position, state, due, failures, redrives, sequence, quarantined, attempts "            \
+    "FROM deliveries WHERE agent = " LIBBUS_NAME_ID
+#define LIBBUS_COUNT(condition)                                                                    \
+    "(SELECT count(*) FROM deliveries d WHERE d.agent = a.agent AND " condition ")"
+#define LIBBUS_REQUESTS                                                                            \
+    "SELECT number, at, who, why, action, agent, position, kind, error, done_at, result "          \
+    "FROM requests WHERE number > ?1 "
+
+constexpr const char* agent_sql =
+    LIBBUS_AGENTS "WHERE a.agent = " LIBBUS_NAME_ID " ORDER BY r.first_position";
+constexpr const char* agents_sql = LIBBUS_AGENTS "ORDER BY n.name, r.first_position";
+constexpr const char* deliveries_sql =
+    LIBBUS_DELIVERIES " AND state = ?2 AND position > ?3 ORDER BY position LIMIT ?4";
+constexpr const char* delivery_sql = LIBBUS_DELIVERIES " AND position = ?2";
+constexpr const char* briefs_sql =
+    "SELECT position, state, due, sequence, last_kind FROM deliveries "
+    "WHERE agent = " LIBBUS_NAME_ID " ORDER BY position";
+constexpr const char* begun_sql =
+    "SELECT begun_first, begun_last, begun_repeated, begun_alone FROM agents "
+    "WHERE agent = " LIBBUS_NAME_ID;
+constexpr const char* state_sql =
+    "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID " AND key = ?2";
+constexpr const char* states_sql = "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID
+                                   " AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4";
+constexpr const char* states_to_end_sql =
+    "SELECT key, json FROM states WHERE agent = " LIBBUS_NAME_ID
+    " AND key >= ?2 ORDER BY key LIMIT ?3";
+// clang-format off
+constexpr const char* conservation_sql =
+    "SELECT n.name, a.delivered, a.finished, a.discarded, "
+    LIBBUS_COUNT("d.state = 0") ", "
+    LIBBUS_COUNT("d.state = 2") ", "
+    LIBBUS_COUNT("d.state = 1") ", "
+    LIBBUS_COUNT("d.state = 1 AND d.quarantined != 0")
+    " FROM agents a JOIN names n ON n.id = a.agent ORDER BY n.name";
+// clang-format on
+constexpr const char* requests_sql = LIBBUS_REQUESTS "ORDER BY number LIMIT ?2";
+constexpr const char* open_requests_sql =
+    LIBBUS_REQUESTS "AND done_at IS NULL ORDER BY number LIMIT ?2";
+
+#undef LIBBUS_NAME_ID
+#undef LIBBUS_AGENTS
+#undef LIBBUS_DELIVERIES
+#undef LIBBUS_COUNT
+#undef LIBBUS_REQUESTS
+
+/// The first key after all that begin with `prefix`; empty: there is none.
+std::string after_prefix(std::string_view prefix) {
+    std::string end{prefix};
+    while (!end.empty() && end.back() == '\xff') {
+        end.pop_back();
+    }
+    if (!end.empty()) {
+        end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+    }
+    return end;
+}
+
+/// Rows of an agent, one for each of its ranges, as one record each.
+std::vector<AgentRecord> agents_of(Statement::Run run) {
+    std::vector<AgentRecord> records;
+    while (run.next()) {
+        std::string name = run.text(0);
+        if (records.empty() || records.back().name != name) {
+            records.push_back({.name = std::move(name),
+                               .start = run.number(1),
+                               .checkpoint = run.number(2),
+                               .ahead = {},
+                               .delivered = run.number(3),
+                               .finished = run.number(4),
+                               .discarded = run.number(5)});
+        }
+        if (!run.is_null(6)) {
+            records.back().ahead.push_back({run.number(6), run.number(7)});
+        }
+    }
+    return records;
+}
+
+} // namespace
+
+AgentReader::AgentReader(Connection& connection)
+    : connection_{connection},
+      agent_{connection, agent_sql, reading},
+      agents_{connection, agents_sql, reading},
+      deliveries_{connection, deliveries_sql, reading},
+      delivery_{connection, delivery_sql, reading},
+      briefs_{connection, briefs_sql, reading},
+      begun_{connection, begun_sql, reading},
+      state_{connection, state_sql, reading},
+      states_{connection, states_sql, reading},
+      states_to_end_{connection, states_to_end_sql, reading},
+      conservation_{connection, conservation_sql, reading},
+      requests_{connection, requests_sql, reading_requests},
+      open_requests_{connection, open_requests_sql, reading_requests} {}
+
+std::optional<AgentRecord> AgentReader::agent(std::string_view name) {
+    std::vector<AgentRecord> found = agents_of(agent_.run(name));
+    return found.empty() ? std::nullopt : std::optional{std::move(found.front())};
+}
+
+std::vector<AgentRecord> AgentReader::agents() {
+    return agents_of(agents_.run());
+}
+
+std::vector<DeliveryRecord> AgentReader::deliveries(std::string_view agent, DeliveryState state,
+                                                    Position after, std::size_t limit) {
+    std::vector<DeliveryRecord> records;
+    Statement::Run run =
+        deliveries_.run(agent, static_cast<std::int64_t>(state), after, std::uint64_t{limit});
+    while (run.next()) {
+        records.push_back(delivery(run, agent));
+    }
+    return records;
+}
+
+std::optional<DeliveryRecord> AgentReader::delivery(std::string_view agent, Position position) {
+    Statement::Run run = delivery_.run(agent, position);
+    if (!run.next()) {
+        return std::nullopt;
+    }
+    return delivery(run, agent);
+}
+
+std::vector<DeliveryBrief> AgentReader::delivery_briefs(std::string_view agent) {
+    std::vector<DeliveryBrief> briefs;
+    Statement::Run run = briefs_.run(agent);
+    while (run.next()) {
+        const bool not_ready =
+            !run.is_null(4) && run.integer(4) == static_cast<std::int64_t>(FailureKind::not_ready);
+        briefs.push_back({.position = run.number(0),
+                          .state = delivery_state(run.integer(1)),
+                          .due = Timestamp{Duration{run.integer(2)}},
+                          .sequence = run.text(3),
+                          .not_ready = not_ready});
+    }
+    return briefs;
+}
+
+std::optional<BegunNote> AgentReader::begun(std::string_view agent) {
+    Statement::Run run = begun_.run(agent);
+    return run.next() ? begun_note(connection_, run, 0) : std::nullopt;
+}
+
+std::optional<StateRecord> AgentReader::state(std::string_view agent, std::string_view key) {
+    Statement::Run run = state_.run(agent, key);
+    if (!run.next()) {
+        return std::nullopt;
+    }
+    return StateRecord{run.text(0), run.text(1)};
+}
+
+std::vector<StateRecord> AgentReader::states(std::string_view agent, std::string_view prefix,
+                                             std::string_view after_key, std::size_t limit) {
+    const std::string end = after_prefix(prefix);
+    std::string first{prefix};
+    if (!after_key.empty() && after_key >= prefix) {
+        first.assign(after_key).push_back('\0'); // the least key that comes after it
+    }
+    const std::uint64_t most = limit;
+    std::vector<StateRecord> records;
+    Statement::Run run =
+        end.empty() ? states_to_end_.run(agent, std::string_view{first}, most)
+                    : states_.run(agent, std::string_view{first}, std::string_view{end}, most);
+    while (run.next()) {
+        records.push_back({run.text(0), run.text(1)});
+    }
+    return records;
+}
+
+std::vector<Conservation> AgentReader::conservation() {
+    std::vector<Conservation> accounts;
+    Statement::Run run = conservation_.run();
+    while (run.next()) {
+        accounts.push_back({.agent = run.text(0),
+                            .delivered = run.number(1),
+                            .finished = run.number(2),
+                            .discarded = run.number(3),
+                            .deferred = run.number(4),
+                            .parked = run.number(5),
+                            .dead = run.number(6),
+                            .quarantined = run.number(7)});
+    }
+    return accounts;
+}
+
+std::vector<RequestRecord> AgentReader::requests(std::uint64_t after, std::size_t limit,
+                                                 bool open_only) {
+    std::vector<RequestRecord> records;
+    Statement& statement = open_only ? open_requests_ : requests_;
+    Statement::Run run = statement.run(after, std::uint64_t{limit});
+    while (run.next()) {
+        records.push_back(request(run));
+    }
+    return records;
+}
+
+DeliveryState AgentReader::delivery_state(std::int64_t number) const {
+    if (number < 0 || number > static_cast<std::int64_t>(DeliveryState::parked)) {
+        connection_.fail(SQLITE_CORRUPT, reading);
+    }
+    return static_cast<DeliveryState>(number);
+}
+
+DeliveryRecord AgentReader::delivery(const Statement::Run& run, std::string_view agent) const {
+    DeliveryRecord record;
+    record.agent = agent;
+    record.position = run.number(0);
+    record.state = delivery_state(run.integer(1));
+    record.due = Timestamp{Duration{run.integer(2)}};
+    record.failures = static_cast<std::uint32_t>(run.integer(3));
+    record.redrives = static_cast<std::uint32_t>(run.integer(4));
+    record.sequence = run.text(5);
+    record.quarantined = run.integer(6) != 0;
+    try {
+        record.attempts = from_json_text<std::vector<AttemptRecord>>(run.text(7));
+    } catch (const CodecError&) {
+        connection_.fail(SQLITE_CORRUPT, reading);
+    }
+    return record;
+}
+
+RequestRecord AgentReader::request(const Statement::Run& run) const {
+    const std::int64_t action = run.integer(4);
+    const std::int64_t kind = run.integer(7);
+    if (action < 0 || action > static_cast<std::int64_t>(DeliveryAction::discard) || kind < 0 ||
+        kind > static_cast<std::int64_t>(FailureKind::poison)) {
+        connection_.fail(SQLITE_CORRUPT, reading_requests);
+    }
+    RequestRecord record;
+    record.number = run.number(0);
+    record.at = Timestamp{Duration{run.integer(1)}};
+    record.who = run.text(2);
+    record.why = run.text(3);
+    record.action = static_cast<DeliveryAction>(action);
+    record.agent = run.text(5);
+    record.position = run.number(6);
+    if (!run.is_null(7)) {
+        record.kind = static_cast<FailureKind>(kind);
+    }
+    if (!run.is_null(8)) {
+        record.error = run.text(8);
+    }
+    if (!run.is_null(9)) {
+        record.done_at = Timestamp{Duration{run.integer(9)}};
+    }
+    record.result = run.text(10);
+    return record;
+}
+
+std::optional<BegunNote> begun_note(const Connection& connection, const Statement::Run& run,
+                                    int column) {
+    if (run.is_null(column)) {
+        return std::nullopt;
+    }
+    BegunNote note;
+    note.range = {run.number(column), run.number(column + 1)};
+    try {
+        note.repeated = from_json_text<std::vector<Position>>(run.text(column + 2));
+    } catch (const CodecError&) {
+        connection.fail(SQLITE_CORRUPT, reading);
+    }
+    note.alone = static_cast<std::uint32_t>(run.integer(column + 3));
+    return note;
+}
+
+} // namespace bus::sqlite

@@ -1,0 +1,157 @@
+#include <bus/event/codec.hpp>
+#include <bus/store/internal/part_rules.hpp>
+#include <bus/store/internal/sqlite_agent_tables.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace bus::sqlite {
+
+namespace {
+
+constexpr const char* writing = "write what agents keep to";
+constexpr const char* writing_timers = "write timers to";
+
+} // namespace
+
+AgentTables::AgentTables(Connection& connection, NameIds& names, std::uint64_t last_timer)
+    : names_{names},
+      reader_{connection},
+      progress_{connection},
+      requests_{connection},
+      last_timer_{last_timer},
+      committed_last_timer_{last_timer},
+      put_delivery_{
+          connection,
+          "INSERT OR REPLACE INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+          writing},
+      erase_delivery_{connection, "DELETE FROM deliveries WHERE agent = ?1 AND position = ?2",
+                      writing},
+      put_state_{connection, "INSERT OR REPLACE INTO states VALUES (?1, ?2, ?3)", writing},
+      erase_state_{connection, "DELETE FROM states WHERE agent = ?1 AND key = ?2", writing},
+      find_timer_{connection, "SELECT 1 FROM timers WHERE number = ?1", writing_timers},
+      put_timer_{connection,
+                 "INSERT OR REPLACE INTO timers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                 "?11, ?12, ?13)",
+                 writing_timers},
+      erase_timer_{connection, "DELETE FROM timers WHERE number = ?1", writing_timers} {}
+
+std::exception_ptr AgentTables::refusal(const Part& part) {
+    if (internal::needs_record(part) && progress_.find(names_.id(part.agent)) == nullptr) {
+        return std::make_exception_ptr(internal::no_record_error(part.agent));
+    }
+    if (part.fires != 0 && !find_timer_.run(part.fires).next()) {
+        return std::make_exception_ptr(TimerGone{part.fires});
+    }
+    return nullptr;
+}
+
+void AgentTables::write(const Part& part, std::vector<PartResult::Changed>& changed) {
+    if (!part.agent.empty() || !part.put_deliveries.empty()) {
+        write_agent(part);
+    }
+    write_timers(part);
+    carry_out(part, changed);
+    for (const RequestAnswer& answer : part.answers) {
+        requests_.answer(answer);
+    }
+}
+
+void AgentTables::committed() {
+    progress_.committed();
+    committed_last_timer_ = last_timer_;
+}
+
+void AgentTables::rolled_back() {
+    progress_.rolled_back();
+    last_timer_ = committed_last_timer_;
+}
+
+void AgentTables::write_agent(const Part& part) {
+    const std::int64_t agent = part.agent.empty() ? 0 : names_.id(part.agent);
+    if (part.start) {
+        progress_.start(agent, *part.start);
+    }
+    if (part.start || internal::needs_record(part)) {
+        progress_.find(agent)->take(part);
+        progress_.touch(agent);
+    }
+    for (const DeliveryRecord& delivery : part.put_deliveries) {
+        put(internal::as_kept(part, delivery));
+    }
+    for (const Position position : part.erase_deliveries) {
+        erase_delivery_.execute(agent, position);
+    }
+    for (const StateRecord& state : part.put_states) {
+        put_state_.execute(agent, std::string_view{state.key}, std::string_view{state.json});
+    }
+    for (const std::string& key : part.erase_states) {
+        erase_state_.execute(agent, std::string_view{key});
+    }
+}
+
+void AgentTables::put(const DeliveryRecord& delivery) {
+    const std::int64_t agent = names_.id(delivery.agent);
+    const std::string attempts = to_json_text(delivery.attempts);
+    std::optional<std::int64_t> last_kind;
+    if (!delivery.attempts.empty()) {
+        last_kind = static_cast<std::int64_t>(delivery.attempts.back().kind);
+    }
+    put_delivery_.execute(agent, delivery.position, static_cast<std::int64_t>(delivery.state),
+                          std::int64_t{delivery.due.time_since_epoch().count()}, delivery.failures,
+                          delivery.redrives, std::string_view{delivery.sequence},
+                          std::int64_t{delivery.quarantined ? 1 : 0}, last_kind,
+                          std::string_view{attempts});
+}
+
+void AgentTables::write_timers(const Part& part) {
+    if (part.fires != 0) {
+        erase_timer_.execute(part.fires);
+    }
+    for (const TimerRecord& timer : part.put_timers) {
+        put(timer);
+    }
+    for (const std::uint64_t number : part.erase_timers) {
+        erase_timer_.execute(number);
+    }
+}
+
+void AgentTables::put(const TimerRecord& timer) {
+    const EventRecord& event = timer.event;
+    std::optional<std::int64_t> agent;
+    if (!timer.agent.empty()) {
+        agent = names_.id(timer.agent);
+    }
+    const Uuid* cause = event.causation_id.is_nil() ? nullptr : &event.causation_id;
+    put_timer_.execute(timer.number, agent, std::int64_t{timer.due.time_since_epoch().count()},
+                       event.event_id, names_.id(event.event_type), event.event_version,
+                       names_.id(event.aggregate_type), std::string_view{event.aggregate_id},
+                       std::string_view{event.execution_id}, std::string_view{event.user_id},
+                       std::int64_t{event.occurred_at.time_since_epoch().count()}, cause,
+                       std::string_view{event.data});
+    last_timer_ = std::max(last_timer_, timer.number);
+}
+
+void AgentTables::carry_out(const Part& part, std::vector<PartResult::Changed>& changed) {
+    for (const DeliveryCommand& command : part.commands) {
+        std::optional<DeliveryRecord> delivery = reader_.delivery(command.agent, command.position);
+        internal::CommandOutcome outcome = internal::carry_out(command, delivery);
+        requests_.insert(internal::trace_of(part, command, std::move(outcome.result)));
+        if (!outcome.changed) {
+            continue;
+        }
+        if (command.action == DeliveryAction::discard) {
+            const std::int64_t agent = names_.id(command.agent);
+            erase_delivery_.execute(agent, command.position);
+            if (internal::AgentProgress* progress = progress_.find(agent)) {
+                ++progress->discarded;
+                progress_.touch(agent);
+            }
+        } else {
+            put(*delivery);
+        }
+        changed.push_back({command.action, std::move(*delivery)});
+    }
+}
+
+} // namespace bus::sqlite

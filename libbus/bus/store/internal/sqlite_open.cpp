@@ -1,0 +1,97 @@
+#include <bus/store/event_store.hpp>
+#include <bus/store/internal/sqlite_open.hpp>
+#include <bus/store/internal/sqlite_schema.hpp>
+
+#include <algorithm>
+#include <string>
+#include <system_error>
+
+namespace bus::sqlite {
+
+namespace {
+
+constexpr std::uint64_t page_bytes = 4096;
+
+/// SQLite and the lock must mean the same file whatever it is called.
+std::filesystem::path in_full(const std::filesystem::path& path) {
+    if (path.empty()) {
+        throw StoreError{"cannot open a store without a path: name a file, as in sqlite:orders.db"};
+    }
+    std::error_code error;
+    std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
+    if (error) {
+        throw StoreError{"cannot open the store sqlite:" + path.string() + ": " + error.message() +
+                         "; see that the folders of the path exist and may be read"};
+    }
+    return resolved.is_absolute() ? resolved : std::filesystem::absolute(resolved);
+}
+
+void refuse_folder(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) {
+        throw StoreError{"cannot open the store sqlite:" + path.string() +
+                         ": it is a folder; name a file"};
+    }
+    if (!std::filesystem::exists(path.parent_path(), ignored)) {
+        throw StoreError{"cannot open the store sqlite:" + path.string() + ": the folder " +
+                         path.parent_path().string() + " does not exist; create it first"};
+    }
+}
+
+void set_up(Connection& connection, const SqliteOptions& options) {
+    // The schema comes before WAL: then the file itself says whose it is from its first page on.
+    migrate(connection);
+    connection.checkpoint_on_close(true);
+    const std::string mode = connection.text("PRAGMA journal_mode = WAL", "turn on WAL for");
+    if (mode != "wal") {
+        throw StoreError{"cannot use sqlite:" + connection.path().string() +
+                         ": its folder does not allow a write-ahead log (journal mode '" + mode +
+                         "'): put it on a local disk"};
+    }
+    std::string settings = "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;";
+    settings += "PRAGMA cache_size = -" + std::to_string(options.cache_bytes / 1024) + ";";
+    if (options.max_file_bytes != 0) {
+        settings += "PRAGMA max_page_count = " +
+                    std::to_string(std::max<std::uint64_t>(options.max_file_bytes / page_bytes, 1));
+    }
+    connection.execute(settings.c_str(), "set up");
+}
+
+} // namespace
+
+std::filesystem::path resolve(const std::filesystem::path& path) {
+    std::filesystem::path resolved = in_full(path);
+    refuse_folder(resolved);
+    return resolved;
+}
+
+Connection open_for_writing(const std::filesystem::path& path, const SqliteOptions& options,
+                            std::optional<internal::WriterLock>& lock) {
+    Connection connection{path, Access::read_write, options.busy_timeout};
+    // Until we know that it is ours, not even closing it may change the file.
+    connection.checkpoint_on_close(false);
+    inspect(connection);
+    if (connection.is_read_only()) {
+        throw StoreError{"cannot open sqlite:" + path.string() +
+                         " for writing: the file is read-only for this user; allow writing, or "
+                         "open the store read-only"};
+    }
+    lock.emplace(path, options.program);
+    set_up(connection, options);
+    return connection;
+}
+
+void check_readable(const std::filesystem::path& path, const SqliteOptions& options) {
+    Connection connection{path, Access::read_only, options.busy_timeout};
+    switch (inspect(connection)) {
+    case FileKind::store: return;
+    case FileKind::empty:
+        throw StoreError{"cannot read sqlite:" + path.string() +
+                         ": the file is empty, no store yet; open it for writing first"};
+    case FileKind::older:
+        throw StoreError{"cannot read sqlite:" + path.string() +
+                         ": it is of an older schema; open it for writing once to migrate it"};
+    }
+}
+
+} // namespace bus::sqlite

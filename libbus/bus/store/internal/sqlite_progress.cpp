@@ -1,0 +1,151 @@
+#include <bus/event/codec.hpp>
+#include <bus/store/internal/sqlite_agent_reader.hpp>
+#include <bus/store/internal/sqlite_progress.hpp>
+
+#include <optional>
+#include <string_view>
+
+namespace bus::sqlite {
+
+namespace {
+
+constexpr const char* writing = "write what agents keep to";
+
+} // namespace
+
+ProgressTable::ProgressTable(Connection& connection)
+    : connection_{connection},
+      load_{connection,
+            "SELECT start, checkpoint, delivered, finished, discarded, begun_first, begun_last, "
+            "begun_repeated, begun_alone FROM agents WHERE agent = ?1",
+            writing},
+      load_ranges_{connection, "SELECT first_position, last_position FROM ahead WHERE agent = ?1",
+                   writing},
+      put_{connection,
+           "INSERT OR REPLACE INTO agents (agent, start, checkpoint, delivered, finished, "
+           "discarded, begun_first, begun_last, begun_repeated, begun_alone) "
+           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+           writing},
+      put_range_{connection, "INSERT OR REPLACE INTO ahead VALUES (?1, ?2, ?3)", writing},
+      erase_range_{connection, "DELETE FROM ahead WHERE agent = ?1 AND first_position = ?2",
+                   writing} {}
+
+internal::AgentProgress* ProgressTable::find(std::int64_t agent) {
+    if (const auto known = entries_.find(agent); known != entries_.end()) {
+        return &known->second.now;
+    }
+    Entry entry;
+    {
+        Statement::Run run = load_.run(agent);
+        if (!run.next()) {
+            return nullptr;
+        }
+        internal::AgentProgress& progress = entry.now;
+        progress.start = run.number(0);
+        progress.checkpoint = run.number(1);
+        progress.delivered = run.number(2);
+        progress.finished = run.number(3);
+        progress.discarded = run.number(4);
+        progress.begun = begun_note(connection_, run, 5);
+    }
+    load_ranges(agent, entry.now);
+    entry.stored = entry.now;
+    entry.registered = true;
+    return &entries_.emplace(agent, std::move(entry)).first->second.now;
+}
+
+void ProgressTable::load_ranges(std::int64_t agent, internal::AgentProgress& progress) {
+    Statement::Run run = load_ranges_.run(agent);
+    while (run.next()) {
+        progress.ahead.emplace(run.number(0), run.number(1));
+    }
+}
+
+internal::AgentProgress& ProgressTable::start(std::int64_t agent, Position start) {
+    if (internal::AgentProgress* known = find(agent)) {
+        return *known;
+    }
+    Entry& entry = entries_[agent];
+    entry.now = internal::AgentProgress::beginning(start);
+    touch(agent);
+    return entry.now;
+}
+
+void ProgressTable::touch(std::int64_t agent) {
+    Entry& entry = entries_.at(agent);
+    if (!entry.touched) {
+        entry.touched = true;
+        touched_.push_back(agent);
+    }
+}
+
+void ProgressTable::flush() {
+    for (const std::int64_t agent : touched_) {
+        write(agent, entries_.at(agent));
+    }
+}
+
+void ProgressTable::committed() {
+    for (const std::int64_t agent : touched_) {
+        Entry& entry = entries_.at(agent);
+        entry.stored = entry.now;
+        entry.registered = true;
+        entry.touched = false;
+    }
+    touched_.clear();
+}
+
+void ProgressTable::rolled_back() {
+    for (const std::int64_t agent : touched_) {
+        Entry& entry = entries_.at(agent);
+        if (!entry.registered) {
+            // Its name may be gone too, and its number soon another's.
+            entries_.erase(agent);
+            continue;
+        }
+        entry.now = entry.stored;
+        entry.touched = false;
+    }
+    touched_.clear();
+}
+
+void ProgressTable::write(std::int64_t agent, const Entry& entry) {
+    write_row(agent, entry.now);
+    // Both in order of position: what is only in one of them, or ends elsewhere, has changed.
+    auto old = entry.stored.ahead.begin();
+    for (const auto& [first, last] : entry.now.ahead) {
+        while (old != entry.stored.ahead.end() && old->first < first) {
+            erase_range_.execute(agent, old->first);
+            ++old;
+        }
+        const bool same_first = old != entry.stored.ahead.end() && old->first == first;
+        if (!same_first || old->second != last) {
+            put_range_.execute(agent, first, last);
+        }
+        if (same_first) {
+            ++old;
+        }
+    }
+    for (; old != entry.stored.ahead.end(); ++old) {
+        erase_range_.execute(agent, old->first);
+    }
+}
+
+void ProgressTable::write_row(std::int64_t agent, const internal::AgentProgress& progress) {
+    std::optional<std::int64_t> first;
+    std::optional<std::int64_t> last;
+    std::optional<std::int64_t> alone;
+    std::optional<std::string_view> repeated;
+    std::string repeated_json;
+    if (progress.begun) {
+        first = static_cast<std::int64_t>(progress.begun->range.first);
+        last = static_cast<std::int64_t>(progress.begun->range.last);
+        alone = progress.begun->alone;
+        repeated_json = to_json_text(progress.begun->repeated);
+        repeated = repeated_json;
+    }
+    put_.execute(agent, progress.start, progress.checkpoint, progress.delivered, progress.finished,
+                 progress.discarded, first, last, repeated, alone);
+}
+
+} // namespace bus::sqlite

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <bus/store/internal/agent_progress.hpp>
+#include <bus/store/internal/sqlite_connection.hpp>
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace bus::sqlite {
+
+/// How far the agents are, kept in memory by the writer: however many parts of an agent are in one
+/// commit, its row and the ranges that differ are written once. Not thread safe.
+class ProgressTable {
+public:
+    explicit ProgressTable(Connection& connection);
+
+    /// What is known of a registered agent; nullptr: there is no such one.
+    internal::AgentProgress* find(std::int64_t agent);
+    /// Registers an agent unless it is, and returns what is known of it.
+    internal::AgentProgress& start(std::int64_t agent, Position start);
+    /// What find() returned will change, or has changed.
+    void touch(std::int64_t agent);
+
+    /// Writes what was touched, into the open transaction.
+    void flush();
+    /// What was flushed is committed.
+    void committed();
+    /// It is not: all is again as it was.
+    void rolled_back();
+
+    /// Forgets what it knows, outside of a transaction: others have written.
+    void clear() { entries_.clear(); }
+
+private:
+    struct Entry {
+        internal::AgentProgress now;
+        internal::AgentProgress stored; ///< as the last commit left it
+        bool registered = false;        ///< there is a row of it
+        bool touched = false;
+    };
+
+    void load_ranges(std::int64_t agent, internal::AgentProgress& progress);
+    void write(std::int64_t agent, const Entry& entry);
+    void write_row(std::int64_t agent, const internal::AgentProgress& progress);
+
+    Connection& connection_;
+    std::unordered_map<std::int64_t, Entry> entries_;
+    std::vector<std::int64_t> touched_;
+    Statement load_;
+    Statement load_ranges_;
+    Statement put_;
+    Statement put_range_;
+    Statement erase_range_;
+};
+
+} // namespace bus::sqlite

@@ -1,0 +1,96 @@
+#include <bus/store/event_store.hpp>
+#include <bus/store/internal/part_rules.hpp>
+#include <bus/store/internal/sqlite_retention.hpp>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+
+namespace bus::sqlite {
+
+namespace {
+
+constexpr const char* pruning = "prune events of";
+constexpr const char* forgetting = "forget an agent of";
+
+#define LIBBUS_FORGET(table)                                                                       \
+    "DELETE FROM " table " WHERE agent = (SELECT id FROM names WHERE name = ?1)"
+
+/// Throws PruneRefused where an agent needs one of the events from `first` through `through`.
+void refuse_pruning(const Connection& connection, Position first, Position through) {
+    {
+        Statement behind{connection,
+                         "SELECT n.name, a.checkpoint FROM agents a JOIN names n ON n.id = a.agent "
+                         "WHERE a.checkpoint < ?1 ORDER BY n.name LIMIT 1",
+                         pruning};
+        Statement::Run run = behind.run(through);
+        if (run.next()) {
+            throw internal::behind_error(through, run.text(0), run.number(1));
+        }
+    }
+    Statement unfinished{connection,
+                         "SELECT n.name, d.position, d.state FROM deliveries d "
+                         "JOIN names n ON n.id = d.agent WHERE d.position BETWEEN ?1 AND ?2 "
+                         "ORDER BY n.name, d.position LIMIT 1",
+                         pruning};
+    Statement::Run run = unfinished.run(first, through);
+    if (run.next()) {
+        throw internal::unfinished_error(through, run.text(0), run.number(1),
+                                         static_cast<DeliveryState>(run.integer(2)));
+    }
+}
+
+/// Keeps the versions of the streams that end with what is pruned.
+void keep_heads(const Connection& connection, Position cut) {
+    Statement keep{connection,
+                   "INSERT OR REPLACE INTO pruned_streams "
+                   "SELECT e.aggregate_type, e.aggregate_id, max(e.stream_version) AS head "
+                   "FROM events e WHERE e.position <= ?1 "
+                   "GROUP BY e.aggregate_type, e.aggregate_id "
+                   "HAVING NOT EXISTS (SELECT 1 FROM events n "
+                   "WHERE n.aggregate_type = e.aggregate_type "
+                   "AND n.aggregate_id = e.aggregate_id AND n.stream_version > head)",
+                   pruning};
+    keep.execute(cut);
+}
+
+} // namespace
+
+std::size_t prune(Connection& connection, Position through, std::size_t limit) {
+    const auto first = static_cast<Position>(connection.integer(
+        "SELECT coalesce((SELECT min(position) FROM events), (SELECT last_position + 1 FROM log))",
+        pruning));
+    const auto last =
+        static_cast<Position>(connection.integer("SELECT last_position FROM log", pruning));
+    const Position end = std::min(through, last);
+    if (end < first) {
+        return 0;
+    }
+    refuse_pruning(connection, first, end);
+    if (limit == 0) {
+        return 0;
+    }
+    const Position cut = end - first < limit ? end : first + limit - 1;
+    keep_heads(connection, cut);
+    Statement{connection, "DELETE FROM events WHERE position <= ?1", pruning}.execute(cut);
+    return connection.changes();
+}
+
+bool forget(Connection& connection, std::string_view agent) {
+    std::size_t removed = 0;
+    for (const char* sql :
+         {LIBBUS_FORGET("agents"), LIBBUS_FORGET("ahead"), LIBBUS_FORGET("deliveries"),
+          LIBBUS_FORGET("states"), LIBBUS_FORGET("timers")}) {
+        Statement{connection, sql, forgetting}.execute(agent);
+        removed += connection.changes();
+    }
+    return removed != 0;
+}
+
+#undef LIBBUS_FORGET
+
+bool has_pruned_streams(Connection& connection) {
+    return connection.integer("SELECT EXISTS (SELECT 1 FROM pruned_streams)", pruning) != 0;
+}
+
+} // namespace bus::sqlite
