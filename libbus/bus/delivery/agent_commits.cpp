@@ -65,7 +65,7 @@ void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
             note_refusal(lane, attempted, batch.results[i].error);
             continue;
         }
-        settled_.add(attempted.settles);
+        settled_.settle(attempted.settles);
         if (attempted.position == 0) {
             continue;
         }

@@ -71,9 +71,9 @@ void AgentRunner::reload() {
     with_lanes_ = 0;
     repeating_.clear();
     load_held_up(briefs, std::move(deferred));
-    settled_ = internal::SettledRanges{record.checkpoint};
+    settled_ = internal::AgentProgress::beginning(record.checkpoint);
     for (const PositionRange& range : record.ahead) {
-        settled_.add(range);
+        settled_.settle(range);
     }
     for (const PartResult::Changed& changed : changed_meanwhile_) {
         // Committed after the deliveries were read, or known from them already.
@@ -231,7 +231,7 @@ bool AgentRunner::read_page() {
             std::max(through_, end); // the log was read to its end, whatever was pruned there
     }
     live_ = through_ >= log_end_;
-    if (through_ - settled_.checkpoint() > unhandled_before_checkpoint) {
+    if (through_ - settled_.checkpoint > unhandled_before_checkpoint) {
         save_checkpoint(lock, 1);
     }
     return !page.empty();

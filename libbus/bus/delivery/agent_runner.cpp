@@ -49,12 +49,11 @@ void AgentRunner::start() {
         }
         throw;
     }
-    {
-        const std::lock_guard lock{mutex_};
-        starting_ = false;
-        stopped_.notify_all();
-    }
-    wake();
+    std::unique_lock lock{mutex_};
+    starting_ = false;
+    stopped_.notify_all();
+    wake_lanes(lock);
+    schedule_wake(lock);
 }
 
 void AgentRunner::take_changed(const PartResult::Changed& changed) {
@@ -104,7 +103,7 @@ void AgentRunner::command(DeliveryCommand command, OnCommand done) {
 AgentStatus AgentRunner::status() {
     const std::lock_guard lock{mutex_};
     AgentStatus status{.name = agent_->name(),
-                       .checkpoint = settled_.checkpoint(),
+                       .checkpoint = settled_.checkpoint,
                        .finished = finished_,
                        .failures = failures_,
                        .queued = mailbox_.size() + with_lanes_,
@@ -175,15 +174,15 @@ void AgentRunner::stop() {
 void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
     const bool all_done = mailbox_.empty() && with_lanes_ == 0 && !must_reload_ &&
                           open_batches_ == 0 && turns_under_way() <= turns;
-    if (!all_done || through_ <= settled_.checkpoint()) {
+    if (!all_done || through_ <= settled_.checkpoint) {
         return;
     }
     Part part;
     part.agent = agent_->name();
     part.chain = chain_;
     part.durability = Durability::buffered;
-    part.settled.push_back({settled_.checkpoint() + 1, through_});
-    settled_.add(part.settled.front());
+    part.settled.push_back({settled_.checkpoint + 1, through_});
+    settled_.settle(part.settled.front());
     settle_from_ = through_ + 1;
     // Nothing is lost where this fails: the agent begins again where the store says it is.
     house_.writer.submit(std::move(part), [self = shared_from_this()](PartResult&& result) {

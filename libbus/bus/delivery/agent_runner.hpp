@@ -8,7 +8,7 @@
 #include <bus/delivery/step_runner.hpp>
 #include <bus/runtime/strand.hpp>
 #include <bus/store/event_store.hpp>
-#include <bus/store/internal/settled_ranges.hpp>
+#include <bus/store/internal/agent_progress.hpp>
 #include <bus/store/writer.hpp>
 
 #include <condition_variable>
@@ -186,7 +186,7 @@ private:
     std::deque<Mail> mailbox_;
     Position through_ = 0;             ///< all up to here is settled, in the mailbox or with a lane
     Position settle_from_ = 1;         ///< what is passed and in no item yet begins here
-    internal::SettledRanges settled_;  ///< as committed
+    internal::AgentProgress settled_;  ///< as committed
     Position log_end_ = 0;             ///< the newest position heard of
     Position handed_out_ = 0;          ///< the newest first attempt that a lane was given
     std::set<Position> repeating_;     ///< deliveries with a row that are being attempted

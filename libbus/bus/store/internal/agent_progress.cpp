@@ -39,6 +39,14 @@ void AgentProgress::settle(PositionRange range) {
     ahead.emplace_hint(next, range.first, range.last);
 }
 
+bool AgentProgress::contains(Position position) const {
+    if (position <= checkpoint) {
+        return true;
+    }
+    const auto after = ahead.upper_bound(position);
+    return after != ahead.begin() && std::prev(after)->second >= position;
+}
+
 void AgentProgress::take(const Part& part) {
     for (const PositionRange& range : part.settled) {
         settle(range);

@@ -25,6 +25,8 @@ struct AgentProgress {
     /// Settles a range; what was settled before may be in it.
     void settle(PositionRange range);
 
+    [[nodiscard]] bool contains(Position position) const;
+
     /// Takes what a part says of its agent: what it settles and counts, and its note.
     void take(const Part& part);
 

@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(R2_rejected_is_given_up_at_once_and_the_next_event_is_handl
     });
     bus->add(std::move(agent));
     bus->publish(ping("x", 1));
-    bus->publish(ping("x", 2));
+    bus->publish(ping("y", 2));
     bus->wait_idle();
     BOOST_TEST(store->deliveries("strict", DeliveryState::dead).size() == 1U);
     BOOST_TEST(numbers<PongEvent>() == test::range(2, 2), boost::test_tools::per_element());
@@ -254,10 +254,10 @@ BOOST_AUTO_TEST_CASE(retry_now_makes_a_deferred_delivery_due) {
 BOOST_AUTO_TEST_CASE(an_event_that_cannot_be_read_is_a_dead_letter_and_the_rest_is_handled) {
     bus->add(test::echo());
     bus->publish(ping("x", 1));
-    bus::EventRecord broken = bus::encode(ping("x", 2));
+    bus::EventRecord broken = bus::encode(ping("y", 2));
     broken.data = R"({"name": "x", "number": "twelve"})";
     bus->publish(broken);
-    bus::EventRecord newer = bus::encode(ping("x", 3));
+    bus::EventRecord newer = bus::encode(ping("z", 3));
     newer.event_version = 99;
     bus->publish(newer);
     bus->publish(ping("x", 4));

@@ -16,6 +16,8 @@ namespace {
 using Done = std::vector<std::pair<std::string, std::int64_t>>;
 
 struct World : test::StoredWorld {
+    explicit World(std::uint64_t seed = 1) : StoredWorld{seed} {}
+
     /// Fails while the event's name and number are in `failing`.
     void add_worker(std::uint32_t attempts = 3, bus::Sequence sequence = {},
                     std::uint32_t workers = 1) {
@@ -174,9 +176,7 @@ BOOST_AUTO_TEST_CASE(R4_sequences_may_go_by_a_key_of_the_agents) {
 
 BOOST_AUTO_TEST_CASE(A2_on_a_store_each_sequence_is_in_order_with_workers_retries_and_restarts) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-        World world;
-        world.runtime = std::make_shared<bus::SimulatedRuntime>(seed);
-        world.restart();
+        World world{seed};
         std::map<std::pair<std::string, std::int64_t>, int> left;
         const auto add = [&] {
             auto agent = scripted("worker");

@@ -118,11 +118,12 @@ BOOST_AUTO_TEST_CASE(A9_the_host_schedules_and_cancels_on_a_store_too) {
 
 BOOST_AUTO_TEST_CASE(S2_timers_fire_once_though_commits_fail_and_the_program_restarts) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        bus.reset();
+        runtime.reset();
         runtime = std::make_shared<bus::SimulatedRuntime>(seed);
         const auto troubled =
             std::make_shared<test::TroubledStore>(std::make_shared<bus::MemoryStore>());
         store = troubled;
-        bus.reset();
         start();
         const auto script = [](const PingEvent& event, bus::Context& context) {
             context.schedule(std::chrono::seconds{event.number % 5}, pong("x", event.number));

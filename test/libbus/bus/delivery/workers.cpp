@@ -20,6 +20,8 @@ BOOST_AUTO_TEST_CASE(
     // At some commit the process "dies": nothing after it is stored. Whatever had been stored by
     // then is not run again, whatever had not is.
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+        bus.reset();
+        runtime.reset();
         runtime = std::make_shared<bus::SimulatedRuntime>(seed);
         const auto memory = std::make_shared<bus::MemoryStore>();
         const auto troubled = std::make_shared<test::TroubledStore>(memory);
@@ -39,7 +41,6 @@ BOOST_AUTO_TEST_CASE(
             });
             bus->add(std::move(agent));
         };
-        bus.reset();
         start();
         add();
         try {
