@@ -122,7 +122,7 @@ public:
     virtual std::optional<BegunNote> begun(std::string_view agent) = 0;
     virtual std::optional<StateRecord> state(std::string_view agent, std::string_view key) = 0;
     /// At most `limit` of what an agent keeps under keys that begin with `prefix` and come after
-    /// `after_key`, by key.
+    /// `after_key` (empty: from the first one on), by key. Keys are compared as bytes.
     virtual std::vector<StateRecord> states(std::string_view agent, std::string_view prefix,
                                             std::string_view after_key = {},
                                             std::size_t limit = unlimited) = 0;
@@ -136,7 +136,7 @@ public:
 
     /// Keeps a request of an operator for the host that runs the store, and returns its number.
     /// From any thread, and where abilities() say so from any process, also on a store that is
-    /// opened read-only.
+    /// opened read-only. It is there durably when this returns.
     virtual std::uint64_t ask(const RequestRecord& request) = 0;
     /// Requests after a number, by number; `open_only`: those not carried out yet.
     virtual std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit,
@@ -144,15 +144,15 @@ public:
 
     /// The position of the oldest event kept; last_position() + 1 where none is.
     virtual Position first_position() = 0;
-    /// The highest position such that all events up to it occurred before `time`; 0: none.
+    /// The highest position such that all events kept up to it occurred before `time`; 0: none.
     virtual Position last_before(Timestamp time) = 0;
     /// Removes at most `limit` of the oldest events, up to a position, and returns how many. Their
     /// streams go on with the versions they had. By the writer's thread only, like commit. Throws
     /// PruneRefused, which names an agent that needs one of them: its checkpoint is before it, or
     /// it has a delivery that is not done with.
     virtual std::size_t prune(Position through, std::size_t limit) = 0;
-    /// Removes an agent with all it keeps, timers included. By the writer's thread only. False:
-    /// there was none.
+    /// Removes an agent with all it keeps, timers included; requests stay, as traces. By the
+    /// writer's thread only. False: there was nothing of it.
     virtual bool forget(std::string_view agent) = 0;
     /// Writes all of one moment to a new store at a path, while the writer goes on. Throws
     /// StoreError where abilities() say that it cannot, or the path is taken.

@@ -50,7 +50,6 @@ internal::AgentProgress* ProgressTable::find(std::int64_t agent) {
     }
     load_ranges(agent, entry.now);
     entry.stored = entry.now;
-    entry.registered = true;
     return &entries_.emplace(agent, std::move(entry)).first->second.now;
 }
 
@@ -89,22 +88,16 @@ void ProgressTable::committed() {
     for (const std::int64_t agent : touched_) {
         Entry& entry = entries_.at(agent);
         entry.stored = entry.now;
-        entry.registered = true;
         entry.touched = false;
     }
     touched_.clear();
 }
 
 void ProgressTable::rolled_back() {
+    // Read again when it is needed. The name of an agent that has just begun may be gone too, and
+    // its number soon another's.
     for (const std::int64_t agent : touched_) {
-        Entry& entry = entries_.at(agent);
-        if (!entry.registered) {
-            // Its name may be gone too, and its number soon another's.
-            entries_.erase(agent);
-            continue;
-        }
-        entry.now = entry.stored;
-        entry.touched = false;
+        entries_.erase(agent);
     }
     touched_.clear();
 }

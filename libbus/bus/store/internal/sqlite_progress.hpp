@@ -26,7 +26,7 @@ public:
     void flush();
     /// What was flushed is committed.
     void committed();
-    /// It is not: all is again as it was.
+    /// It is not: what was touched is forgotten.
     void rolled_back();
 
     /// Forgets what it knows, outside of a transaction: others have written.
@@ -36,7 +36,6 @@ private:
     struct Entry {
         internal::AgentProgress now;
         internal::AgentProgress stored; ///< as the last commit left it
-        bool registered = false;        ///< there is a row of it
         bool touched = false;
     };
 

@@ -73,6 +73,7 @@ void RequestTable::answer(const RequestAnswer& answer) {
 std::uint64_t ask(const std::filesystem::path& store, const RequestRecord& request,
                   std::chrono::milliseconds patience) {
     Connection connection{store, Access::existing, patience};
+    connection.execute("PRAGMA synchronous = FULL", writing); // some builds have another default
     RequestTable table{connection};
     begin(connection, patience);
     Transaction transaction{connection, Transaction::Begun{}};

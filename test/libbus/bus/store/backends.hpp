@@ -25,7 +25,7 @@ struct MemoryBackend {
 
     /// Opens what backup() has written.
     std::unique_ptr<bus::EventStore> open_backup(const std::filesystem::path& /*path*/) {
-        return nullptr;
+        throw bus::StoreError{"there can be no backup"};
     }
 
     [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }

@@ -66,7 +66,12 @@ private:
                 bus::Part step = agent_part("writer", 0);
                 step.events = {event(i), event(i + 1, "B"), event(i + 2, "C")};
                 step.put_states = {{"last", std::to_string(i + 2)}};
-                step.finished = 3;
+                step.settled = {{i, i + 2}};
+                step.delivered = 3;
+                step.finished = 2;
+                step.put_deliveries = {{.position = i, .state = bus::DeliveryState::deferred}};
+                step.put_timers = {{.number = i, .agent = "writer", .due = {}, .event = {}}};
+                step.erase_timers = {i - 3};
                 const std::uint64_t last = commit(*store, step, durable).places.at(2).position;
                 if (::write(tell, &last, sizeof last) < 0) {
                     ::_exit(1);
@@ -91,7 +96,13 @@ void check_whole(bus::EventStore& store, std::uint64_t acknowledged) {
         BOOST_TEST_REQUIRE(events[i].record.event_id == id(i + 1));
     }
     BOOST_TEST(store.last_position() == events.size());
-    BOOST_TEST(store.agent("writer")->finished == events.size());
+    BOOST_TEST(store.agent("writer")->checkpoint == events.size());
+    BOOST_TEST(store.agent("writer")->delivered == events.size());
+    const bus::Conservation account = store.conservation().at(0);
+    BOOST_TEST(account.holds());
+    BOOST_TEST(account.deferred == events.size() / 3);
+    BOOST_TEST(store.last_timer() == events.size() - 2);
+    BOOST_TEST(store.timers(bus::Timestamp::min(), 0, 10).size() == 1U);
     BOOST_TEST(store.state("writer", "last")->json == std::to_string(events.size()));
 }
 

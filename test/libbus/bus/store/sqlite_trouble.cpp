@@ -1,11 +1,7 @@
-#include "backends.hpp"
+#include "troubles.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <sqlite3.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <fstream>
 #include <limits>
 
@@ -15,17 +11,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
-
-struct File {
-    TempFolder folder;
-    fs::path db = folder.path() / "store.db";
-};
-
-bus::NewEvent large(std::uint64_t number, std::size_t bytes = 50'000) {
-    bus::NewEvent event = test::event(number);
-    event.record.data = "\"" + std::string(bytes, 'x') + "\"";
-    return event;
-}
 
 /// Appends large events until the store refuses; returns how many it took, and what it said.
 std::pair<std::uint64_t, std::string> fill(bus::EventStore& store) {
@@ -44,72 +29,6 @@ void check_goes_on(bus::EventStore& store, std::uint64_t taken) {
     BOOST_TEST(store.read(0, all).size() == taken);
     BOOST_TEST(!store.find(id(taken + 1)).has_value());
 }
-
-/// A disk of its own, where the machine allows it.
-class SmallDisk {
-public:
-    explicit SmallDisk(const char* size) {
-        mounted_ = ::mount("tmpfs", path().c_str(), "tmpfs", 0, size) == 0;
-    }
-
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-
-    ~SmallDisk() {
-        if (mounted_) {
-            ::umount2(path().c_str(), MNT_DETACH);
-        }
-    }
-
-    [[nodiscard]] bool mounted() const { return mounted_; }
-
-    [[nodiscard]] const fs::path& path() const { return folder_.path(); }
-
-private:
-    TempFolder folder_;
-    bool mounted_ = false;
-};
-
-/// No file of this process grows beyond; a write that would is an error and no signal.
-class FileSizeLimit {
-public:
-    explicit FileSizeLimit(rlim_t bytes) {
-        previous_handler_ = std::signal(SIGXFSZ, SIG_IGN);
-        ::getrlimit(RLIMIT_FSIZE, &previous_);
-        const rlimit limit{bytes, previous_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-
-    FileSizeLimit(const FileSizeLimit&) = delete;
-    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
-    ~FileSizeLimit() {
-        ::setrlimit(RLIMIT_FSIZE, &previous_);
-        std::signal(SIGXFSZ, previous_handler_);
-    }
-
-private:
-    rlimit previous_{};
-    void (*previous_handler_)(int) = SIG_DFL;
-};
-
-/// Another program with the file open, as a database shell would have it.
-class Shell {
-public:
-    explicit Shell(const fs::path& path) { sqlite3_open(path.c_str(), &handle_); }
-
-    Shell(const Shell&) = delete;
-    Shell& operator=(const Shell&) = delete;
-
-    ~Shell() { sqlite3_close(handle_); }
-
-    bool run(const char* sql) {
-        return sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
-    }
-
-private:
-    sqlite3* handle_ = nullptr;
-};
 
 } // namespace
 
