@@ -43,8 +43,7 @@ void AgentRunner::note_alone(Lane& lane) {
             const std::lock_guard lock{self->mutex_};
             --self->open_batches_;
             if (result.error) {
-                self->must_reload_ = true;
-                self->trouble_ = Failure::from(result.error).what();
+                self->note_trouble(Failure::from(result.error).what());
             }
         }
         self->hub_->runtime().pool().post([self, &lane] { self->run_alone(lane); });

@@ -41,7 +41,7 @@ void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
         std::unique_lock lock{mutex_};
         lane.outstanding -= batch.attempts.size();
         --open_batches_;
-        if (!batch.alone && (!must_reload_ || trouble_.empty())) {
+        if (!batch.alone) {
             wake_lanes(lock);
         }
         if (must_reload_ && !stopping_) {
@@ -94,7 +94,7 @@ void AgentRunner::note_refusal(Lane& lane, const Attempted& attempted,
     } catch (const PartRefused& refused) {
         refuse(Failure::rejected(refused.what()));
     } catch (const StoreError& store_error) {
-        trouble_ = store_error.what();
+        note_trouble(store_error.what());
     } catch (const std::exception& refused) {
         refuse(Failure::transient(std::string{"its commit was refused: "} + refused.what()));
     }
@@ -107,10 +107,7 @@ void AgentRunner::finish_turn(Lane& lane) {
         lane.counts = lane.held.counts();
         lane.next_due = lane.held.next_due();
         lane.has_ready = lane.held.has_ready();
-        const bool paused = must_reload_ && !trouble_.empty();
-        if (!paused) {
-            wake_lanes(lock);
-        }
+        wake_lanes(lock);
         if (!stopping_) {
             schedule_wake(lock);
         }

@@ -198,15 +198,22 @@ void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
     });
 }
 
+/// With the lock held: the store cannot be read or written; it is tried again after a pause.
+void AgentRunner::note_trouble(std::string what) {
+    trouble_ = std::move(what);
+    must_reload_ = true;
+    paused_until_ = hub_->runtime().now() + std::chrono::milliseconds{500};
+}
+
 /// Sees to it that the agent wakes for the next deferred delivery, or to try the store again.
 void AgentRunner::schedule_wake(Lock& /*lock*/) {
     const Timestamp now = hub_->runtime().now();
     std::optional<Timestamp> due;
     if (must_reload_) {
-        due = now + std::chrono::milliseconds{500};
+        due = std::max(now, paused_until_);
     }
     for (const auto& lane : lanes_) {
-        if (lane->next_due) {
+        if (lane->next_due && !must_reload_) {
             due = std::min(due.value_or(*lane->next_due), *lane->next_due);
         }
     }

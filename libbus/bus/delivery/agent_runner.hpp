@@ -166,6 +166,7 @@ private:
     void remember_commits(Lane& lane, StepBatch& batch);
     void note_refusal(Lane& lane, const Attempted& attempted, const std::exception_ptr& error);
     void finish_turn(Lane& lane);
+    void note_trouble(std::string what);
     void schedule_wake(Lock& lock);
     void save_checkpoint(Lock& lock, std::ptrdiff_t turns);
     [[nodiscard]] bool quiet() const;
@@ -211,6 +212,7 @@ private:
     std::uint64_t finished_ = 0;
     std::uint64_t failures_ = 0;
     std::string trouble_;
+    Timestamp paused_until_{}; ///< after trouble with the store
 };
 
 } // namespace bus

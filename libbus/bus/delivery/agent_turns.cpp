@@ -18,11 +18,14 @@ constexpr std::size_t most_outstanding = 1024;
 void AgentRunner::wake() {
     std::unique_lock lock{mutex_};
     wake_lanes(lock);
+    if (must_reload_ && !starting_ && !stopping_) {
+        schedule_wake(lock); // a timer that was set for less may have come too early
+    }
 }
 
 /// Posts a turn of each worker that has something to do and no turn yet.
 void AgentRunner::wake_lanes(Lock& /*lock*/) {
-    if (starting_ || stopping_) {
+    if (starting_ || stopping_ || (must_reload_ && hub_->runtime().now() < paused_until_)) {
         return;
     }
     const bool one_only = must_reload_ || !first_noted_;
@@ -156,10 +159,9 @@ void AgentRunner::note_first(Lane& lane) {
             const std::lock_guard lock{self->mutex_};
             --self->open_batches_;
             self->first_noted_ = !result.error;
-            self->note_is_old_ = self->note_is_old_ || result.error;
-            self->must_reload_ = self->must_reload_ || result.error;
             if (result.error) {
-                self->trouble_ = Failure::from(result.error).what();
+                self->note_is_old_ = true;
+                self->note_trouble(Failure::from(result.error).what());
             }
         }
         // Not as what the writer does: it would be told of the end of its own commit.
@@ -322,8 +324,7 @@ void AgentRunner::give_up_turn(StepBatch& batch, const std::exception& error) {
     batch.parts.clear();
     batch.attempts.clear();
     const std::lock_guard lock{mutex_};
-    must_reload_ = true;
-    trouble_ = error.what();
+    note_trouble(error.what());
 }
 
 } // namespace bus

@@ -29,7 +29,10 @@ std::optional<StateCache::Value> StateCache::find(std::string_view key, View& vi
         view.keys_.emplace_back(key);
     }
     const auto found = entries_.find(key);
-    return found != entries_.end() ? std::optional{found->second.value} : std::nullopt;
+    if (found == entries_.end()) {
+        return std::nullopt;
+    }
+    return std::optional<Value>{std::in_place, found->second.value};
 }
 
 StateCache::States StateCache::find_all(std::string_view prefix, View& view) {

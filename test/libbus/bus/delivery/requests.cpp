@@ -18,6 +18,7 @@ struct World : test::StoredWorld {
     void add_worker() {
         auto agent = scripted("worker");
         agent->settings().retry = test::every(1s, 1);
+        agent->settings().sequence = bus::Sequence::none();
         agent->handles<PingEvent>([this](const PingEvent& event, bus::Context&) {
             ++runs;
             if (broken) {
@@ -145,7 +146,7 @@ BOOST_AUTO_TEST_CASE(an_agent_that_is_gone_can_be_forgotten_and_the_log_pruned_b
     broken = true;
     publish("x", 6);
     BOOST_CHECK_THROW(bus->prune(6), bus::PruneRefused);
-    publish("x", 7); // parked behind it
+    publish("x", 7);
     broken = false;
     bus->request({.who = "ann", .why = "up", .agent = "worker"});
     bus->wait_idle();

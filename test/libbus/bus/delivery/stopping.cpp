@@ -66,11 +66,13 @@ BOOST_AUTO_TEST_CASE(drain_reports_what_waits_for_a_later_time) {
     });
     bus->add(std::move(agent));
     bus->publish(ping("x", 1));
-    bus->publish(ping("x", 2));
+    bus->publish(ping("y", 2));
+    bus->publish(ping("y", 3)); // parked
     const bus::Timestamp before = runtime->now();
     const bus::StopReport report = bus->stop(bus::Stop::drain);
     BOOST_TEST(report.drained);
     BOOST_TEST(report.deferred == 2U);
+    BOOST_TEST(report.parked == 1U);
     BOOST_TEST(report.agents.front().not_ready == 1U);
     BOOST_TEST(report.agents.front().retrying == 1U);
     BOOST_TEST((runtime->now() == before));

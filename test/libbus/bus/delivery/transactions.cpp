@@ -107,6 +107,7 @@ BOOST_AUTO_TEST_CASE(an_agent_reads_its_states_by_prefix_its_own_writes_included
 
 BOOST_AUTO_TEST_CASE(what_a_step_emits_and_cannot_be_written_is_a_failure_of_that_step) {
     auto agent = scripted("mangler");
+    agent->settings().sequence = bus::Sequence::none();
     agent->handles<PingEvent, PongEvent>([](const PingEvent& event, bus::Context& context) {
         context.set_state("touched", true);
         context.publish(pong(event.number == 1 ? "\xff\xfe" : "fine", event.number));
@@ -127,6 +128,7 @@ BOOST_AUTO_TEST_CASE(what_the_store_refuses_is_a_failure_of_its_step_alone_and_c
     bus->publish(other);
     auto agent = scripted("forger");
     agent->settings().retry = test::every(1s, 2);
+    agent->settings().sequence = bus::Sequence::none();
     agent->handles<PingEvent, PongEvent>([&](const PingEvent& event, bus::Context& context) {
         PongEvent answer = pong("x", event.number);
         if (event.number == 3) {
