@@ -62,7 +62,7 @@ struct SqliteStore::Parts {
     std::vector<std::unique_ptr<PooledReader>> idle;
 
     /// The writing side; throws where there is none.
-    sqlite::Appender& appender() {
+    [[nodiscard]] sqlite::Appender& appender() const {
         if (!write) {
             throw StoreError{"cannot write to sqlite:" + path.string() +
                              ": it was opened read-only; open it for writing"};

@@ -26,7 +26,7 @@ fs::path resolve(const fs::path& from, const fs::path& to) {
         refuse(from, to, "the path is empty; name a file");
     }
     std::error_code error;
-    const fs::path path = fs::absolute(to, error);
+    fs::path path = fs::absolute(to, error);
     if (error) {
         refuse(from, to, error.message() + "; name a file with its whole path");
     }
