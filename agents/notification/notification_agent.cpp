@@ -55,6 +55,8 @@ NotificationRequestedEvent request_of(Message message) {
 
 NotificationAgent::NotificationAgent(std::string name, NotificationOptions options)
     : Agent{std::move(name)}, options_{std::move(options)} {
+    // A message that cannot be sent must not keep back those that come after it.
+    settings().sequence = Sequence::none();
     for (const std::unique_ptr<Channel>& channel : options_.channels) {
         if (channel == nullptr || find_channel(channel->name()) != channel.get()) {
             throw std::invalid_argument{

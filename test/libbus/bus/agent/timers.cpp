@@ -170,23 +170,6 @@ BOOST_AUTO_TEST_CASE(A9_stopping_drops_timers_that_are_not_due_and_counts_them) 
     BOOST_TEST(numbers() == (Numbers{1}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(A9_on_a_store_a_timer_is_refused_with_a_sentence) {
-    bus::Bus durable{{runtime, std::make_shared<bus::MemoryStore>()}};
-    std::string refused;
-    auto agent = scripted("clock");
-    agent->handles<PingEvent, PongEvent>([&](const PingEvent&, bus::Context& context) {
-        try {
-            context.schedule(1s, pong("x"));
-        } catch (const std::logic_error& error) {
-            refused = error.what();
-        }
-    });
-    durable.add(std::move(agent));
-    durable.publish(ping("x"));
-    durable.wait_idle();
-    BOOST_TEST(refused.find("this bus has a store") != refused.npos);
-}
-
 BOOST_AUTO_TEST_CASE(A13_what_goes_wrong_in_a_timer_is_reported_and_the_next_one_fires) {
     auto timers = std::vector<int>{};
     std::string trouble;
