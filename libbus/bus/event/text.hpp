@@ -119,6 +119,8 @@ private:
     struct Block {
         std::atomic<std::uint32_t> owners;
         std::uint32_t bytes;
+
+        Block(std::uint32_t o, std::uint32_t b) noexcept : owners{o}, bytes{b} {}
     };
 
     /// What lies before the characters of each.
@@ -126,19 +128,19 @@ private:
         std::uint32_t size;
         std::uint32_t offset; ///< bytes from the block to here
 
+        Shared(std::uint32_t s, std::uint32_t o) noexcept : size{s}, offset{o} {}
+
         [[nodiscard]] const char* characters() const noexcept {
             return reinterpret_cast<const char*>(this + 1);
         }
 
-        [[nodiscard]] Block& block() const noexcept {
-            // What is const is the text; the count of its owners is not.
-            auto* const here = const_cast<char*>(reinterpret_cast<const char*>(this));
-            return *std::launder(reinterpret_cast<Block*>(here - offset));
+        [[nodiscard]] Block& block() noexcept {
+            return *std::launder(reinterpret_cast<Block*>(reinterpret_cast<char*>(this) - offset));
         }
 
-        void add_owner() const noexcept { block().owners.fetch_add(1, std::memory_order_relaxed); }
+        void add_owner() noexcept { block().owners.fetch_add(1, std::memory_order_relaxed); }
 
-        void remove_owner() const noexcept {
+        void remove_owner() noexcept {
             Block& mine = block();
             // The only owner has nobody to race with, and needs no locked instruction.
             if (mine.owners.load(std::memory_order_acquire) == 1 ||
@@ -149,16 +151,16 @@ private:
 
         static void destroy(Block& block) noexcept;
 
-        friend void intrusive_ptr_add_ref(const Shared* text) noexcept { text->add_owner(); }
+        friend void intrusive_ptr_add_ref(Shared* text) noexcept { text->add_owner(); }
 
-        friend void intrusive_ptr_release(const Shared* text) noexcept { text->remove_owner(); }
+        friend void intrusive_ptr_release(Shared* text) noexcept { text->remove_owner(); }
     };
 
     Text(std::string_view text, Copied /*tag*/);
 
     static std::string joined(std::string_view left, std::string_view right);
 
-    boost::intrusive_ptr<const Shared> shared_;
+    boost::intrusive_ptr<Shared> shared_;
 };
 
 } // namespace bus
