@@ -7,6 +7,8 @@ namespace {
 
 // One for each thread, since an atomic would cost a bench more than the allocation.
 thread_local std::size_t count = 0;
+/// The number of the allocation that fails; 0: none.
+thread_local std::size_t failing = 0;
 
 } // namespace
 
@@ -14,8 +16,18 @@ std::size_t test::allocations() noexcept {
     return count;
 }
 
+test::FailingAllocation::FailingAllocation(std::size_t succeed) noexcept {
+    failing = count + succeed + 1;
+}
+
+test::FailingAllocation::~FailingAllocation() {
+    failing = 0;
+}
+
 void* operator new(std::size_t size) {
-    ++count;
+    if (++count == failing) {
+        throw std::bad_alloc{};
+    }
     if (void* memory = std::malloc(size != 0 ? size : 1)) {
         return memory;
     }

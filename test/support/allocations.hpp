@@ -8,4 +8,13 @@ namespace test {
 /// the program's own sources: it replaces operator new, which a library should do to nobody.
 [[nodiscard]] std::size_t allocations() noexcept;
 
+/// While in scope, one allocation of this thread throws std::bad_alloc: after so many that succeed.
+class FailingAllocation {
+public:
+    explicit FailingAllocation(std::size_t succeed) noexcept;
+    FailingAllocation(const FailingAllocation&) = delete;
+    FailingAllocation& operator=(const FailingAllocation&) = delete;
+    ~FailingAllocation();
+};
+
 } // namespace test

@@ -2,6 +2,7 @@
 #include <bus/event/internal/json_reader.hpp>
 #include <bus/event/internal/path.hpp>
 
+#include <array>
 #include <functional>
 
 namespace bus {
@@ -251,14 +252,15 @@ void read_data(const EventType& type, std::uint32_t version, const std::string& 
 void fill_in(const Uuid& id, std::string_view aggregate, std::string_view execution,
              std::string_view user, Timestamp time, const Uuid& cause, DomainEvent& event) {
     event.event_id = id;
-    event.execution_id = execution;
-    event.user_id = user;
     event.occurred_at = time;
     event.causation_id = cause;
-    event.own_aggregate_id.clear();
-    if (aggregate != event.type().aggregate_id(event)) {
-        event.own_aggregate_id = aggregate;
+    if (aggregate == event.type().aggregate_id(event)) {
+        aggregate = {};
     }
+    const std::array<Text::Making, 3> texts{{{event.execution_id, execution},
+                                             {event.user_id, user},
+                                             {event.own_aggregate_id, aggregate}}};
+    Text::make_together(texts);
 }
 
 void fill_in(const Envelope& from, DomainEvent& event) {

@@ -8,7 +8,7 @@ thread_local bool unstamped = false;
 
 } // namespace
 
-DomainEvent::DomainEvent() : type_{&detail::domain_event_type()} {
+DomainEvent::DomainEvent() : type_{detail::domain_event_type()} {
     if (!unstamped) {
         Environment& environment = Environment::ambient();
         occurred_at = environment.now();

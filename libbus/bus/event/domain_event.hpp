@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bus/event/event_type.hpp>
+#include <bus/event/text.hpp>
 
 #include <atomic>
 #include <concepts>
@@ -11,6 +12,30 @@
 #include <utility>
 
 namespace bus {
+
+namespace detail {
+
+/// Which type an event is of. An assignment does not carry it over: an event that another one is
+/// assigned to, which may be of a refined type, stays what it is.
+class TypeMark {
+public:
+    explicit TypeMark(const EventType& type) noexcept : type_{&type} {}
+
+    TypeMark(const TypeMark&) = default;
+
+    TypeMark& operator=(const TypeMark& /*other*/) noexcept { return *this; }
+
+    ~TypeMark() = default;
+
+    void set(const EventType& type) noexcept { type_ = &type; }
+
+    [[nodiscard]] const EventType& get() const noexcept { return *type_; }
+
+private:
+    const EventType* type_;
+};
+
+} // namespace detail
 
 /// An immutable fact: what all events have in common. A type of event is a struct that derives
 /// from Event<Itself> and is described:
@@ -26,28 +51,27 @@ namespace bus {
 /// published and only read afterwards; as any plain struct it has no lock.
 class DomainEvent {
 public:
-    Uuid event_id{};              ///< UUIDv7, from the ambient environment
-    std::string execution_id;     ///< the run of a workflow that it belongs to; may be empty
-    std::string user_id;          ///< on whose behalf; may be empty
-    Timestamp occurred_at;        ///< UTC, microseconds
-    Uuid causation_id{};          ///< the event that caused this one; zero for a first cause
-    std::string own_aggregate_id; ///< where it is not what the type's member says
+    Uuid event_id{};       ///< UUIDv7, from the ambient environment
+    Uuid causation_id{};   ///< the event that caused this one; zero for a first cause
+    Timestamp occurred_at; ///< UTC, microseconds
+    Text execution_id;     ///< the run of a workflow that it belongs to; may be empty
+    Text user_id;          ///< on whose behalf; may be empty
+    Text own_aggregate_id; ///< where it is not what the type's member says
 
-    [[nodiscard]] const EventType& type() const noexcept { return *type_; }
+    [[nodiscard]] const EventType& type() const noexcept { return type_.get(); }
 
     /// The wire name of the type: `OrderCreatedEvent`.
-    [[nodiscard]] std::string_view event_type() const noexcept { return type_->name(); }
+    [[nodiscard]] std::string_view event_type() const noexcept { return type().name(); }
 
-    [[nodiscard]] std::uint32_t event_version() const noexcept { return type_->version(); }
+    [[nodiscard]] std::uint32_t event_version() const noexcept { return type().version(); }
 
     [[nodiscard]] std::string_view aggregate_type() const noexcept {
-        return type_->aggregate_type();
+        return type().aggregate_type();
     }
 
     /// What the event says of its own, else the member that its type names.
     [[nodiscard]] std::string_view aggregate_id() const noexcept {
-        return own_aggregate_id.empty() ? type_->aggregate_id(*this)
-                                        : std::string_view{own_aggregate_id};
+        return own_aggregate_id.empty() ? type().aggregate_id(*this) : own_aggregate_id.view();
     }
 
 protected:
@@ -58,11 +82,14 @@ protected:
     DomainEvent& operator=(DomainEvent&&) = default;
     ~DomainEvent() = default;
 
-    void set_type(const EventType& type) noexcept { type_ = &type; }
+    void set_type(const EventType& type) noexcept { type_.set(type); }
 
 private:
-    const EventType* type_;
+    detail::TypeMark type_;
 };
+
+static_assert(sizeof(void*) != 8 || sizeof(DomainEvent) == 72,
+              "an event is copied for each agent that takes it: keep it small");
 
 template <class T>
 const EventType& event_type();
@@ -90,6 +117,24 @@ struct Event : Base {
         static_assert(std::derived_from<T, Event>,
                       "libbus: an event derives from bus::Event of itself: write `struct X : "
                       "bus::Event<X>`, with the struct's own name");
+        set_own_type();
+    }
+
+    // A copy is a T, whatever it is made of: of a refined event the rest is cut off.
+    Event(const Event& other) : Base(other) { set_own_type(); }
+
+    Event(Event&& other) noexcept(std::same_as<Base, DomainEvent> ||
+                                  std::is_nothrow_move_constructible_v<Base>)
+        : Base(std::move(other)) {
+        set_own_type();
+    }
+
+    Event& operator=(const Event&) = default;
+    Event& operator=(Event&&) = default;
+    ~Event() = default;
+
+private:
+    void set_own_type() {
         const EventType* type = detail::event_type_slot<T>.load(std::memory_order_acquire);
         this->set_type(type != nullptr ? *type : detail::event_type_while_made<T>());
     }

@@ -9,7 +9,7 @@ namespace bus::internal {
 namespace {
 
 /// Events that a consumer may be told of at once: what the lock costs is then nothing.
-constexpr std::size_t batch_bound = 64;
+constexpr std::size_t batch_bound = 256;
 constexpr Duration short_batch = std::chrono::milliseconds{1};
 /// More than a thread is likely to be put aside for.
 constexpr Duration long_batch = std::chrono::milliseconds{20};
@@ -17,8 +17,9 @@ constexpr Duration long_batch = std::chrono::milliseconds{20};
 constexpr std::size_t kept_per_event = 256;
 constexpr std::size_t most_kept = 1024 * 1024;
 /// How often the lock is tried before the thread is put to sleep: it is held for a copy only, and
-/// to be put to sleep and woken costs a hundred times that.
-constexpr int tries = 64;
+/// to be put to sleep and woken costs a hundred times that. Each try waits twice as long as the one
+/// before: a try takes the lock's line away from whoever holds it.
+constexpr int tries = 7;
 
 void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
@@ -52,6 +53,7 @@ Mailbox::Mailbox(const AgentSettings& settings, RunnerHub& hub)
       most_{overflow_ == Overflow::drop_oldest // so that the oldest is what has not begun
                 ? 1
                 : std::clamp<std::size_t>(settings.mailbox_capacity / 4, 1, batch_bound)},
+      lane_count_{settings.workers},
       lot_{std::max<std::size_t>(settings.mailbox_capacity / settings.workers, 1)} {
     const bool numbered = settings.workers > 1 && overflow_ == Overflow::drop_oldest;
     const std::size_t keep =
@@ -59,6 +61,7 @@ Mailbox::Mailbox(const AgentSettings& settings, RunnerHub& hub)
     for (std::uint32_t i = 0; i < settings.workers; ++i) {
         lanes_.emplace_back(*this, numbered, keep);
     }
+    first_lane_ = &lanes_.front();
 }
 
 std::unique_lock<std::mutex> Mailbox::lock_briefly() {
@@ -66,7 +69,9 @@ std::unique_lock<std::mutex> Mailbox::lock_briefly() {
         if (mutex_.try_lock()) {
             return {mutex_, std::adopt_lock};
         }
-        pause();
+        for (int pauses = 1 << i; pauses > 0; --pauses) {
+            pause();
+        }
     }
     return std::unique_lock{mutex_};
 }
@@ -89,8 +94,8 @@ Lane* Mailbox::offer(const DomainEvent& event, std::optional<std::size_t> hash, 
 }
 
 Lane& Mailbox::choose(std::optional<std::size_t> hash) noexcept {
-    if (lanes_.size() == 1) {
-        return lanes_.front();
+    if (lane_count_ == 1) {
+        return *first_lane_;
     }
     if (hash) {
         return lanes_[*hash % lanes_.size()];

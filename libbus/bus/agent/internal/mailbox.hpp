@@ -81,7 +81,7 @@ public:
 
     [[nodiscard]] Lane& lane(std::size_t index) noexcept { return lanes_[index]; }
 
-    [[nodiscard]] std::size_t lanes() const noexcept { return lanes_.size(); }
+    [[nodiscard]] std::size_t lanes() const noexcept { return lane_count_; }
 
     /// A batch of the full size took so long: finds the size at which it takes neither long,
     /// since publishers get no room before its end, nor so little that the lock is felt.
@@ -160,7 +160,9 @@ private:
     const std::int64_t capacity_;
     const Overflow overflow_;
     const std::size_t most_; ///< events in a batch
-    const std::size_t lot_;  ///< events that a lane parks
+    const std::size_t lane_count_;
+    const std::size_t lot_;      ///< events that a lane parks
+    Lane* first_lane_ = nullptr; ///< as often the only one: found without a look at what changes
     std::atomic<bool> stopping_{false};
 
     alignas(64) std::mutex mutex_;

@@ -3,6 +3,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <type_traits>
+#include <utility>
+
 namespace sample {
 
 struct PaymentEvent : bus::Event<PaymentEvent> {
@@ -87,6 +90,73 @@ BOOST_AUTO_TEST_CASE(a_copy_is_equal_and_of_the_same_type) {
     const auto copy = event.type().copy(event);
     BOOST_TEST(copy->event_type() == "OrderCreatedEvent");
     BOOST_TEST(bus::to_json(*copy) == bus::to_json(event));
+}
+
+CardChargedEvent charged() {
+    CardChargedEvent event;
+    event.payment_id = "p-1";
+    event.card = "4242";
+    event.user_id = "user-7";
+    return event;
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_into_the_base_is_an_event_of_the_base) {
+    const CardChargedEvent event = charged();
+    const PaymentEvent copy = event;
+    CardChargedEvent source = event;
+    const PaymentEvent moved = std::move(source);
+    for (const PaymentEvent& base : {copy, moved}) {
+        BOOST_TEST(&base.type() == &bus::event_type<PaymentEvent>());
+        BOOST_TEST(bus::event_cast<CardChargedEvent>(base) == nullptr);
+        BOOST_TEST(bus::event_cast<PaymentEvent>(base) == &base);
+        BOOST_TEST(base.payment_id == "p-1");
+        BOOST_TEST(base.user_id == "user-7");
+        BOOST_TEST((base.event_id == event.event_id));
+        BOOST_TEST(base.type().copy(base)->event_type() == "PaymentEvent");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_another_is_assigned_to_keeps_its_type) {
+    CardChargedEvent event = charged();
+    PaymentEvent base;
+    base = event;
+    BOOST_TEST(&base.type() == &bus::event_type<PaymentEvent>());
+    BOOST_TEST(base.payment_id == "p-1");
+    BOOST_TEST((base.event_id == event.event_id));
+
+    PaymentEvent other;
+    other.payment_id = "p-2";
+    PaymentEvent& refined = event; // and its own part stays as it was
+    refined = std::move(other);
+    BOOST_TEST(&event.type() == &bus::event_type<CardChargedEvent>());
+    BOOST_TEST(event.payment_id == "p-2");
+    BOOST_TEST(event.card == "4242");
+}
+
+BOOST_AUTO_TEST_CASE(copies_and_moves_within_a_type_keep_it) {
+    const CardChargedEvent event = charged();
+    CardChargedEvent copy = event;
+    CardChargedEvent moved = std::move(copy);
+    copy = moved;
+    BOOST_TEST(&copy.type() == &bus::event_type<CardChargedEvent>());
+    BOOST_TEST(&moved.type() == &bus::event_type<CardChargedEvent>());
+    BOOST_TEST(copy.card == "4242");
+    static_assert(std::is_nothrow_move_constructible_v<CardChargedEvent>);
+    static_assert(std::is_nothrow_move_assignable_v<CardChargedEvent>);
+}
+
+BOOST_AUTO_TEST_CASE(events_are_aggregates) {
+    static_assert(std::is_aggregate_v<PaymentEvent>);
+    static_assert(std::is_aggregate_v<CardChargedEvent>);
+    BOOST_TEST((PaymentEvent{{}, "p-1"}).payment_id == "p-1");
+    BOOST_TEST((PaymentEvent{.payment_id = "p-1"}).payment_id == "p-1");
+    BOOST_TEST((CardChargedEvent{{}, "4242"}).card == "4242");
+    BOOST_TEST((CardChargedEvent{{}, "4242"}).event_type() == "CardChargedEvent");
+}
+
+BOOST_AUTO_TEST_CASE(what_all_events_carry_is_small) {
+    static_assert(sizeof(bus::DomainEvent) <= 80);
+    static_assert(sizeof(PaymentEvent) == sizeof(bus::DomainEvent) + sizeof(std::string));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
