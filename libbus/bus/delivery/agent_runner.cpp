@@ -1,4 +1,5 @@
 #include <bus/delivery/agent_runner.hpp>
+#include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -60,6 +61,7 @@ void AgentRunner::register_agent() {
     const StartPosition& start = agent_->settings().start;
     Part part;
     part.agent = agent_->name();
+    LIBBUS_FAULT_POINT("agent.register");
     part.start = start.kind == StartPosition::Kind::now ? store_.last_position() : start.position;
     std::optional<PartResult> result;
     writer_.submit(std::move(part), [&](PartResult&& r) {
@@ -81,6 +83,7 @@ void AgentRunner::reload() {
         reading_ = true;
         redriven_meanwhile_.clear();
     }
+    LIBBUS_FAULT_POINT("recovery.read");
     const AgentRecord record = store_.agent(agent_->name()).value_or(AgentRecord{});
     std::vector<DeliveryRecord> deferred =
         store_.deliveries(agent_->name(), DeliveryState::deferred);
@@ -228,6 +231,7 @@ void AgentRunner::stop() {
 /// Writes that events up to through_ are settled, where no step says so on its way. Called, and
 /// left, with the lock held: whoever found that nothing is in the mailbox still knows it here.
 void AgentRunner::save_checkpoint(std::unique_lock<std::mutex>& /*lock*/) {
+    LIBBUS_FAULT_POINT("checkpoint.write");
     Part part;
     part.agent = agent_->name();
     part.durability = Durability::buffered;

@@ -1,5 +1,6 @@
 #include <bus/delivery/agent_runner.hpp>
 #include <bus/dispatch/worker_scope.hpp>
+#include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -47,6 +48,7 @@ void AgentRunner::run() {
         finish_batch(*batch);
         return;
     }
+    LIBBUS_FAULT_POINT("step.before_submit");
     batch->open = batch->parts.size();
     batch->results.resize(batch->parts.size());
     writer_.submit(std::move(batch->parts),
@@ -125,6 +127,7 @@ bool AgentRunner::take_due(std::vector<DeliveryItem>& items) {
         has_mail = !mailbox_.empty() || stopping_;
     }
     for (DeliveryRecord& delivery : due) {
+        LIBBUS_FAULT_POINT("retry.due");
         std::vector<StoredEvent> found = store_.read(delivery.position - 1, 1);
         if (found.empty() || found.front().position != delivery.position) {
             throw StoreError{store_.description() + ": event " + std::to_string(delivery.position) +

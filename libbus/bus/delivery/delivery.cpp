@@ -1,5 +1,6 @@
 #include <bus/delivery/delivery.hpp>
 #include <bus/dispatch/worker_scope.hpp>
+#include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -19,6 +20,7 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
 Delivery::~Delivery() = default;
 
 void Delivery::submit(NewEvent event, Durability durability, Done done) {
+    LIBBUS_FAULT_POINT("publish.before_submit");
     Part part;
     part.durability = durability;
     part.events.push_back(std::move(event));
@@ -103,10 +105,12 @@ bool Delivery::idle() {
 }
 
 void Delivery::stop() {
+    LIBBUS_FAULT_POINT("stop.before_checkpoint");
     for (const auto& runner : runners()) {
         runner->stop();
     }
     hub_->wait([this] { return writer_.pending() == 0 && handlers_->idle(); }, std::nullopt);
+    LIBBUS_FAULT_POINT("stop.after");
 }
 
 void Delivery::on_committed(const Writer::Committed& committed) {

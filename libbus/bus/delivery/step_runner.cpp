@@ -1,5 +1,6 @@
 #include <bus/delivery/step_runner.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/runtime/fault_point.hpp>
 
 namespace bus {
 
@@ -101,7 +102,9 @@ void StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
             input.reset();
         }
     } else if (input) {
+        LIBBUS_FAULT_POINT("step.before");
         StepOutcome outcome = run_step(agent_, *input, source);
+        LIBBUS_FAULT_POINT("step.after_handler");
         attempted.failure = put_events(outcome, part);
         effects = std::move(outcome.effects);
     }
@@ -179,9 +182,11 @@ StepEffects StepRunner::fail(DeliveryItem& item, Attempted& attempted, const Ste
     const std::optional<Timestamp> next = agent_.settings().retry.next_attempt(
         failure, delivery.failures, now, hub_.runtime().random());
     if (next) {
+        LIBBUS_FAULT_POINT("retry.write");
         delivery.state = DeliveryState::deferred;
         delivery.due = *next;
     } else {
+        LIBBUS_FAULT_POINT("dead_letter.write");
         delivery.state = DeliveryState::dead;
         delivery.due = Timestamp{};
         if (input != nullptr) {

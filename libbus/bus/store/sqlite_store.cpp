@@ -1,3 +1,4 @@
+#include <bus/runtime/fault_point.hpp>
 #include <bus/store/internal/sqlite_appender.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
 #include <bus/store/internal/sqlite_reader.hpp>
@@ -101,6 +102,7 @@ Connection open_for_writing(const std::filesystem::path& path, const SqliteOptio
                          "open the store read-only"};
     }
     lock.emplace(path, options.program);
+    LIBBUS_FAULT_POINT("store.open");
     set_up(connection, options);
     return connection;
 }
@@ -177,6 +179,7 @@ SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_{std::move(parts)
 
 SqliteStore::~SqliteStore() {
     // The writer last: who closes last copies the write-ahead log into the file and removes it.
+    LIBBUS_FAULT_POINT("store.close");
     parts_->idle.clear();
     parts_->write.reset();
 }

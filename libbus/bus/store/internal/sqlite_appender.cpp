@@ -1,4 +1,5 @@
 #include <bus/event/codec.hpp>
+#include <bus/runtime/fault_point.hpp>
 #include <bus/store/internal/part_rules.hpp>
 #include <bus/store/internal/sqlite_appender.hpp>
 
@@ -86,6 +87,7 @@ std::vector<PartResult> Appender::commit(std::span<const Part> parts, bool durab
         connection_.end_leftover();
         set_synchronous(durable);
         Transaction transaction{connection_};
+        LIBBUS_FAULT_POINT_THROWS("commit.begun", StoreError{"commit.begun: made to fail"});
         for (const Part& part : parts) {
             results.push_back(write_part(part));
         }
@@ -94,7 +96,10 @@ std::vector<PartResult> Appender::commit(std::span<const Part> parts, bool durab
         if (last_ != committed_last_ || (durable && unsynced_)) {
             set_last_position_.execute(last_);
         }
+        LIBBUS_FAULT_POINT_THROWS("commit.before_commit",
+                                  StoreError{"commit.before_commit: made to fail"});
         transaction.commit();
+        LIBBUS_FAULT_POINT("commit.after_commit");
     } catch (...) {
         restore_caches();
         throw;
@@ -240,6 +245,7 @@ void Appender::write_agent(const Part& part) {
         start_agent_.execute(agent, *part.start);
     }
     if (part.checkpoint || part.finished != 0) {
+        LIBBUS_FAULT_POINT("settled.write");
         move_agent_.execute(agent, part.checkpoint.value_or(0), part.finished);
     }
     for (const Position position : part.erase_deliveries) {
