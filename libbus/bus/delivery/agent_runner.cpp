@@ -268,10 +268,12 @@ void AgentRunner::schedule_wake(std::unique_lock<std::mutex>& /*lock*/) {
     const Timestamp now = hub_->runtime().now();
     std::optional<Timestamp> due;
     if (must_reload_) {
+        // Not sooner for what is due: it would fail as before, and without a pause again and again.
         due = now + pause_after_store_trouble;
-    }
-    for (const auto& [position, delivery] : deferred_) {
-        due = std::min(due.value_or(delivery.due), delivery.due);
+    } else {
+        for (const auto& [position, delivery] : deferred_) {
+            due = std::min(due.value_or(delivery.due), delivery.due);
+        }
     }
     if (timer_ && due && timer_due_ <= *due && timer_due_ > now) {
         return;
