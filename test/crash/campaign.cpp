@@ -43,10 +43,6 @@ std::uint64_t hits_of(const Hits& hits, const std::string& point) {
     return found == hits.end() ? 0 : found->second;
 }
 
-bool can_fail(const std::string& point) {
-    return point == "commit.before" || point == "commit.begun" || point == "commit.before_commit";
-}
-
 } // namespace
 
 Campaign::Campaign(Subject& subject, CampaignOptions options)
@@ -88,7 +84,9 @@ void Campaign::measure(std::uint64_t variant) {
             "the undisturbed run failed: " + round.findings.complaints.front() + " (see " +
             calm.folder.string() + ")"};
     }
-    calm.fresh = read_told(calm.folder / "told").hits;
+    const Told told = read_told(calm.folder / "told");
+    calm.fresh = told.hits;
+    can_fail_.assign(told.can_fail.begin(), told.can_fail.end());
     const fs::path folder = fresh_folder(options_.folder / "measured");
     const Command command = subject_.command(variant, folder);
     const std::string middle =
@@ -197,17 +195,22 @@ Plan Campaign::plan_for(const Target& target, std::uint64_t variant, std::mt1993
     return plan;
 }
 
+/// A moment, a point to be killed at, or one that is made to fail.
 Blow Campaign::any_blow(std::uint64_t variant, std::mt19937_64& dice) const {
     const Calm& calm = calm_.at(variant);
-    if (dice() % 2 == 0) {
+    const auto rule = [&](const std::string& point, const char* action) {
+        const std::uint64_t hits = std::max<std::uint64_t>(hits_of(calm.resumed, point), 1);
+        return Blow{.rules = point + action + std::to_string(1 + dice() % hits),
+                    .after_us = std::nullopt};
+    };
+    switch (dice() % 4) {
+    case 0: return rule(can_fail_.at(dice() % can_fail_.size()), "=fail@");
+    case 1: return rule(targets_.at(dice() % targets_.size()).point, "=kill@");
+    default:
         return {.rules = {},
                 .after_us =
                     static_cast<std::int64_t>(dice() % static_cast<std::uint64_t>(calm.took_us))};
     }
-    const std::string& point = targets_.at(dice() % targets_.size()).point;
-    const std::uint64_t hits = std::max<std::uint64_t>(hits_of(calm.resumed, point), 1);
-    const char* action = can_fail(point) && dice() % 2 == 0 ? "=fail@" : "=kill@";
-    return {.rules = point + action + std::to_string(1 + dice() % hits), .after_us = std::nullopt};
 }
 
 Campaign::Round Campaign::run_round(std::uint64_t variant, const Plan& plan,

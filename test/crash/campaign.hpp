@@ -86,7 +86,8 @@ private:
     CampaignOptions options_;
     std::vector<Calm> calm_;
     std::vector<Target> targets_;
-    std::mutex mutex_; ///< of all below, and of standard output
+    std::vector<std::string> can_fail_; ///< points
+    std::mutex mutex_;                  ///< of all below, and of standard output
     std::uint64_t next_turn_ = 0;
     Tally tally_;
 };

@@ -17,6 +17,9 @@ Told read_told(const std::filesystem::path& file) {
             told.killed.push_back(point);
         } else {
             told.hits[point] = number;
+            if (word == "hits-or-fails") {
+                told.can_fail.insert(point);
+            }
         }
     }
     return told;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ using Hits = std::map<std::string, std::uint64_t>;
 /// What a program told of its fault points (LIBBUS_FAULTS_TOLD).
 struct Told {
     Hits hits;                       ///< of the last run that came to its end
+    std::set<std::string> can_fail;  ///< the points of those that can fail
     std::vector<std::string> killed; ///< the points at which it killed itself, in turn
 };
 

@@ -222,7 +222,8 @@ Registry& registry() {
 
 void tell_hits() {
     for (const PointStatus& point : registry().status()) {
-        tell("hits " + point.name + " " + std::to_string(point.hits) + "\n");
+        tell((point.can_fail ? "hits-or-fails " : "hits ") + point.name + " " +
+             std::to_string(point.hits) + "\n");
     }
 }
 

@@ -13,8 +13,8 @@
 /// ACTION is `kill` (SIGKILL to itself), `fail` (as the point does; only where it can), or
 /// `delay:MS`. A rule that names no point of the program ends it with a sentence: it would test
 /// nothing. LIBBUS_FAULTS_TOLD names a file that gets a line `killed NAME HIT` before a kill, and
-/// at the program's orderly end a line `hits NAME COUNT` for each of its points, those included
-/// that were never hit.
+/// at the program's orderly end a line `hits NAME COUNT` (`hits-or-fails` where it can fail) for
+/// each of its points, those included that were never hit.
 ///
 /// A point belongs into a function of a source file, not into a template or an inline function; two
 /// of one name are one point. docs/decisions/0014-fault-points.md has the reasons.
