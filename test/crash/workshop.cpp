@@ -46,13 +46,24 @@ void order_pieces(bus::Bus& bus) {
     }
 }
 
-/// Nothing to do, and nothing that will be due by itself.
+/// No timer is kept that is still to fire.
+template <class Store>
+bool no_timers(Store& store) {
+    if constexpr (crash::keeps_timers<Store>) {
+        return store.timers(bus::Timestamp::min(), 0, 1).empty();
+    } else {
+        return true;
+    }
+}
+
+/// Nothing to do, and nothing that will be due by itself. Timers first: what they bring is work.
 bool at_rest(bus::Bus& bus) {
+    if (!no_timers(*bus.store()) || !bus.idle()) {
+        return false;
+    }
     const auto agents = bus.status();
-    const bool rest = std::none_of(agents.begin(), agents.end(), [](const auto& agent) {
-        return agent.busy || agent.next_due.has_value() || agent.timers > 0;
-    });
-    return rest && bus.idle();
+    return std::none_of(agents.begin(), agents.end(),
+                        [](const auto& agent) { return agent.busy || agent.next_due.has_value(); });
 }
 
 void work(const std::string& store, std::int64_t deadly) {
