@@ -77,7 +77,8 @@ public:
 private:
     void look(const PieceSpoiltEvent& event, bus::Context& context) const {
         const auto letter = context.dead_letter("polisher", event.causation_id);
-        if (event.number % 2 == 0 && letter) {
+        const bool broken = event.number % 13 == 5; // and not deadly
+        if (broken && event.number % 2 == 0 && letter) {
             context.redrive(*letter);
         }
     }
