@@ -1,5 +1,6 @@
 #include <bus/delivery/agent_runner.hpp>
 #include <bus/dispatch/worker_scope.hpp>
+#include <bus/runtime/fault_point.hpp>
 
 #include <utility>
 
@@ -21,6 +22,7 @@ void AgentRunner::go_alone(Lane& lane) {
 
 /// Nobody else runs. First the note; the step comes when it is in the store.
 void AgentRunner::note_alone(Lane& lane) {
+    LIBBUS_FAULT_POINT("note.alone");
     Part part;
     part.agent = agent_->name();
     part.durability = Durability::buffered;

@@ -1,4 +1,5 @@
 #include <bus/delivery/agent_runner.hpp>
+#include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -31,6 +32,7 @@ void AgentRunner::register_agent() {
     part.agent = agent_->name();
     part.start = start.kind == StartPosition::Kind::now ? store_.last_position() : start.position;
     std::optional<PartResult> result;
+    LIBBUS_FAULT_POINT("agent.register");
     house_.writer.submit(std::move(part), [&](PartResult&& r) {
         const std::lock_guard lock{mutex_};
         result = std::move(r);
@@ -45,6 +47,7 @@ void AgentRunner::register_agent() {
 
 /// Begins again where the store says that the agent is. Nothing of it is under way.
 void AgentRunner::reload() {
+    LIBBUS_FAULT_POINT("recovery.read");
     {
         const std::lock_guard lock{mutex_};
         loading_ = true;

@@ -1,4 +1,5 @@
 #include <bus/delivery/agent_runner.hpp>
+#include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -184,6 +185,7 @@ void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
     part.settled.push_back({settled_.checkpoint + 1, through_});
     settled_.settle(part.settled.front());
     settle_from_ = through_ + 1;
+    LIBBUS_FAULT_POINT("checkpoint.write");
     // Nothing is lost where this fails: the agent begins again where the store says it is.
     house_.writer.submit(std::move(part), [self = shared_from_this()](PartResult&& result) {
         if (!result.error) {

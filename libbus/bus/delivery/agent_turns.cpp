@@ -1,5 +1,6 @@
 #include <bus/delivery/agent_runner.hpp>
 #include <bus/dispatch/worker_scope.hpp>
+#include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -140,6 +141,7 @@ bool AgentRunner::must_note_first(Lane& /*lane*/) {
 }
 
 void AgentRunner::note_first(Lane& lane) {
+    LIBBUS_FAULT_POINT("note.first");
     Part part;
     part.agent = agent_->name();
     part.durability = Durability::buffered; // it is about deaths of the process, not of the power
@@ -224,6 +226,7 @@ std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
         }
     }
     if (record) {
+        LIBBUS_FAULT_POINT("retry.due");
         DeliveryItem item{.event = read_event(record->position), .record = std::move(record)};
         const std::lock_guard lock{mutex_};
         repeating_.insert(item.event->position);
@@ -297,6 +300,7 @@ void AgentRunner::submit(Lane& lane, const Batch& batch) {
         lane.outstanding += batch->parts.size();
         ++open_batches_;
     }
+    LIBBUS_FAULT_POINT("step.before_submit");
     batch->open = batch->parts.size();
     batch->results.resize(batch->parts.size());
     house_.writer.submit(std::move(batch->parts), [self = shared_from_this(), &lane,

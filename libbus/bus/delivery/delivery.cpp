@@ -1,6 +1,7 @@
 #include <bus/delivery/delivery.hpp>
 #include <bus/dispatch/worker_scope.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/runtime/fault_point.hpp>
 #include <bus/store/internal/ticket_state.hpp>
 
 #include <algorithm>
@@ -36,6 +37,7 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
 Delivery::~Delivery() = default;
 
 void Delivery::submit(NewEvent event, Durability durability, Done done) {
+    LIBBUS_FAULT_POINT("publish.before_submit");
     Part part;
     part.durability = durability;
     part.events.push_back(std::move(event));
@@ -120,6 +122,7 @@ bool Delivery::idle() {
 }
 
 void Delivery::stop() {
+    LIBBUS_FAULT_POINT("stop.before_checkpoint");
     timers_->stop();
     requests_->stop();
     for (const auto& runner : runners()) {
@@ -131,6 +134,7 @@ void Delivery::stop() {
                    requests_->idle();
         },
         std::nullopt);
+    LIBBUS_FAULT_POINT("stop.after");
 }
 
 void Delivery::on_committed(const Writer::Committed& committed) {

@@ -1,4 +1,5 @@
 #include <bus/delivery/durable_timers.hpp>
+#include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
 
@@ -119,6 +120,7 @@ void DurableTimers::fire_due() {
 /// With the lock held: so they are stored in order.
 void DurableTimers::fire(Lock& /*lock*/, TimerRecord timer) {
     ++firing_;
+    LIBBUS_FAULT_POINT("timer.before_fire");
     Part part;
     part.fires = timer.number;
     part.events.push_back({.record = timer.event});
@@ -129,6 +131,7 @@ void DurableTimers::fire(Lock& /*lock*/, TimerRecord timer) {
 }
 
 void DurableTimers::on_stored(const TimerRecord& timer, PartResult&& result) {
+    LIBBUS_FAULT_POINT("timer.after_fire");
     if (!result.error) {
         on_fired_(timer.event);
     }

@@ -1,5 +1,6 @@
 #include <bus/delivery/step_runner.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -168,7 +169,9 @@ bool StepRunner::run(DeliveryItem& item, Draft& draft) {
         return fail(item, draft, true);
     }
     Source source{*this};
+    LIBBUS_FAULT_POINT("step.before");
     StepOutcome outcome = run_step(agent_, *draft.input, source);
+    LIBBUS_FAULT_POINT("step.after_handler");
     draft.attempted.failure = put_events(outcome, draft.part);
     if (draft.attempted.failure) {
         return fail(item, draft, true);
@@ -274,6 +277,11 @@ bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
         failure, delivery.failures, now, hub_.runtime().random());
     delivery.state = next ? DeliveryState::deferred : DeliveryState::dead;
     delivery.due = next.value_or(Timestamp{});
+    if (next) {
+        LIBBUS_FAULT_POINT("retry.write");
+    } else {
+        LIBBUS_FAULT_POINT("dead_letter.write");
+    }
     if (!next && may_tell && draft.input && !give_up(item, draft, delivery)) {
         return false;
     }
@@ -295,6 +303,7 @@ bool StepRunner::give_up(DeliveryItem& /*item*/, Draft& draft, DeliveryRecord& d
 }
 
 void StepRunner::park(DeliveryItem& item, StepBatch& batch) {
+    LIBBUS_FAULT_POINT("park.write");
     Draft draft;
     draft.part.agent = agent_.name();
     draft.part.chain = batch.chain;

@@ -1,5 +1,6 @@
 #include <bus/event/codec.hpp>
 #include <bus/internal/bus_core.hpp>
+#include <bus/runtime/fault_point.hpp>
 #include <bus/runtime/system_runtime.hpp>
 #include <bus/store/internal/ticket_state.hpp>
 
@@ -95,6 +96,7 @@ PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
     if (result.error) {
         std::rethrow_exception(result.error);
     }
+    LIBBUS_FAULT_POINT("publish.after_commit");
     PublishReport report{.position = result.places.front().position,
                          .duplicate = result.places.front().duplicate};
     if (!report.duplicate) {
@@ -112,6 +114,7 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
         delivery_->submit(
             {.record = encode(e), .expected_version = options.expected_version, .event = event},
             e.type().durability(), [this, state, event = std::move(event)](PartResult&& result) {
+                LIBBUS_FAULT_POINT("publish.after_commit");
                 if (!result.error && !result.places.front().duplicate) {
                     delivery_->dispatch_later(event);
                 }
@@ -372,6 +375,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
         }
         return report_of_stop(false);
     }
+    LIBBUS_FAULT_POINT("stop.before_drain");
     const bool drained = how == Stop::drain && hub->wait([this] { return idle(); }, deadline);
     phase_ = Phase::stopped;
     if (delivery_) {

@@ -1,3 +1,4 @@
+#include <bus/runtime/fault_point.hpp>
 #include <bus/store/internal/sqlite_agent_reader.hpp>
 #include <bus/store/internal/sqlite_appender.hpp>
 #include <bus/store/internal/sqlite_backup.hpp>
@@ -127,6 +128,7 @@ std::unique_ptr<SqliteStore> SqliteStore::open(const SqliteOptions& options) {
 SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
 
 SqliteStore::~SqliteStore() {
+    LIBBUS_FAULT_POINT("store.close");
     // The writer last: who closes last copies the write-ahead log into the file and removes it.
     parts_->idle.clear();
     parts_->write.reset();

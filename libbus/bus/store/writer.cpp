@@ -1,3 +1,4 @@
+#include <bus/runtime/fault_point.hpp>
 #include <bus/store/writer.hpp>
 
 #include <algorithm>
@@ -104,14 +105,17 @@ void Writer::write(std::vector<Entry>& entries) {
     });
     std::vector<PartResult> results;
     try {
+        LIBBUS_FAULT_POINT_THROWS("commit.before", StoreError{"commit.before: made to fail"});
         results = store_.commit(parts, durable);
     } catch (const std::exception&) {
         results.assign(parts.size(), PartResult{.error = std::current_exception()});
     }
+    LIBBUS_FAULT_POINT("commit.before_told");
     hand_on(parts, results);
     for (std::size_t i = 0; i < entries.size(); ++i) {
         entries[i].done(std::move(results[i]));
     }
+    LIBBUS_FAULT_POINT("commit.after_told");
 }
 
 void Writer::hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results) {

@@ -83,6 +83,37 @@ BOOST_AUTO_TEST_CASE(
     check_whole(calm);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_on_standard_input_goes_on_after_kills_when_the_feed_is_given_again) {
+    const std::string calm = calm_report();
+    std::vector<std::string> from_input = arguments();
+    from_input[1] = "-";
+    for (const bus::Position stage : {1U, 200U, 1200U, 2000U}) {
+        test::OrderPipeline program{from_input, feed};
+        BOOST_TEST_REQUIRE(reaches(stage));
+        program.signal(SIGKILL);
+        program.finish();
+    }
+    const test::Finished last = test::order_pipeline(from_input, feed);
+    BOOST_TEST(last.exit_code == 0, last.err);
+    check_whole(calm);
+}
+
+BOOST_AUTO_TEST_CASE(kills_at_any_time_from_start_to_report_change_nothing) {
+    const std::string calm = calm_report();
+    int killed = 0;
+    // Ever later, into the opening, the feeding, the work and the stopping; the last runs end.
+    for (const int tenths : {1, 3, 10, 30, 60, 100, 300, 600, 1000, 2000}) {
+        test::OrderPipeline program{arguments()};
+        usleep(static_cast<useconds_t>(tenths * 100)); // another process: no clock to simulate
+        program.signal(SIGKILL);
+        killed += program.finish().exit_code == -SIGKILL ? 1 : 0;
+    }
+    BOOST_TEST(killed > 0);
+    const test::Finished last = test::order_pipeline(arguments());
+    BOOST_TEST(last.exit_code == 0, last.err);
+    check_whole(calm);
+}
+
 BOOST_AUTO_TEST_CASE(another_feed_between_a_kill_and_the_next_run_strands_no_order) {
     const std::string calm = calm_report();
     {

@@ -1,3 +1,4 @@
+#include <bus/runtime/fault_point.hpp>
 #include <bus/store/internal/part_rules.hpp>
 #include <bus/store/internal/sqlite_appender.hpp>
 #include <bus/store/internal/sqlite_retention.hpp>
@@ -61,16 +62,21 @@ std::vector<PartResult> Appender::write_parts(std::span<const Part> parts, bool 
     connection_.end_leftover();
     set_synchronous(durable);
     Transaction transaction{connection_};
+    LIBBUS_FAULT_POINT_THROWS("commit.begun", StoreError{"commit.begun: made to fail"});
     for (const Part& part : parts) {
         results.push_back(write_part(part));
     }
+    LIBBUS_FAULT_POINT("settled.write");
     agents_.flush();
     // Where all was there already, a durable commit still has to write something: else nothing
     // would wait for the disk, which may not have what a buffered commit wrote before.
     if (last_ != committed_last_ || agents_.last_timer_moved() || (durable && unsynced_)) {
         write_log_.execute(last_, agents_.last_timer());
     }
+    LIBBUS_FAULT_POINT_THROWS("commit.before_commit",
+                              StoreError{"commit.before_commit: made to fail"});
     transaction.commit();
+    LIBBUS_FAULT_POINT("commit.after_commit");
     return results;
 }
 

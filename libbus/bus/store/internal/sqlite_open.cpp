@@ -1,3 +1,4 @@
+#include <bus/runtime/fault_point.hpp>
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/sqlite_open.hpp>
 #include <bus/store/internal/sqlite_schema.hpp>
@@ -67,6 +68,7 @@ std::filesystem::path resolve(const std::filesystem::path& path) {
 
 Connection open_for_writing(const std::filesystem::path& path, const SqliteOptions& options,
                             std::optional<internal::WriterLock>& lock) {
+    LIBBUS_FAULT_POINT("store.open");
     Connection connection{path, Access::read_write, options.busy_timeout};
     // Until we know that it is ours, not even closing it may change the file.
     connection.checkpoint_on_close(false);

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace crash {
+
+/// A program with its arguments, and what it reads.
+struct Command {
+    std::vector<std::string> words;          ///< the program's path first
+    std::optional<std::filesystem::path> in; ///< its standard input; none: nothing
+
+    /// As a shell takes it.
+    [[nodiscard]] std::string text() const;
+};
+
+/// How a process ended.
+struct Ended {
+    int exit_code = -1; ///< -N where signal N ended it
+
+    [[nodiscard]] bool killed() const noexcept { return exit_code == -9; }
+};
+
+/// A process of its own, with its output in the files `out` and `err` of a folder (appended).
+class Process {
+public:
+    /// `variables` (NAME=VALUE) are added to our own environment. Throws std::system_error.
+    Process(const Command& command, const std::vector<std::string>& variables,
+            const std::filesystem::path& folder);
+    Process(const Process&) = delete;
+    Process& operator=(const Process&) = delete;
+    /// Kills it where it still runs.
+    ~Process();
+
+    /// Waits for its end, for so long; none: it runs on.
+    std::optional<Ended> wait_for(std::chrono::microseconds patience);
+    /// SIGKILL, then its end. It may have ended by itself just before.
+    Ended kill();
+
+private:
+    Ended reap();
+
+    pid_t process_ = -1;
+    int watch_ = -1; ///< readable once the process has ended
+};
+
+/// Runs it to its end, and kills it where that takes longer than `patience`.
+Ended run(const Command& command, const std::vector<std::string>& variables,
+          const std::filesystem::path& folder, std::chrono::seconds patience);
+
+} // namespace crash

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace crash {
+
+/// How often a program passes each of its fault points.
+using Hits = std::map<std::string, std::uint64_t>;
+
+/// What a program told of its fault points (LIBBUS_FAULTS_TOLD).
+struct Told {
+    Hits hits;                       ///< of the last run that came to its end
+    std::set<std::string> can_fail;  ///< the points of those that can fail
+    std::vector<std::string> killed; ///< the points at which it killed itself, in turn
+};
+
+Told read_told(const std::filesystem::path& file);
+
+/// What happens to one start of a program: rules for its fault points, or SIGKILL from outside.
+struct Blow {
+    std::string rules;                    ///< as LIBBUS_FAULTS takes them; empty: none
+    std::optional<std::int64_t> after_us; ///< killed so long after its start
+};
+
+/// The blows of a round, one for each start; a round goes on to its end after them.
+using Plan = std::vector<Blow>;
+
+/// `commit.before=kill@3; 12500us`: a plan as it is printed, and given again.
+std::string to_text(const Plan& plan);
+/// Throws std::invalid_argument.
+Plan parse_plan(const std::string& text);
+
+} // namespace crash

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "test/crash/process.hpp"
+#include <bus/store/event_store.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace crash {
+
+/// What a look at the remains of a round has found.
+struct Findings {
+    std::uint64_t lost = 0;              ///< orders, events or invoices that should be there
+    std::uint64_t duplicated = 0;        ///< that are there more than once
+    std::vector<std::string> complaints; ///< a sentence for each thing that is not as it should be
+
+    [[nodiscard]] bool clean() const noexcept {
+        return lost == 0 && duplicated == 0 && complaints.empty();
+    }
+
+    void complain(std::string sentence) { complaints.push_back(std::move(sentence)); }
+};
+
+/// A program that is killed, in one of its variants (its input, its options): what it is started
+/// with, and how one sees that nothing was lost. One variant is the same work each time.
+class Subject {
+public:
+    Subject() = default;
+    Subject(const Subject&) = delete;
+    Subject& operator=(const Subject&) = delete;
+    virtual ~Subject() = default;
+
+    [[nodiscard]] virtual std::string name() const = 0;
+    [[nodiscard]] virtual std::uint64_t variants() const = 0;
+    /// Makes what all rounds of all variants share, in a folder of its own.
+    virtual void prepare(const std::filesystem::path& shared) = 0;
+    /// The command whose files all lie in `folder`. Given again, it goes on.
+    [[nodiscard]] virtual Command command(std::uint64_t variant,
+                                          const std::filesystem::path& folder) const = 0;
+
+    /// How often it may die by what it does itself before it comes to its end.
+    [[nodiscard]] virtual std::uint64_t deaths_of_its_own() const { return 0; }
+
+    /// Exit codes with which the program may end where a commit was made to fail.
+    [[nodiscard]] virtual bool gave_up_on_store(int exit_code) const = 0;
+    /// Compares what is in `folder` after the program has come to its end with what an undisturbed
+    /// run of the same variant has left in `calm`.
+    virtual Findings look(std::uint64_t variant, const std::filesystem::path& folder,
+                          const std::filesystem::path& calm) const = 0;
+};
+
+} // namespace crash

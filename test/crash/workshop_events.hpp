@@ -1,0 +1,46 @@
+#pragma once
+
+#include <bus/event/domain_event.hpp>
+
+#include <cstdint>
+#include <string>
+
+/// What happens in the workshop, a small program made to be killed. A piece has a number; pieces
+/// of one bench are worked on in order.
+namespace crash {
+
+struct PieceOrderedEvent : bus::Event<PieceOrderedEvent> {
+    std::string bench;
+    std::int64_t number = 0;
+};
+BUS_DESCRIBE_EVENT(PieceOrderedEvent, (bench, number), bus::aggregate_id<&PieceOrderedEvent::bench>)
+
+struct PieceCutEvent : bus::Event<PieceCutEvent> {
+    std::string bench;
+    std::int64_t number = 0;
+};
+BUS_DESCRIBE_EVENT(PieceCutEvent, (bench, number), bus::aggregate_id<&PieceCutEvent::bench>)
+
+struct PiecePolishedEvent : bus::Event<PiecePolishedEvent> {
+    std::string bench;
+    std::int64_t number = 0;
+    std::int64_t on_bench = 0; ///< how many of its bench were polished by then
+};
+BUS_DESCRIBE_EVENT(PiecePolishedEvent, (bench, number, on_bench),
+                   bus::aggregate_id<&PiecePolishedEvent::bench>)
+
+/// The polisher has given up on a piece.
+struct PieceSpoiltEvent : bus::Event<PieceSpoiltEvent> {
+    std::string bench;
+    std::int64_t number = 0;
+};
+BUS_DESCRIBE_EVENT(PieceSpoiltEvent, (bench, number), bus::aggregate_id<&PieceSpoiltEvent::bench>)
+
+/// A while after a piece was polished.
+struct PieceDriedEvent : bus::Event<PieceDriedEvent> {
+    std::string bench;
+    std::int64_t number = 0;
+};
+BUS_DESCRIBE_EVENT(PieceDriedEvent, (bench, number), bus::aggregate_id<&PieceDriedEvent::bench>)
+
+} // namespace crash

@@ -1,0 +1,456 @@
+#include "test/support/faulty_disk.hpp"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <mutex>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace test {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Bytes = std::vector<char>;
+
+constexpr std::size_t sector = 512;
+
+/// One change of a file that no sync has made safe yet.
+struct Change {
+    enum class Kind : std::uint8_t { write, truncate, remove };
+    Kind kind = Kind::write;
+    std::size_t offset = 0; ///< of a write; the new size of a truncation
+    Bytes bytes;
+};
+
+/// A file as the disk has it, and what is only on its way there.
+struct Image {
+    bool exists = false;
+    Bytes safe;
+    std::vector<Change> pending;
+    bool made_here = false; ///< its name is in the folder since then, but not safe yet
+    int open = 0;
+
+    void apply(const Change& change) {
+        switch (change.kind) {
+        case Change::Kind::write:
+            exists = true;
+            safe.resize(std::max(safe.size(), change.offset + change.bytes.size()));
+            std::copy(change.bytes.begin(), change.bytes.end(),
+                      safe.begin() + static_cast<std::ptrdiff_t>(change.offset));
+            break;
+        case Change::Kind::truncate: safe.resize(std::min(safe.size(), change.offset)); break;
+        case Change::Kind::remove:
+            exists = false;
+            safe.clear();
+            break;
+        }
+    }
+
+    void sync() {
+        for (const Change& change : pending) {
+            apply(change);
+        }
+        pending.clear();
+        exists = true;
+    }
+
+    /// The folder was synced: a removal, and what was before it, is safe.
+    void sync_removal() {
+        const auto is_removal = [](const Change& change) {
+            return change.kind == Change::Kind::remove;
+        };
+        const auto last = std::find_if(pending.rbegin(), pending.rend(), is_removal).base();
+        if (last != pending.begin()) {
+            exists = false;
+            safe.clear();
+            pending.erase(pending.begin(), last);
+        }
+    }
+};
+
+Bytes content(const fs::path& path) {
+    std::ifstream in{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+void write_back(const fs::path& path, const Image& image) {
+    if (!image.exists) {
+        fs::remove(path);
+        return;
+    }
+    std::ofstream out{path, std::ios::binary | std::ios::trunc};
+    out.write(image.safe.data(), static_cast<std::streamsize>(image.safe.size()));
+    out.close();
+    if (!out) {
+        throw std::runtime_error{"cannot write " + path.string()};
+    }
+}
+
+/// Some of the pending changes arrive.
+void arrive(Image& image, const PowerLoss& loss, std::mt19937_64& dice) {
+    std::bernoulli_distribution arrives{loss.kept};
+    for (Change& change : image.pending) {
+        const bool kept = arrives(dice);
+        if (!kept && change.kind == Change::Kind::remove) {
+            break; // what came after went into another file of that name, which nobody finds
+        }
+        if (kept && loss.torn && change.kind == Change::Kind::write && dice() % 4 == 0) {
+            const std::size_t sectors = change.bytes.size() / sector;
+            change.bytes.resize(sectors == 0 ? 0 : dice() % sectors * sector);
+        }
+        if (kept) {
+            image.apply(change);
+        }
+    }
+    image.pending.clear();
+}
+
+} // namespace
+
+struct FaultyDisk::State {
+    FaultyDisk* disk = nullptr;
+    std::string folder;
+    sqlite3_vfs* real = nullptr;
+    sqlite3_vfs vfs{};
+    std::atomic<bool> off{false};
+    std::atomic<std::uint64_t> changes{0};
+    std::atomic<std::uint64_t> cut_at{0}; ///< 0: never
+    std::mutex mutex;                     ///< of the images
+    std::map<std::string, Image> images;
+
+    /// Of a change: what it is refused with, SQLITE_OK where it happens. The one at which the power
+    /// goes is refused, but noted, as it may have arrived.
+    int refusal(int error, bool& noted) {
+        noted = !off;
+        if (off) {
+            return error;
+        }
+        switch (disk->fault.load()) {
+        case DiskFault::full: noted = false; return SQLITE_FULL;
+        case DiskFault::no_writes: noted = false; return error;
+        case DiskFault::read_only: noted = false; return SQLITE_READONLY;
+        case DiskFault::none:
+        case DiskFault::no_reads: break;
+        }
+        if (++changes == cut_at) {
+            off = true;
+            return error;
+        }
+        return SQLITE_OK;
+    }
+
+    void note(const std::string& path, Change change) {
+        const std::lock_guard lock{mutex};
+        images[path].pending.push_back(std::move(change));
+    }
+};
+
+namespace {
+
+/// An open file: ours, with SQLite's own behind it in the same memory.
+struct File {
+    sqlite3_file base;
+    FaultyDisk::State* state;
+    const std::string* path; ///< the key of its image; null where we only pass on
+
+    static File& of(sqlite3_file* file) { return *reinterpret_cast<File*>(file); }
+
+    sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+
+    const sqlite3_io_methods& methods() { return *real()->pMethods; }
+};
+
+int close_file(sqlite3_file* file) {
+    File& f = File::of(file);
+    if (f.path != nullptr) {
+        const std::lock_guard lock{f.state->mutex};
+        --f.state->images[*f.path].open;
+    }
+    return f.methods().xClose(f.real());
+}
+
+int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
+    File& f = File::of(file);
+    if (f.path != nullptr && f.state->disk->fault == DiskFault::no_reads) {
+        return SQLITE_IOERR_READ;
+    }
+    return f.methods().xRead(f.real(), into, size, offset);
+}
+
+int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
+    File& f = File::of(file);
+    if (f.path != nullptr) {
+        bool noted = false;
+        const int refused = f.state->refusal(SQLITE_IOERR_WRITE, noted);
+        if (noted) {
+            const auto* bytes = static_cast<const char*>(from);
+            f.state->note(*f.path, {.kind = Change::Kind::write,
+                                    .offset = static_cast<std::size_t>(offset),
+                                    .bytes = Bytes(bytes, bytes + size)});
+        }
+        if (refused != SQLITE_OK) {
+            return refused;
+        }
+    }
+    return f.methods().xWrite(f.real(), from, size, offset);
+}
+
+int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
+    File& f = File::of(file);
+    if (f.path != nullptr) {
+        bool noted = false;
+        const int refused = f.state->refusal(SQLITE_IOERR_TRUNCATE, noted);
+        if (noted) {
+            f.state->note(*f.path, {.kind = Change::Kind::truncate,
+                                    .offset = static_cast<std::size_t>(size),
+                                    .bytes = {}});
+        }
+        if (refused != SQLITE_OK) {
+            return refused;
+        }
+    }
+    return f.methods().xTruncate(f.real(), size);
+}
+
+int sync_file(sqlite3_file* file, int flags) {
+    File& f = File::of(file);
+    if (f.path == nullptr) {
+        return f.methods().xSync(f.real(), flags);
+    }
+    bool noted = false;
+    if (const int refused = f.state->refusal(SQLITE_IOERR_FSYNC, noted); refused != SQLITE_OK) {
+        return refused;
+    }
+    const std::lock_guard lock{f.state->mutex};
+    Image& image = f.state->images[*f.path];
+    if (std::exchange(image.made_here, false)) {
+        // The first sync of a new journal syncs its folder too (SQLite's unix VFS does so).
+        for (auto& [path, each] : f.state->images) {
+            each.sync_removal();
+        }
+    }
+    image.sync();
+    return SQLITE_OK;
+}
+
+int file_size(sqlite3_file* file, sqlite3_int64* size) {
+    File& f = File::of(file);
+    return f.methods().xFileSize(f.real(), size);
+}
+
+int lock_file(sqlite3_file* file, int level) {
+    File& f = File::of(file);
+    return f.methods().xLock(f.real(), level);
+}
+
+int unlock_file(sqlite3_file* file, int level) {
+    File& f = File::of(file);
+    return f.methods().xUnlock(f.real(), level);
+}
+
+int check_reserved_lock(sqlite3_file* file, int* reserved) {
+    File& f = File::of(file);
+    return f.methods().xCheckReservedLock(f.real(), reserved);
+}
+
+int file_control(sqlite3_file* file, int what, void* argument) {
+    File& f = File::of(file);
+    return f.methods().xFileControl(f.real(), what, argument);
+}
+
+int sector_size(sqlite3_file* file) {
+    File& f = File::of(file);
+    return f.methods().xSectorSize(f.real());
+}
+
+int device_characteristics(sqlite3_file* file) {
+    File& f = File::of(file);
+    return f.methods().xDeviceCharacteristics(f.real());
+}
+
+int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** memory) {
+    File& f = File::of(file);
+    return f.methods().xShmMap(f.real(), page, size, extend, memory);
+}
+
+int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
+    File& f = File::of(file);
+    return f.methods().xShmLock(f.real(), offset, count, flags);
+}
+
+void shm_barrier(sqlite3_file* file) {
+    File& f = File::of(file);
+    f.methods().xShmBarrier(f.real());
+}
+
+int shm_unmap(sqlite3_file* file, int remove) {
+    File& f = File::of(file);
+    return f.methods().xShmUnmap(f.real(), remove);
+}
+
+// Version 2: with shared memory for WAL, without SQLite reading through a mapping past us.
+constexpr sqlite3_io_methods methods{2,
+                                     close_file,
+                                     read_file,
+                                     write_file,
+                                     truncate_file,
+                                     sync_file,
+                                     file_size,
+                                     lock_file,
+                                     unlock_file,
+                                     check_reserved_lock,
+                                     file_control,
+                                     sector_size,
+                                     device_characteristics,
+                                     shm_map,
+                                     shm_lock,
+                                     shm_barrier,
+                                     shm_unmap,
+                                     nullptr,
+                                     nullptr};
+
+FaultyDisk::State& state_of(sqlite3_vfs* vfs) {
+    return *static_cast<FaultyDisk::State*>(vfs->pAppData);
+}
+
+bool is_ours(const FaultyDisk::State& state, const char* path) {
+    return path != nullptr && std::string_view{path}.starts_with(state.folder);
+}
+
+int open_file(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* got) {
+    FaultyDisk::State& state = state_of(vfs);
+    File& f = File::of(file);
+    f.base.pMethods = nullptr;
+    f.state = &state;
+    f.path = nullptr;
+    constexpr int kept = SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL;
+    const bool ours = is_ours(state, path) && (flags & kept) != 0;
+    const bool existed = ours && fs::exists(path);
+    if (ours && !existed && (state.off || state.disk->fault == DiskFault::read_only)) {
+        return SQLITE_CANTOPEN;
+    }
+    const int code = state.real->xOpen(state.real, path, f.real(), flags, got);
+    if (code != SQLITE_OK) {
+        return code;
+    }
+    f.base.pMethods = &methods;
+    if (ours) {
+        const std::lock_guard lock{state.mutex};
+        const auto [entry, added] = state.images.try_emplace(path);
+        if (added && existed) {
+            entry->second.exists = true;
+            entry->second.safe = content(path);
+        }
+        entry->second.made_here = entry->second.made_here || !existed;
+        ++entry->second.open;
+        f.path = &entry->first;
+    }
+    return SQLITE_OK;
+}
+
+int delete_file(sqlite3_vfs* vfs, const char* path, int sync_folder) {
+    FaultyDisk::State& state = state_of(vfs);
+    if (is_ours(state, path) && !std::string_view{path}.ends_with("-shm")) {
+        bool noted = false;
+        if (const int refused = state.refusal(SQLITE_IOERR_DELETE, noted); refused != SQLITE_OK) {
+            return refused;
+        }
+        state.note(path, {.kind = Change::Kind::remove, .offset = 0, .bytes = {}});
+        if (sync_folder != 0) {
+            const std::lock_guard lock{state.mutex};
+            state.images[path].sync_removal();
+        }
+    }
+    return state.real->xDelete(state.real, path, 0);
+}
+
+// The rest is none of our business.
+int access_file(sqlite3_vfs* vfs, const char* path, int flags, int* result) {
+    sqlite3_vfs* real = state_of(vfs).real;
+    return real->xAccess(real, path, flags, result);
+}
+
+int full_path(sqlite3_vfs* vfs, const char* path, int size, char* result) {
+    sqlite3_vfs* real = state_of(vfs).real;
+    return real->xFullPathname(real, path, size, result);
+}
+
+} // namespace
+
+FaultyDisk::FaultyDisk(fs::path folder) : state_{std::make_unique<State>()} {
+    state_->disk = this;
+    state_->folder = fs::weakly_canonical(folder).string() + "/";
+    state_->real = sqlite3_vfs_find(nullptr);
+    // What is not said here (time, randomness, sleeping, libraries) stays SQLite's own: these
+    // functions do not look at the object that they are called on.
+    sqlite3_vfs& vfs = state_->vfs = *state_->real;
+    vfs.szOsFile = static_cast<int>(sizeof(File)) + state_->real->szOsFile;
+    vfs.pNext = nullptr;
+    vfs.zName = "faulty-disk";
+    vfs.pAppData = state_.get();
+    vfs.xOpen = open_file;
+    vfs.xDelete = delete_file;
+    vfs.xAccess = access_file;
+    vfs.xFullPathname = full_path;
+    sqlite3_vfs_register(&vfs, 1);
+}
+
+FaultyDisk::~FaultyDisk() {
+    sqlite3_vfs_unregister(&state_->vfs);
+    sqlite3_vfs_register(state_->real, 1);
+}
+
+void FaultyDisk::cut() {
+    state_->off = true;
+}
+
+void FaultyDisk::cut_at_change(std::uint64_t number) {
+    state_->cut_at = state_->changes + number;
+}
+
+bool FaultyDisk::is_off() const noexcept {
+    return state_->off;
+}
+
+void FaultyDisk::power_on(const PowerLoss& loss) {
+    const std::lock_guard lock{state_->mutex};
+    for (const auto& [path, image] : state_->images) {
+        if (image.open > 0) {
+            throw std::logic_error{"power_on: " + path + " is still open"};
+        }
+    }
+    std::mt19937_64 dice{loss.seed};
+    for (auto& [path, image] : state_->images) {
+        arrive(image, loss, dice);
+        write_back(path, image);
+        fs::remove(path + "-shm"); // memory, which does not survive
+    }
+    state_->images.clear();
+    state_->cut_at = 0;
+    state_->off = false;
+}
+
+std::uint64_t FaultyDisk::changes() const noexcept {
+    return state_->changes;
+}
+
+std::uint64_t FaultyDisk::unsynced() const {
+    const std::lock_guard lock{state_->mutex};
+    std::uint64_t count = 0;
+    for (const auto& [path, image] : state_->images) {
+        count += image.pending.size();
+    }
+    return count;
+}
+
+} // namespace test
