@@ -23,6 +23,7 @@ public:
 
     TypeMark(const TypeMark&) = default;
 
+    // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): it does nothing
     TypeMark& operator=(const TypeMark& /*other*/) noexcept { return *this; }
 
     ~TypeMark() = default;
@@ -130,7 +131,8 @@ struct Event : Base {
     }
 
     Event& operator=(const Event&) = default;
-    Event& operator=(Event&&) = default;
+    Event& operator=(Event&&) noexcept(std::same_as<Base, DomainEvent> ||
+                                       std::is_nothrow_move_assignable_v<Base>) = default;
     ~Event() = default;
 
 private:

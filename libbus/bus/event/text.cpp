@@ -38,12 +38,15 @@ void Text::make_together(std::span<const Making> texts) {
                                     " bytes: keep what is so large outside of the event"};
         }
     }
-    char* memory = nullptr;
-    if (owners > 0) {
-        memory = reinterpret_cast<char*>(std::allocator<Unit>{}.allocate(bytes / sizeof(Unit)));
-        std::construct_at(reinterpret_cast<Block*>(memory), owners,
-                          static_cast<std::uint32_t>(bytes));
+    if (owners == 0) {
+        for (const Making& making : texts) {
+            making.text.clear();
+        }
+        return;
     }
+    auto* const memory =
+        reinterpret_cast<char*>(std::allocator<Unit>{}.allocate(bytes / sizeof(Unit)));
+    std::construct_at(reinterpret_cast<Block*>(memory), owners, static_cast<std::uint32_t>(bytes));
     std::size_t offset = sizeof(Block);
     for (const auto& [text, characters] : texts) {
         if (characters.empty()) {
