@@ -75,8 +75,9 @@ public:
         return command;
     }
 
-    /// One among others, three alone, and room for a step that was under way beside it.
-    std::uint64_t deaths_of_its_own() const override { return 6; }
+    /// One among others, then three alone. More where the piece waits behind others of its bench:
+    /// it may be begun in the turn that settles them, before a note of it is in the store.
+    std::uint64_t deaths_of_its_own() const override { return 25; }
 
 protected:
     std::pair<std::string, bus::Position> quarantined(std::uint64_t variant,

@@ -1,121 +1,21 @@
 #include "test/support/faulty_disk.hpp"
 
+#include "test/support/disk_image.hpp"
+
 #include <sqlite3.h>
 
-#include <algorithm>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <mutex>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace test {
 
 namespace fs = std::filesystem;
-
-namespace {
-
-using Bytes = std::vector<char>;
-
-constexpr std::size_t sector = 512;
-
-/// One change of a file that no sync has made safe yet.
-struct Change {
-    enum class Kind : std::uint8_t { write, truncate, remove };
-    Kind kind = Kind::write;
-    std::size_t offset = 0; ///< of a write; the new size of a truncation
-    Bytes bytes;
-};
-
-/// A file as the disk has it, and what is only on its way there.
-struct Image {
-    bool exists = false;
-    Bytes safe;
-    std::vector<Change> pending;
-    bool made_here = false; ///< its name is in the folder since then, but not safe yet
-    int open = 0;
-
-    void apply(const Change& change) {
-        switch (change.kind) {
-        case Change::Kind::write:
-            exists = true;
-            safe.resize(std::max(safe.size(), change.offset + change.bytes.size()));
-            std::copy(change.bytes.begin(), change.bytes.end(),
-                      safe.begin() + static_cast<std::ptrdiff_t>(change.offset));
-            break;
-        case Change::Kind::truncate: safe.resize(std::min(safe.size(), change.offset)); break;
-        case Change::Kind::remove:
-            exists = false;
-            safe.clear();
-            break;
-        }
-    }
-
-    void sync() {
-        for (const Change& change : pending) {
-            apply(change);
-        }
-        pending.clear();
-        exists = true;
-    }
-
-    /// The folder was synced: a removal, and what was before it, is safe.
-    void sync_removal() {
-        const auto is_removal = [](const Change& change) {
-            return change.kind == Change::Kind::remove;
-        };
-        const auto last = std::find_if(pending.rbegin(), pending.rend(), is_removal).base();
-        if (last != pending.begin()) {
-            exists = false;
-            safe.clear();
-            pending.erase(pending.begin(), last);
-        }
-    }
-};
-
-Bytes content(const fs::path& path) {
-    std::ifstream in{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-void write_back(const fs::path& path, const Image& image) {
-    if (!image.exists) {
-        fs::remove(path);
-        return;
-    }
-    std::ofstream out{path, std::ios::binary | std::ios::trunc};
-    out.write(image.safe.data(), static_cast<std::streamsize>(image.safe.size()));
-    out.close();
-    if (!out) {
-        throw std::runtime_error{"cannot write " + path.string()};
-    }
-}
-
-/// Some of the pending changes arrive.
-void arrive(Image& image, const PowerLoss& loss, std::mt19937_64& dice) {
-    std::bernoulli_distribution arrives{loss.kept};
-    for (Change& change : image.pending) {
-        const bool kept = arrives(dice);
-        if (!kept && change.kind == Change::Kind::remove) {
-            break; // what came after went into another file of that name, which nobody finds
-        }
-        if (kept && loss.torn && change.kind == Change::Kind::write && dice() % 4 == 0) {
-            const std::size_t sectors = change.bytes.size() / sector;
-            change.bytes.resize(sectors == 0 ? 0 : dice() % sectors * sector);
-        }
-        if (kept) {
-            image.apply(change);
-        }
-    }
-    image.pending.clear();
-}
-
-} // namespace
 
 struct FaultyDisk::State {
     FaultyDisk* disk = nullptr;
@@ -387,7 +287,7 @@ int full_path(sqlite3_vfs* vfs, const char* path, int size, char* result) {
 
 } // namespace
 
-FaultyDisk::FaultyDisk(fs::path folder) : state_{std::make_unique<State>()} {
+FaultyDisk::FaultyDisk(const fs::path& folder) : state_{std::make_unique<State>()} {
     state_->disk = this;
     state_->folder = fs::weakly_canonical(folder).string() + "/";
     state_->real = sqlite3_vfs_find(nullptr);

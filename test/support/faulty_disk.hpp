@@ -29,7 +29,7 @@ struct PowerLoss {
 /// what is safe from then on. One at a time; all members are thread safe.
 class FaultyDisk {
 public:
-    explicit FaultyDisk(std::filesystem::path folder);
+    explicit FaultyDisk(const std::filesystem::path& folder);
     FaultyDisk(const FaultyDisk&) = delete;
     FaultyDisk& operator=(const FaultyDisk&) = delete;
     ~FaultyDisk();

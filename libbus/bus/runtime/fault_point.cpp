@@ -21,10 +21,13 @@
 
 // The linker makes these two for a section whose name is that of an identifier; weak, as a program
 // may have no point at all.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker's own names
 extern "C" {
 [[gnu::weak]] extern bus::faults::detail::Place __start_libbus_faults;
 [[gnu::weak]] extern bus::faults::detail::Place __stop_libbus_faults;
 }
+
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace bus::faults {
 
@@ -144,7 +147,8 @@ public:
         try {
             add_rules(points_, rules != nullptr ? rules : "");
         } catch (const std::invalid_argument& error) {
-            std::fputs((std::string{"LIBBUS_FAULTS: "} + error.what() + "\n").c_str(), stderr);
+            static_cast<void>(
+                std::fputs((std::string{"LIBBUS_FAULTS: "} + error.what() + "\n").c_str(), stderr));
             std::_Exit(2);
         }
     }

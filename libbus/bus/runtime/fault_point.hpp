@@ -78,7 +78,7 @@ bool hit(Place& place);
     do {                                                                                           \
         LIBBUS_FAULT_PLACE(NAME, true);                                                            \
         if (::bus::faults::detail::hit(libbus_fault_place)) {                                      \
-            throw EXCEPTION;                                                                       \
+            throw(EXCEPTION);                                                                      \
         }                                                                                          \
     } while (false)
 
