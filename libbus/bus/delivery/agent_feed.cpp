@@ -66,6 +66,7 @@ void AgentRunner::reload() {
         lane->inbox.clear();
         lane->held.clear();
         lane->lonely.reset();
+        lane->repeats.clear();
         for (const Refusal& refusal : lane->refusals) {
             lane->steps.note_refused(refusal.position, refusal.failure, refusal.was_failure);
         }

@@ -107,6 +107,8 @@ private:
         bool has_ready = false;             ///< by the mutex
         internal::HeldUp held;              ///< the turn's own
         StepRunner steps;                   ///< the turn's own
+        std::deque<Position> repeats;       ///< the turn's own: noted, to be attempted again
+        std::vector<Position> noting;       ///< the turn's own: the same, once they are noted
         std::optional<DeliveryItem> lonely; ///< the turn's own: to be run alone next
         std::vector<Refusal> refusals;      ///< by the mutex
         std::shared_ptr<Strand> told;       ///< what was committed is told in its order
@@ -141,9 +143,10 @@ private:
     [[nodiscard]] bool needs_feeding() const;
     void turn(Lane& lane);
     bool prepare(Lane& lane);
-    bool must_note_first(Lane& lane);
-    void note_first(Lane& lane);
-    void run_turn(Lane& lane, StepBatch& batch);
+    bool must_note(Lane& lane);
+    void note(Lane& lane);
+    void run_orders(Lane& lane, StepBatch& batch);
+    void run_steps(Lane& lane, StepBatch& batch);
     std::optional<DeliveryItem> next_item(Lane& lane);
     void handle(Lane& lane, DeliveryItem& item, StepBatch& batch);
     void remember_step(Lane& lane, const DeliveryItem& item, const Attempted& attempted);

@@ -79,9 +79,10 @@ void AgentRunner::turn(Lane& lane) {
         const WorkerScope worker{hub_.get()};
         try {
             if (prepare(lane)) {
-                noting = must_note_first(lane);
+                run_orders(lane, *batch);
+                noting = must_note(lane);
                 if (!noting) {
-                    run_turn(lane, *batch);
+                    run_steps(lane, *batch);
                 }
             }
         } catch (const std::exception& error) {
@@ -91,7 +92,7 @@ void AgentRunner::turn(Lane& lane) {
     house_.gate.leave();
     submit(lane, batch);
     if (noting) {
-        note_first(lane);
+        note(lane);
     } else if (lane.lonely) {
         go_alone(lane);
     } else {
@@ -121,50 +122,51 @@ bool AgentRunner::prepare(Lane& /*lane*/) {
     return true;
 }
 
-/// What is found at the start has to be in the note before it runs: nothing else would tell that
-/// the process dies of it.
-bool AgentRunner::must_note_first(Lane& /*lane*/) {
+/// What is found at the start, and what is attempted again, has to be in the note before it runs:
+/// nothing else would tell that the process dies of it. First attempts after that ride on the
+/// commits of others: the next start notes them.
+bool AgentRunner::must_note(Lane& lane) {
+    if (lane.repeats.empty()) {
+        lane.noting = lane.held.runnable(hub_->runtime().now());
+    }
     const std::lock_guard lock{mutex_};
-    if (first_noted_) {
+    if (first_noted_ && lane.noting.empty()) {
         return false;
     }
-    for (const auto& lane : lanes_) {
-        for (const Position position : lane->held.runnable(hub_->runtime().now())) {
-            note_is_old_ = repeating_.insert(position).second || note_is_old_;
-        }
+    for (const Position position : lane.noting) {
+        note_is_old_ = repeating_.insert(position).second || note_is_old_;
     }
     if (!note_is_old_) {
-        first_noted_ = with_lanes_ != 0; // all of it is in the note that was found
+        first_noted_ = first_noted_ || with_lanes_ != 0; // all is in the note that was found
+        lane.repeats.insert(lane.repeats.end(), lane.noting.begin(), lane.noting.end());
+        lane.noting.clear();
         return false;
     }
     return true;
 }
 
-void AgentRunner::note_first(Lane& lane) {
-    LIBBUS_FAULT_POINT("note.first");
+void AgentRunner::note(Lane& lane) {
+    LIBBUS_FAULT_POINT("note.before");
     Part part;
     part.agent = agent_->name();
     part.durability = Durability::buffered; // it is about deaths of the process, not of the power
     {
         std::unique_lock lock{mutex_};
         part.begun = make_note(lock);
-        part.begun->alone = suspects_.alone;
-        if (suspects_.alone != 0) {
-            auto& repeated = part.begun->repeated;
-            std::erase(repeated, suspects_.repeated.front());
-            repeated.insert(repeated.begin(), suspects_.repeated.front());
-        }
         ++open_batches_;
     }
     house_.writer.submit(std::move(part), [self = shared_from_this(), &lane](PartResult&& result) {
         {
             const std::lock_guard lock{self->mutex_};
             --self->open_batches_;
-            self->first_noted_ = !result.error;
             if (result.error) {
                 self->note_is_old_ = true;
                 self->note_trouble(Failure::from(result.error).what());
+            } else {
+                self->first_noted_ = true;
+                lane.repeats.insert(lane.repeats.end(), lane.noting.begin(), lane.noting.end());
             }
+            lane.noting.clear();
         }
         // Not as what the writer does: it would be told of the end of its own commit.
         self->hub_->runtime().pool().post([self, &lane] { self->finish_turn(lane); });
@@ -178,18 +180,22 @@ BegunNote AgentRunner::make_note(Lock& /*lock*/) {
     if (handed_out_ != 0) {
         note.range = {1, handed_out_};
     }
-    if (lone_ != 0) {
-        note.repeated.push_back(lone_);
-        note.alone = lone_deaths_;
+    // While none runs alone, the one that did when the process died keeps its count.
+    const Position alone = lone_ != 0             ? lone_
+                           : suspects_.alone != 0 ? suspects_.repeated.front()
+                                                  : 0;
+    if (alone != 0) {
+        note.repeated.push_back(alone);
+        note.alone = lone_ != 0 ? lone_deaths_ : suspects_.alone;
     }
     std::set<Position> repeated = repeating_;
     repeated.insert(suspect_again_.begin(), suspect_again_.end());
-    repeated.erase(lone_);
+    repeated.erase(alone);
     note.repeated.insert(note.repeated.end(), repeated.begin(), repeated.end());
     return note;
 }
 
-void AgentRunner::run_turn(Lane& lane, StepBatch& batch) {
+void AgentRunner::run_orders(Lane& lane, StepBatch& batch) {
     {
         const std::lock_guard lock{mutex_};
         batch.chain = chain_;
@@ -197,6 +203,9 @@ void AgentRunner::run_turn(Lane& lane, StepBatch& batch) {
     for (Order& order : take_orders(lane)) {
         carry_out(lane, order, batch);
     }
+}
+
+void AgentRunner::run_steps(Lane& lane, StepBatch& batch) {
     while (batch.parts.size() < steps_of_a_turn && !stopping()) {
         std::optional<DeliveryItem> item = next_item(lane);
         if (!item) {
@@ -216,21 +225,16 @@ std::vector<AgentRunner::Order> AgentRunner::take_orders(Lane& lane) {
 }
 
 std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
-    std::optional<DeliveryRecord> record = lane.held.take_due(hub_->runtime().now());
-    if (!record) {
-        if (auto ready = lane.held.take_ready()) {
-            record = DeliveryRecord{.agent = agent_->name(),
-                                    .position = ready->first,
-                                    .state = DeliveryState::parked,
-                                    .sequence = std::move(ready->second)};
+    while (!lane.repeats.empty()) {
+        std::optional<DeliveryRecord> record = lane.held.take(lane.repeats.front());
+        lane.repeats.pop_front();
+        if (!record) {
+            continue; // discarded meanwhile
         }
-    }
-    if (record) {
         LIBBUS_FAULT_POINT("retry.due");
+        record->agent = agent_->name();
         DeliveryItem item{.event = read_event(record->position), .record = std::move(record)};
         const std::lock_guard lock{mutex_};
-        repeating_.insert(item.event->position);
-        note_is_old_ = true;
         item.suspect = suspected(item);
         return item;
     }

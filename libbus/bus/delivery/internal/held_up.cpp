@@ -83,24 +83,18 @@ void HeldUp::release(const std::string& /*sequence*/, Line& line) {
     ready_.insert(line.head);
 }
 
-std::optional<DeliveryRecord> HeldUp::take_due(Timestamp now) {
-    if (due_.empty() || due_.begin()->first > now) {
+std::optional<DeliveryRecord> HeldUp::take(Position position) {
+    std::optional<DeliveryRecord> record;
+    if (const auto found = deferred_.find(position); found != deferred_.end()) {
+        record = found->second;
+    } else if (ready_.contains(position)) {
+        record = DeliveryRecord{
+            .position = position, .state = DeliveryState::parked, .sequence = parked_.at(position)};
+    } else {
         return std::nullopt;
     }
-    const auto found = deferred_.find(due_.begin()->second);
-    DeliveryRecord record = found->second;
-    drop(record.position);
-    return record;
-}
-
-std::optional<std::pair<Position, std::string>> HeldUp::take_ready() {
-    if (ready_.empty()) {
-        return std::nullopt;
-    }
-    const Position position = *ready_.begin();
-    std::pair<Position, std::string> result{position, parked_.at(position)};
     drop(position);
-    return result;
+    return record;
 }
 
 std::optional<Timestamp> HeldUp::next_due() const {

@@ -47,16 +47,15 @@ public:
     /// A delivery is done with. What comes behind it may run.
     void settle(Position position, const std::string& sequence);
 
-    /// Takes a deferred delivery that is due out for its attempt; hold() or settle() follows.
-    [[nodiscard]] std::optional<DeliveryRecord> take_due(Timestamp now);
-    /// The same for a parked one whose turn has come, with its sequence.
-    [[nodiscard]] std::optional<std::pair<Position, std::string>> take_ready();
+    /// Takes a delivery out for its attempt that is deferred, or whose turn has come; hold() or
+    /// settle() follows. None: it is neither.
+    [[nodiscard]] std::optional<DeliveryRecord> take(Position position);
 
     [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
 
     [[nodiscard]] std::optional<Timestamp> next_due() const;
 
-    /// What take_due() and take_ready() would give.
+    /// Those whose turn has come, and deferred ones that are due.
     [[nodiscard]] std::vector<Position> runnable(Timestamp now) const;
 
     /// False: it is not deferred.
