@@ -304,7 +304,7 @@ void Campaign::note(std::uint64_t turn, std::uint64_t variant, const Plan& plan,
         fmt::print("{}: {} of {} rounds, {} kills, {} lost, {} duplicated\n", subject_.name(),
                    tally_.rounds, options_.rounds, tally_.kills, tally_.lost, tally_.duplicated);
     }
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
 }
 
 } // namespace crash
