@@ -231,7 +231,8 @@ Campaign::Round Campaign::run_round(std::uint64_t variant, const Plan& plan,
     finish(command, folder, round);
     round.killed_at = read_told(folder / "told").killed;
     if (round.findings.clean()) {
-        round.findings = subject_.look(variant, folder, calm_.at(variant).folder);
+        round.findings =
+            subject_.look(variant, folder, calm_.at(variant).folder, round.made_to_fail > 0);
     }
     return round;
 }
