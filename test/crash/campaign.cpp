@@ -231,7 +231,8 @@ Campaign::Round Campaign::run_round(std::uint64_t variant, const Plan& plan,
     finish(command, folder, round);
     round.killed_at = read_told(folder / "told").killed;
     if (round.findings.clean()) {
-        round.findings = subject_.look(variant, folder, calm_.at(variant).folder);
+        round.findings =
+            subject_.look(variant, folder, calm_.at(variant).folder, round.made_to_fail > 0);
     }
     return round;
 }
@@ -304,7 +305,7 @@ void Campaign::note(std::uint64_t turn, std::uint64_t variant, const Plan& plan,
         fmt::print("{}: {} of {} rounds, {} kills, {} lost, {} duplicated\n", subject_.name(),
                    tally_.rounds, options_.rounds, tally_.kills, tally_.lost, tally_.duplicated);
     }
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
 }
 
 } // namespace crash

@@ -11,8 +11,6 @@
 #include <csignal>
 #include <system_error>
 
-extern char** environ;
-
 namespace crash {
 
 namespace {
@@ -25,6 +23,7 @@ void check(int error, const std::string& what) {
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
     std::vector<char*> result;
+    result.reserve(words.size() + 1);
     for (std::string& word : words) {
         result.push_back(word.data());
     }

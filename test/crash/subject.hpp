@@ -46,9 +46,10 @@ public:
     /// Exit codes with which the program may end where a commit was made to fail.
     [[nodiscard]] virtual bool gave_up_on_store(int exit_code) const = 0;
     /// Compares what is in `folder` after the program has come to its end with what an undisturbed
-    /// run of the same variant has left in `calm`.
+    /// run of the same variant has left in `calm`. `commits_failed`: a commit was made to fail, so
+    /// that what it brought may have come in later, behind others.
     virtual Findings look(std::uint64_t variant, const std::filesystem::path& folder,
-                          const std::filesystem::path& calm) const = 0;
+                          const std::filesystem::path& calm, bool commits_failed) const = 0;
 };
 
 } // namespace crash

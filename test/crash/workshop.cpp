@@ -56,9 +56,10 @@ bool no_timers(Store& store) {
     }
 }
 
-/// Nothing to do, and nothing that will be due by itself. Timers first: what they bring is work.
+/// Nothing to do, and nothing that will be due by itself. Idle before, so that no step schedules a
+/// timer after the look at them; and after, as what a timer brings is work.
 bool at_rest(bus::Bus& bus) {
-    if (!no_timers(*bus.store()) || !bus.idle()) {
+    if (!bus.idle() || !no_timers(*bus.store()) || !bus.idle()) {
         return false;
     }
     const auto agents = bus.status();

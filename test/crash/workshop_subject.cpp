@@ -39,8 +39,8 @@ public:
 
     bool gave_up_on_store(int exit_code) const override { return exit_code == store_trouble; }
 
-    Findings look(std::uint64_t variant, const fs::path& folder,
-                  const fs::path& calm) const override {
+    Findings look(std::uint64_t variant, const fs::path& folder, const fs::path& calm,
+                  bool /*commits_failed*/) const override {
         Findings findings;
         const auto store =
             bus::SqliteStore::open({.path = folder / "workshop.db", .read_only = true});
