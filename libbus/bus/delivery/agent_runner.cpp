@@ -2,6 +2,8 @@
 #include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <stdexcept>
 #include <utility>
 
 namespace bus {
@@ -148,11 +150,24 @@ std::ptrdiff_t AgentRunner::turns_under_way() const {
 }
 
 void AgentRunner::begin_stop() {
-    const std::lock_guard lock{mutex_};
-    stopping_ = true;
-    if (timer_) {
-        hub_->runtime().cancel(*timer_);
-        timer_.reset();
+    std::vector<Order> dropped;
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+        if (timer_) {
+            hub_->runtime().cancel(*timer_);
+            timer_.reset();
+        }
+        for (const auto& lane : lanes_) {
+            std::move(lane->orders.begin(), lane->orders.end(), std::back_inserter(dropped));
+            lane->orders.clear();
+        }
+    }
+    for (const Order& order : dropped) {
+        if (order.done) {
+            order.done({.error = std::make_exception_ptr(std::logic_error{
+                            "agent " + agent_->name() + " stops: ask again when it runs"})});
+        }
     }
 }
 

@@ -7,6 +7,7 @@ namespace bus {
 namespace {
 
 constexpr std::size_t page_size = 1000;
+constexpr Duration pause_after_trouble = std::chrono::milliseconds{500};
 
 std::string what_was_done(const RequestRecord& request, std::size_t done) {
     const char* const verb = request.action == DeliveryAction::redrive ? " redriven" : " discarded";
@@ -44,6 +45,22 @@ void RequestDesk::look_again_later() {
     });
 }
 
+void RequestDesk::try_again_later() {
+    const std::lock_guard lock{mutex_};
+    if (stopped_ || again_) {
+        return;
+    }
+    again_ = hub_->runtime().schedule(pause_after_trouble, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            {
+                const std::lock_guard inner{self->mutex_};
+                self->again_.reset();
+            }
+            self->look();
+        }
+    });
+}
+
 void RequestDesk::look() {
     {
         const std::lock_guard lock{mutex_};
@@ -68,9 +85,11 @@ bool RequestDesk::idle() {
 void RequestDesk::stop() {
     const std::lock_guard lock{mutex_};
     stopped_ = true;
-    if (timer_) {
-        hub_->runtime().cancel(*timer_);
-        timer_.reset();
+    for (auto* timer : {&timer_, &again_}) {
+        if (*timer) {
+            hub_->runtime().cancel(**timer);
+            timer->reset();
+        }
     }
 }
 
@@ -167,7 +186,8 @@ void RequestDesk::on_command(const std::shared_ptr<Work>& work, const PartResult
 
 void RequestDesk::answer(const std::shared_ptr<Work>& work) {
     if (!work->trouble.empty()) {
-        // It stays open, and is tried again when the table is looked into again.
+        // It stays open, and is tried again in a moment.
+        try_again_later();
         if (const auto sink = hub_->sink()) {
             sink->on_trouble("request " + std::to_string(work->request.number) +
                              " could not be carried out: " + work->trouble);

@@ -43,6 +43,7 @@ private:
     };
 
     void look_again_later();
+    void try_again_later();
     void take_next();
     void carry_out(const std::shared_ptr<Work>& work);
     [[nodiscard]] std::vector<Position> positions_of(const RequestRecord& request);
@@ -61,6 +62,7 @@ private:
     bool look_again_ = false;
     std::uint64_t after_ = 0; ///< requests up to here are answered, or could not be just now
     std::optional<Runtime::TimerId> timer_;
+    std::optional<Runtime::TimerId> again_; ///< after a request that could not be carried out
 };
 
 } // namespace bus
