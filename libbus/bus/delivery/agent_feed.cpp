@@ -168,16 +168,28 @@ bool AgentRunner::handles(const StoredEvent& event) const {
 /// Gives the lanes what there is, from memory or from the log. Throws StoreError.
 void AgentRunner::feed() {
     do {
-        std::unique_lock lock{mutex_};
-        hand_out(lock);
+        std::vector<DeliveryItem> items;
+        {
+            std::unique_lock lock{mutex_};
+            if (feeding_) {
+                return; // one at a time, so that each lane gets them in order
+            }
+            items = take_mail(lock);
+            feeding_ = !items.empty();
+        }
+        if (!items.empty()) {
+            hand_out(std::move(items));
+        }
+        const std::lock_guard lock{mutex_};
         if (!mailbox_.empty() || stopping_ || must_reload_) {
             return;
         }
     } while (read_page());
 }
 
-/// With the lock held: spreads the mailbox over the lanes.
-void AgentRunner::hand_out(Lock& /*lock*/) {
+/// With the lock held: takes what the lanes have room for.
+std::vector<DeliveryItem> AgentRunner::take_mail(Lock& /*lock*/) {
+    std::vector<DeliveryItem> items;
     const std::size_t room = most_given * lanes_.size();
     while (!mailbox_.empty() && with_lanes_ < room && !stopping_ && !must_reload_) {
         Mail mail = std::move(mailbox_.front());
@@ -194,7 +206,22 @@ void AgentRunner::hand_out(Lock& /*lock*/) {
             note_is_old_ = true;
         }
         ++with_lanes_;
-        lane_of(item).inbox.push_back(std::move(item));
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
+/// Spreads items over the lanes; the agent's own code may name their sequences.
+void AgentRunner::hand_out(std::vector<DeliveryItem>&& items) {
+    std::vector<Lane*> lanes;
+    lanes.reserve(items.size());
+    for (DeliveryItem& item : items) {
+        lanes.push_back(&lane_of(item));
+    }
+    const std::lock_guard lock{mutex_};
+    feeding_ = false;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        lanes[i]->inbox.push_back(std::move(items[i]));
     }
 }
 

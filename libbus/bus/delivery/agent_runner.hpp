@@ -129,7 +129,8 @@ private:
     void push_mail(Writer::Event event);
     void feed();
     bool read_page();
-    void hand_out(Lock& lock);
+    std::vector<DeliveryItem> take_mail(Lock& lock);
+    void hand_out(std::vector<DeliveryItem>&& items);
     Lane& lane_of(DeliveryItem& item);
     Lane& lane_of(std::string_view sequence, Position position);
     Writer::Event read_event(Position position);
@@ -202,6 +203,7 @@ private:
     std::size_t with_lanes_ = 0;       ///< events that lanes were given and have not begun
     std::uint64_t chain_ = 0;
     bool live_ = false;    ///< the next commit follows through_
+    bool feeding_ = false; ///< the mailbox is being spread over the lanes
     bool reading_ = false; ///< a page of the log
     bool starting_ = true; ///< until start() has read where the agent stands
     bool stopping_ = false;

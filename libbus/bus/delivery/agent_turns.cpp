@@ -64,7 +64,7 @@ bool AgentRunner::has_work(const Lane& lane) const {
 /// With the lock held: the log or the mailbox has something that a lane could be given.
 bool AgentRunner::needs_feeding() const {
     if (!mailbox_.empty()) {
-        return with_lanes_ < most_given * lanes_.size();
+        return !feeding_ && with_lanes_ < most_given * lanes_.size();
     }
     return !live_ && !reading_ && through_ < log_end_;
 }

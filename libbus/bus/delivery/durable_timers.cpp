@@ -95,6 +95,7 @@ void DurableTimers::arm(Lock& /*lock*/) {
 }
 
 void DurableTimers::fire_due() {
+    std::string trouble;
     {
         Lock lock{mutex_};
         timer_.reset();
@@ -108,11 +109,14 @@ void DurableTimers::fire_due() {
             }
         } catch (const StoreError& error) {
             not_before_ = hub_->runtime().now() + pause_after_trouble;
-            if (const auto sink = hub_->sink()) {
-                sink->on_trouble(std::string{"timers: "} + error.what());
-            }
+            trouble = error.what();
         }
         arm(lock);
+    }
+    if (!trouble.empty()) {
+        if (const auto sink = hub_->sink()) {
+            sink->on_trouble("timers: " + trouble);
+        }
     }
     hub_->note_change();
 }

@@ -109,10 +109,11 @@ const std::string& StepRunner::sequence_of(DeliveryItem& item) {
         if (const auto event = event_of(item, unreadable)) {
             try {
                 return item.sequence.emplace('k' + sequence.key_of(*event));
-            } catch (const std::exception& error) {
+            } catch (...) {
                 if (const auto sink = hub_.sink()) {
                     sink->on_trouble("agent " + agent_.name() +
-                                     ": the key of an event's sequence failed: " + error.what());
+                                     ": the key of an event's sequence failed: " +
+                                     Failure::from(std::current_exception()).what());
                 }
             }
         }
