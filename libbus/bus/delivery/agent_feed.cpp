@@ -73,6 +73,7 @@ void AgentRunner::reload() {
         lane->refusals.clear();
     }
     with_lanes_ = 0;
+    feeding_ = false;
     repeating_.clear();
     load_held_up(briefs, std::move(deferred));
     settled_ = internal::AgentProgress::beginning(record.checkpoint);
@@ -218,11 +219,12 @@ void AgentRunner::hand_out(std::vector<DeliveryItem>&& items) {
     for (DeliveryItem& item : items) {
         lanes.push_back(&lane_of(item));
     }
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     feeding_ = false;
     for (std::size_t i = 0; i < items.size(); ++i) {
         lanes[i]->inbox.push_back(std::move(items[i]));
     }
+    wake_lanes(lock); // the others need not wait for the end of this one's turn
 }
 
 /// Reads what is in the log behind through_ into the mailbox. False: there was nothing to read.
