@@ -41,7 +41,7 @@ void take_waiting(OrderOutcome& outcome, bus::EventStore& store, bus::Position c
     const auto delivery = store.delivery(step::extract_financials, created);
     if (delivery && delivery->state == bus::DeliveryState::deferred &&
         !delivery->attempts.empty() &&
-        delivery->attempts.back().kind == bus::FailureKind::not_ready) {
+        delivery->attempts.back().message == no_financials_yet(outcome.order_id)) {
         outcome.outcome = Outcome::waiting;
         outcome.step = step::extract_financials;
         outcome.reason = delivery->attempts.back().message;

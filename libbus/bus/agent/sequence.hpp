@@ -19,7 +19,8 @@ struct Sequence {
     Kind kind = Kind::aggregate;
     Key key_of; ///< for Kind::key
 
-    /// Events of equal aggregate type and id; those of a type without an id are one sequence.
+    /// Events of equal aggregate type and id. Those without an id are one sequence; on a store,
+    /// where a dead letter holds its sequence up, they are in none.
     static Sequence by_aggregate() { return {}; }
 
     /// Any order will do.

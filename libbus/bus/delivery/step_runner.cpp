@@ -119,6 +119,9 @@ const std::string& StepRunner::sequence_of(DeliveryItem& item) {
         }
     }
     const EventRecord& record = item.event->record;
+    if (record.aggregate_id.empty()) {
+        return item.sequence.emplace(); // else one dead letter would hold up all of its type
+    }
     return item.sequence.emplace(record.aggregate_type + '/' + record.aggregate_id);
 }
 

@@ -162,6 +162,15 @@ BOOST_AUTO_TEST_CASE(R4_an_agent_without_sequences_parks_nothing) {
     BOOST_TEST(rows(DeliveryState::parked).empty());
 }
 
+BOOST_AUTO_TEST_CASE(R4_events_without_an_aggregate_hold_up_none_of_their_type) {
+    failing = {{"", 1}};
+    add_worker(1);
+    bus->publish(ping("", 1));
+    bus->publish(ping("", 2));
+    bus->wait_idle();
+    BOOST_TEST(done_of("") == test::range(2, 2), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(R4_sequences_may_go_by_a_key_of_the_agents) {
     failing = {{"a", 1}};
     add_worker(3, bus::Sequence::by([](const bus::DomainEvent&) { return std::string{"one"}; }));

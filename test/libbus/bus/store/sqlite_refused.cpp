@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(a_step_that_keeps_too_long_a_text_becomes_a_dead_letter_and
     });
     bus.add(std::move(agent));
     bus.publish(ping("x", 1));
-    bus.publish(ping("x", 2));
+    bus.publish(ping("y", 2));
     BOOST_TEST(bus.wait_idle(std::chrono::seconds{30}));
     const bus::AgentStatus status = bus.status().front();
     BOOST_TEST(status.finished == 1U);
