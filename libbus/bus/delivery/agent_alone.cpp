@@ -67,15 +67,16 @@ void AgentRunner::run_alone(Lane& lane) {
         deaths = lone_deaths_ - 1;
     }
     DeliveryItem item = *std::exchange(lane.lonely, std::nullopt);
+    StepRunner::Order order; // until the part is with the writer
     {
         const WorkerScope worker{hub_.get()};
         try {
             if (deaths < most_deaths) {
-                handle(lane, item, *batch);
+                order = handle(lane, item, *batch);
             } else {
                 // on_given_up is the agent's code too: where it was the last to run, it is not
                 // called again.
-                lane.steps.quarantine(item, *batch, most_deaths, deaths == most_deaths);
+                order = lane.steps.quarantine(item, *batch, most_deaths, deaths == most_deaths);
                 remember_step(lane, item, batch->attempts.back());
             }
         } catch (const std::exception& error) {

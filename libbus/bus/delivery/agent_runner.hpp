@@ -147,11 +147,12 @@ private:
     bool must_note(Lane& lane);
     void note(Lane& lane);
     void run_orders(Lane& lane, StepBatch& batch);
-    void run_steps(Lane& lane, StepBatch& batch);
+    void run_steps(Lane& lane, Batch& batch);
     std::optional<DeliveryItem> next_item(Lane& lane);
-    void handle(Lane& lane, DeliveryItem& item, StepBatch& batch);
+    StepRunner::Order handle(Lane& lane, DeliveryItem& item, StepBatch& batch);
     void remember_step(Lane& lane, const DeliveryItem& item, const Attempted& attempted);
     void carry_out(Lane& lane, Order& order, StepBatch& batch);
+    static Batch new_batch(const StepBatch& before);
     std::vector<Order> take_orders(Lane& lane);
     void submit(Lane& lane, const Batch& batch);
     [[nodiscard]] BegunNote make_note(Lock& lock);

@@ -73,7 +73,7 @@ void AgentRunner::turn(Lane& lane) {
     if (!house_.gate.enter([self = shared_from_this(), &lane] { self->turn(lane); })) {
         return;
     }
-    const auto batch = std::make_shared<StepBatch>();
+    auto batch = std::make_shared<StepBatch>();
     bool noting = false;
     {
         const WorkerScope worker{hub_.get()};
@@ -82,7 +82,7 @@ void AgentRunner::turn(Lane& lane) {
                 run_orders(lane, *batch);
                 noting = must_note(lane);
                 if (!noting) {
-                    run_steps(lane, *batch);
+                    run_steps(lane, batch);
                 }
             }
         } catch (const std::exception& error) {
@@ -205,8 +205,8 @@ void AgentRunner::run_orders(Lane& lane, StepBatch& batch) {
     }
 }
 
-void AgentRunner::run_steps(Lane& lane, StepBatch& batch) {
-    while (batch.parts.size() < steps_of_a_turn && !stopping()) {
+void AgentRunner::run_steps(Lane& lane, Batch& batch) {
+    for (std::size_t steps = 0; steps < steps_of_a_turn && !stopping(); ++steps) {
         std::optional<DeliveryItem> item = next_item(lane);
         if (!item) {
             return;
@@ -215,8 +215,17 @@ void AgentRunner::run_steps(Lane& lane, StepBatch& batch) {
             lane.lonely = std::move(item);
             return;
         }
-        handle(lane, *item, batch);
+        if (const StepRunner::Order order = handle(lane, *item, *batch)) {
+            submit(lane, batch);
+            batch = new_batch(*batch);
+        }
     }
+}
+
+AgentRunner::Batch AgentRunner::new_batch(const StepBatch& before) {
+    auto batch = std::make_shared<StepBatch>();
+    batch->chain = before.chain;
+    return batch;
 }
 
 std::vector<AgentRunner::Order> AgentRunner::take_orders(Lane& lane) {
@@ -249,14 +258,15 @@ std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
 }
 
 /// Runs a step, or puts the delivery behind others of its sequence.
-void AgentRunner::handle(Lane& lane, DeliveryItem& item, StepBatch& batch) {
+StepRunner::Order AgentRunner::handle(Lane& lane, DeliveryItem& item, StepBatch& batch) {
     if (!item.record && !lane.held.empty() && lane.held.holds(lane.steps.sequence_of(item))) {
         lane.steps.park(item, batch);
         lane.held.park(lane.steps.sequence_of(item), item.event->position);
-        return;
+        return {};
     }
-    lane.steps.attempt(item, batch);
+    StepRunner::Order order = lane.steps.attempt(item, batch);
     remember_step(lane, item, batch.attempts.back());
+    return order;
 }
 
 void AgentRunner::remember_step(Lane& lane, const DeliveryItem& item, const Attempted& attempted) {

@@ -125,12 +125,11 @@ const std::string& StepRunner::sequence_of(DeliveryItem& item) {
     return item.sequence.emplace(record.aggregate_type + '/' + record.aggregate_id);
 }
 
-void StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
+StepRunner::Order StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
     for (;;) {
         Draft draft = begin(item, batch);
         if (run(item, draft)) {
-            finish(item, std::move(draft), batch);
-            return;
+            return finish(std::move(draft), batch);
         }
         // Another worker has written what this step had read: it runs again on what is there now.
     }
@@ -190,7 +189,7 @@ bool StepRunner::run(DeliveryItem& item, Draft& draft) {
     return true;
 }
 
-void StepRunner::finish(DeliveryItem& /*item*/, Draft&& draft, StepBatch& batch) {
+StepRunner::Order StepRunner::finish(Draft&& draft, StepBatch& batch) {
     const bool buffered =
         draft.attempted.event &&
         draft.attempted.event->type().durability() == Durability::buffered &&
@@ -200,6 +199,7 @@ void StepRunner::finish(DeliveryItem& /*item*/, Draft&& draft, StepBatch& batch)
     draft.part.durability = buffered ? Durability::buffered : Durability::committed;
     batch.parts.push_back(std::move(draft.part));
     batch.attempts.push_back(std::move(draft.attempted));
+    return std::move(draft.order);
 }
 
 /// Puts what a step emitted into the part. Returns why the step failed, if it did: an event that
@@ -229,6 +229,7 @@ std::optional<Failure> StepRunner::put_events(StepOutcome& outcome, Part& part) 
 /// False: another worker has written what the step had read.
 bool StepRunner::put_effects(StepEffects&& effects, Source& source, Draft& draft) {
     if (!effects.states.empty() || agent_.settings().workers > 1) {
+        draft.order = states_.order();
         if (!states_.write(effects.states, source.view(), draft.attempted.written)) {
             return false;
         }
@@ -320,10 +321,11 @@ void StepRunner::park(DeliveryItem& item, StepBatch& batch) {
     draft.attempted.position = item.event->position;
     draft.attempted.settles = item.settles;
     draft.attempted.delivery = draft.part.put_deliveries.front();
-    finish(item, std::move(draft), batch);
+    finish(std::move(draft), batch);
 }
 
-void StepRunner::quarantine(DeliveryItem& item, StepBatch& batch, std::uint32_t deaths, bool tell) {
+StepRunner::Order StepRunner::quarantine(DeliveryItem& item, StepBatch& batch, std::uint32_t deaths,
+                                         bool tell) {
     for (;;) {
         Draft draft = begin(item, batch);
         draft.attempted.failure = Failure::poison(
@@ -337,8 +339,7 @@ void StepRunner::quarantine(DeliveryItem& item, StepBatch& batch, std::uint32_t 
         }
         draft.part.put_deliveries.back().quarantined = true;
         draft.attempted.delivery->quarantined = true;
-        finish(item, std::move(draft), batch);
-        return;
+        return finish(std::move(draft), batch);
     }
 }
 

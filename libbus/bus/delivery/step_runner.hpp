@@ -25,16 +25,18 @@ public:
     /// Names the sequence of a delivery; empty: it is in no order.
     const std::string& sequence_of(DeliveryItem& item);
 
-    /// Runs one step and adds its part to the batch. Throws StoreError where the store cannot be
-    /// read.
-    void attempt(DeliveryItem& item, StepBatch& batch);
+    using Order = internal::StateCache::Order;
+
+    /// Runs one step and adds its part to the batch, which is to be submitted while what is
+    /// returned is held, if anything is. Throws StoreError where the store cannot be read.
+    Order attempt(DeliveryItem& item, StepBatch& batch);
 
     /// Adds the part that puts a delivery behind others of its sequence, without an attempt.
     void park(DeliveryItem& item, StepBatch& batch);
 
     /// Adds the part that gives a delivery up of which the process has died `deaths` times in a
     /// row. `tell`: what on_given_up publishes is part of it.
-    void quarantine(DeliveryItem& item, StepBatch& batch, std::uint32_t deaths, bool tell);
+    Order quarantine(DeliveryItem& item, StepBatch& batch, std::uint32_t deaths, bool tell);
 
     /// The commit of a step was refused: its next attempt fails with this, without being run. Where
     /// the refused part was that of a failure already (`was_failure`), it is given up without
@@ -56,10 +58,11 @@ private:
         Part part;
         Attempted attempted;
         std::optional<StepInput> input; ///< none: the event cannot be read
+        Order order;                    ///< once state is written
     };
 
     Draft begin(DeliveryItem& item, const StepBatch& batch);
-    void finish(DeliveryItem& item, Draft&& draft, StepBatch& batch);
+    static Order finish(Draft&& draft, StepBatch& batch);
     bool run(DeliveryItem& item, Draft& draft);
     bool give_up(DeliveryItem& item, Draft& draft, DeliveryRecord& delivery);
     bool fail(DeliveryItem& item, Draft& draft, bool may_tell);

@@ -45,6 +45,12 @@ public:
 
     explicit StateCache(bool several_workers) : several_{several_workers} {}
 
+    /// To be held from write() until the part is with the writer: parts that stand on each other's
+    /// state are then committed in the order of their writing. Empty where there is one worker.
+    using Order = std::unique_lock<std::mutex>;
+
+    [[nodiscard]] Order order() { return several_ ? Order{order_} : Order{}; }
+
     /// None: the store knows.
     [[nodiscard]] std::optional<Value> find(std::string_view key, View& view);
     /// What is written under keys that begin with `prefix`.
@@ -66,6 +72,7 @@ private:
     [[nodiscard]] bool overtaken(const View& view) const;
 
     const bool several_;
+    std::mutex order_;
     std::mutex mutex_;
     std::map<std::string, Entry, std::less<>> entries_;
     std::uint64_t last_ = 0;
