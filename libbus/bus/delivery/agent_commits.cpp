@@ -7,6 +7,25 @@
 /// What came of the parts of an agent.
 namespace bus {
 
+namespace {
+
+/// What was emitted but for what the store had before: its handlers have been called then.
+std::vector<std::shared_ptr<const DomainEvent>> new_events(const Attempted& attempted,
+                                                           const PartResult& result) {
+    std::vector<std::shared_ptr<const DomainEvent>> events;
+    events.reserve(attempted.emitted.size());
+    auto place = result.places.begin();
+    for (const auto& event : attempted.emitted) {
+        const bool kept = event->type().durability() != Durability::transient;
+        if (!kept || !(place++)->duplicate) {
+            events.push_back(event);
+        }
+    }
+    return events;
+}
+
+} // namespace
+
 void AgentRunner::on_part_done(Lane& lane, const Batch& batch, std::size_t index,
                                PartResult&& result) {
     const bool stored = !result.error;
@@ -14,7 +33,7 @@ void AgentRunner::on_part_done(Lane& lane, const Batch& batch, std::size_t index
     Attempted& attempted = batch->attempts[index];
     if (stored) {
         states_.committed(attempted.written);
-        on_aftermath_({.emitted = attempted.emitted,
+        on_aftermath_({.emitted = new_events(attempted, batch->results[index]),
                        .changed = batch->results[index].changed,
                        .timers = std::move(attempted.timers),
                        .cancelled_timers = std::move(attempted.cancelled_timers)});

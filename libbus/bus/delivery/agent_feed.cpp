@@ -124,7 +124,7 @@ void AgentRunner::load_held_up(const std::vector<DeliveryBrief>& briefs,
 void AgentRunner::offer(const Writer::Committed& committed) {
     bool has_work = false;
     {
-        const std::lock_guard lock{mutex_};
+        std::unique_lock lock{mutex_};
         if (stopping_) {
             return; // it is in the log
         }
@@ -141,6 +141,9 @@ void AgentRunner::offer(const Writer::Committed& committed) {
             through_ = std::max(through_, log_end_);
         }
         has_work = !mailbox_.empty() || !live_;
+        if (live_ && through_ - settled_.checkpoint > unhandled_before_checkpoint) {
+            save_checkpoint(lock, 0);
+        }
     }
     if (has_work) {
         wake();

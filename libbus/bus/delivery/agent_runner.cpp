@@ -41,9 +41,9 @@ void AgentRunner::start() {
         }
         reload();
     } catch (...) {
+        begin_stop();
         {
             const std::lock_guard lock{mutex_};
-            stopping_ = true;
             starting_ = false;
             stopped_.notify_all();
         }
@@ -90,12 +90,16 @@ bool AgentRunner::retry_now(Position position) {
 
 void AgentRunner::command(DeliveryCommand command, OnCommand done) {
     const std::optional<DeliveryRecord> delivery = store_.delivery(command.agent, command.position);
+    if (!delivery) {
+        done({}); // nothing of it waits or is dead
+        return;
+    }
     {
         const std::lock_guard lock{mutex_};
         if (stopping_) {
             throw std::logic_error{"the bus is stopping: ask again when it runs"};
         }
-        lane_of(delivery ? delivery->sequence : std::string{}, command.position)
+        lane_of(delivery->sequence, command.position)
             .orders.push_back({.kind = Order::Kind::command,
                                .command = std::move(command),
                                .done = std::move(done)});
@@ -222,6 +226,17 @@ void AgentRunner::note_trouble(std::string what) {
     paused_until_ = hub_->runtime().now() + std::chrono::milliseconds{500};
 }
 
+void AgentRunner::on_timer(std::uint64_t number) {
+    std::unique_lock lock{mutex_};
+    if (number == timer_number_) {
+        timer_.reset();
+    }
+    wake_lanes(lock);
+    if (!starting_ && !stopping_) {
+        schedule_wake(lock); // what it was set for may be gone, or the clock was set back
+    }
+}
+
 /// Sees to it that the agent wakes for the next deferred delivery, or to try the store again.
 void AgentRunner::schedule_wake(Lock& /*lock*/) {
     const Timestamp now = hub_->runtime().now();
@@ -243,11 +258,12 @@ void AgentRunner::schedule_wake(Lock& /*lock*/) {
     }
     if (due) {
         timer_due_ = *due;
-        timer_ = hub_->runtime().schedule(*due - now, [weak = weak_from_this()] {
-            if (const auto self = weak.lock()) {
-                self->wake();
-            }
-        });
+        timer_ = hub_->runtime().schedule(*due - now,
+                                          [weak = weak_from_this(), number = ++timer_number_] {
+                                              if (const auto self = weak.lock()) {
+                                                  self->on_timer(number);
+                                              }
+                                          });
     }
 }
 

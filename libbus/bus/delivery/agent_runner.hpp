@@ -172,6 +172,7 @@ private:
     void note_refusal(Lane& lane, const Attempted& attempted, const std::exception_ptr& error);
     void finish_turn(Lane& lane);
     void note_trouble(std::string what);
+    void on_timer(std::uint64_t number);
     void schedule_wake(Lock& lock);
     void save_checkpoint(Lock& lock, std::ptrdiff_t turns);
     [[nodiscard]] bool quiet() const;
@@ -214,6 +215,7 @@ private:
     std::vector<PartResult::Changed> changed_meanwhile_;
     std::size_t open_batches_ = 0;
     std::optional<Runtime::TimerId> timer_;
+    std::uint64_t timer_number_ = 0; ///< of the newest timer
     Timestamp timer_due_{};
     std::uint64_t finished_ = 0;
     std::uint64_t failures_ = 0;

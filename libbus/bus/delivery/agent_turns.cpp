@@ -29,7 +29,10 @@ void AgentRunner::wake_lanes(Lock& /*lock*/) {
     if (starting_ || stopping_ || (must_reload_ && hub_->runtime().now() < paused_until_)) {
         return;
     }
-    const bool one_only = must_reload_ || !first_noted_;
+    // Suspects come in the order of the log in every life, or none of them would ever be the same.
+    const bool suspects_left =
+        settled_.checkpoint < suspects_.range.last || !suspect_again_.empty();
+    const bool one_only = must_reload_ || !first_noted_ || suspects_left;
     if (one_only && turns_under_way() != 0) {
         return;
     }
@@ -66,7 +69,7 @@ bool AgentRunner::needs_feeding() const {
     if (!mailbox_.empty()) {
         return !feeding_ && with_lanes_ < most_given * lanes_.size();
     }
-    return !live_ && !reading_ && through_ < log_end_;
+    return !live_ && !reading_ && !feeding_ && through_ < log_end_;
 }
 
 void AgentRunner::turn(Lane& lane) {
@@ -235,10 +238,13 @@ std::vector<AgentRunner::Order> AgentRunner::take_orders(Lane& lane) {
 
 std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
     while (!lane.repeats.empty()) {
-        std::optional<DeliveryRecord> record = lane.held.take(lane.repeats.front());
+        const Position position = lane.repeats.front();
+        std::optional<DeliveryRecord> record = lane.held.take(position);
         lane.repeats.pop_front();
-        if (!record) {
-            continue; // discarded meanwhile
+        if (!record) { // discarded meanwhile
+            const std::lock_guard lock{mutex_};
+            repeating_.erase(position);
+            continue;
         }
         LIBBUS_FAULT_POINT("retry.due");
         record->agent = agent_->name();

@@ -5,6 +5,7 @@
 #include <bus/store/internal/ticket_state.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 
 namespace bus {
@@ -62,16 +63,47 @@ void Delivery::dispatch_later(std::shared_ptr<const DomainEvent> event) {
     });
 }
 
+/// Waits for agents that a step has removed: those of this name, or all where it is empty.
+void Delivery::finish_leaving(std::string_view agent) {
+    std::vector<std::shared_ptr<AgentRunner>> ending;
+    {
+        const std::shared_lock lock{mutex_};
+        std::copy_if(leaving_.begin(), leaving_.end(), std::back_inserter(ending),
+                     [&](const auto& r) { return agent.empty() || r->agent().name() == agent; });
+    }
+    if (ending.empty()) {
+        return;
+    }
+    if (WorkerScope::active_for(hub_.get())) {
+        throw std::logic_error{"agent " + std::string{agent} +
+                               " is still ending its last step: add it from another thread"};
+    }
+    for (const auto& runner : ending) {
+        runner->stop();
+        const std::unique_lock lock{mutex_};
+        std::erase(leaving_, runner);
+    }
+}
+
 Agent& Delivery::add(std::unique_ptr<Agent> agent) {
+    finish_leaving(agent->name());
     auto runner = std::make_shared<AgentRunner>(
         std::move(agent), house_, hub_,
         [this](AgentRunner::Aftermath&& aftermath) { on_aftermath(std::move(aftermath)); });
+    bool command_under_way = false;
     {
         // Listening begins before the agent reads the log, so that no commit falls between.
         const std::unique_lock lock{mutex_};
         runners_.push_back(runner);
+        command_under_way = commands_under_way_ != 0;
     }
     try {
+        if (command_under_way) {
+            // It found no agent here; it is to be committed before the agent reads its rows.
+            Part nothing;
+            nothing.durability = Durability::buffered;
+            submit_and_wait(std::move(nothing));
+        }
         runner->start();
     } catch (...) {
         const std::unique_lock lock{mutex_};
@@ -87,11 +119,15 @@ AgentStatus Delivery::remove(std::string_view agent) {
         throw std::invalid_argument{"there is no agent named " + std::string{agent} +
                                     " on this bus to be removed"};
     }
+    const bool on_worker = WorkerScope::active_for(hub_.get());
     {
         const std::unique_lock lock{mutex_};
         std::erase(runners_, runner);
+        if (on_worker) {
+            leaving_.push_back(runner);
+        }
     }
-    if (WorkerScope::active_for(hub_.get())) {
+    if (on_worker) {
         runner->begin_stop(); // perhaps one of its own steps asks
     } else {
         runner->stop();
@@ -121,10 +157,15 @@ bool Delivery::idle() {
            writer_.pending() == 0 && hub_->changes() == before;
 }
 
-void Delivery::stop() {
-    LIBBUS_FAULT_POINT("stop.before_checkpoint");
+void Delivery::begin_stop() {
     timers_->stop();
     requests_->stop();
+}
+
+void Delivery::stop() {
+    LIBBUS_FAULT_POINT("stop.before_checkpoint");
+    begin_stop();
+    finish_leaving({});
     for (const auto& runner : runners()) {
         runner->stop();
     }
@@ -167,22 +208,37 @@ void Delivery::on_fired(const EventRecord& record) {
     try {
         dispatch_later(decode(record));
     } catch (const CodecError& error) {
-        if (const auto sink = hub_->sink()) {
-            sink->on_trouble("a timer's event cannot be read: " + std::string{error.what()});
-        }
+        // Not here: an observer that publishes would wait for the writer on its own thread.
+        handlers_->post([this, what = std::string{error.what()}] {
+            if (const auto sink = hub_->sink()) {
+                sink->on_trouble("a timer's event cannot be read: " + what);
+            }
+        });
     }
 }
 
 void Delivery::command(DeliveryCommand command, RequestDesk::OnCommand done) {
-    if (const auto runner = runner_of(command.agent)) {
-        runner->command(std::move(command), std::move(done));
-        return;
+    const std::shared_lock lock{mutex_};
+    for (const auto* runners : {&runners_, &leaving_}) {
+        for (const auto& runner : *runners) {
+            if (runner->agent().name() == command.agent) {
+                runner->command(std::move(command), std::move(done));
+                return;
+            }
+        }
     }
     Part part;
     part.commanded_at = hub_->runtime().now();
     part.commands.push_back(std::move(command));
-    writer_.submit(std::move(part),
-                   [done = std::move(done)](PartResult&& result) { done(result); });
+    ++commands_under_way_;
+    writer_.submit(std::move(part), [this, done = std::move(done)](PartResult&& result) {
+        --commands_under_way_;
+        on_aftermath({.emitted = {},
+                      .changed = result.changed,
+                      .timers = {},
+                      .cancelled_timers = {}}); // an agent that came meanwhile
+        done(result);
+    });
 }
 
 PartResult Delivery::submit_and_wait(Part part) {

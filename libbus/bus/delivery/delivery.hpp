@@ -8,6 +8,7 @@
 #include <bus/runtime/strand.hpp>
 #include <bus/store/writer.hpp>
 
+#include <atomic>
 #include <memory>
 #include <shared_mutex>
 #include <vector>
@@ -51,10 +52,13 @@ public:
     [[nodiscard]] bool handled_by_agent(const EventType& type);
     [[nodiscard]] std::vector<std::shared_ptr<AgentRunner>> runners();
     [[nodiscard]] bool idle();
+    /// No further timer fires, and no further request is taken up.
+    void begin_stop();
     void stop();
 
 private:
     std::shared_ptr<AgentRunner> runner_of(std::string_view agent);
+    void finish_leaving(std::string_view agent);
     void on_committed(const Writer::Committed& committed);
     void on_aftermath(AgentRunner::Aftermath&& aftermath);
     void on_fired(const EventRecord& record);
@@ -68,6 +72,8 @@ private:
     std::shared_ptr<Strand> handlers_;
     std::shared_mutex mutex_;
     std::vector<std::shared_ptr<AgentRunner>> runners_;
+    std::vector<std::shared_ptr<AgentRunner>> leaving_; ///< removed by a step, and not at rest yet
+    std::atomic<std::size_t> commands_under_way_{0};    ///< of agents that are not here
     std::shared_ptr<DurableTimers> timers_;
     std::shared_ptr<RequestDesk> requests_;
     Writer writer_; ///< last but for what uses it: its thread uses the rest

@@ -76,10 +76,11 @@ void DurableTimers::stop() {
 }
 
 void DurableTimers::arm(Lock& /*lock*/) {
-    if (stopped_ || next_.empty()) {
+    if (stopped_ || (next_.empty() && !last_loaded_)) {
         return;
     }
-    const Timestamp due = std::max(next_.begin()->first.first, not_before_);
+    const Timestamp due =
+        next_.empty() ? not_before_ : std::max(next_.begin()->first.first, not_before_);
     if (timer_ && timer_due_ <= due) {
         return;
     }
@@ -100,6 +101,7 @@ void DurableTimers::fire_due() {
         Lock lock{mutex_};
         timer_.reset();
         try {
+            load(lock);
             while (!stopped_ && !next_.empty() &&
                    next_.begin()->first.first <= hub_->runtime().now()) {
                 auto first = next_.extract(next_.begin());
@@ -148,13 +150,31 @@ void DurableTimers::on_stored(const TimerRecord& timer, PartResult&& result) {
         std::rethrow_exception(result.error);
     } catch (const TimerGone&) {
         return; // cancelled
-    } catch (const std::exception&) {
-        // The trouble is told by whoever publishes; the timer is still in the store.
+    } catch (const PartRefused& refused) {
+        give_up(timer, refused.what());
+    } catch (const StoreError&) {
+        // It is still in the store, and tried again.
         not_before_ = hub_->runtime().now() + pause_after_trouble;
         due_of_.emplace(timer.number, timer.due);
         next_.emplace(Key{timer.due, timer.number}, timer);
         arm(lock);
+    } catch (const std::exception& refused) {
+        give_up(timer, refused.what());
     }
+}
+
+/// The store will never take its event: the timer goes, and observers hear of it.
+void DurableTimers::give_up(const TimerRecord& timer, const std::string& why) {
+    Part part;
+    part.fires = timer.number;
+    writer_.submit(std::move(part), [](PartResult&&) {});
+    hub_->runtime().pool().post(
+        [hub = hub_, number = timer.number, type = timer.event.event_type, why] {
+            if (const auto sink = hub->sink()) {
+                sink->on_trouble("timer " + std::to_string(number) + " is given up, for its " +
+                                 type + " is refused: " + why);
+            }
+        });
 }
 
 } // namespace bus

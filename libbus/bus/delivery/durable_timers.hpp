@@ -43,6 +43,7 @@ private:
     void arm(Lock& lock);
     void fire_due();
     void fire(Lock& lock, TimerRecord timer);
+    void give_up(const TimerRecord& timer, const std::string& why);
     void on_stored(const TimerRecord& timer, PartResult&& result);
 
     EventStore& store_;

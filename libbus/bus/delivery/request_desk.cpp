@@ -147,7 +147,11 @@ void RequestDesk::carry_out(const std::shared_ptr<Work>& work) {
 /// Of a group: its dead letters that had died before the request was made.
 std::vector<Position> RequestDesk::positions_of(const RequestRecord& request) {
     if (request.position != 0) {
-        return {request.position};
+        const auto delivery = store_.delivery(request.agent, request.position);
+        const bool died_since = delivery && request.action == DeliveryAction::redrive &&
+                                !delivery->attempts.empty() &&
+                                delivery->attempts.back().at > request.at;
+        return died_since ? std::vector<Position>{} : std::vector{request.position};
     }
     std::vector<Position> positions;
     Position after = 0;

@@ -97,7 +97,7 @@ const std::string& StepRunner::sequence_of(DeliveryItem& item) {
     if (item.sequence) {
         return *item.sequence;
     }
-    if (item.record && !item.record->sequence.empty()) {
+    if (item.record) { // its line is known by that
         return item.sequence.emplace(item.record->sequence);
     }
     const Sequence& sequence = agent_.settings().sequence;

@@ -309,14 +309,24 @@ std::uint64_t Bus::Core::prune(Position through) {
 bool Bus::Core::forget(std::string_view agent) {
     Delivery& delivery = delivery_for("forgetting an agent");
     {
-        const std::shared_lock lock{mutex_};
-        if (names_.contains(std::string{agent})) {
+        const std::unique_lock lock{mutex_};
+        if (!names_.insert(std::string{agent}).second) {
             throw std::invalid_argument{"agent " + std::string{agent} +
                                         " is on this bus: remove it before it is forgotten"};
         }
     }
+    const auto give_name_back = [this, agent] {
+        const std::unique_lock lock{mutex_};
+        names_.erase(std::string{agent});
+    };
     bool found = false;
-    delivery.with_writer([&](EventStore& events) { found = events.forget(agent); });
+    try {
+        delivery.with_writer([&](EventStore& events) { found = events.forget(agent); });
+    } catch (...) {
+        give_name_back();
+        throw;
+    }
+    give_name_back();
     return found;
 }
 
@@ -368,6 +378,8 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
             phase_ = Phase::stopped;
             if (timers_) {
                 timers_->begin_stop();
+            } else {
+                delivery_->begin_stop();
             }
             for (const auto& runner : runners()) {
                 runner->begin_stop();

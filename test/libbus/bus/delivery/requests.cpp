@@ -123,6 +123,101 @@ BOOST_AUTO_TEST_CASE(R5_a_request_about_an_agent_that_does_not_run_here_waits_in
     BOOST_TEST(runs == 2);
 }
 
+BOOST_AUTO_TEST_CASE(R5_a_discard_that_was_asked_for_before_the_agent_came_counts_once) {
+    publish("down", 1);
+    bus.reset();
+    broken = false;
+    store->ask({.at = runtime->now(),
+                .who = "ann",
+                .why = "a test order",
+                .action = DeliveryAction::discard,
+                .agent = "worker",
+                .position = 1});
+    start();
+    add_worker();
+    bus->wait_idle();
+    const bus::Conservation account = store->conservation().front();
+    BOOST_TEST(account.holds());
+    BOOST_TEST(account.discarded == 1U);
+    BOOST_TEST(account.finished == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_redrive_whose_answer_was_lost_does_not_redrive_a_later_death) {
+    const bus::Timestamp before = runtime->now();
+    runtime->run_for(1s);
+    publish("down", 1); // dies after the request was made
+    bus.reset();
+    store->ask({.at = before, .who = "ann", .why = "up", .agent = "worker", .position = 1});
+    start();
+    add_worker();
+    bus->wait_idle();
+    BOOST_TEST(runs == 1);
+    BOOST_TEST(store->deliveries("worker", DeliveryState::dead).size() == 1U);
+    BOOST_TEST(store->requests(0, 10, true).empty());
+}
+
+BOOST_AUTO_TEST_CASE(R5_when_the_next_due_delivery_is_discarded_the_one_after_it_still_comes) {
+    auto agent = scripted("patient");
+    agent->settings().retry = test::every(1h, 3);
+    bool down = true;
+    int handled = 0;
+    agent->handles<test::PongEvent>([&](const test::PongEvent&, bus::Context&) {
+        if (down) {
+            throw std::runtime_error{"down"};
+        }
+        ++handled;
+    });
+    bus->add(std::move(agent));
+    bus->publish(test::pong("a"));
+    bus->wait_idle();
+    runtime->run_for(10min);
+    bus->publish(test::pong("b"));
+    bus->wait_idle();
+    down = false;
+    bus->request({.who = "ann",
+                  .why = "not wanted",
+                  .action = DeliveryAction::discard,
+                  .agent = "patient",
+                  .position = 1});
+    bus->wait_idle();
+    runtime->run_for(2h);
+    BOOST_TEST(handled == 1);
+    BOOST_TEST(bus->idle());
+}
+
+BOOST_AUTO_TEST_CASE(
+    S10_the_checkpoint_of_an_agent_moves_over_what_it_never_handles_while_it_runs) {
+    auto deaf = scripted("deaf");
+    deaf->handles<test::PongEvent>([](const test::PongEvent&, bus::Context&) {});
+    bus->add(std::move(deaf));
+    broken = false;
+    for (std::int64_t i = 0; i < 10'000; ++i) {
+        bus->post(ping("x", i));
+    }
+    bus->wait_idle();
+    BOOST_TEST(store->agent("deaf")->checkpoint > 5'000U);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_a_step_removes_and_the_host_adds_again_repeats_nothing) {
+    auto leaver = [&] {
+        auto agent = scripted("leaver");
+        agent->handles<PingEvent, test::PongEvent>([&](const PingEvent& event, bus::Context& ctx) {
+            ctx.publish(test::pong("x", event.number));
+            if (event.number == 1) {
+                bus->remove("leaver");
+            }
+        });
+        return agent;
+    };
+    broken = false;
+    bus->add(leaver());
+    publish("x", 1);
+    bus->add(leaver());
+    publish("x", 2);
+    BOOST_TEST(numbers<test::PongEvent>() == test::range(1, 2), boost::test_tools::per_element());
+    BOOST_TEST(store->agent("leaver")->finished == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(R5_a_request_must_say_who_makes_it) {
     BOOST_CHECK_THROW(bus->request({.agent = "worker"}), std::invalid_argument);
 }
