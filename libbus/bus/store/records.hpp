@@ -102,7 +102,7 @@ struct TimerRecord {
 struct BegunNote {
     PositionRange range;            ///< first attempts; {0, 0}: none
     std::vector<Position> repeated; ///< deliveries attempted again, and parked ones
-    std::uint32_t alone = 0; ///< set: the first of `repeated` ran alone, so often in a row
+    std::uint32_t alone = 0;        ///< set: the first of `repeated` ran alone, so often in a row
     friend bool operator==(const BegunNote&, const BegunNote&) = default;
 };
 

@@ -4,7 +4,7 @@
 
 namespace bus::internal {
 
-StateCache::View::View(StateCache& cache) : cache_{cache}, began_{0} {
+StateCache::View::View(StateCache& cache) : cache_{cache} {
     if (cache_.several_) {
         const std::lock_guard lock{cache_.mutex_};
         began_ = cache_.last_;

@@ -38,7 +38,7 @@ public:
         friend StateCache;
 
         StateCache& cache_;
-        std::uint64_t began_;
+        std::uint64_t began_ = 0;
         std::vector<std::string> keys_;
         std::vector<std::string> prefixes_;
     };
