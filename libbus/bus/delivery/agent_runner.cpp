@@ -99,10 +99,9 @@ void AgentRunner::command(DeliveryCommand command, OnCommand done) {
         if (stopping_) {
             throw std::logic_error{"the bus is stopping: ask again when it runs"};
         }
-        lane_of(delivery->sequence, command.position)
-            .orders.push_back({.kind = Order::Kind::command,
-                               .command = std::move(command),
-                               .done = std::move(done)});
+        Lane& lane = lane_of(delivery->sequence, delivery->position);
+        lane.orders.push_back(
+            {.kind = Order::Kind::command, .command = std::move(command), .done = std::move(done)});
     }
     wake();
 }
