@@ -33,17 +33,23 @@ void fill(bus::EventStore& store, std::size_t events, std::uint64_t orders) {
     }
 }
 
-/// Threads that wait to publish so many events each, one after another.
+/// Threads that wait to publish so many events together, each waiting for each of its own. The
+/// events are those of Feed: orders of eight events, one after another.
 class Producers {
 public:
     Producers(bus::Bus& bus, std::int64_t count, std::int64_t events)
-        : start_{count + 1}, done_{count + 1} {
+        : number_{bus.store()->last_position()},
+          end_{number_ + static_cast<std::uint64_t>(events)},
+          start_{count + 1},
+          done_{count + 1} {
         for (std::int64_t i = 0; i < count; ++i) {
-            threads_.emplace_back([this, &bus, i, events] {
-                const std::string order = order_id(static_cast<std::uint64_t>(i));
+            threads_.emplace_back([this, &bus] {
                 start_.arrive_and_wait();
-                for (std::int64_t k = 0; k < events; ++k) {
-                    bus.publish(an_event(order));
+                for (std::uint64_t number = number_++; number < end_; number = number_++) {
+                    OrderedEvent event = an_event(order_id(number / 8));
+                    event.execution_id = "exec-" + event.order_id.substr(12);
+                    event.user_id = "pipeline";
+                    bus.publish(event);
                 }
                 done_.arrive_and_wait();
             });
@@ -65,6 +71,8 @@ public:
     Producers& operator=(const Producers&) = delete;
 
 private:
+    std::atomic<std::uint64_t> number_;
+    const std::uint64_t end_;
     std::latch start_;
     std::latch done_;
     std::vector<std::thread> threads_;
@@ -78,7 +86,7 @@ void publish_committed(benchmark::State& state) {
     const std::int64_t count = state.range(0);
     measure(
         state, count * events_of_each,
-        [&] { return std::make_unique<Producers>(bus, count, events_of_each); },
+        [&] { return std::make_unique<Producers>(bus, count, count * events_of_each); },
         [](const auto& producers) { producers->run(); });
     if (static_cast<std::int64_t>(store->last_position()) != state.iterations()) {
         state.SkipWithError("an event was lost");

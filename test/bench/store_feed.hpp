@@ -181,7 +181,7 @@ void measure(benchmark::State& state, std::int64_t events, Round round) {
     state.counters["items_per_second"] = static_cast<double>(state.iterations()) / took.count();
 }
 
-/// libbus_publish_committed, libbus_step, scan and replay; in store_bus.cpp.
+/// libbus_publish_committed, libbus_step, scan and replay: store_bus.cpp, for store.cpp.
 void add_bus_benchmarks();
 
 } // namespace bench
