@@ -1,57 +1,65 @@
 // Orders a second, end to end: from the feed's lines to settled, the books included.
+//   pipeline/memory/N, pipeline/sqlite/N   N orders into an empty store; peak_MB is the most memory
+//                                          that the process had at once, of which before_MB was
+//                                          there when the round began
+//   pipeline/after/N                       4,000 orders into a store with N events of others
 #include "demo/pipeline/pipeline.hpp"
 
 #include "demo/marketplace/generator.hpp"
+#include "test/bench/ratios.hpp"
+#include "test/bench/store_feed.hpp"
 #include <bus/store/store_url.hpp>
 
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
-namespace {
+namespace bench {
 
-constexpr std::uint64_t orders = 1000;
+namespace {
 
 /// A folder of its own for each round, so that each begins with an empty store.
 class Round {
 public:
-    Round() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "bench_pipeline-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) {
-            throw std::runtime_error{"cannot make a folder in " +
-                                     std::filesystem::temp_directory_path().string()};
-        }
-        folder_ = name;
+    explicit Round(std::int64_t orders) {
         std::ofstream out{feed()};
-        demo::generate(orders, 1, out);
+        demo::generate(static_cast<std::uint64_t>(orders), 1, out);
     }
 
-    Round(const Round&) = delete;
-    Round& operator=(const Round&) = delete;
+    [[nodiscard]] std::string feed() const { return folder_.db().string() + ".ndjson"; }
 
-    ~Round() { std::filesystem::remove_all(folder_); }
-
-    [[nodiscard]] std::string feed() const { return folder_ / "feed.ndjson"; }
-
-    [[nodiscard]] std::string sqlite() const {
-        return "sqlite:" + (folder_ / "orders.db").string();
-    }
+    [[nodiscard]] std::string sqlite() const { return "sqlite:" + folder_.db().string(); }
 
 private:
-    std::filesystem::path folder_;
+    Folder folder_;
 };
 
-void run(benchmark::State& state, const Round& round, const std::string& store) {
+/// A pipeline whose agents have nothing to do until the feed is read.
+struct Ready {
+    Ready(const Round& round, const std::string& store, std::size_t events_before)
+        : options{.feeds = {round.feed()}, .store = store}, marketplace{options.feeds} {
+        std::shared_ptr<bus::EventStore> opened = bus::open_store(store);
+        Feed others{1'000};
+        for (std::size_t i = 0; i < events_before; i += 1'000) {
+            opened->commit(others.next(), false);
+        }
+        pipeline = std::make_unique<demo::Pipeline>(options, marketplace, std::move(opened));
+        pipeline->bus().wait_idle();
+    }
+
     demo::RunOptions options;
-    options.feeds = {round.feed()};
-    options.store = store;
-    demo::Marketplace marketplace{options.feeds};
-    demo::Pipeline pipeline{options, marketplace, bus::open_store(store)};
+    demo::Marketplace marketplace;
+    std::unique_ptr<demo::Pipeline> pipeline;
+};
+
+void run(benchmark::State& state, demo::Pipeline& pipeline, std::int64_t orders) {
     while (pipeline.feed_next()) {
     }
     pipeline.end_feed();
@@ -59,32 +67,69 @@ void run(benchmark::State& state, const Round& round, const std::string& store) 
         pipeline.pause();
     }
     const demo::PipelineCounts& counts = pipeline.counts();
-    if (counts.synced + counts.failed < static_cast<std::int64_t>(orders) * 9 / 10) {
+    if (counts.synced + counts.failed < orders * 9 / 10) {
         state.SkipWithError("too few orders were settled");
     }
 }
 
-void on_sqlite(benchmark::State& state) {
-    for ([[maybe_unused]] auto _ : state) {
-        state.PauseTiming();
-        const Round round;
-        state.ResumeTiming();
-        run(state, round, round.sqlite());
+/// A value of /proc/self/status in megabytes; 0 where there is none.
+double megabytes(std::string_view name) {
+    std::ifstream status{"/proc/self/status"};
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with(name)) {
+            return std::stod(line.substr(name.size() + 1)) / 1024;
+        }
     }
-    state.SetItemsProcessed(static_cast<std::int64_t>(orders) * state.iterations());
+    return 0;
+}
+
+void forget_peak() {
+    malloc_trim(0);
+    std::ofstream{"/proc/self/clear_refs"} << '5'; // proc(5): VmHWM begins again
+}
+
+void rounds(benchmark::State& state, std::int64_t orders, bool in_memory,
+            std::size_t events_before) {
+    double before = 0;
+    measure(
+        state, orders,
+        [&] {
+            auto round = std::make_unique<Round>(orders);
+            forget_peak();
+            before = megabytes("VmRSS");
+            auto ready = std::make_unique<Ready>(*round, in_memory ? "memory" : round->sqlite(),
+                                                 events_before);
+            return std::pair{std::move(round), std::move(ready)}; // its end begins with the latter
+        },
+        [&](const auto& prepared) { run(state, *prepared.second->pipeline, orders); });
+    state.counters["peak_MB"] = megabytes("VmHWM");
+    state.counters["before_MB"] = before;
 }
 
 void in_memory(benchmark::State& state) {
-    for ([[maybe_unused]] auto _ : state) {
-        state.PauseTiming();
-        const Round round;
-        state.ResumeTiming();
-        run(state, round, "memory");
-    }
-    state.SetItemsProcessed(static_cast<std::int64_t>(orders) * state.iterations());
+    rounds(state, state.range(0), true, 0);
 }
+
+void on_sqlite(benchmark::State& state) {
+    rounds(state, state.range(0), false, 0);
+}
+
+void after(benchmark::State& state) {
+    rounds(state, 4'000, false, static_cast<std::size_t>(state.range(0)));
+}
+
+BENCHMARK(in_memory)->Name("pipeline/memory")->Arg(1'000)->UseRealTime();
+BENCHMARK(on_sqlite)->Name("pipeline/sqlite")->Arg(1'000)->Arg(5'000)->Arg(20'000)->UseRealTime();
+BENCHMARK(after)->Name("pipeline/after")->Arg(10'000)->Arg(1'000'000)->UseRealTime();
+
+constexpr std::array goals{
+    at_most("pipeline/after/1000000/real_time", "pipeline/after/10000/real_time", 1.3),
+};
 
 } // namespace
 
-BENCHMARK(on_sqlite)->Name("pipeline/sqlite")->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(in_memory)->Name("pipeline/memory")->UseRealTime()->Unit(benchmark::kMillisecond);
+} // namespace bench
+
+int main(int argc, char** argv) {
+    return bench::run_and_compare(argc, argv, bench::goals);
+}

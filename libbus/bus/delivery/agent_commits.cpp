@@ -30,13 +30,16 @@ void AgentRunner::on_part_done(Lane& lane, const Batch& batch, std::size_t index
                                PartResult&& result) {
     const bool stored = !result.error;
     batch->results[index] = std::move(result);
-    Attempted& attempted = batch->attempts[index];
-    if (stored) {
-        states_.committed(attempted.written);
-        on_aftermath_({.emitted = new_events(attempted, batch->results[index]),
-                       .changed = batch->results[index].changed,
-                       .timers = std::move(attempted.timers),
-                       .cancelled_timers = std::move(attempted.cancelled_timers)});
+    for (auto& told = batch->told;
+         told < batch->attempts.size() && batch->attempts[told].part == index; ++told) {
+        if (stored) {
+            Attempted& attempted = batch->attempts[told];
+            states_.committed(attempted.written);
+            on_aftermath_({.emitted = new_events(attempted, batch->results[index]),
+                           .changed = batch->results[index].changed,
+                           .timers = std::move(attempted.timers),
+                           .cancelled_timers = std::move(attempted.cancelled_timers)});
+        }
     }
     if (--batch->open == 0) {
         // Observers may publish, and would wait for the writer on its own thread.
@@ -48,9 +51,9 @@ void AgentRunner::on_part_done(Lane& lane, const Batch& batch, std::size_t index
 void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
     const WorkerScope worker{hub_.get()};
     remember_commits(lane, batch);
-    for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
-        if (batch.attempts[i].done) {
-            batch.attempts[i].done(batch.results[i]);
+    for (const Attempted& attempted : batch.attempts) {
+        if (attempted.done) {
+            attempted.done(batch.results[attempted.part]);
         }
     }
     if (const auto sink = hub_->sink()) {
@@ -78,10 +81,9 @@ void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
 /// Takes what was committed into memory; where a part was refused, all is read again.
 void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
     const std::lock_guard lock{mutex_};
-    for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
-        const Attempted& attempted = batch.attempts[i];
-        if (batch.results[i].error) {
-            note_refusal(lane, attempted, batch.results[i].error);
+    for (const Attempted& attempted : batch.attempts) {
+        if (const std::exception_ptr& error = batch.results[attempted.part].error) {
+            note_refusal(lane, attempted, error);
             continue;
         }
         settled_.settle(attempted.settles);

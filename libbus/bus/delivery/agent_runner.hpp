@@ -101,7 +101,7 @@ private:
         std::deque<DeliveryItem> inbox;     ///< by the mutex
         std::vector<Order> orders;          ///< by the mutex
         bool running = false;               ///< by the mutex: a turn is due or under way
-        std::size_t outstanding = 0;        ///< by the mutex: parts on their way
+        std::size_t outstanding = 0;        ///< by the mutex: steps on their way
         internal::HeldUp::Counts counts;    ///< by the mutex: as of the last turn
         std::optional<Timestamp> next_due;  ///< by the mutex
         bool has_ready = false;             ///< by the mutex

@@ -11,7 +11,7 @@ namespace bus {
 namespace {
 
 constexpr std::size_t steps_of_a_turn = 64;
-/// Parts of a worker on their way into the store: it waits where the disk does not keep up.
+/// Steps of a worker on their way into the store: it waits where the disk does not keep up.
 constexpr std::size_t most_outstanding = 1024;
 
 } // namespace
@@ -305,7 +305,8 @@ void AgentRunner::carry_out(Lane& lane, Order& order, StepBatch& batch) {
         }
     }
     batch.parts.push_back(std::move(part));
-    batch.attempts.push_back({.command = true, .done = std::move(order.done)});
+    batch.attempts.push_back(
+        {.part = batch.parts.size() - 1, .command = true, .done = std::move(order.done)});
 }
 
 void AgentRunner::submit(Lane& lane, const Batch& batch) {
@@ -317,7 +318,7 @@ void AgentRunner::submit(Lane& lane, const Batch& batch) {
         if (note_is_old_ && !batch->parts.front().begun) {
             batch->parts.front().begun = make_note(lock);
         }
-        lane.outstanding += batch->parts.size();
+        lane.outstanding += batch->attempts.size();
         ++open_batches_;
     }
     LIBBUS_FAULT_POINT("step.before_submit");

@@ -7,10 +7,9 @@ namespace bus {
 void report(const StepBatch& batch, std::string_view agent, ObserverSink& sink) {
     for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
         const Attempted& attempted = batch.attempts[i];
-        if (batch.results[i].error) {
+        if (const std::exception_ptr& error = batch.results[attempted.part].error) {
             if (!attempted.command) {
-                sink.on_trouble("agent " + std::string{agent} + ": " +
-                                Failure::from(batch.results[i].error).what());
+                sink.on_trouble("agent " + std::string{agent} + ": " + Failure::from(error).what());
                 break;
             }
             continue;

@@ -27,6 +27,7 @@ struct DeliveryItem {
 /// What is to be told and remembered of an attempt once it is committed.
 struct Attempted {
     std::shared_ptr<const DomainEvent> event; ///< null: it could not be read, or was not attempted
+    std::size_t part = 0;                     ///< of the batch, in which it commits
     Position position = 0;                    ///< 0: no delivery is concerned
     PositionRange settles{};
     std::vector<std::shared_ptr<const DomainEvent>> emitted;
@@ -45,8 +46,9 @@ struct Attempted {
 struct StepBatch {
     std::uint64_t chain = 0;
     std::vector<Part> parts;
-    std::vector<Attempted> attempts; ///< one a part
+    std::vector<Attempted> attempts; ///< in order of their parts; several may share one
     std::vector<PartResult> results;
+    std::size_t told = 0;             ///< the writer's own: attempts whose part has its result
     std::atomic<std::size_t> open{0}; ///< parts whose result is still to come
     bool alone = false;               ///< nobody else runs a step until it is committed
 };

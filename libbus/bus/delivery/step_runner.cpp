@@ -33,6 +33,34 @@ Timestamp later(Timestamp now, Duration delay) {
     return delay > Timestamp::max() - now ? Timestamp::max() : now + delay;
 }
 
+/// The part of a step that has only finished: nothing in it can be refused.
+bool only_settles(const Part& part) {
+    return part.delivered != 0 && part.delivered == part.finished && part.events.empty() &&
+           part.put_deliveries.empty() && part.erase_deliveries.empty() &&
+           part.put_states.empty() && part.erase_states.empty() && part.put_timers.empty() &&
+           part.erase_timers.empty() && part.commands.empty() && !part.begun;
+}
+
+/// Makes one part of two steps in a row that only finished. They share a chain, so that they would
+/// fail together anyway.
+bool join(Part& before, const Part& next) {
+    if (before.chain != next.chain || !only_settles(next) || !only_settles(before)) {
+        return false;
+    }
+    PositionRange& last = before.settled.back();
+    if (last.last + 1 == next.settled.front().first) {
+        last.last = next.settled.front().last;
+    } else {
+        before.settled.push_back(next.settled.front());
+    }
+    before.delivered += next.delivered;
+    before.finished += next.finished;
+    if (next.durability == Durability::committed) {
+        before.durability = Durability::committed;
+    }
+    return true;
+}
+
 } // namespace
 
 /// What a step reads: the writes of earlier steps that are not committed yet, then the store.
@@ -197,7 +225,12 @@ StepRunner::Order StepRunner::finish(Draft&& draft, StepBatch& batch) {
             return event.event->type().durability() == Durability::buffered;
         });
     draft.part.durability = buffered ? Durability::buffered : Durability::committed;
-    batch.parts.push_back(std::move(draft.part));
+    if (!batch.parts.empty() && join(batch.parts.back(), draft.part)) {
+        draft.attempted.part = batch.parts.size() - 1;
+    } else {
+        draft.attempted.part = batch.parts.size();
+        batch.parts.push_back(std::move(draft.part));
+    }
     batch.attempts.push_back(std::move(draft.attempted));
     return std::move(draft.order);
 }

@@ -1,4 +1,5 @@
 #include <bus/runtime/fault_point.hpp>
+#include <bus/runtime/yield.hpp>
 #include <bus/store/writer.hpp>
 
 #include <algorithm>
@@ -24,17 +25,16 @@ Writer::~Writer() = default; // of the members thread_ goes first, and stays usa
 
 void Writer::submit(Part part, Done done) {
     std::vector<Entry> entries;
-    entries.push_back({std::move(part), std::move(done)});
+    entries.push_back({.part = std::move(part), .done = std::move(done)});
     enqueue(std::move(entries));
 }
 
-void Writer::submit(std::vector<Part> parts,
-                    const std::function<void(std::size_t, PartResult&&)>& done) {
+void Writer::submit(std::vector<Part> parts, std::function<void(std::size_t, PartResult&&)> done) {
+    const auto of_several = std::make_shared<const DoneOfMany>(std::move(done));
     std::vector<Entry> entries;
     entries.reserve(parts.size());
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        entries.push_back(
-            {std::move(parts[i]), [done, i](PartResult&& result) { done(i, std::move(result)); }});
+        entries.push_back({.part = std::move(parts[i]), .of_several = of_several, .index = i});
     }
     enqueue(std::move(entries));
 }
@@ -67,7 +67,28 @@ void Writer::enqueue(std::vector<Entry> entries) {
     }
 }
 
+/// Whoever waited for the last commit is likely to publish again at once. Without a moment for all
+/// of them to come back they would fall into two halves, each waiting for the other's commit.
+void Writer::gather() {
+    constexpr int looks_in_vain = 10;
+    std::size_t seen = 0;
+    for (int vain = 0; vain < looks_in_vain; ++vain) {
+        {
+            const std::lock_guard lock{mutex_};
+            if (waiting_.size() >= publishers_) {
+                return;
+            }
+            if (waiting_.size() > seen) {
+                seen = waiting_.size();
+                vain = 0;
+            }
+        }
+        yield_thread();
+    }
+}
+
 void Writer::write_waiting() {
+    gather();
     std::vector<Entry> entries;
     {
         const std::lock_guard lock{mutex_};
@@ -111,11 +132,25 @@ void Writer::write(std::vector<Entry>& entries) {
         results.assign(parts.size(), PartResult{.error = std::current_exception()});
     }
     LIBBUS_FAULT_POINT("commit.before_told");
+    count_publishers(parts);
     hand_on(parts, results);
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        entries[i].done(std::move(results[i]));
+        const Entry& entry = entries[i];
+        if (entry.of_several) {
+            (*entry.of_several)(entry.index, std::move(results[i]));
+        } else {
+            entry.done(std::move(results[i]));
+        }
     }
     LIBBUS_FAULT_POINT("commit.after_told");
+}
+
+/// Before they are told: those of this commit, and those who came while it was written.
+void Writer::count_publishers(const std::vector<Part>& parts) {
+    const auto publishes = static_cast<std::size_t>(std::count_if(
+        parts.begin(), parts.end(), [](const Part& part) { return part.agent.empty(); }));
+    const std::lock_guard lock{mutex_};
+    publishers_ = publishes == 0 ? 0 : std::min(publishes + waiting_.size(), most_events / 2);
 }
 
 void Writer::hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results) {

@@ -38,8 +38,7 @@ public:
     /// Hands a part over. Parts of one thread are written in its order.
     void submit(Part part, Done done);
     /// Hands several over that are written in this order, though maybe not in one commit.
-    void submit(std::vector<Part> parts,
-                const std::function<void(std::size_t, PartResult&&)>& done);
+    void submit(std::vector<Part> parts, std::function<void(std::size_t, PartResult&&)> done);
 
     /// Runs a task on the writer's thread, between commits: for what only the writer may do with
     /// the store. It must not throw.
@@ -49,14 +48,20 @@ public:
     [[nodiscard]] std::size_t pending() const;
 
 private:
+    using DoneOfMany = std::function<void(std::size_t, PartResult&&)>;
+
     struct Entry {
         Part part;
-        Done done;
+        Done done;                                    ///< of a part that was handed over alone
+        std::shared_ptr<const DoneOfMany> of_several; ///< else
+        std::size_t index = 0;                        ///< among those
     };
 
     void enqueue(std::vector<Entry> entries);
+    void gather();
     void write_waiting();
     void write(std::vector<Entry>& entries);
+    void count_publishers(const std::vector<Part>& parts);
     void hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results);
 
     EventStore& store_;
@@ -67,6 +72,7 @@ private:
     std::vector<Entry> waiting_;
     std::size_t pending_ = 0;
     bool scheduled_ = false;
+    std::size_t publishers_ = 0;       ///< the writer's own: publishes that come back, if all do
     std::unique_ptr<Executor> thread_; ///< last: its destruction runs what is queued
 };
 

@@ -11,8 +11,11 @@ struct Ticket::State {
     explicit State(std::shared_ptr<Runtime> r) : runtime{std::move(r)} {}
 
     void resolve(PartResult&& r) {
-        const std::lock_guard lock{mutex};
-        result = std::move(r);
+        {
+            const std::lock_guard lock{mutex};
+            result = std::move(r);
+        }
+        // Who wakes finds the lock free. Whoever resolves holds the state, so it is still there.
         changed.notify_all();
     }
 

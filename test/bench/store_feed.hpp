@@ -1,0 +1,187 @@
+#pragma once
+
+#include <bus/event/codec.hpp>
+#include <bus/event/domain_event.hpp>
+#include <bus/event/uuid.hpp>
+#include <bus/store/records.hpp>
+
+#include <benchmark/benchmark.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+/// What the benchmarks of the store write, where, and how they are timed.
+namespace bench {
+
+/// A new folder, removed with all in it. It is in TMPDIR: point that at the disk to be measured.
+class Folder {
+public:
+    Folder() {
+        std::string name = std::filesystem::temp_directory_path() / "libbus-bench-XXXXXX";
+        if (::mkdtemp(name.data()) == nullptr) {
+            throw std::runtime_error{"cannot make a temporary folder " + name};
+        }
+        path_ = name;
+    }
+
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+
+    ~Folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+
+    [[nodiscard]] std::filesystem::path db() const { return path_ / "bench.db"; }
+
+private:
+    std::filesystem::path path_;
+};
+
+/// 350 bytes of JSON with 12 strings and a number.
+struct OrderedEvent : bus::Event<OrderedEvent> {
+    std::string order_id;
+    std::string marketplace;
+    std::string buyer_name;
+    std::string buyer_email;
+    std::string street;
+    std::string postal_code;
+    std::string city;
+    std::string country;
+    std::string sku;
+    std::string title;
+    std::string carrier;
+    std::string note;
+    std::int64_t cents = 0;
+};
+BUS_DESCRIBE_EVENT(OrderedEvent,
+                   (order_id, marketplace, buyer_name, buyer_email, street, postal_code, city,
+                    country, sku, title, carrier, note, cents),
+                   bus::aggregate_id<&OrderedEvent::order_id>)
+
+/// What a step emits: the same members under another name.
+struct PackedEvent : bus::Event<PackedEvent> {
+    std::string order_id;
+    std::string marketplace;
+    std::string buyer_name;
+    std::string buyer_email;
+    std::string street;
+    std::string postal_code;
+    std::string city;
+    std::string country;
+    std::string sku;
+    std::string title;
+    std::string carrier;
+    std::string note;
+    std::int64_t cents = 0;
+};
+BUS_DESCRIBE_EVENT(PackedEvent,
+                   (order_id, marketplace, buyer_name, buyer_email, street, postal_code, city,
+                    country, sku, title, carrier, note, cents),
+                   bus::aggregate_id<&PackedEvent::order_id>)
+
+inline std::string order_id(std::uint64_t order) {
+    return "902-1845936-" + std::to_string(10'000'000 + order % 90'000'000);
+}
+
+template <class E = OrderedEvent>
+E an_event(std::string order) {
+    E event;
+    event.order_id = std::move(order);
+    event.marketplace = "amazon.de";
+    event.buyer_name = "Johanna Musterfrau";
+    event.buyer_email = "buyer-4711@example.org";
+    event.street = "Hauptstrasse 17 b";
+    event.postal_code = "10115";
+    event.city = "Berlin";
+    event.country = "DE";
+    event.sku = "SKU-2207-BLUE-M";
+    event.title = "Rain jacket, blue, size M";
+    event.carrier = "parcel";
+    event.note = "at the neighbour's, first floor";
+    event.cents = 7'990;
+    return event;
+}
+
+/// Batches of parts of one event each. The objects are reused, so that making them costs little.
+/// By default the orders are as the pipeline's: eight events each, one after another; with
+/// `orders`, so many take turns.
+class Feed {
+public:
+    explicit Feed(std::size_t batch, std::uint64_t orders = 0) : orders_{orders}, parts_(batch) {
+        bus::EventRecord record = bus::encode(an_event(order_id(0)));
+        digits_in_data_ = record.data.find(digits(order_id(0)));
+        record.user_id = "pipeline";
+        for (bus::Part& part : parts_) {
+            part.events.emplace_back().record = record;
+        }
+    }
+
+    std::span<const bus::Part> next() {
+        for (bus::Part& part : parts_) {
+            const std::uint64_t order = orders_ == 0 ? number_ / 8 : number_ % orders_;
+            bus::EventRecord& record = part.events.front().record;
+            record.event_id = bus::make_uuid_v7(1'700'000'000'000 + number_ / 64,
+                                                static_cast<std::uint16_t>(number_ % 64),
+                                                number_ * 0x9e3779b97f4a7c15U);
+            record.aggregate_id = order_id(order);
+            record.execution_id = "exec-" + digits(record.aggregate_id);
+            record.data.replace(digits_in_data_, 8, digits(record.aggregate_id));
+            ++number_;
+        }
+        return parts_;
+    }
+
+private:
+    static std::string digits(const std::string& id) { return id.substr(id.size() - 8); }
+
+    std::uint64_t orders_;
+    std::vector<bus::Part> parts_;
+    std::size_t digits_in_data_ = 0;
+    std::uint64_t number_ = 0;
+};
+
+/// Runs rounds of `events` each on what `prepare` makes anew before each of them, which is not
+/// timed. An iteration is an event; Google Benchmark's own rate would divide by the processor time
+/// of this one thread.
+template <class Prepare, class Round>
+void measure(benchmark::State& state, std::int64_t events, Prepare prepare, Round round) {
+    using Clock = std::chrono::steady_clock;
+    std::chrono::duration<double> took{};
+    while (state.KeepRunningBatch(events)) {
+        state.PauseTiming();
+        {
+            auto prepared = prepare();
+            const auto started = Clock::now();
+            state.ResumeTiming();
+            round(prepared);
+            state.PauseTiming();
+            took += Clock::now() - started;
+        }
+        state.ResumeTiming();
+    }
+    state.counters["items_per_second"] = static_cast<double>(state.iterations()) / took.count();
+}
+
+/// The same without anything to prepare.
+template <class Round>
+void measure(benchmark::State& state, std::int64_t events, Round round) {
+    const auto started = std::chrono::steady_clock::now();
+    while (state.KeepRunningBatch(events)) {
+        round();
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+    state.counters["items_per_second"] = static_cast<double>(state.iterations()) / took.count();
+}
+
+/// libbus_publish_committed, libbus_step, scan and replay: store_bus.cpp, for store.cpp.
+void add_bus_benchmarks();
+
+} // namespace bench
