@@ -224,7 +224,10 @@ StepRunner::Order StepRunner::finish(Draft&& draft, StepBatch& batch) {
         std::all_of(draft.part.events.begin(), draft.part.events.end(), [](const NewEvent& event) {
             return event.event->type().durability() == Durability::buffered;
         });
-    draft.part.durability = buffered ? Durability::buffered : Durability::committed;
+    // A step that has left nothing in the store has nothing to lose but that it ran: after a power
+    // cut it may run again, as any step may.
+    draft.part.durability =
+        buffered || only_settles(draft.part) ? Durability::buffered : Durability::committed;
     if (!batch.parts.empty() && join(batch.parts.back(), draft.part)) {
         draft.attempted.part = batch.parts.size() - 1;
     } else {
