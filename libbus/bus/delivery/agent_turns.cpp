@@ -248,7 +248,7 @@ std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
         }
         LIBBUS_FAULT_POINT("retry.due");
         record->agent = agent_->name();
-        DeliveryItem item{.event = read_event(record->position), .record = std::move(record)};
+        DeliveryItem item{.event = read_event(position), .record = std::move(record)};
         const std::lock_guard lock{mutex_};
         item.suspect = suspected(item);
         return item;

@@ -320,7 +320,8 @@ bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
     delivery.due = next.value_or(Timestamp{});
     if (next) {
         LIBBUS_FAULT_POINT("retry.write");
-    } else {
+    }
+    if (!next) {
         LIBBUS_FAULT_POINT("dead_letter.write");
     }
     if (!next && may_tell && draft.input && !give_up(item, draft, delivery)) {
