@@ -40,7 +40,7 @@ Message message_of(const NotificationRequestedEvent& request, const Context& con
 
 NotificationRequestedEvent request_of(Message message) {
     NotificationRequestedEvent request;
-    request.own_aggregate_id = std::move(message.aggregate_id);
+    request.own_aggregate_id = message.aggregate_id;
     request.notification_type = std::move(message.notification_type);
     request.channel = std::move(message.channel);
     request.text = std::move(message.text);
