@@ -142,7 +142,7 @@ public:
 
     bool forget(std::string_view agent) override { return writer().forget(agent); }
 
-    void backup(const std::filesystem::path& to) override { reader().backup(to); }
+    void backup(const std::string& to) override { reader().backup(to); }
 
 private:
     /// Commits the parts whose chains are whole; the others fail, as the inner store cannot know.

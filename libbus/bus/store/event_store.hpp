@@ -3,7 +3,6 @@
 #include <bus/store/records.hpp>
 
 #include <cstddef>
-#include <filesystem>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -156,7 +155,7 @@ public:
     virtual bool forget(std::string_view agent) = 0;
     /// Writes all of one moment to a new store at a path, while the writer goes on. Throws
     /// StoreError where abilities() say that it cannot, or the path is taken.
-    virtual void backup(const std::filesystem::path& to) = 0;
+    virtual void backup(const std::string& to) = 0;
 
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 };

@@ -55,7 +55,7 @@ bool MemoryStore::forget(std::string_view agent) {
     return held || !timers.empty();
 }
 
-void MemoryStore::backup(const std::filesystem::path& /*to*/) {
+void MemoryStore::backup(const std::string& /*to*/) {
     throw StoreError{"a store in memory has no backup: use a SqliteStore"};
 }
 

@@ -59,7 +59,7 @@ public:
     std::size_t prune(Position through, std::size_t limit) override;
     bool forget(std::string_view agent) override;
     /// Always throws StoreError.
-    void backup(const std::filesystem::path& to) override;
+    void backup(const std::string& to) override;
 
 private:
     struct Data;

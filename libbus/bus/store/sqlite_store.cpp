@@ -153,7 +153,7 @@ bool SqliteStore::forget(std::string_view agent) {
     return parts_->appender().forget(agent);
 }
 
-void SqliteStore::backup(const std::filesystem::path& to) {
+void SqliteStore::backup(const std::string& to) {
     sqlite::backup(parts_->path, to, parts_->busy_timeout);
 }
 

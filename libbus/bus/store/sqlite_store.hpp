@@ -98,7 +98,7 @@ public:
     bool forget(std::string_view agent) override;
     /// The new file is whole or not there at all; while it is written, `PATH-partial` lies beside
     /// it. The write-ahead log of the store grows meanwhile.
-    void backup(const std::filesystem::path& to) override;
+    void backup(const std::string& to) override;
 
 private:
     struct Parts;
