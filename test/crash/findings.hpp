@@ -2,6 +2,7 @@
 
 #include "test/crash/subject.hpp"
 
+#include <filesystem>
 #include <map>
 #include <string>
 #include <utility>

@@ -5,6 +5,7 @@
 
 #include "temp_folder.hpp"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <tuple>
