@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <chrono>
+#include <ctime>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -148,37 +149,72 @@ private:
     std::uint64_t number_ = 0;
 };
 
+/// Wall time, and processor time of all threads, which says more where other programs run beside.
+class Stopwatch {
+public:
+    void start() {
+        started_ = Clock::now();
+        processor_started_ = processor();
+    }
+
+    void stop() {
+        took_ += Clock::now() - started_;
+        processor_ += processor() - processor_started_;
+    }
+
+    /// An iteration is an event; Google Benchmark's own rate would divide by the processor time of
+    /// one thread.
+    void report(benchmark::State& state) const {
+        const auto events = static_cast<double>(state.iterations());
+        state.counters["items_per_second"] = events / took_.count();
+        state.counters["processor_ns"] = static_cast<double>(processor_) / events;
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    static std::int64_t processor() {
+        std::timespec now{};
+        ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+        return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+    }
+
+    Clock::time_point started_{};
+    std::int64_t processor_started_ = 0;
+    std::chrono::duration<double> took_{};
+    std::int64_t processor_ = 0;
+};
+
 /// Runs rounds of `events` each on what `prepare` makes anew before each of them, which is not
-/// timed. An iteration is an event; Google Benchmark's own rate would divide by the processor time
-/// of this one thread.
+/// timed.
 template <class Prepare, class Round>
 void measure(benchmark::State& state, std::int64_t events, Prepare prepare, Round round) {
-    using Clock = std::chrono::steady_clock;
-    std::chrono::duration<double> took{};
+    Stopwatch watch;
     while (state.KeepRunningBatch(events)) {
         state.PauseTiming();
         {
             auto prepared = prepare();
-            const auto started = Clock::now();
+            watch.start();
             state.ResumeTiming();
             round(prepared);
             state.PauseTiming();
-            took += Clock::now() - started;
+            watch.stop();
         }
         state.ResumeTiming();
     }
-    state.counters["items_per_second"] = static_cast<double>(state.iterations()) / took.count();
+    watch.report(state);
 }
 
 /// The same without anything to prepare.
 template <class Round>
 void measure(benchmark::State& state, std::int64_t events, Round round) {
-    const auto started = std::chrono::steady_clock::now();
+    Stopwatch watch;
+    watch.start();
     while (state.KeepRunningBatch(events)) {
         round();
     }
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-    state.counters["items_per_second"] = static_cast<double>(state.iterations()) / took.count();
+    watch.stop();
+    watch.report(state);
 }
 
 /// libbus_publish_committed, libbus_step, scan and replay: store_bus.cpp, for store.cpp.

@@ -40,16 +40,17 @@ void AgentRunner::note_alone(Lane& lane) {
         part.chain = chain_;
         ++open_batches_;
     }
-    house_.writer.submit(std::move(part), [self = shared_from_this(), &lane](PartResult&& result) {
-        {
-            const std::lock_guard lock{self->mutex_};
-            --self->open_batches_;
-            if (result.error) {
-                self->note_trouble(Failure::from(result.error).what());
+    house_.writer.submit(
+        std::move(part), [self = shared_from_this(), &lane](PartResult&& result, Part&&) {
+            {
+                const std::lock_guard lock{self->mutex_};
+                --self->open_batches_;
+                if (result.error) {
+                    self->note_trouble(Failure::from(result.error).what());
+                }
             }
-        }
-        self->hub_->runtime().pool().post([self, &lane] { self->run_alone(lane); });
-    });
+            self->hub_->runtime().pool().post([self, &lane] { self->run_alone(lane); });
+        });
 }
 
 void AgentRunner::run_alone(Lane& lane) {

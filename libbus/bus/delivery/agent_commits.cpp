@@ -9,36 +9,31 @@ namespace bus {
 
 namespace {
 
-/// What was emitted but for what the store had before: its handlers have been called then.
-std::vector<std::shared_ptr<const DomainEvent>> new_events(const Attempted& attempted,
-                                                           const PartResult& result) {
-    std::vector<std::shared_ptr<const DomainEvent>> events;
-    events.reserve(attempted.emitted.size());
+/// Leaves of what was emitted what the store had not before: of the rest the handlers have been
+/// called then.
+void keep_new(std::vector<std::shared_ptr<const DomainEvent>>& emitted, const PartResult& result) {
     auto place = result.places.begin();
-    for (const auto& event : attempted.emitted) {
-        const bool kept = event->type().durability() != Durability::transient;
-        if (!kept || !(place++)->duplicate) {
-            events.push_back(event);
-        }
-    }
-    return events;
+    std::erase_if(emitted, [&](const auto& event) {
+        return event->type().durability() != Durability::transient && (place++)->duplicate;
+    });
 }
 
 } // namespace
 
 void AgentRunner::on_part_done(Lane& lane, const Batch& batch, std::size_t index,
-                               PartResult&& result) {
+                               PartResult&& result, Part&& spent) {
     const bool stored = !result.error;
     batch->results[index] = std::move(result);
+    batch->spent.push_back(std::move(spent));
     for (auto& told = batch->told;
          told < batch->attempts.size() && batch->attempts[told].part == index; ++told) {
         if (stored) {
             Attempted& attempted = batch->attempts[told];
-            states_.committed(attempted.written);
-            on_aftermath_({.emitted = new_events(attempted, batch->results[index]),
+            keep_new(attempted.emitted, batch->results[index]);
+            on_aftermath_({.emitted = attempted.emitted,
                            .changed = batch->results[index].changed,
-                           .timers = std::move(attempted.timers),
-                           .cancelled_timers = std::move(attempted.cancelled_timers)});
+                           .timers = attempted.timers,
+                           .cancelled_timers = attempted.cancelled_timers});
         }
     }
     if (--batch->open == 0) {
@@ -59,6 +54,7 @@ void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
     if (const auto sink = hub_->sink()) {
         report(batch, agent_->name(), *sink);
     }
+    bool rests = false;
     {
         std::unique_lock lock{mutex_};
         lane.outstanding -= batch.attempts.size();
@@ -70,16 +66,25 @@ void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
             schedule_wake(lock);
         }
         stopped_.notify_all();
+        rests = quiet();
+        hub_->count_change();
     }
     if (batch.alone) {
         leave_alone(lane);
         return;
     }
-    hub_->note_change();
+    if (rests) {
+        hub_->wake_waiters(); // while this agent is at work nobody finds what he waits for
+    }
 }
 
 /// Takes what was committed into memory; where a part was refused, all is read again.
 void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
+    for (const Attempted& attempted : batch.attempts) {
+        if (!attempted.written.empty() && !batch.results[attempted.part].error) {
+            states_.committed(attempted.written);
+        }
+    }
     const std::lock_guard lock{mutex_};
     for (const Attempted& attempted : batch.attempts) {
         if (const std::exception_ptr& error = batch.results[attempted.part].error) {
@@ -122,6 +127,7 @@ void AgentRunner::note_refusal(Lane& lane, const Attempted& attempted,
 }
 
 void AgentRunner::finish_turn(Lane& lane) {
+    bool rests = false;
     {
         std::unique_lock lock{mutex_};
         lane.running = false;
@@ -133,8 +139,12 @@ void AgentRunner::finish_turn(Lane& lane) {
             schedule_wake(lock);
         }
         stopped_.notify_all();
+        rests = quiet();
+        hub_->count_change();
     }
-    hub_->note_change();
+    if (rests) {
+        hub_->wake_waiters();
+    }
 }
 
 } // namespace bus

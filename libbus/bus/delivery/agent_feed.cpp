@@ -1,4 +1,5 @@
 #include <bus/delivery/agent_runner.hpp>
+#include <bus/event/codec.hpp>
 #include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
@@ -11,7 +12,10 @@ namespace bus {
 
 namespace {
 
-constexpr std::size_t page_size = 1000;
+/// Small enough that a page of events is no block that malloc gives back and gets anew each time.
+constexpr std::size_t page_size = 256;
+/// The next page is read while no more than this is waiting.
+constexpr std::size_t read_ahead_below = 512;
 /// Events that the agent does not handle, passed before the checkpoint is written for them alone.
 constexpr Position unhandled_before_checkpoint = 4096;
 
@@ -33,7 +37,7 @@ void AgentRunner::register_agent() {
     part.start = start.kind == StartPosition::Kind::now ? store_.last_position() : start.position;
     std::optional<PartResult> result;
     LIBBUS_FAULT_POINT("agent.register");
-    house_.writer.submit(std::move(part), [&](PartResult&& r) {
+    house_.writer.submit(std::move(part), [&](PartResult&& r, Part&&) {
         const std::lock_guard lock{mutex_};
         result = std::move(r);
         stopped_.notify_all();
@@ -128,14 +132,14 @@ void AgentRunner::offer(const Writer::Committed& committed) {
         if (stopping_) {
             return; // it is in the log
         }
-        log_end_ = committed.events.back()->position;
+        log_end_ = committed.events.back().position();
         live_ = live_ && committed.previous_last <= through_ &&
                 mailbox_.size() < agent_->settings().mailbox_capacity;
         if (live_) {
-            for (const Writer::Event& event : committed.events) {
+            for (const Writer::CommittedEvent& event : committed.events) {
                 // A page read from the store may have shown it before its commit was told here.
-                if (event->position > through_ && handles(*event)) {
-                    push_mail(event);
+                if (event.position() > through_ && handles(event.type())) {
+                    push_mail(event.take());
                 }
             }
             through_ = std::max(through_, log_end_);
@@ -159,9 +163,7 @@ void AgentRunner::push_mail(Writer::Event event) {
     mailbox_.push_back({std::move(event), std::exchange(settle_from_, position + 1)});
 }
 
-bool AgentRunner::handles(const StoredEvent& event) const {
-    const EventType* type =
-        event.event ? &event.event->type() : find_event_type(event.record.event_type);
+bool AgentRunner::handles(const EventType* type) const {
     if (type == nullptr) {
         return false;
     }
@@ -192,7 +194,7 @@ void AgentRunner::feed() {
 }
 
 /// With the lock held: takes what the lanes have room for.
-std::vector<DeliveryItem> AgentRunner::take_mail(Lock& /*lock*/) {
+std::vector<DeliveryItem> AgentRunner::take_mail(Lock& lock) {
     std::vector<DeliveryItem> items;
     const std::size_t room = most_given * lanes_.size();
     while (!mailbox_.empty() && with_lanes_ < room && !stopping_ && !must_reload_) {
@@ -212,6 +214,7 @@ std::vector<DeliveryItem> AgentRunner::take_mail(Lock& /*lock*/) {
         ++with_lanes_;
         items.push_back(std::move(item));
     }
+    read_ahead(lock);
     return items;
 }
 
@@ -251,18 +254,19 @@ bool AgentRunner::read_page() {
         reading_ = false;
         throw;
     }
+    const std::size_t found = page.size();
+    const Position last = found != 0 ? page.back().position : after;
+    std::vector<Writer::Event> wanted = wanted_of(std::move(page));
     std::unique_lock lock{mutex_};
     reading_ = false;
     if (must_reload_) {
         return false;
     }
-    for (StoredEvent& event : page) {
-        through_ = event.position;
-        if (handles(event)) {
-            push_mail(std::make_shared<const StoredEvent>(std::move(event)));
-        }
+    for (Writer::Event& event : wanted) {
+        push_mail(std::move(event));
     }
-    if (page.size() < page_size) {
+    through_ = last;
+    if (found < page_size) {
         through_ =
             std::max(through_, end); // the log was read to its end, whatever was pruned there
     }
@@ -270,7 +274,65 @@ bool AgentRunner::read_page() {
     if (through_ - settled_.checkpoint > unhandled_before_checkpoint) {
         save_checkpoint(lock, 1);
     }
-    return !page.empty();
+    return found != 0;
+}
+
+/// What the agent handles, read already: the lanes then only run it.
+std::vector<Writer::Event> AgentRunner::wanted_of(std::vector<StoredEvent>&& page) const {
+    std::vector<Writer::Event> wanted;
+    wanted.reserve(page.size());
+    for (StoredEvent& event : page) {
+        if (!handles(find_event_type(event.record.event_type))) {
+            continue;
+        }
+        try {
+            event.event = decode(event.record);
+        } catch (const std::exception&) {
+            // Not lost: its step finds the same, and fails with it.
+        }
+        wanted.push_back(std::make_shared<const StoredEvent>(std::move(event)));
+    }
+    return wanted;
+}
+
+/// With the lock held: has the next page of the log read while the lanes work on this one.
+void AgentRunner::read_ahead(Lock& /*lock*/) {
+    if (live_ || reading_ || reading_ahead_ || stopping_ || must_reload_ || through_ >= log_end_ ||
+        mailbox_.size() > read_ahead_below) {
+        return;
+    }
+    reading_ahead_ = true;
+    hub_->runtime().pool().post([self = shared_from_this()] { self->run_ahead(); });
+}
+
+void AgentRunner::run_ahead() {
+    std::string trouble;
+    try {
+        read_page();
+    } catch (const std::exception& error) {
+        trouble = error.what();
+        if (const auto sink = hub_->sink()) {
+            sink->on_trouble("agent " + agent_->name() + ": " + trouble);
+        }
+    }
+    bool rests = false;
+    {
+        std::unique_lock lock{mutex_};
+        if (!trouble.empty()) {
+            note_trouble(std::move(trouble));
+        }
+        reading_ahead_ = false;
+        wake_lanes(lock);
+        if (must_reload_ && !stopping_) {
+            schedule_wake(lock);
+        }
+        stopped_.notify_all();
+        rests = quiet();
+        hub_->count_change();
+    }
+    if (rests) {
+        hub_->wake_waiters();
+    }
 }
 
 AgentRunner::Lane& AgentRunner::lane_of(DeliveryItem& item) {

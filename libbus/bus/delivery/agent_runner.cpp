@@ -142,9 +142,9 @@ bool AgentRunner::idle() {
                         [this](const auto& lane) { return has_work(*lane); });
 }
 
-/// With the lock held: no turn is due or under way, and nothing waits for a commit.
+/// With the lock held: no turn is due or under way, nothing waits for a commit, nobody reads ahead.
 bool AgentRunner::quiet() const {
-    return open_batches_ == 0 && turns_under_way() == 0;
+    return open_batches_ == 0 && turns_under_way() == 0 && !reading_ahead_;
 }
 
 std::ptrdiff_t AgentRunner::turns_under_way() const {
@@ -205,7 +205,7 @@ void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
     settle_from_ = through_ + 1;
     LIBBUS_FAULT_POINT("checkpoint.write");
     // Nothing is lost where this fails: the agent begins again where the store says it is.
-    house_.writer.submit(std::move(part), [self = shared_from_this()](PartResult&& result) {
+    house_.writer.submit(std::move(part), [self = shared_from_this()](PartResult&& result, Part&&) {
         if (!result.error) {
             return;
         }

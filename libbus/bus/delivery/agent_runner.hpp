@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <span>
 #include <vector>
 
 namespace bus {
@@ -39,13 +40,15 @@ class AgentRunner final : public Runner, public std::enable_shared_from_this<Age
 public:
     /// What a committed part leaves to be done by the delivery.
     struct Aftermath {
-        std::vector<std::shared_ptr<const DomainEvent>> emitted; ///< for the plain handlers
-        std::vector<PartResult::Changed> changed;                ///< deliveries of whatever agent
-        std::vector<TimerRecord> timers;
-        std::vector<std::uint64_t> cancelled_timers;
+        /// For the plain handlers.
+        std::span<const std::shared_ptr<const DomainEvent>> emitted{};
+        /// Deliveries of whatever agent.
+        std::span<const PartResult::Changed> changed{};
+        std::span<const TimerRecord> timers{};
+        std::span<const std::uint64_t> cancelled_timers{};
     };
 
-    using OnAftermath = std::function<void(Aftermath&&)>;
+    using OnAftermath = std::function<void(const Aftermath&)>;
     /// Called with what came of a command; on a thread that must not be blocked.
     using OnCommand = std::function<void(const PartResult&)>;
 
@@ -121,7 +124,7 @@ private:
     using Lock = std::unique_lock<std::mutex>;
 
     // agent_feed.cpp: what comes in
-    [[nodiscard]] bool handles(const StoredEvent& event) const;
+    [[nodiscard]] bool handles(const EventType* type) const;
     void register_agent();
     void reload();
     void load_held_up(const std::vector<DeliveryBrief>& briefs,
@@ -129,6 +132,9 @@ private:
     void push_mail(Writer::Event event);
     void feed();
     bool read_page();
+    [[nodiscard]] std::vector<Writer::Event> wanted_of(std::vector<StoredEvent>&& page) const;
+    void read_ahead(Lock& lock);
+    void run_ahead();
     std::vector<DeliveryItem> take_mail(Lock& lock);
     void hand_out(std::vector<DeliveryItem>&& items);
     Lane& lane_of(DeliveryItem& item);
@@ -166,7 +172,8 @@ private:
     void leave_alone(Lane& lane);
 
     // agent_commits.cpp: what came of it
-    void on_part_done(Lane& lane, const Batch& batch, std::size_t index, PartResult&& result);
+    void on_part_done(Lane& lane, const Batch& batch, std::size_t index, PartResult&& result,
+                      Part&& spent);
     void finish_batch(Lane& lane, StepBatch& batch);
     void remember_commits(Lane& lane, StepBatch& batch);
     void note_refusal(Lane& lane, const Attempted& attempted, const std::exception_ptr& error);
@@ -204,10 +211,11 @@ private:
     bool first_noted_ = false;         ///< the note in the store has what was found at the start
     std::size_t with_lanes_ = 0;       ///< events that lanes were given and have not begun
     std::uint64_t chain_ = 0;
-    bool live_ = false;    ///< the next commit follows through_
-    bool feeding_ = false; ///< the mailbox is being spread over the lanes
-    bool reading_ = false; ///< a page of the log
-    bool starting_ = true; ///< until start() has read where the agent stands
+    bool live_ = false;          ///< the next commit follows through_
+    bool feeding_ = false;       ///< the mailbox is being spread over the lanes
+    bool reading_ = false;       ///< a page of the log
+    bool reading_ahead_ = false; ///< a task beside the turns does, or is about to
+    bool starting_ = true;       ///< until start() has read where the agent stands
     bool stopping_ = false;
     bool started_ = false; ///< on_start has run, and on_stop is due
     bool must_reload_ = false;

@@ -10,7 +10,7 @@ namespace bus {
 
 namespace {
 
-constexpr std::size_t steps_of_a_turn = 64;
+constexpr std::size_t steps_of_a_turn = 128;
 /// Steps of a worker on their way into the store: it waits where the disk does not keep up.
 constexpr std::size_t most_outstanding = 1024;
 
@@ -36,7 +36,7 @@ void AgentRunner::wake_lanes(Lock& /*lock*/) {
     if (one_only && turns_under_way() != 0) {
         return;
     }
-    bool feeding = must_reload_ ? open_batches_ == 0 : needs_feeding();
+    bool feeding = must_reload_ ? open_batches_ == 0 && !reading_ahead_ : needs_feeding();
     for (const auto& lane : lanes_) {
         if (lane->running || lane->outstanding >= most_outstanding) {
             continue;
@@ -112,7 +112,7 @@ bool AgentRunner::prepare(Lane& /*lane*/) {
             return false;
         }
         if (must_reload_) {
-            if (turns_under_way() > 1 || open_batches_ != 0) {
+            if (turns_under_way() > 1 || open_batches_ != 0 || reading_ahead_) {
                 return false; // the last of them begins again
             }
             load = true;
@@ -158,22 +158,23 @@ void AgentRunner::note(Lane& lane) {
         part.begun = make_note(lock);
         ++open_batches_;
     }
-    house_.writer.submit(std::move(part), [self = shared_from_this(), &lane](PartResult&& result) {
-        {
-            const std::lock_guard lock{self->mutex_};
-            --self->open_batches_;
-            if (result.error) {
-                self->note_is_old_ = true;
-                self->note_trouble(Failure::from(result.error).what());
-            } else {
-                self->first_noted_ = true;
-                lane.repeats.insert(lane.repeats.end(), lane.noting.begin(), lane.noting.end());
+    house_.writer.submit(
+        std::move(part), [self = shared_from_this(), &lane](PartResult&& result, Part&&) {
+            {
+                const std::lock_guard lock{self->mutex_};
+                --self->open_batches_;
+                if (result.error) {
+                    self->note_is_old_ = true;
+                    self->note_trouble(Failure::from(result.error).what());
+                } else {
+                    self->first_noted_ = true;
+                    lane.repeats.insert(lane.repeats.end(), lane.noting.begin(), lane.noting.end());
+                }
+                lane.noting.clear();
             }
-            lane.noting.clear();
-        }
-        // Not as what the writer does: it would be told of the end of its own commit.
-        self->hub_->runtime().pool().post([self, &lane] { self->finish_turn(lane); });
-    });
+            // Not as what the writer does: it would be told of the end of its own commit.
+            self->hub_->runtime().pool().post([self, &lane] { self->finish_turn(lane); });
+        });
 }
 
 /// With the lock held: all that is under way or about to be.
@@ -324,10 +325,12 @@ void AgentRunner::submit(Lane& lane, const Batch& batch) {
     LIBBUS_FAULT_POINT("step.before_submit");
     batch->open = batch->parts.size();
     batch->results.resize(batch->parts.size());
-    house_.writer.submit(std::move(batch->parts), [self = shared_from_this(), &lane,
-                                                   batch](std::size_t index, PartResult&& result) {
-        self->on_part_done(lane, batch, index, std::move(result));
-    });
+    batch->spent.reserve(batch->parts.size());
+    house_.writer.submit(
+        std::move(batch->parts), [self = shared_from_this(), &lane,
+                                  batch](std::size_t index, PartResult&& result, Part&& spent) {
+            self->on_part_done(lane, batch, index, std::move(result), std::move(spent));
+        });
 }
 
 bool AgentRunner::stopping() {

@@ -37,19 +37,19 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
 
 Delivery::~Delivery() = default;
 
-void Delivery::submit(NewEvent event, Durability durability, Done done) {
+Writer::Bell Delivery::submit(NewEvent event, Durability durability, Done done) {
     LIBBUS_FAULT_POINT("publish.before_submit");
     Part part;
     part.durability = durability;
     part.events.push_back(std::move(event));
-    writer_.submit(std::move(part), std::move(done));
+    return writer_.submit(std::move(part), std::move(done));
 }
 
-void Delivery::dispatch_later(std::shared_ptr<const DomainEvent> event) {
+void Delivery::dispatch_later(const std::shared_ptr<const DomainEvent>& event) {
     if (hub_->sink() == nullptr && !dispatcher_.has_handlers(event->type())) {
         return;
     }
-    handlers_->post([this, event = std::move(event)] {
+    handlers_->post([this, event] {
         const WorkerScope worker{hub_.get()};
         const auto sink = hub_->sink();
         if (sink != nullptr) {
@@ -89,7 +89,7 @@ Agent& Delivery::add(std::unique_ptr<Agent> agent) {
     finish_leaving(agent->name());
     auto runner = std::make_shared<AgentRunner>(
         std::move(agent), house_, hub_,
-        [this](AgentRunner::Aftermath&& aftermath) { on_aftermath(std::move(aftermath)); });
+        [this](const AgentRunner::Aftermath& aftermath) { on_aftermath(aftermath); });
     bool command_under_way = false;
     {
         // Listening begins before the agent reads the log, so that no commit falls between.
@@ -184,12 +184,12 @@ void Delivery::on_committed(const Writer::Committed& committed) {
     }
 }
 
-void Delivery::on_aftermath(AgentRunner::Aftermath&& aftermath) {
-    for (auto& event : aftermath.emitted) {
-        dispatch_later(std::move(event));
+void Delivery::on_aftermath(const AgentRunner::Aftermath& aftermath) {
+    for (const auto& event : aftermath.emitted) {
+        dispatch_later(event);
     }
-    for (TimerRecord& timer : aftermath.timers) {
-        timers_->add(std::move(timer));
+    for (const TimerRecord& timer : aftermath.timers) {
+        timers_->add(timer);
     }
     for (const std::uint64_t number : aftermath.cancelled_timers) {
         timers_->remove(number);
@@ -231,20 +231,18 @@ void Delivery::command(DeliveryCommand command, RequestDesk::OnCommand done) {
     part.commanded_at = hub_->runtime().now();
     part.commands.push_back(std::move(command));
     ++commands_under_way_;
-    writer_.submit(std::move(part), [this, done = std::move(done)](PartResult&& result) {
+    writer_.submit(std::move(part), [this, done = std::move(done)](PartResult&& result, Part&&) {
         --commands_under_way_;
-        on_aftermath({.emitted = {},
-                      .changed = result.changed,
-                      .timers = {},
-                      .cancelled_timers = {}}); // an agent that came meanwhile
+        on_aftermath({.changed = result.changed}); // an agent that came meanwhile
         done(result);
     });
 }
 
 PartResult Delivery::submit_and_wait(Part part) {
     const auto state = std::make_shared<Ticket::State>(runtime_);
-    writer_.submit(std::move(part),
-                   [state](PartResult&& result) { state->resolve(std::move(result)); });
+    writer_.submit(std::move(part), [state](PartResult&& result, Part&& spent) {
+        state->resolve(std::move(result), std::move(spent));
+    });
     return state->wait();
 }
 

@@ -30,10 +30,10 @@ public:
     /// Called with a part's result on the writer's thread.
     using Done = Writer::Done;
 
-    /// Hands an event to the writer.
-    void submit(NewEvent event, Durability durability, Done done);
+    /// Hands an event to the writer. The bell is as Writer::submit says.
+    Writer::Bell submit(NewEvent event, Durability durability, Done done);
     /// Calls the plain handlers on a worker, after those that were asked for before.
-    void dispatch_later(std::shared_ptr<const DomainEvent> event);
+    void dispatch_later(const std::shared_ptr<const DomainEvent>& event);
 
     Agent& add(std::unique_ptr<Agent> agent);
     /// Takes an agent away; what it has not finished stays in the log. Throws
@@ -60,7 +60,7 @@ private:
     std::shared_ptr<AgentRunner> runner_of(std::string_view agent);
     void finish_leaving(std::string_view agent);
     void on_committed(const Writer::Committed& committed);
-    void on_aftermath(AgentRunner::Aftermath&& aftermath);
+    void on_aftermath(const AgentRunner::Aftermath& aftermath);
     void on_fired(const EventRecord& record);
     void command(DeliveryCommand command, RequestDesk::OnCommand done);
     PartResult submit_and_wait(Part part);

@@ -131,9 +131,8 @@ void DurableTimers::fire(Lock& /*lock*/, TimerRecord timer) {
     part.fires = timer.number;
     part.events.push_back({.record = timer.event});
     writer_.submit(std::move(part),
-                   [self = shared_from_this(), timer = std::move(timer)](PartResult&& result) {
-                       self->on_stored(timer, std::move(result));
-                   });
+                   [self = shared_from_this(), timer = std::move(timer)](
+                       PartResult&& result, Part&&) { self->on_stored(timer, std::move(result)); });
 }
 
 void DurableTimers::on_stored(const TimerRecord& timer, PartResult&& result) {
@@ -167,7 +166,7 @@ void DurableTimers::on_stored(const TimerRecord& timer, PartResult&& result) {
 void DurableTimers::give_up(const TimerRecord& timer, const std::string& why) {
     Part part;
     part.fires = timer.number;
-    writer_.submit(std::move(part), [](PartResult&&) {});
+    writer_.submit(std::move(part), [](PartResult&&, Part&&) {});
     hub_->runtime().pool().post(
         [hub = hub_, number = timer.number, type = timer.event.event_type, why] {
             if (const auto sink = hub->sink()) {

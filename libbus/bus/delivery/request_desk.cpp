@@ -202,7 +202,7 @@ void RequestDesk::answer(const std::shared_ptr<Work>& work) {
     Part part;
     part.answers.push_back(
         {work->request.number, hub_->runtime().now(), what_was_done(work->request, work->done)});
-    writer_.submit(std::move(part), [self = shared_from_this()](PartResult&&) {
+    writer_.submit(std::move(part), [self = shared_from_this()](PartResult&&, Part&&) {
         self->hub_->runtime().pool().post([self] { self->take_next(); });
     });
 }

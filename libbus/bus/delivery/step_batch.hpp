@@ -48,6 +48,7 @@ struct StepBatch {
     std::vector<Part> parts;
     std::vector<Attempted> attempts; ///< in order of their parts; several may share one
     std::vector<PartResult> results;
+    std::vector<Part> spent;          ///< what the store has taken: freed with the batch
     std::size_t told = 0;             ///< the writer's own: attempts whose part has its result
     std::atomic<std::size_t> open{0}; ///< parts whose result is still to come
     bool alone = false;               ///< nobody else runs a step until it is committed

@@ -88,17 +88,11 @@ PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
     if (!kept(event)) {
         return {.handlers = dispatch(event, delivery_ ? Offer::none : Offer::to_mailboxes)};
     }
-    const auto state = store_event({.record = encode(event),
-                                    .expected_version = options.expected_version,
-                                    .event = event.type().copy(event)},
-                                   event.type().durability());
-    const PartResult& result = state->wait();
-    if (result.error) {
-        std::rethrow_exception(result.error);
-    }
+    PublishReport report = store_event({.record = encode(event),
+                                        .expected_version = options.expected_version,
+                                        .event = event.type().copy(event)},
+                                       event.type().durability());
     LIBBUS_FAULT_POINT("publish.after_commit");
-    PublishReport report{.position = result.places.front().position,
-                         .duplicate = result.places.front().duplicate};
     if (!report.duplicate) {
         report.handlers = dispatch(event, Offer::none);
     }
@@ -113,7 +107,8 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
         const DomainEvent& e = *event;
         delivery_->submit(
             {.record = encode(e), .expected_version = options.expected_version, .event = event},
-            e.type().durability(), [this, state, event = std::move(event)](PartResult&& result) {
+            e.type().durability(),
+            [this, state, event = std::move(event)](PartResult&& result, Part&&) {
                 LIBBUS_FAULT_POINT("publish.after_commit");
                 if (!result.error && !result.places.front().duplicate) {
                     delivery_->dispatch_later(event);
@@ -146,23 +141,24 @@ PublishReport Bus::Core::publish(const EventRecord& record, const PublishOptions
         throw std::logic_error{"an event kept as a record can only go into a store, and this bus "
                                "has none: give it one in BusOptions"};
     }
-    const auto state = store_event(
+    return store_event(
         {.record = record, .expected_version = options.expected_version, .event = nullptr},
         Durability::committed);
-    const PartResult& result = state->wait();
+}
+
+/// Returns once it is stored; calls nobody.
+PublishReport Bus::Core::store_event(NewEvent event, Durability durability) {
+    const auto state = std::make_shared<Ticket::State>(runtime);
+    const Writer::Bell bell =
+        delivery_->submit(std::move(event), durability, [state](PartResult&& result, Part&& spent) {
+            state->resolve(std::move(result), std::move(spent));
+        });
+    const PartResult& result = state->wait(*bell);
     if (result.error) {
         std::rethrow_exception(result.error);
     }
-    return {.position = result.places.front().position,
-            .duplicate = result.places.front().duplicate,
-            .handlers = {}};
-}
-
-std::shared_ptr<Ticket::State> Bus::Core::store_event(NewEvent event, Durability durability) {
-    auto state = std::make_shared<Ticket::State>(runtime);
-    delivery_->submit(std::move(event), durability,
-                      [state](PartResult&& result) { state->resolve(std::move(result)); });
-    return state;
+    const PartResult::Place& place = result.places.front();
+    return {.position = place.position, .duplicate = place.duplicate, .handlers = {}};
 }
 
 DispatchReport Bus::Core::dispatch(const DomainEvent& event, Offer offer) {

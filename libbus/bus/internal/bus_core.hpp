@@ -84,7 +84,7 @@ private:
     DispatchReport dispatch(const DomainEvent& event, Offer offer);
     void publish_emitted(const std::vector<std::shared_ptr<const DomainEvent>>& events);
     bool handled_by_agent(const EventType& type);
-    std::shared_ptr<Ticket::State> store_event(NewEvent event, Durability durability);
+    PublishReport store_event(NewEvent event, Durability durability);
     StopReport report_of_stop(bool drained);
 
     std::atomic<Phase> phase_{Phase::open};

@@ -60,6 +60,10 @@ public:
     virtual bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
                       const std::function<bool()>& done, std::optional<Duration> timeout = {}) = 0;
 
+    /// True where wait() does nothing but wait, so that who waits for something that other threads
+    /// will do may as well wait in another way.
+    [[nodiscard]] virtual bool only_waits() const noexcept { return false; }
+
     /// True where the clock stands still while there is work, so that nothing may be asked again
     /// and again by the clock alone.
     [[nodiscard]] virtual bool virtual_time() const noexcept { return false; }

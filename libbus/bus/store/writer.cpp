@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace bus {
 
@@ -19,17 +20,18 @@ Writer::Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Ta
       on_committed_{std::move(on_committed)},
       on_idle_{std::move(on_idle)},
       last_{store.last_position()},
+      bell_{std::make_shared<internal::CommitBell>()},
       thread_{runtime.dedicated("bus-writer")} {}
 
 Writer::~Writer() = default; // of the members thread_ goes first, and stays usable while it ends
 
-void Writer::submit(Part part, Done done) {
+Writer::Bell Writer::submit(Part part, Done done) {
     std::vector<Entry> entries;
     entries.push_back({.part = std::move(part), .done = std::move(done)});
-    enqueue(std::move(entries));
+    return enqueue(std::move(entries));
 }
 
-void Writer::submit(std::vector<Part> parts, std::function<void(std::size_t, PartResult&&)> done) {
+void Writer::submit(std::vector<Part> parts, DoneOfMany done) {
     const auto of_several = std::make_shared<const DoneOfMany>(std::move(done));
     std::vector<Entry> entries;
     entries.reserve(parts.size());
@@ -57,7 +59,7 @@ std::size_t Writer::pending() const {
     return pending_;
 }
 
-void Writer::enqueue(std::vector<Entry> entries) {
+Writer::Bell Writer::enqueue(std::vector<Entry> entries) {
     const std::lock_guard lock{mutex_};
     pending_ += entries.size();
     std::move(entries.begin(), entries.end(), std::back_inserter(waiting_));
@@ -65,6 +67,7 @@ void Writer::enqueue(std::vector<Entry> entries) {
         scheduled_ = true;
         thread_->post([this] { write_waiting(); });
     }
+    return bell_;
 }
 
 /// Whoever waited for the last commit is likely to publish again at once. Without a moment for all
@@ -90,8 +93,10 @@ void Writer::gather() {
 void Writer::write_waiting() {
     gather();
     std::vector<Entry> entries;
+    Bell bell = std::make_shared<internal::CommitBell>();
     {
         const std::lock_guard lock{mutex_};
+        bell.swap(bell_);
         std::size_t count = 0;
         std::size_t events = 0;
         while (count < waiting_.size() && (count == 0 || events < most_events)) {
@@ -103,6 +108,7 @@ void Writer::write_waiting() {
         waiting_.erase(waiting_.begin(), end);
     }
     write(entries);
+    bell->ring();
     {
         const std::lock_guard lock{mutex_};
         pending_ -= entries.size();
@@ -135,11 +141,12 @@ void Writer::write(std::vector<Entry>& entries) {
     count_publishers(parts);
     hand_on(parts, results);
     for (std::size_t i = 0; i < entries.size(); ++i) {
-        const Entry& entry = entries[i];
-        if (entry.of_several) {
-            (*entry.of_several)(entry.index, std::move(results[i]));
+        Entry& entry = entries[i];
+        // Taken out, so that what they hold is not freed here, after those who were told.
+        if (const auto several = std::exchange(entry.of_several, nullptr)) {
+            (*several)(entry.index, std::move(results[i]), std::move(parts[i]));
         } else {
-            entry.done(std::move(results[i]));
+            std::exchange(entry.done, nullptr)(std::move(results[i]), std::move(parts[i]));
         }
     }
     LIBBUS_FAULT_POINT("commit.after_told");
@@ -154,29 +161,41 @@ void Writer::count_publishers(const std::vector<Part>& parts) {
 }
 
 void Writer::hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results) {
-    std::vector<Event> events;
+    std::vector<CommittedEvent> events;
     for (std::size_t i = 0; i < parts.size(); ++i) {
         if (results[i].error) {
             continue;
         }
         for (std::size_t k = 0; k < results[i].places.size(); ++k) {
-            const PartResult::Place& place = results[i].places[k];
-            if (place.duplicate) {
-                continue;
+            if (const PartResult::Place& place = results[i].places[k]; !place.duplicate) {
+                events.emplace_back(parts[i].events[k], place);
             }
-            NewEvent& event = parts[i].events[k];
-            events.push_back(std::make_shared<const StoredEvent>(
-                StoredEvent{.position = place.position,
-                            .stream_version = place.stream_version,
-                            .record = std::move(event.record),
-                            .event = std::move(event.event)}));
         }
     }
     if (!events.empty()) {
         const Position previous = last_;
-        last_ = events.back()->position;
+        last_ = events.back().position();
         on_committed_({.previous_last = previous, .events = events});
     }
+}
+
+const EventType* Writer::CommittedEvent::type() const {
+    const auto of = [](const auto& event) {
+        return event.event ? &event.event->type() : find_event_type(event.record.event_type);
+    };
+    return taken_ ? of(*taken_) : of(event_.get());
+}
+
+const Writer::Event& Writer::CommittedEvent::take() const {
+    if (!taken_) {
+        NewEvent& event = event_;
+        taken_ =
+            std::make_shared<const StoredEvent>(StoredEvent{.position = place_.position,
+                                                            .stream_version = place_.stream_version,
+                                                            .record = std::move(event.record),
+                                                            .event = std::move(event.event)});
+    }
+    return taken_;
 }
 
 } // namespace bus

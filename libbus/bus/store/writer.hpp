@@ -2,6 +2,7 @@
 
 #include <bus/runtime/runtime.hpp>
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/commit_bell.hpp>
 
 #include <functional>
 #include <memory>
@@ -17,16 +18,41 @@ class Writer {
 public:
     using Event = std::shared_ptr<const StoredEvent>;
 
+    /// An event that was committed. What nobody takes goes back to who has submitted it, with its
+    /// part: making objects on this one thread, and freeing there what others have made, would
+    /// slow all commits down.
+    class CommittedEvent {
+    public:
+        CommittedEvent(NewEvent& event, const PartResult::Place& place)
+            : event_{event}, place_{place} {}
+
+        [[nodiscard]] Position position() const noexcept { return place_.position; }
+
+        /// Null where the program does not know it.
+        [[nodiscard]] const EventType* type() const;
+
+        /// The event, for all who take it the same object.
+        [[nodiscard]] const Event& take() const;
+
+    private:
+        std::reference_wrapper<NewEvent> event_;
+        PartResult::Place place_;
+        mutable Event taken_;
+    };
+
     /// What one commit brought: the events in order of position, none that was there before.
     struct Committed {
         Position previous_last = 0; ///< the last position before them
-        std::span<const Event> events;
+        std::span<const CommittedEvent> events;
     };
 
     /// Called on the writer's thread, in order of commit, before the parts' own callbacks.
     using OnCommitted = std::function<void(const Committed&)>;
-    /// What became of a part; called on the writer's thread. Must not throw.
-    using Done = std::function<void(PartResult&&)>;
+    /// What became of a part, and what is left of it, to be freed by who has made it; called on the
+    /// writer's thread. Must not throw.
+    using Done = std::function<void(PartResult&&, Part&&)>;
+    /// The same of several, by their index.
+    using DoneOfMany = std::function<void(std::size_t, PartResult&&, Part&&)>;
 
     /// `on_idle` is called on the writer's thread when nothing is left to write.
     Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Task on_idle);
@@ -35,10 +61,14 @@ public:
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
 
-    /// Hands a part over. Parts of one thread are written in its order.
-    void submit(Part part, Done done);
+    using Bell = std::shared_ptr<internal::CommitBell>;
+
+    /// Hands a part over. Parts of one thread are written in its order. The bell rings after the
+    /// next commit, when `done` of all its parts has been called; seldom, where more waited than
+    /// one commit takes, not this part's.
+    Bell submit(Part part, Done done);
     /// Hands several over that are written in this order, though maybe not in one commit.
-    void submit(std::vector<Part> parts, std::function<void(std::size_t, PartResult&&)> done);
+    void submit(std::vector<Part> parts, DoneOfMany done);
 
     /// Runs a task on the writer's thread, between commits: for what only the writer may do with
     /// the store. It must not throw.
@@ -48,8 +78,6 @@ public:
     [[nodiscard]] std::size_t pending() const;
 
 private:
-    using DoneOfMany = std::function<void(std::size_t, PartResult&&)>;
-
     struct Entry {
         Part part;
         Done done;                                    ///< of a part that was handed over alone
@@ -57,7 +85,7 @@ private:
         std::size_t index = 0;                        ///< among those
     };
 
-    void enqueue(std::vector<Entry> entries);
+    Bell enqueue(std::vector<Entry> entries);
     void gather();
     void write_waiting();
     void write(std::vector<Entry>& entries);
@@ -70,6 +98,7 @@ private:
     Position last_;
     mutable std::mutex mutex_;
     std::vector<Entry> waiting_;
+    Bell bell_; ///< of those who wait
     std::size_t pending_ = 0;
     bool scheduled_ = false;
     std::size_t publishers_ = 0;       ///< the writer's own: publishes that come back, if all do

@@ -2,11 +2,15 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 namespace bus::sqlite {
 
 namespace {
 
 constexpr const char* reading = "read events from";
+/// Room for a page; who asks for more gets it as it grows.
+constexpr std::size_t most_reserved = 256;
 constexpr const char* reading_timers = "read the timers of";
 
 #define LIBBUS_EVENT_COLUMNS                                                                       \
@@ -63,24 +67,25 @@ Position Reader::last_position() {
 }
 
 std::vector<StoredEvent> Reader::read(Position after, std::size_t limit) {
-    return events(page_.run(after, std::uint64_t{limit}));
+    return events(page_.run(after, std::uint64_t{limit}), limit);
 }
 
 std::vector<StoredEvent> Reader::read_type(std::string_view event_type, Position after,
                                            std::size_t limit) {
-    return events(page_of_type_.run(event_type, after, std::uint64_t{limit}));
+    return events(page_of_type_.run(event_type, after, std::uint64_t{limit}), limit);
 }
 
 std::vector<StoredEvent> Reader::read_execution(std::string_view execution_id, Position after,
                                                 std::size_t limit) {
-    return events(page_of_execution_.run(execution_id, after, std::uint64_t{limit}));
+    return events(page_of_execution_.run(execution_id, after, std::uint64_t{limit}), limit);
 }
 
 std::vector<StoredEvent> Reader::read_stream(std::string_view aggregate_type,
                                              std::string_view aggregate_id,
                                              std::uint64_t after_version, std::size_t limit) {
     return events(
-        page_of_stream_.run(aggregate_type, aggregate_id, after_version, std::uint64_t{limit}));
+        page_of_stream_.run(aggregate_type, aggregate_id, after_version, std::uint64_t{limit}),
+        limit);
 }
 
 std::optional<StoredEvent> Reader::find(const Uuid& event_id) {
@@ -121,8 +126,9 @@ std::uint64_t Reader::last_timer() {
     return run.next() ? run.number(0) : 0;
 }
 
-std::vector<StoredEvent> Reader::events(Statement::Run run) {
+std::vector<StoredEvent> Reader::events(Statement::Run run, std::size_t limit) {
     std::vector<StoredEvent> result;
+    result.reserve(std::min(limit, most_reserved));
     while (run.next()) {
         result.push_back(event(run));
     }

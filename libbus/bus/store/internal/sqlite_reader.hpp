@@ -39,7 +39,7 @@ public:
 
 private:
     StoredEvent event(const Statement::Run& run);
-    std::vector<StoredEvent> events(Statement::Run run);
+    std::vector<StoredEvent> events(Statement::Run run, std::size_t limit);
     const std::string& name(std::int64_t id);
 
     const Connection& connection_;

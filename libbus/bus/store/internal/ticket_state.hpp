@@ -2,6 +2,7 @@
 
 #include <bus/runtime/runtime.hpp>
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/commit_bell.hpp>
 #include <bus/store/ticket.hpp>
 
 namespace bus {
@@ -10,25 +11,41 @@ namespace bus {
 struct Ticket::State {
     explicit State(std::shared_ptr<Runtime> r) : runtime{std::move(r)} {}
 
-    void resolve(PartResult&& r) {
+    void resolve(PartResult&& r, Part&& p = {}) {
+        bool awaited = false;
         {
             const std::lock_guard lock{mutex};
             result = std::move(r);
+            spent = std::move(p);
+            awaited = waits_alone;
         }
         // Who wakes finds the lock free. Whoever resolves holds the state, so it is still there.
-        changed.notify_all();
+        if (awaited) {
+            changed.notify_all();
+        }
     }
 
     const PartResult& wait() {
         std::unique_lock lock{mutex};
+        waits_alone = true;
         runtime->wait(lock, changed, [this] { return result.has_value(); });
         return *result;
+    }
+
+    /// The same, woken together with all who wait for the same commit, where that is possible.
+    const PartResult& wait(const internal::CommitBell& bell) {
+        if (runtime->only_waits()) {
+            bell.wait(); // it may have rung for the first of two commits only
+        }
+        return wait();
     }
 
     std::shared_ptr<Runtime> runtime;
     std::mutex mutex;
     std::condition_variable changed;
     std::optional<PartResult> result;
+    bool waits_alone = false;
+    Part spent; ///< what is left of the part: freed where somebody waits, not by the writer
 };
 
 } // namespace bus
