@@ -187,80 +187,6 @@ bool Bus::Core::handled_by_agent(const EventType& type) {
     return delivery_ ? delivery_->handled_by_agent(type) : dispatcher.has_takers(type);
 }
 
-void Bus::Core::check_new_agent(const Agent& agent) {
-    agent.settings().check(agent.name());
-    for (const Agent::Handler& handler : agent.handlers()) {
-        if (delivery_ && handler.type->durability() == Durability::transient) {
-            throw std::invalid_argument{
-                "agent " + agent.name() + " handles " + std::string{handler.type->name()} +
-                ", which is transient: on a store agents are fed from the log, where it never "
-                "is; subscribe a plain handler, or make the type buffered"};
-        }
-    }
-}
-
-Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
-    check_open();
-    check_new_agent(*agent);
-    const std::string name = agent->name();
-    {
-        const std::unique_lock lock{mutex_};
-        if (!names_.insert(name).second) {
-            throw std::invalid_argument{"there is an agent named " + name +
-                                        " already; names identify agents in the store"};
-        }
-    }
-    try {
-        Agent& added = delivery_ ? delivery_->add(std::move(agent)) : add_mailbox(std::move(agent));
-        if (const auto sink = hub->sink()) {
-            sink->on_agent_added(name);
-        }
-        return added;
-    } catch (...) {
-        const std::unique_lock lock{mutex_};
-        names_.erase(name);
-        throw;
-    }
-}
-
-Agent& Bus::Core::add_mailbox(std::unique_ptr<Agent> agent) {
-    auto runner = std::make_shared<MailboxRunner>(
-        std::move(agent), hub, [this](const auto& events) { publish_emitted(events); });
-    runner->start();
-    {
-        const std::unique_lock lock{mutex_};
-        mailboxes_.push_back(runner);
-    }
-    dispatcher.add_taker(runner);
-    return runner->agent();
-}
-
-AgentStatus Bus::Core::remove(std::string_view agent) {
-    AgentStatus left = delivery_ ? delivery_->remove(agent) : remove_mailbox(agent);
-    const std::unique_lock lock{mutex_};
-    names_.erase(left.name);
-    return left;
-}
-
-AgentStatus Bus::Core::remove_mailbox(std::string_view agent) {
-    std::shared_ptr<MailboxRunner> runner;
-    {
-        const std::unique_lock lock{mutex_};
-        const auto found = std::find_if(mailboxes_.begin(), mailboxes_.end(),
-                                        [&](const auto& r) { return r->agent().name() == agent; });
-        if (found == mailboxes_.end()) {
-            throw std::invalid_argument{"there is no agent named " + std::string{agent} +
-                                        " on this bus to be removed"};
-        }
-        runner = std::move(*found);
-        mailboxes_.erase(found);
-    }
-    dispatcher.remove_taker(*runner);
-    runner->remove();
-    hub->note_change();
-    return runner->status();
-}
-
 TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEvent> event) {
     check_open();
     if (delivery_) {
@@ -281,49 +207,6 @@ Delivery& Bus::Core::delivery_for(std::string_view what) {
                                " needs a store, and this bus has none: give it one in BusOptions"};
     }
     return *delivery_;
-}
-
-std::uint64_t Bus::Core::request(RequestRecord request) {
-    Delivery& delivery = delivery_for("a request");
-    if (request.who.empty()) {
-        throw std::invalid_argument{"a request must say who makes it: set RequestRecord::who"};
-    }
-    request.at = runtime->now();
-    return delivery.request(request);
-}
-
-std::uint64_t Bus::Core::prune(Position through) {
-    constexpr std::size_t at_a_time = 1000; // others get their commits in between
-    Delivery& delivery = delivery_for("pruning");
-    std::uint64_t removed = 0;
-    for (std::size_t last = at_a_time; last == at_a_time; removed += last) {
-        delivery.with_writer([&](EventStore& events) { last = events.prune(through, at_a_time); });
-    }
-    return removed;
-}
-
-bool Bus::Core::forget(std::string_view agent) {
-    Delivery& delivery = delivery_for("forgetting an agent");
-    {
-        const std::unique_lock lock{mutex_};
-        if (!names_.insert(std::string{agent}).second) {
-            throw std::invalid_argument{"agent " + std::string{agent} +
-                                        " is on this bus: remove it before it is forgotten"};
-        }
-    }
-    const auto give_name_back = [this, agent] {
-        const std::unique_lock lock{mutex_};
-        names_.erase(std::string{agent});
-    };
-    bool found = false;
-    try {
-        delivery.with_writer([&](EventStore& events) { found = events.forget(agent); });
-    } catch (...) {
-        give_name_back();
-        throw;
-    }
-    give_name_back();
-    return found;
 }
 
 bool Bus::Core::retry_now(std::string_view agent, Position position) {
