@@ -16,11 +16,7 @@ LogTable::LogTable(Connection& connection)
              "unchecked_through = ?4, pruned_streams = ?5, timers = ?6, agents = ?7, checksum = ?8",
              "write the end of the log of"} {}
 
-LogRow LogTable::read() {
-    Statement::Run run = read_.run();
-    if (!run.next()) {
-        connection_.fail(SQLITE_CORRUPT, "read the end of the log of");
-    }
+LogRow log_row(const Statement::Run& run) {
     LogRow row;
     row.last_position = run.number(0);
     row.kept.last_timer = run.number(1);
@@ -30,6 +26,14 @@ LogRow LogTable::read() {
     row.kept.timers = run.number(5);
     row.kept.agents = run.integer(6);
     return row;
+}
+
+LogRow LogTable::read() {
+    Statement::Run run = read_.run();
+    if (!run.next()) {
+        connection_.fail(SQLITE_CORRUPT, "read the end of the log of");
+    }
+    return log_row(run);
 }
 
 void LogTable::write(const LogRow& row) {

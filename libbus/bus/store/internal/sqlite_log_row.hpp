@@ -31,6 +31,10 @@ struct LogRow {
     }
 };
 
+/// The row in the columns last_position, last_timer, pruned_through, unchecked_through,
+/// pruned_streams, timers, agents.
+LogRow log_row(const Statement::Run& run);
+
 /// Reads and writes that row. Not thread safe.
 class LogTable {
 public:
