@@ -1,11 +1,10 @@
-#include "demo/terminal/format.hpp"
-
 #include <boost/test/unit_test.hpp>
+#include <cli/terminal/format.hpp>
 
 #include <cmath>
 #include <limits>
 
-using namespace demo::terminal;
+using namespace bus::terminal;
 using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_CASE(durations_are_told_in_at_most_two_units) {

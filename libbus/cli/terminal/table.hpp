@@ -1,12 +1,12 @@
 #pragma once
 
-#include "demo/terminal/look.hpp"
+#include <cli/terminal/look.hpp>
 
 #include <cstddef>
 #include <string>
 #include <vector>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 enum class Align { left, right };
 
@@ -48,4 +48,4 @@ private:
     std::vector<Row> rows_;
 };
 
-} // namespace demo::terminal
+} // namespace bus::terminal

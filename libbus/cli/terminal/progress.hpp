@@ -1,6 +1,6 @@
 #pragma once
 
-#include "demo/terminal/look.hpp"
+#include <cli/terminal/look.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 /// Settings of a progress line.
 struct ProgressOptions {
@@ -70,4 +70,4 @@ private:
 /// A sink that writes to `stream` and flushes it. The stream must outlive the sink.
 Progress::Sink write_to(std::FILE* stream);
 
-} // namespace demo::terminal
+} // namespace bus::terminal

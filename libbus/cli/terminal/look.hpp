@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 /// What the place that we print to can show. The default is a file or a pipe: no width, no
 /// colours, plain ASCII around the content.
@@ -27,9 +27,13 @@ int terminal_width(std::FILE* stream = stdout) noexcept;
 /// is set. Reads the environment: call it before threads change that.
 Look look_of(std::FILE* stream);
 
+/// The look, with colours all the same: for a pager, or to record what a terminal would show. Where
+/// it has no width, that of COLUMNS, if that is set.
+Look forced_look(Look look);
+
 enum class Colour { none, red, green, yellow, blue, grey, bold };
 
 /// `text` in a colour, or as it is where the look has no colours.
 std::string paint(std::string_view text, Colour colour, const Look& look);
 
-} // namespace demo::terminal
+} // namespace bus::terminal

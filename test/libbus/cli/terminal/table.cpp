@@ -1,10 +1,9 @@
-#include "demo/terminal/table.hpp"
-
 #include <boost/test/unit_test.hpp>
+#include <cli/terminal/table.hpp>
 
 #include <stdexcept>
 
-using namespace demo::terminal;
+using namespace bus::terminal;
 
 namespace {
 

@@ -1,11 +1,10 @@
-#include "demo/terminal/tree.hpp"
-
-#include "demo/terminal/text.hpp"
+#include <cli/terminal/text.hpp>
+#include <cli/terminal/tree.hpp>
 
 #include <algorithm>
 #include <utility>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 namespace {
 
@@ -53,4 +52,4 @@ std::string render(const Tree& tree, const Look& look) {
     return std::move(painter.result);
 }
 
-} // namespace demo::terminal
+} // namespace bus::terminal

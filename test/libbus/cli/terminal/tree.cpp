@@ -1,8 +1,7 @@
-#include "demo/terminal/tree.hpp"
-
 #include <boost/test/unit_test.hpp>
+#include <cli/terminal/tree.hpp>
 
-using namespace demo::terminal;
+using namespace bus::terminal;
 
 namespace {
 

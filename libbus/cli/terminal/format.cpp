@@ -1,10 +1,9 @@
-#include "demo/terminal/format.hpp"
-
+#include <cli/terminal/format.hpp>
 #include <fmt/format.h>
 
 #include <cmath>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 namespace {
 
@@ -57,4 +56,4 @@ std::string format_count(std::int64_t count) {
     return digits;
 }
 
-} // namespace demo::terminal
+} // namespace bus::terminal

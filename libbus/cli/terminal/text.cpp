@@ -1,11 +1,11 @@
-#include "demo/terminal/text.hpp"
+#include <cli/terminal/text.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <iterator>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 namespace {
 
@@ -125,4 +125,4 @@ std::string shortened(std::string_view text, int width, bool utf8) {
     return std::string(text.substr(0, kept)) + (utf8 ? "\xE2\x80\xA6" : "~");
 }
 
-} // namespace demo::terminal
+} // namespace bus::terminal

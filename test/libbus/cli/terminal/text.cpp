@@ -1,9 +1,8 @@
-#include "demo/terminal/text.hpp"
-
 #include <boost/test/unit_test.hpp>
+#include <cli/terminal/text.hpp>
 #include <rapidcheck.h>
 
-using namespace demo::terminal;
+using namespace bus::terminal;
 
 BOOST_AUTO_TEST_CASE(the_width_of_a_text_counts_columns) {
     BOOST_TEST(display_width("") == 0);

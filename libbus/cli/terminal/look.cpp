@@ -1,5 +1,4 @@
-#include "demo/terminal/look.hpp"
-
+#include <cli/terminal/look.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -7,7 +6,7 @@
 #include <charconv>
 #include <cstdlib>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 namespace {
 
@@ -26,6 +25,16 @@ bool locale_is_utf8() {
         return value.find("utf-8") != std::string::npos || value.find("utf8") != std::string::npos;
     }
     return false;
+}
+
+/// What COLUMNS says; 0: nothing useful.
+int columns_of_environment() noexcept {
+    const std::string_view columns = environment("COLUMNS");
+    int width = 0;
+    const auto [end, error] =
+        std::from_chars(columns.data(), columns.data() + columns.size(), width);
+    const bool whole = error == std::errc() && end == columns.data() + columns.size();
+    return whole && width > 0 ? width : 0;
 }
 
 const char* code_of(Colour colour) noexcept {
@@ -52,13 +61,8 @@ int terminal_width(std::FILE* stream) noexcept {
     if (stream != nullptr && ::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
         return size.ws_col;
     }
-    const std::string_view columns = environment("COLUMNS");
-    int width = 0;
-    const auto [end, error] =
-        std::from_chars(columns.data(), columns.data() + columns.size(), width);
-    if (error == std::errc() && end == columns.data() + columns.size() && width > 0)
-        return width;
-    return 80;
+    const int width = columns_of_environment();
+    return width > 0 ? width : 80;
 }
 
 Look look_of(std::FILE* stream) {
@@ -72,10 +76,18 @@ Look look_of(std::FILE* stream) {
     return look;
 }
 
+Look forced_look(Look look) {
+    look.colours = true;
+    look.utf8 = locale_is_utf8();
+    if (look.width == 0)
+        look.width = columns_of_environment();
+    return look;
+}
+
 std::string paint(std::string_view text, Colour colour, const Look& look) {
     if (!look.colours || colour == Colour::none)
         return std::string(text);
     return std::string("\x1b[") + code_of(colour) + "m" + std::string(text) + "\x1b[0m";
 }
 
-} // namespace demo::terminal
+} // namespace bus::terminal

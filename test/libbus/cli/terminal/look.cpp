@@ -1,6 +1,5 @@
-#include "demo/terminal/look.hpp"
-
 #include <boost/test/unit_test.hpp>
+#include <cli/terminal/look.hpp>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -8,7 +7,7 @@
 #include <memory>
 #include <string>
 
-using namespace demo::terminal;
+using namespace bus::terminal;
 
 namespace {
 

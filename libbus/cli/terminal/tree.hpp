@@ -1,11 +1,11 @@
 #pragma once
 
-#include "demo/terminal/look.hpp"
+#include <cli/terminal/look.hpp>
 
 #include <string>
 #include <vector>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 /// A node and what hangs below it, such as an event and the events that it caused.
 struct Tree {
@@ -17,4 +17,4 @@ struct Tree {
 /// ASCII. Texts are made printable, and shortened to the look's width.
 std::string render(const Tree& tree, const Look& look);
 
-} // namespace demo::terminal
+} // namespace bus::terminal

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 /// A duration for people, in at most two units: `740 us`, `12 ms`, `3.4 s`, `2 min 05 s`,
 /// `1 h 02 min`, `3 d 04 h`. A negative one gets a minus sign.
@@ -17,4 +17,4 @@ std::string format_rate(double per_second);
 /// A count with a comma between thousands: `1,234,567`.
 std::string format_count(std::int64_t count);
 
-} // namespace demo::terminal
+} // namespace bus::terminal

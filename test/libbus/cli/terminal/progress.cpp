@@ -1,11 +1,10 @@
-#include "demo/terminal/progress.hpp"
-
 #include <boost/test/unit_test.hpp>
+#include <cli/terminal/progress.hpp>
 
 #include <string>
 #include <vector>
 
-using namespace demo::terminal;
+using namespace bus::terminal;
 using namespace std::chrono_literals;
 
 namespace {

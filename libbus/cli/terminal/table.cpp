@@ -1,13 +1,12 @@
-#include "demo/terminal/table.hpp"
-
-#include "demo/terminal/text.hpp"
+#include <cli/terminal/table.hpp>
+#include <cli/terminal/text.hpp>
 
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 namespace {
 
@@ -109,4 +108,4 @@ std::string Table::line(const std::vector<std::string>& cells, const std::vector
     return result;
 }
 
-} // namespace demo::terminal
+} // namespace bus::terminal

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 /// Columns that `text` takes on a terminal: one for most characters, none for combining marks, two
 /// for East Asian wide ones and emoji (the common ranges of Unicode's East Asian Width, UAX #11). A
@@ -17,4 +17,4 @@ std::string printable(std::string_view text);
 /// `text` cut to at most `width` columns, with an ellipsis (`~` without UTF-8) where it was cut.
 std::string shortened(std::string_view text, int width, bool utf8);
 
-} // namespace demo::terminal
+} // namespace bus::terminal

@@ -1,15 +1,13 @@
-#include "demo/terminal/progress.hpp"
-
-#include "demo/terminal/format.hpp"
-#include "demo/terminal/text.hpp"
-
+#include <cli/terminal/format.hpp>
+#include <cli/terminal/progress.hpp>
+#include <cli/terminal/text.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-namespace demo::terminal {
+namespace bus::terminal {
 
 namespace {
 
@@ -108,4 +106,4 @@ Progress::Sink write_to(std::FILE* stream) {
     };
 }
 
-} // namespace demo::terminal
+} // namespace bus::terminal

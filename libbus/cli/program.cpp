@@ -1,0 +1,79 @@
+#include <bus/event/codec.hpp>
+#include <bus/store/event_store.hpp>
+
+#include <cli/agents_command.hpp>
+#include <cli/errors.hpp>
+#include <cli/program.hpp>
+
+#include <sstream>
+
+namespace bus::cli {
+
+namespace {
+
+constexpr const char* footer =
+    "Exit codes: 0 done; 1 what was named is not there (verify: damage was found); 2 wrong use; "
+    "3 the store cannot be used; 4 input cannot be read or is refused; 5 output cannot be "
+    "written; 6 the request waits for the running host; 130 interrupted.";
+
+int complain(Shared& shared, const std::exception& error, int code) {
+    shared.note(error.what());
+    return code;
+}
+
+/// Runs the chosen command, and turns what it throws into a sentence and an exit code.
+int guarded(Shared& shared) {
+    try {
+        return shared.run_chosen();
+    } catch (const ReaderGone&) {
+        return exit_code::done;
+    } catch (const Interrupted&) {
+        return exit_code::interrupted;
+    } catch (const NotFound& error) {
+        return complain(shared, error, exit_code::found);
+    } catch (const UsageError& error) {
+        return complain(shared, error, exit_code::usage);
+    } catch (const InputError& error) {
+        return complain(shared, error, exit_code::input);
+    } catch (const OutputError& error) {
+        return complain(shared, error, exit_code::output);
+    } catch (const std::exception& error) {
+        // The store, or a codec error in what it holds.
+        return complain(shared, error, exit_code::store);
+    }
+}
+
+int wrong_use(const CLI::App& app, const CLI::ParseError& error, Console& console) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = app.exit(error, out, err);
+    console.out(out.str());
+    console.flush();
+    console.err(err.str());
+    return code == 0 ? exit_code::done : exit_code::usage;
+}
+
+} // namespace
+
+void add_commands(CLI::App& app, Shared& shared) {
+    app.require_subcommand(1);
+    app.fallthrough(); // before the commands are added, which take it over
+    app.footer(footer);
+    shared.add_options(app);
+    add_agents(app, shared);
+}
+
+int run(const std::vector<std::string>& arguments, Console& console) {
+    CLI::App app{"Looks into a store of libbus, and clears up what went wrong.", "bus"};
+    Shared shared{console};
+    add_commands(app, shared);
+    try {
+        std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
+        app.parse(reversed);
+    } catch (const CLI::ParseError& error) {
+        return wrong_use(app, error, console);
+    }
+    return guarded(shared);
+}
+
+} // namespace bus::cli
