@@ -162,9 +162,8 @@ private:
         for (auto effect = first_effect; effect != last_effect; ++effect) {
             Tree child = node(*effect->second);
             const auto since = effect->second->record.occurred_at - record.occurred_at;
-            child.pieces.insert(
-                child.pieces.begin(),
-                {fmt::format("{:>8}  ", "+" + terminal::format_duration(since)), Colour::grey});
+            child.pieces.insert(child.pieces.begin(),
+                                {"+" + terminal::format_duration(since) + "  ", Colour::grey});
             tree.children.push_back(std::move(child));
         }
         for (const TimerRecord& timer : flow_.timers) {

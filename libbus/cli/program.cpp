@@ -2,10 +2,16 @@
 #include <bus/store/event_store.hpp>
 
 #include <cli/agents_command.hpp>
+#include <cli/backup_command.hpp>
+#include <cli/dead_letters_command.hpp>
 #include <cli/errors.hpp>
 #include <cli/events_command.hpp>
+#include <cli/export_command.hpp>
 #include <cli/flow_command.hpp>
+#include <cli/import_command.hpp>
 #include <cli/program.hpp>
+#include <cli/prune_command.hpp>
+#include <cli/requests_command.hpp>
 #include <cli/suggest.hpp>
 
 #include <sstream>
@@ -72,6 +78,12 @@ void add_commands(CLI::App& app, Shared& shared) {
     add_events(app, shared);
     add_flow(app, shared);
     add_agents(app, shared);
+    add_dead_letters(app, shared);
+    add_requests(app, shared);
+    add_prune(app, shared);
+    add_backup(app, shared);
+    add_export(app, shared);
+    add_import(app, shared);
     app.footer(footer);
 }
 
