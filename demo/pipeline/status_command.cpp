@@ -42,7 +42,7 @@ Deliveries deliveries_of(bus::EventStore& store, const std::vector<bus::StoredEv
     return found;
 }
 
-terminal::Tree delivery_node(const bus::DeliveryRecord& delivery) {
+bus::terminal::Tree delivery_node(const bus::DeliveryRecord& delivery) {
     bus::terminal::Tree node;
     node.text =
         delivery.state == bus::DeliveryState::dead
@@ -57,9 +57,9 @@ terminal::Tree delivery_node(const bus::DeliveryRecord& delivery) {
 }
 
 /// The event and, below it, what it caused.
-terminal::Tree event_node(const bus::StoredEvent& event,
-                          const std::vector<bus::StoredEvent>& events, const Deliveries& deliveries,
-                          bus::Timestamp previous) {
+bus::terminal::Tree event_node(const bus::StoredEvent& event,
+                               const std::vector<bus::StoredEvent>& events,
+                               const Deliveries& deliveries, bus::Timestamp previous) {
     const auto since = event.record.occurred_at - previous;
     bus::terminal::Tree node;
     node.text = fmt::format(

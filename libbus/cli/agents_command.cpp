@@ -1,10 +1,13 @@
 #include <cli/agents_command.hpp>
 #include <cli/errors.hpp>
+#include <cli/event_text.hpp>
+#include <cli/operator_commands.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/terminal/table.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -132,6 +135,40 @@ int list(Shared& shared) {
     return exit_code::done;
 }
 
+struct ForgetOptions {
+    std::string agent;
+    bool dry_run = false;
+};
+
+int forget(Shared& shared, const ForgetOptions& options) {
+    Conservation account;
+    {
+        const auto store = shared.open_to_read();
+        require_agent(*store, options.agent);
+        for (const Conservation& one : store->conservation()) {
+            account = one.agent == options.agent ? one : account;
+        }
+    }
+    const std::string what =
+        fmt::format("{} with its checkpoint, state and timers, {} deferred, {} parked and {} dead "
+                    "deliveries",
+                    options.agent, account.deferred, account.parked, account.dead);
+    if (!options.dry_run) {
+        const auto store = open_alone(shared, "forget an agent", "Bus::forget() itself");
+        store->forget(options.agent);
+    }
+    if (shared.json()) {
+        shared.print({{"agent", options.agent},
+                      {"deferred", account.deferred},
+                      {"parked", account.parked},
+                      {"dead", account.dead},
+                      {"dry_run", options.dry_run}});
+    } else {
+        shared.print(fmt::format("{} {}\n", options.dry_run ? "would forget" : "forgot", what));
+    }
+    return exit_code::done;
+}
+
 } // namespace
 
 void add_agents(CLI::App& app, Shared& shared) {
@@ -140,6 +177,12 @@ void add_agents(CLI::App& app, Shared& shared) {
     CLI::App& list_command = *agents.add_subcommand(
         "list", "Where each agent is in the log, and what waits, is parked or given up");
     shared.on_parsed(list_command, [&shared] { return list(shared); });
+    CLI::App& forget_command = *agents.add_subcommand(
+        "forget", "Remove all that the store keeps for an agent that is gone for good");
+    const auto options = std::make_shared<ForgetOptions>();
+    forget_command.add_option("NAME", options->agent, "The agent")->required();
+    forget_command.add_flag("--dry-run", options->dry_run, "Only say what would be removed");
+    shared.on_parsed(forget_command, [&shared, options] { return forget(shared, *options); });
 }
 
 } // namespace bus::cli

@@ -2,8 +2,17 @@
 #include <bus/store/event_store.hpp>
 
 #include <cli/agents_command.hpp>
+#include <cli/backup_command.hpp>
+#include <cli/dead_letters_command.hpp>
 #include <cli/errors.hpp>
+#include <cli/events_command.hpp>
+#include <cli/export_command.hpp>
+#include <cli/flow_command.hpp>
+#include <cli/import_command.hpp>
 #include <cli/program.hpp>
+#include <cli/prune_command.hpp>
+#include <cli/requests_command.hpp>
+#include <cli/suggest.hpp>
 
 #include <sstream>
 
@@ -12,9 +21,9 @@ namespace bus::cli {
 namespace {
 
 constexpr const char* footer =
-    "Exit codes: 0 done; 1 what was named is not there (verify: damage was found); 2 wrong use; "
-    "3 the store cannot be used; 4 input cannot be read or is refused; 5 output cannot be "
-    "written; 6 the request waits for the running host; 130 interrupted.";
+    "Exit codes: 0 done, 1 what was named is not there (verify: damage was found), 2 wrong use,\n"
+    "3 the store cannot be used or refuses, 4 input cannot be read or is refused, 5 output cannot\n"
+    "be written, 6 the running host has not carried the request out yet, 130 interrupted.";
 
 int complain(Shared& shared, const std::exception& error, int code) {
     shared.note(error.what());
@@ -43,14 +52,21 @@ int guarded(Shared& shared) {
     }
 }
 
-int wrong_use(const CLI::App& app, const CLI::ParseError& error, Console& console) {
+int wrong_use(const CLI::App& app, const std::vector<std::string>& arguments,
+              const CLI::ParseError& error, Shared& shared) {
+    Console& console = shared.console();
+    if (error.get_exit_code() != 0) {
+        const std::string reason = explain(app, arguments);
+        shared.note(reason.empty() ? error.what() : reason);
+        shared.note("see `bus --help`, and --help after any command");
+        return exit_code::usage;
+    }
     std::ostringstream out;
     std::ostringstream err;
-    const int code = app.exit(error, out, err);
+    app.exit(error, out, err);
     console.out(out.str());
     console.flush();
-    console.err(err.str());
-    return code == 0 ? exit_code::done : exit_code::usage;
+    return exit_code::done;
 }
 
 } // namespace
@@ -58,9 +74,17 @@ int wrong_use(const CLI::App& app, const CLI::ParseError& error, Console& consol
 void add_commands(CLI::App& app, Shared& shared) {
     app.require_subcommand(1);
     app.fallthrough(); // before the commands are added, which take it over
-    app.footer(footer);
     shared.add_options(app);
+    add_events(app, shared);
+    add_flow(app, shared);
     add_agents(app, shared);
+    add_dead_letters(app, shared);
+    add_requests(app, shared);
+    add_prune(app, shared);
+    add_backup(app, shared);
+    add_export(app, shared);
+    add_import(app, shared);
+    app.footer(footer);
 }
 
 int run(const std::vector<std::string>& arguments, Console& console) {
@@ -71,7 +95,7 @@ int run(const std::vector<std::string>& arguments, Console& console) {
         std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
         app.parse(reversed);
     } catch (const CLI::ParseError& error) {
-        return wrong_use(app, error, console);
+        return wrong_use(app, arguments, error, shared);
     }
     return guarded(shared);
 }

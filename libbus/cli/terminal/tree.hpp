@@ -7,10 +7,17 @@
 
 namespace bus::terminal {
 
+/// Some of a line, in one colour.
+struct Piece {
+    std::string text;
+    Colour colour = Colour::none;
+};
+
 /// A node and what hangs below it, such as an event and the events that it caused.
 struct Tree {
     std::string text;
     std::vector<Tree> children;
+    std::vector<Piece> pieces; ///< what follows the text, in colours of its own
 };
 
 /// A tree as lines, each ending in a newline: box-drawing characters where the look has UTF-8, else

@@ -33,3 +33,13 @@ BOOST_AUTO_TEST_CASE(texts_are_shortened_to_the_width_and_made_printable) {
     BOOST_TEST(render(tree, {.terminal = true, .width = 14}) == "root?\n`- a rather l~\n");
     BOOST_TEST(render(tree, {.terminal = true, .width = 3}) == "root?\n`- a rathe~\n");
 }
+
+BOOST_AUTO_TEST_CASE(pieces_keep_their_colours_and_are_cut_together) {
+    const Tree tree{"", {}, {{"+1 ms ", Colour::grey}, {"OrderFailedEvent", Colour::red}}};
+    const std::string grey = "\x1b[90m+1 ms \x1b[0m";
+    BOOST_TEST(render(tree, {.terminal = true, .colours = true, .utf8 = true}) ==
+               grey + "\x1b[31mOrderFailedEvent\x1b[0m\n");
+    BOOST_TEST(render(tree, {.terminal = true, .colours = true, .utf8 = true, .width = 12}) ==
+               grey + "\x1b[31mOrder…\x1b[0m\n");
+    BOOST_TEST(render(tree, {.terminal = true, .utf8 = true, .width = 12}) == "+1 ms Order…\n");
+}
