@@ -13,6 +13,7 @@
 #include <cli/prune_command.hpp>
 #include <cli/requests_command.hpp>
 #include <cli/suggest.hpp>
+#include <cli/verify_command.hpp>
 
 #include <sstream>
 
@@ -84,6 +85,7 @@ void add_commands(CLI::App& app, Shared& shared) {
     add_backup(app, shared);
     add_export(app, shared);
     add_import(app, shared);
+    add_verify(app, shared);
     app.footer(footer);
 }
 

@@ -88,11 +88,6 @@ public:
         return sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
     }
 
-    /// Whether what was run has changed anything.
-    [[nodiscard]] bool changed() const {
-        return sqlite3_total_changes(handle_) != 0 || sqlite3_changes(handle_) != 0;
-    }
-
 private:
     sqlite3* handle_ = nullptr;
 };

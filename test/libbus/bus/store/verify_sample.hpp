@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -38,6 +40,11 @@ public:
 private:
     TempFolder folder_;
 };
+
+inline std::string bytes(const std::filesystem::path& path) {
+    std::ifstream file{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
 
 /// The findings in lines, for messages.
 inline std::string told(const bus::VerifyReport& report) {
