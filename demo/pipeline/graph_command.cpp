@@ -1,10 +1,10 @@
 #include "demo/pipeline/graph_command.hpp"
 
 #include "demo/pipeline/pipeline.hpp"
-#include "demo/terminal/text.hpp"
 #include <bus/agent/graph.hpp>
 #include <bus/store/memory_store.hpp>
 
+#include <cli/terminal/text.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -62,7 +62,7 @@ int show_graph(const std::string& format) {
 
 void print_warnings(const bus::EventGraph& graph) {
     for (const std::string& warning : graph.warnings()) {
-        fmt::print(stderr, "order_pipeline: warning: {}\n", terminal::printable(warning));
+        fmt::print(stderr, "order_pipeline: warning: {}\n", bus::terminal::printable(warning));
     }
 }
 

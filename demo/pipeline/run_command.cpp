@@ -5,12 +5,12 @@
 #include "demo/pipeline/pipeline.hpp"
 #include "demo/pipeline/report.hpp"
 #include "demo/pipeline/summary.hpp"
-#include "demo/terminal/format.hpp"
-#include "demo/terminal/look.hpp"
-#include "demo/terminal/progress.hpp"
 #include <bus/agent/graph.hpp>
 #include <bus/store/store_url.hpp>
 
+#include <cli/terminal/format.hpp>
+#include <cli/terminal/look.hpp>
+#include <cli/terminal/progress.hpp>
 #include <fmt/core.h>
 
 #include <chrono>
@@ -39,8 +39,8 @@ public:
           store_{bus::open_store(options.store, {.read_only = false, .program = "order_pipeline"})},
           pipeline_{options, marketplace_, store_},
           progress_{
-              terminal::write_to(stderr),
-              terminal::look_of(stderr),
+              bus::terminal::write_to(stderr),
+              bus::terminal::look_of(stderr),
               {.what = "orders", .total = std::nullopt, .line_every = std::chrono::nanoseconds{0}},
               began_} {
         const auto& counts = pipeline_.counts();
@@ -71,7 +71,7 @@ public:
                                           .took = took,
                                           .interrupted = interrupted,
                                           .feed_ended = feed_ended_},
-                                         terminal::look_of(stdout));
+                                         bus::terminal::look_of(stdout));
         if (report_) {
             report_->close();
         }
@@ -153,7 +153,7 @@ private:
     Marketplace marketplace_;
     std::shared_ptr<bus::EventStore> store_;
     Pipeline pipeline_;
-    terminal::Progress progress_;
+    bus::terminal::Progress progress_;
     std::int64_t before_ = 0;
     bool feed_ended_ = false;
     std::string input_error_;

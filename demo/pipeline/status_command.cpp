@@ -6,15 +6,15 @@
 #include "demo/pipeline/report.hpp"
 #include "demo/pipeline/run_command.hpp"
 #include "demo/pipeline/summary.hpp"
-#include "demo/terminal/format.hpp"
-#include "demo/terminal/look.hpp"
-#include "demo/terminal/table.hpp"
-#include "demo/terminal/tree.hpp"
 #include <agents/control/control_view.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/runtime/system_environment.hpp>
 #include <bus/store/store_url.hpp>
 
+#include <cli/terminal/format.hpp>
+#include <cli/terminal/look.hpp>
+#include <cli/terminal/table.hpp>
+#include <cli/terminal/tree.hpp>
 #include <fmt/core.h>
 
 #include <cstdio>
@@ -42,8 +42,8 @@ Deliveries deliveries_of(bus::EventStore& store, const std::vector<bus::StoredEv
     return found;
 }
 
-terminal::Tree delivery_node(const bus::DeliveryRecord& delivery) {
-    terminal::Tree node;
+bus::terminal::Tree delivery_node(const bus::DeliveryRecord& delivery) {
+    bus::terminal::Tree node;
     node.text =
         delivery.state == bus::DeliveryState::dead
             ? fmt::format("{}: given up, {} attempts", delivery.agent, delivery.attempts.size())
@@ -57,15 +57,15 @@ terminal::Tree delivery_node(const bus::DeliveryRecord& delivery) {
 }
 
 /// The event and, below it, what it caused.
-terminal::Tree event_node(const bus::StoredEvent& event,
-                          const std::vector<bus::StoredEvent>& events, const Deliveries& deliveries,
-                          bus::Timestamp previous) {
+bus::terminal::Tree event_node(const bus::StoredEvent& event,
+                               const std::vector<bus::StoredEvent>& events,
+                               const Deliveries& deliveries, bus::Timestamp previous) {
     const auto since = event.record.occurred_at - previous;
-    terminal::Tree node;
+    bus::terminal::Tree node;
     node.text = fmt::format(
         "{}  {}{}  {}", bus::to_text(event.record.occurred_at), event.record.event_type,
         event.record.causation_id.is_nil() ? std::string{}
-                                           : " (+" + terminal::format_duration(since) + ")",
+                                           : " (+" + bus::terminal::format_duration(since) + ")",
         event.record.data);
     for (const bus::StoredEvent& effect : events) {
         if (effect.record.causation_id == event.record.event_id) {
@@ -110,12 +110,13 @@ void print_overdue(bus::EventStore& store) {
     if (overdue.empty()) {
         return;
     }
-    terminal::Table table{{{"overdue"}, {"in step"}, {"since"}, {"late", terminal::Align::right}}};
+    bus::terminal::Table table{
+        {{"overdue"}, {"in step"}, {"since"}, {"late", bus::terminal::Align::right}}};
     for (const bus::agents::OverdueExecution& late : overdue) {
         table.row({late.execution.aggregate_id, late.execution.step,
-                   bus::to_text(late.execution.since), terminal::format_duration(late.late)});
+                   bus::to_text(late.execution.since), bus::terminal::format_duration(late.late)});
     }
-    fmt::print("{}\n", table.render(terminal::look_of(stdout)));
+    fmt::print("{}\n", table.render(bus::terminal::look_of(stdout)));
 }
 
 std::unique_ptr<bus::EventStore> open_to_read(const std::string& store_url) {
@@ -128,7 +129,7 @@ int show_status(const std::string& store_url) {
     const auto store = open_to_read(store_url);
     Totals totals;
     for_each_outcome(*store, [&](const OrderOutcome& outcome) { totals.add(outcome); });
-    print_outcomes(totals, terminal::look_of(stdout));
+    print_outcomes(totals, bus::terminal::look_of(stdout));
     print_overdue(*store);
     return exit_code::ran;
 }
@@ -147,9 +148,9 @@ int show_order(const std::string& store_url, const std::string& order_id) {
         fmt::print("{}\n", outcome.reason);
     }
     const auto events = store->read_execution(received->record.execution_id, 0, most_events);
-    const terminal::Tree tree = event_node(events.front(), events, deliveries_of(*store, events),
-                                           events.front().record.occurred_at);
-    fmt::print("{}", terminal::render(tree, terminal::look_of(stdout)));
+    const bus::terminal::Tree tree = event_node(
+        events.front(), events, deliveries_of(*store, events), events.front().record.occurred_at);
+    fmt::print("{}", bus::terminal::render(tree, bus::terminal::look_of(stdout)));
     return exit_code::ran;
 }
 

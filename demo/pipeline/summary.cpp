@@ -1,8 +1,7 @@
 #include "demo/pipeline/summary.hpp"
 
-#include "demo/terminal/format.hpp"
-#include "demo/terminal/table.hpp"
-
+#include <cli/terminal/format.hpp>
+#include <cli/terminal/table.hpp>
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -11,11 +10,11 @@ namespace demo {
 
 namespace {
 
-using terminal::Align;
-using terminal::Colour;
-using terminal::format_count;
-using terminal::Look;
-using terminal::Table;
+using bus::terminal::Align;
+using bus::terminal::Colour;
+using bus::terminal::format_count;
+using bus::terminal::Look;
+using bus::terminal::Table;
 
 Colour colour_of(Outcome outcome) {
     switch (outcome) {
@@ -95,9 +94,9 @@ void print_work(const Summary& summary) {
         dead += agent.dead;
     }
     fmt::print("{} orders settled in {}, {}\n", format_count(settled),
-               terminal::format_duration(summary.took),
-               terminal::format_rate(static_cast<double>(settled) /
-                                     std::chrono::duration<double>{summary.took}.count()));
+               bus::terminal::format_duration(summary.took),
+               bus::terminal::format_rate(static_cast<double>(settled) /
+                                          std::chrono::duration<double>{summary.took}.count()));
     fmt::print("{} attempts failed, {} dead letters, {} redriven; {} notifications sent, "
                "{} could not be sent\n",
                format_count(static_cast<std::int64_t>(retries)), dead, counts.redriven.load(),
@@ -162,8 +161,8 @@ bool print_summary(const Summary& summary, const Look& look) {
     const std::vector<std::string> found =
         books ? differences(summary, *books) : std::vector<std::string>{};
     for (const std::string& difference : found) {
-        fmt::print("{}\n",
-                   terminal::paint("books and store differ: " + difference, Colour::red, look));
+        fmt::print("{}\n", bus::terminal::paint("books and store differ: " + difference,
+                                                Colour::red, look));
     }
     return found.empty();
 }

@@ -3,7 +3,8 @@
 #include "demo/books/books.hpp"
 #include "demo/pipeline/pipeline.hpp"
 #include "demo/pipeline/report.hpp"
-#include "demo/terminal/look.hpp"
+
+#include <cli/terminal/look.hpp>
 
 #include <chrono>
 #include <string>
@@ -25,9 +26,9 @@ struct Summary {
 
 /// Prints outcomes, failures by type, sums by currency, and what the run did, to standard output.
 /// Returns false where books and store do not tell the same.
-bool print_summary(const Summary& summary, const terminal::Look& look);
+bool print_summary(const Summary& summary, const bus::terminal::Look& look);
 
 /// Prints the outcomes alone.
-void print_outcomes(const Totals& totals, const terminal::Look& look);
+void print_outcomes(const Totals& totals, const bus::terminal::Look& look);
 
 } // namespace demo

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace bus {
@@ -17,6 +18,25 @@ namespace bus {
 class StoreError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
+};
+
+/// What is in the file cannot be right, or the disk does not give it back: verify() says more.
+class StoreDamaged : public StoreError {
+public:
+    using StoreError::StoreError;
+};
+
+/// Another process writes the store. The message names it.
+class StoreInUse : public StoreError {
+public:
+    /// `owner`: who writes it, as `order_pipeline (process 4711)`.
+    StoreInUse(const std::string& message, std::string owner)
+        : StoreError{message}, owner_{std::move(owner)} {}
+
+    [[nodiscard]] const std::string& owner() const noexcept { return owner_; }
+
+private:
+    std::string owner_;
 };
 
 /// A part was refused for what it holds, such as a text that is too long: it will never be stored.

@@ -41,7 +41,7 @@ class SqliteStore final : public EventStore {
 public:
     /// Opens or creates a store; an older schema is migrated. Throws StoreError, which says what
     /// to do, where the path cannot be used, the file is no store or a newer one (it is left as it
-    /// is), or another process writes it (it is named).
+    /// is); StoreInUse where another process writes it.
     static std::unique_ptr<SqliteStore> open(const SqliteOptions& options);
 
     ~SqliteStore() override;

@@ -53,9 +53,10 @@ WriterLock::WriterLock(const std::filesystem::path& store, const std::string& pr
         if (error != EWOULDBLOCK) {
             throw cannot(error);
         }
-        throw StoreError{"cannot open sqlite:" + store.string() + " for writing: " + owner +
-                         " writes it, and a store has one writer: stop that one, or open the "
-                         "store read-only"};
+        throw StoreInUse{"cannot open sqlite:" + store.string() + " for writing: " + owner +
+                             " writes it, and a store has one writer: stop that one, or open the "
+                             "store read-only",
+                         owner};
     }
     write_owner(file_, program.empty() ? program_invocation_short_name : program);
 }

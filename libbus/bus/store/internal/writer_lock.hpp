@@ -11,8 +11,8 @@ namespace bus::internal {
 /// that is just being removed.
 class WriterLock {
 public:
-    /// `program`: what this process is called; empty for its own name. Throws StoreError where
-    /// another holds the lock, naming it, or where the lock file cannot be written.
+    /// `program`: what this process is called; empty for its own name. Throws StoreInUse where
+    /// another holds the lock, StoreError where the lock file cannot be written.
     WriterLock(const std::filesystem::path& store, const std::string& program);
     ~WriterLock();
     WriterLock(const WriterLock&) = delete;

@@ -1,0 +1,188 @@
+#include <cli/agents_command.hpp>
+#include <cli/errors.hpp>
+#include <cli/event_text.hpp>
+#include <cli/operator_commands.hpp>
+#include <cli/terminal/format.hpp>
+#include <cli/terminal/table.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bus::cli {
+
+namespace {
+
+using terminal::Align;
+using terminal::Colour;
+
+struct AgentRow {
+    AgentRecord record;
+    Conservation account;
+    std::uint64_t lag = 0;       ///< positions that are not settled yet
+    std::uint64_t in_flight = 0; ///< deliveries that were begun and have not ended
+};
+
+bool settled(const AgentRecord& agent, Position position) {
+    return position <= agent.checkpoint ||
+           std::any_of(agent.ahead.begin(), agent.ahead.end(), [&](const PositionRange& range) {
+               return range.first <= position && position <= range.last;
+           });
+}
+
+std::uint64_t lag_of(const AgentRecord& agent, Position last) {
+    std::uint64_t lag = last > agent.checkpoint ? last - agent.checkpoint : 0;
+    for (const PositionRange& range : agent.ahead) {
+        lag -= std::min(lag, range.last - range.first + 1);
+    }
+    return lag;
+}
+
+/// What its note says was begun and is not settled. Whether it is running, only its host knows:
+/// where none runs, the process died over it.
+std::uint64_t in_flight_of(EventStore& store, const AgentRecord& agent, Timestamp now) {
+    const auto note = store.begun(agent.name);
+    if (!note) {
+        return 0;
+    }
+    std::uint64_t count = 0;
+    for (Position at = std::max(note->range.first, agent.checkpoint + 1); at <= note->range.last;
+         ++at) {
+        count += settled(agent, at) ? 0U : 1U;
+    }
+    for (const Position at : note->repeated) {
+        const auto delivery = store.delivery(agent.name, at);
+        const bool waits = delivery && delivery->state != DeliveryState::dead &&
+                           !(delivery->state == DeliveryState::deferred && delivery->due > now);
+        count += waits ? 1U : 0U;
+    }
+    return count;
+}
+
+std::vector<AgentRow> read_agents(EventStore& store, Timestamp now) {
+    std::vector<AgentRow> rows;
+    const std::vector<Conservation> accounts = store.conservation();
+    for (const AgentRecord& agent : store.agents()) {
+        AgentRow row{.record = agent};
+        const auto account = std::find_if(accounts.begin(), accounts.end(),
+                                          [&](const auto& one) { return one.agent == agent.name; });
+        if (account != accounts.end()) {
+            row.account = *account;
+        }
+        row.lag = lag_of(agent, store.last_position());
+        row.in_flight = in_flight_of(store, agent, now);
+        rows.push_back(std::move(row));
+    }
+    return rows;
+}
+
+boost::json::object to_json(const AgentRow& row) {
+    boost::json::array ahead;
+    for (const PositionRange& range : row.record.ahead) {
+        ahead.push_back(boost::json::array{range.first, range.last});
+    }
+    return {{"agent", row.record.name},
+            {"start", row.record.start},
+            {"checkpoint", row.record.checkpoint},
+            {"ahead", std::move(ahead)},
+            {"lag", row.lag},
+            {"in_flight", row.in_flight},
+            {"delivered", row.account.delivered},
+            {"finished", row.account.finished},
+            {"discarded", row.account.discarded},
+            {"deferred", row.account.deferred},
+            {"parked", row.account.parked},
+            {"dead", row.account.dead},
+            {"quarantined", row.account.quarantined}};
+}
+
+std::string count(std::uint64_t number) {
+    return terminal::format_count(static_cast<std::int64_t>(number));
+}
+
+int list(Shared& shared) {
+    const auto store = shared.open_to_read();
+    const std::vector<AgentRow> rows = read_agents(*store, shared.console().now());
+    if (shared.json()) {
+        for (const AgentRow& row : rows) {
+            shared.print(to_json(row));
+        }
+        return exit_code::done;
+    }
+    if (rows.empty()) {
+        shared.note(store->description() + " knows no agents yet");
+        return exit_code::done;
+    }
+    terminal::Table table{{{"agent"},
+                           {"checkpoint", Align::right},
+                           {"lag", Align::right},
+                           {"in flight", Align::right},
+                           {"finished", Align::right},
+                           {"deferred", Align::right},
+                           {"parked", Align::right},
+                           {"dead", Align::right},
+                           {"quarantined", Align::right}}};
+    for (const AgentRow& row : rows) {
+        table.row({row.record.name, count(row.record.checkpoint), count(row.lag),
+                   count(row.in_flight), count(row.account.finished), count(row.account.deferred),
+                   count(row.account.parked), count(row.account.dead),
+                   count(row.account.quarantined)},
+                  row.account.dead != 0 ? Colour::red : Colour::none);
+    }
+    shared.print(table.render(shared.look()));
+    return exit_code::done;
+}
+
+struct ForgetOptions {
+    std::string agent;
+    bool dry_run = false;
+};
+
+int forget(Shared& shared, const ForgetOptions& options) {
+    Conservation account;
+    {
+        const auto store = shared.open_to_read();
+        require_agent(*store, options.agent);
+        for (const Conservation& one : store->conservation()) {
+            account = one.agent == options.agent ? one : account;
+        }
+    }
+    const std::string what =
+        fmt::format("{} with its checkpoint, state and timers, {} deferred, {} parked and {} dead "
+                    "deliveries",
+                    options.agent, account.deferred, account.parked, account.dead);
+    if (!options.dry_run) {
+        const auto store = open_alone(shared, "forget an agent", "Bus::forget() itself");
+        store->forget(options.agent);
+    }
+    if (shared.json()) {
+        shared.print({{"agent", options.agent},
+                      {"deferred", account.deferred},
+                      {"parked", account.parked},
+                      {"dead", account.dead},
+                      {"dry_run", options.dry_run}});
+    } else {
+        shared.print(fmt::format("{} {}\n", options.dry_run ? "would forget" : "forgot", what));
+    }
+    return exit_code::done;
+}
+
+} // namespace
+
+void add_agents(CLI::App& app, Shared& shared) {
+    CLI::App& agents = *app.add_subcommand("agents", "The agents that the store knows");
+    agents.require_subcommand(1);
+    CLI::App& list_command = *agents.add_subcommand(
+        "list", "Where each agent is in the log, and what waits, is parked or given up");
+    shared.on_parsed(list_command, [&shared] { return list(shared); });
+    CLI::App& forget_command = *agents.add_subcommand(
+        "forget", "Remove all that the store keeps for an agent that is gone for good");
+    const auto options = std::make_shared<ForgetOptions>();
+    forget_command.add_option("NAME", options->agent, "The agent")->required();
+    forget_command.add_flag("--dry-run", options->dry_run, "Only say what would be removed");
+    shared.on_parsed(forget_command, [&shared, options] { return forget(shared, *options); });
+}
+
+} // namespace bus::cli

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cli/shared.hpp>
+
+namespace bus::cli {
+
+/// `bus backup FILE`: a copy of the store of one moment.
+void add_backup(CLI::App& app, Shared& shared);
+
+} // namespace bus::cli

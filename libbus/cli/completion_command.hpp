@@ -1,0 +1,11 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cli/shared.hpp>
+
+namespace bus::cli {
+
+/// `bus completion bash` and `bus man`: both are made from the tree of commands itself.
+void add_completion(CLI::App& app, Shared& shared);
+
+} // namespace bus::cli

@@ -1,0 +1,124 @@
+#include <cli/dead_letters.hpp>
+#include <cli/errors.hpp>
+#include <cli/event_text.hpp>
+#include <cli/suggest.hpp>
+#include <cli/terminal/text.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace bus::cli {
+
+namespace {
+
+constexpr std::size_t page_size = 1000;
+
+std::optional<FailureKind> kind_of(const std::string& name) {
+    if (name.empty()) {
+        return std::nullopt;
+    }
+    std::vector<std::string> names;
+    for (const FailureKind kind :
+         {FailureKind::transient, FailureKind::throttled, FailureKind::not_ready,
+          FailureKind::rejected, FailureKind::poison}) {
+        if (name == to_text(kind)) {
+            return kind;
+        }
+        names.emplace_back(to_text(kind));
+    }
+    throw UsageError{fmt::format("'{}' is no kind of failure{}", terminal::printable(name),
+                                 did_you_mean(name, names))};
+}
+
+using Key = std::tuple<std::string, FailureKind, std::string>;
+
+/// Fowler, Noll, Vo: FNV-1a of 32 bits. A name that two groups share would mean both.
+std::uint32_t hash(std::uint32_t value, std::string_view text) {
+    for (const char byte : text) {
+        value = (value ^ static_cast<unsigned char>(byte)) * 16'777'619U;
+    }
+    return (value ^ 0xffU) * 16'777'619U; // no byte of UTF-8: keeps neighbouring texts apart
+}
+
+void add(std::map<Key, LetterGroup>& groups, const DeliveryRecord& delivery) {
+    const AttemptRecord last =
+        delivery.attempts.empty() ? AttemptRecord{} : delivery.attempts.back();
+    LetterGroup& group = groups[{delivery.agent, last.kind, last.message}];
+    group.agent = delivery.agent;
+    group.kind = last.kind;
+    group.error = last.message;
+    group.oldest = group.letters == 0 ? last.at : std::min(group.oldest, last.at);
+    group.newest = std::max(group.newest, last.at);
+    ++group.letters;
+    group.quarantined += delivery.quarantined ? 1U : 0U;
+    group.positions.push_back(delivery.position);
+}
+
+void read_agent(EventStore& store, const LetterFilter& filter, const std::string& agent,
+                std::map<Key, LetterGroup>& groups) {
+    const std::vector<Position>& wanted = filter.positions;
+    Position after = 0;
+    for (;;) {
+        const auto page = store.deliveries(agent, DeliveryState::dead, after, page_size);
+        for (const DeliveryRecord& delivery : page) {
+            after = delivery.position;
+            if (wanted.empty() || std::find(wanted.begin(), wanted.end(), after) != wanted.end()) {
+                add(groups, delivery);
+            }
+        }
+        if (page.size() < page_size) {
+            return;
+        }
+    }
+}
+
+} // namespace
+
+std::string LetterGroup::name() const {
+    constexpr std::uint32_t basis = 2'166'136'261U;
+    return fmt::format("{:08x}", hash(hash(hash(basis, agent), to_text(kind)), error));
+}
+
+std::vector<LetterGroup> read_groups(EventStore& store, const LetterFilter& filter) {
+    if (filter.agent.empty() && !filter.positions.empty()) {
+        throw UsageError{"a position alone names no dead letter: name the agent before it"};
+    }
+    const std::optional<FailureKind> kind = kind_of(filter.kind);
+    std::map<Key, LetterGroup> groups;
+    if (!filter.agent.empty()) {
+        require_agent(store, filter.agent);
+        read_agent(store, filter, filter.agent, groups);
+    } else {
+        for (const AgentRecord& agent : store.agents()) {
+            read_agent(store, filter, agent.name, groups);
+        }
+    }
+    std::vector<LetterGroup> result;
+    for (auto& [key, group] : groups) {
+        if ((!kind || group.kind == *kind) &&
+            (filter.error.empty() || group.error.find(filter.error) != std::string::npos) &&
+            (filter.group.empty() || group.name() == filter.group)) {
+            result.push_back(std::move(group));
+        }
+    }
+    std::stable_sort(result.begin(), result.end(),
+                     [](const auto& a, const auto& b) { return a.letters > b.letters; });
+    return result;
+}
+
+void add_filter_options(CLI::App& command, LetterFilter& filter) {
+    command.add_option("AGENT", filter.agent, "Only of this agent");
+    command.add_option("POSITION", filter.positions, "Only at these positions");
+    command.add_option("--kind", filter.kind, "Only where the last attempt failed with this kind")
+        ->type_name("KIND");
+    command
+        .add_option("--error", filter.error,
+                    "Only where the message of the last attempt holds this text")
+        ->type_name("TEXT");
+    command.add_option("--group", filter.group, "Only of this group, as `list` names it")
+        ->type_name("NAME");
+}
+
+} // namespace bus::cli

@@ -1,0 +1,166 @@
+#include <bus/event/codec.hpp>
+
+#include <cli/errors.hpp>
+#include <cli/event_text.hpp>
+#include <cli/suggest.hpp>
+#include <cli/terminal/text.hpp>
+#include <cli/when.hpp>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+namespace bus::cli {
+
+std::string stream_of(const EventRecord& record) {
+    return record.aggregate_type + '/' + record.aggregate_id;
+}
+
+std::string json_of(const StoredEvent& event, bool open) {
+    std::string text = fmt::format(R"({{"position":{},"stream_version":{},"event":)",
+                                   event.position, event.stream_version);
+    write_json(event.record, text);
+    if (!open) {
+        text += '}';
+    }
+    return text;
+}
+
+boost::json::object json_of(const DeliveryRecord& delivery) {
+    boost::json::array attempts;
+    for (const AttemptRecord& attempt : delivery.attempts) {
+        attempts.push_back({{"at", to_text(attempt.at)},
+                            {"kind", to_text(attempt.kind)},
+                            {"message", attempt.message}});
+    }
+    boost::json::object object{{"agent", delivery.agent},
+                               {"position", delivery.position},
+                               {"state", name_of(delivery.state)}};
+    if (delivery.state == DeliveryState::deferred) {
+        object["due"] = to_text(delivery.due);
+    }
+    object["failures"] = delivery.failures;
+    object["redrives"] = delivery.redrives;
+    object["sequence"] = delivery.sequence;
+    object["quarantined"] = delivery.quarantined;
+    object["attempts"] = std::move(attempts);
+    return object;
+}
+
+boost::json::object json_of(const RequestRecord& request) {
+    boost::json::object object{{"request", request.number},
+                               {"at", to_text(request.at)},
+                               {"who", request.who},
+                               {"why", request.why},
+                               {"action", name_of(request.action)},
+                               {"agent", request.agent},
+                               {"position", nullptr},
+                               {"kind", nullptr},
+                               {"error", nullptr},
+                               {"done_at", nullptr},
+                               {"result", request.result}};
+    if (request.position != 0) {
+        object["position"] = request.position;
+    }
+    if (request.kind) {
+        object["kind"] = to_text(*request.kind);
+    }
+    if (request.error) {
+        object["error"] = *request.error;
+    }
+    if (request.done_at) {
+        object["done_at"] = to_text(*request.done_at);
+    }
+    return object;
+}
+
+const char* name_of(DeliveryState state) {
+    switch (state) {
+    case DeliveryState::deferred: return "deferred";
+    case DeliveryState::dead: return "dead";
+    case DeliveryState::parked: return "parked";
+    }
+    return "unknown";
+}
+
+const char* name_of(DeliveryAction action) {
+    return action == DeliveryAction::redrive ? "redrive" : "discard";
+}
+
+std::string describe(const DeliveryRecord& delivery) {
+    const std::string attempts = fmt::format("{} attempt{}", delivery.attempts.size(),
+                                             delivery.attempts.size() == 1 ? "" : "s");
+    const std::string redrives =
+        delivery.redrives == 0 ? "" : fmt::format(", redriven {} times", delivery.redrives);
+    switch (delivery.state) {
+    case DeliveryState::deferred:
+        return delivery.due == Timestamp{}
+                   ? fmt::format("deferred, due at once, {}{}", attempts, redrives)
+                   : fmt::format("deferred until {}, {}{}", short_time(delivery.due), attempts,
+                                 redrives);
+    case DeliveryState::dead:
+        return fmt::format("{} after {}{}", delivery.quarantined ? "quarantined" : "dead", attempts,
+                           redrives);
+    case DeliveryState::parked:
+        return fmt::format("parked, waits for those before it in sequence {}", delivery.sequence);
+    }
+    return "unknown";
+}
+
+std::vector<DeliveryRecord> deliveries_at(EventStore& store, const std::vector<AgentRecord>& agents,
+                                          Position position) {
+    std::vector<DeliveryRecord> found;
+    for (const AgentRecord& agent : agents) {
+        if (auto delivery = store.delivery(agent.name, position)) {
+            found.push_back(std::move(*delivery));
+        }
+    }
+    return found;
+}
+
+StoredEvent find_event(EventStore& store, const std::string& name) {
+    if (const Position position = position_of(name); position != 0) {
+        auto page = store.read(position - 1, 1);
+        if (!page.empty() && page.front().position == position) {
+            return std::move(page.front());
+        }
+        const Position first = store.first_position();
+        const Position last = store.last_position();
+        throw NotFound{last < first
+                           ? fmt::format("{} holds no events", store.description())
+                           : fmt::format("{} has no event at position {}: it holds {} to {}",
+                                         store.description(), position, first, last)};
+    }
+    const auto id = try_parse_uuid(name);
+    if (!id) {
+        throw UsageError{fmt::format("'{}' names no event: write its position (a number from 1 "
+                                     "on), or its event_id (a UUID)",
+                                     terminal::printable(name))};
+    }
+    if (auto event = store.find(*id)) {
+        return std::move(*event);
+    }
+    throw NotFound{fmt::format("{} has no event with the id {}", store.description(), name)};
+}
+
+Position position_of(std::string_view text) noexcept {
+    std::int64_t position = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), position);
+    const bool whole = error == std::errc{} && end == text.data() + text.size();
+    return whole && position > 0 ? static_cast<Position>(position) : 0;
+}
+
+void require_agent(EventStore& store, const std::string& name) {
+    if (store.agent(name)) {
+        return;
+    }
+    std::vector<std::string> names;
+    for (const AgentRecord& agent : store.agents()) {
+        names.push_back(agent.name);
+    }
+    throw NotFound{fmt::format("{} knows no agent '{}'{}", store.description(), name,
+                               names.empty() ? std::string{"; it knows none at all"}
+                                             : did_you_mean(name, names))};
+}
+
+} // namespace bus::cli

@@ -1,0 +1,110 @@
+#include <bus/event/codec.hpp>
+
+#include <cli/errors.hpp>
+#include <cli/event_filter.hpp>
+#include <cli/export_command.hpp>
+#include <cli/terminal/format.hpp>
+#include <cli/work_progress.hpp>
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace bus::cli {
+
+namespace {
+
+constexpr std::size_t page_size = 1000;
+
+struct ExportOptions {
+    EventFilter filter;
+    std::string file = "-";
+};
+
+std::uint64_t write_events(Shared& shared, EventStore& store, const ExportOptions& options,
+                           const std::function<void(const std::string&)>& write) {
+    const Position last = std::min(options.filter.to, store.last_position());
+    const Position first = std::max(options.filter.from, store.first_position());
+    WorkProgress progress{shared, "events", last < first ? 0 : last - first + 1};
+    std::uint64_t written = 0;
+    std::string lines;
+    for (EventSource source{store, options.filter, shared.console().now()}; !source.ended();) {
+        lines.clear();
+        for (const StoredEvent& event : source.next(page_size)) {
+            write_json(event.record, lines);
+            lines += '\n';
+            ++written;
+        }
+        write(lines);
+        progress.update(source.looked_through() < first ? 0 : source.looked_through() - first + 1);
+    }
+    return written;
+}
+
+/// Into a new file, which is whole or not there.
+std::uint64_t write_file(Shared& shared, EventStore& store, const ExportOptions& options) {
+    namespace fs = std::filesystem;
+    const auto refuse = [&](const std::string& why) {
+        throw OutputError{fmt::format("cannot write {}: {}", options.file, why)};
+    };
+    std::error_code ignored;
+    if (fs::exists(fs::symlink_status(options.file, ignored))) {
+        refuse("there is something already; name a new file");
+    }
+    const std::string partial = options.file + "-partial";
+    std::ofstream out{partial, std::ios::binary | std::ios::trunc};
+    try {
+        const std::uint64_t written =
+            write_events(shared, store, options, [&](const std::string& lines) {
+                out << lines;
+                if (!out) {
+                    refuse(std::strerror(errno));
+                }
+            });
+        out.close();
+        std::error_code error;
+        if (out) {
+            fs::rename(partial, options.file, error);
+        }
+        if (!out || error) {
+            refuse(error ? error.message() : std::strerror(errno));
+        }
+        return written;
+    } catch (...) {
+        fs::remove(partial, ignored);
+        throw;
+    }
+}
+
+int export_events(Shared& shared, const ExportOptions& options) {
+    const auto store = shared.open_to_read();
+    if (options.file == "-") {
+        write_events(shared, *store, options,
+                     [&](const std::string& lines) { shared.print(lines); });
+        return exit_code::done;
+    }
+    const std::uint64_t written = write_file(shared, *store, options);
+    shared.note(fmt::format("wrote {} events to {}",
+                            terminal::format_count(static_cast<std::int64_t>(written)),
+                            options.file));
+    return exit_code::done;
+}
+
+} // namespace
+
+void add_export(CLI::App& app, Shared& shared) {
+    CLI::App& command = *app.add_subcommand(
+        "export", "Write events in the wire format, an object a line, in their order");
+    const auto options = std::make_shared<ExportOptions>();
+    command.add_option("FILE", options->file, "A new file; - for standard output")
+        ->capture_default_str();
+    options->filter.add_options(command);
+    shared.on_parsed(command, [&shared, options] { return export_events(shared, *options); });
+}
+
+} // namespace bus::cli

@@ -1,0 +1,366 @@
+#include <bus/event/codec.hpp>
+
+#include <boost/json/serialize.hpp>
+#include <cli/errors.hpp>
+#include <cli/event_text.hpp>
+#include <cli/flow_command.hpp>
+#include <cli/terminal/format.hpp>
+#include <cli/terminal/tree.hpp>
+#include <cli/when.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+namespace bus::cli {
+
+namespace {
+
+using terminal::Colour;
+using terminal::Look;
+using terminal::Tree;
+
+constexpr std::size_t page_size = 1000;
+constexpr std::size_t most_timers = 10'000;
+
+struct FlowOptions {
+    std::string execution;
+    std::string stream;
+    std::size_t limit = 1000;
+    bool data = false;
+};
+
+/// Everything that the store has of one execution.
+struct Flow {
+    std::string execution;
+    std::vector<StoredEvent> events; ///< by position
+    bool cut = false;                ///< there are more than the limit
+    std::multimap<Position, DeliveryRecord> deliveries;
+    std::multimap<Position, RequestRecord> requests; ///< those that name one of the events
+    std::vector<TimerRecord> timers;
+    std::multimap<Uuid, const StoredEvent*> effects; ///< by cause
+};
+
+/// The execution that the options mean: by its own id, by an event of it, or the first of a stream.
+std::string execution_of(EventStore& store, const FlowOptions& options) {
+    if (!options.stream.empty()) {
+        const std::size_t slash = options.stream.find('/');
+        const auto events = slash == std::string::npos
+                                ? std::vector<StoredEvent>{}
+                                : store.read_stream(options.stream.substr(0, slash),
+                                                    options.stream.substr(slash + 1), 0, 1);
+        if (events.empty()) {
+            throw NotFound{fmt::format("{} has no stream '{}': write TYPE/ID, as `bus events list` "
+                                       "shows them",
+                                       store.description(), options.stream)};
+        }
+        return events.front().record.execution_id;
+    }
+    if (!store.read_execution(options.execution, 0, 1).empty()) {
+        return options.execution;
+    }
+    if (position_of(options.execution) != 0) {
+        return find_event(store, options.execution).record.execution_id;
+    }
+    if (const auto id = try_parse_uuid(options.execution)) {
+        if (const auto event = store.find(*id)) {
+            return event->record.execution_id;
+        }
+    }
+    throw NotFound{fmt::format("{} has no execution '{}': write the id of one, or the position or "
+                               "id of an event of it; `bus events list` shows them",
+                               store.description(), options.execution)};
+}
+
+void read_requests(EventStore& store, Flow& flow) {
+    std::set<Position> positions;
+    for (const StoredEvent& event : flow.events) {
+        positions.insert(event.position);
+    }
+    std::uint64_t after = 0;
+    for (;;) {
+        std::vector<RequestRecord> page = store.requests(after, page_size, false);
+        const bool last = page.size() < page_size;
+        for (RequestRecord& request : page) {
+            after = request.number;
+            if (positions.contains(request.position)) {
+                flow.requests.emplace(request.position, std::move(request));
+            }
+        }
+        if (last) {
+            return;
+        }
+    }
+}
+
+Flow read_flow(EventStore& store, const FlowOptions& options) {
+    Flow flow{.execution = execution_of(store, options)};
+    if (flow.execution.empty()) {
+        throw NotFound{"that event belongs to no execution; `bus events show` shows it alone"};
+    }
+    flow.events = store.read_execution(flow.execution, 0, options.limit + 1);
+    if (flow.events.size() > options.limit) {
+        flow.cut = true;
+        flow.events.pop_back();
+    }
+    const std::vector<AgentRecord> agents = store.agents();
+    for (const StoredEvent& event : flow.events) {
+        for (DeliveryRecord& delivery : deliveries_at(store, agents, event.position)) {
+            flow.deliveries.emplace(event.position, std::move(delivery));
+        }
+        flow.effects.emplace(event.record.causation_id, &event);
+    }
+    read_requests(store, flow);
+    for (TimerRecord& timer : store.timers(Timestamp::min(), 0, most_timers)) {
+        if (timer.event.execution_id == flow.execution) {
+            flow.timers.push_back(std::move(timer));
+        }
+    }
+    return flow;
+}
+
+// --- for people -------------------------------------------------------------------------------
+
+/// Draws the tree.
+class Drawing {
+public:
+    Drawing(const Flow& flow, const Look& look, bool data)
+        : flow_{flow}, look_{look}, data_{data} {}
+
+    /// An event that nothing here has caused, with all that follows from it.
+    [[nodiscard]] Tree root(const StoredEvent& event) const {
+        Tree tree = node(event);
+        tree.text = short_time(event.record.occurred_at) + "  ";
+        if (!event.record.causation_id.is_nil()) {
+            tree.pieces.push_back({"  (its cause is not in this execution)", Colour::grey});
+        }
+        return tree;
+    }
+
+private:
+    [[nodiscard]] Tree node(const StoredEvent& event) const {
+        const EventRecord& record = event.record;
+        Tree tree;
+        const auto [first, last] = flow_.deliveries.equal_range(event.position);
+        const bool failed = std::any_of(first, last, [](const auto& entry) {
+            return entry.second.state == DeliveryState::dead;
+        });
+        tree.pieces = {{record.event_type, failed ? Colour::red : Colour::bold},
+                       {"  " + stream_of(record), Colour::none},
+                       {fmt::format("  #{}", event.position), Colour::grey}};
+        if (data_) {
+            tree.pieces.push_back({"  " + record.data, Colour::grey});
+        }
+        for (auto entry = first; entry != last; ++entry) {
+            tree.children.push_back(node(entry->second));
+        }
+        add_discarded(event, tree);
+        const auto [first_effect, last_effect] = flow_.effects.equal_range(record.event_id);
+        for (auto effect = first_effect; effect != last_effect; ++effect) {
+            Tree child = node(*effect->second);
+            const auto since = effect->second->record.occurred_at - record.occurred_at;
+            child.pieces.insert(child.pieces.begin(),
+                                {"+" + terminal::format_duration(since) + "  ", Colour::grey});
+            tree.children.push_back(std::move(child));
+        }
+        for (const TimerRecord& timer : flow_.timers) {
+            if (timer.event.causation_id == record.event_id) {
+                tree.children.push_back(node(timer));
+            }
+        }
+        return tree;
+    }
+
+    [[nodiscard]] Tree node(const DeliveryRecord& delivery) const {
+        const bool dead = delivery.state == DeliveryState::dead;
+        const Colour colour = dead ? Colour::red : Colour::yellow;
+        Tree tree;
+        tree.pieces = {
+            {fmt::format("{} {}: {}", sign(delivery.state), delivery.agent, describe(delivery)),
+             colour}};
+        for (const AttemptRecord& attempt : delivery.attempts) {
+            Tree child;
+            child.pieces = {{short_time(attempt.at) + "  ", Colour::grey},
+                            {to_text(attempt.kind), colour},
+                            {": " + attempt.message, Colour::none}};
+            tree.children.push_back(std::move(child));
+        }
+        const auto [first, last] = flow_.requests.equal_range(delivery.position);
+        for (auto entry = first; entry != last; ++entry) {
+            if (entry->second.agent == delivery.agent) {
+                tree.children.push_back(node(entry->second));
+            }
+        }
+        return tree;
+    }
+
+    /// What operators did to deliveries that are no more there.
+    void add_discarded(const StoredEvent& event, Tree& tree) const {
+        const auto [first, last] = flow_.requests.equal_range(event.position);
+        const auto [kept, kept_end] = flow_.deliveries.equal_range(event.position);
+        for (auto entry = first; entry != last; ++entry) {
+            const bool shown = std::any_of(kept, kept_end, [&](const auto& delivery) {
+                return delivery.second.agent == entry->second.agent;
+            });
+            if (!shown) {
+                Tree child = node(entry->second);
+                child.text = entry->second.agent + ": ";
+                tree.children.push_back(std::move(child));
+            }
+        }
+    }
+
+    [[nodiscard]] static Tree node(const RequestRecord& request) {
+        Tree tree;
+        tree.pieces = {
+            {short_time(request.at) + "  ", Colour::grey},
+            {fmt::format("{} by {}", name_of(request.action), request.who), Colour::blue},
+            {request.why.empty() ? std::string{} : ", " + request.why, Colour::none},
+            {request.done_at ? ": " + request.result : ": not carried out yet", Colour::none}};
+        return tree;
+    }
+
+    [[nodiscard]] Tree node(const TimerRecord& timer) const {
+        Tree tree;
+        tree.pieces = {
+            {fmt::format("{} at {} ", look_.utf8 ? "\u25f7" : "@", short_time(timer.due)),
+             Colour::blue},
+            {timer.event.event_type, Colour::blue},
+            {timer.agent.empty() ? std::string{} : ", a timer of " + timer.agent, Colour::none}};
+        return tree;
+    }
+
+    [[nodiscard]] const char* sign(DeliveryState state) const {
+        switch (state) {
+        case DeliveryState::dead: return look_.utf8 ? "\u2717" : "x";
+        case DeliveryState::deferred: return look_.utf8 ? "\u21bb" : "~";
+        case DeliveryState::parked: return look_.utf8 ? "\u2016" : "=";
+        }
+        return "?";
+    }
+
+    const Flow& flow_;
+    const Look& look_;
+    bool data_;
+};
+
+std::string count(std::size_t number, std::string_view what) {
+    return fmt::format("{} {}{}", terminal::format_count(static_cast<std::int64_t>(number)), what,
+                       number == 1 ? "" : "s");
+}
+
+std::string head_of(const Flow& flow, const Look& look) {
+    const auto [first, last] = std::minmax_element(
+        flow.events.begin(), flow.events.end(),
+        [](const auto& a, const auto& b) { return a.record.occurred_at < b.record.occurred_at; });
+    Tree head;
+    head.pieces = {{"execution " + flow.execution, Colour::bold},
+                   {fmt::format(": {} in {}", count(flow.events.size(), "event"),
+                                terminal::format_duration(last->record.occurred_at -
+                                                          first->record.occurred_at)),
+                    Colour::none}};
+    const std::string& user = flow.events.front().record.user_id;
+    if (!user.empty()) {
+        head.pieces.push_back({", for " + user, Colour::none});
+    }
+    for (const auto& [state, what, colour] :
+         {std::tuple{DeliveryState::dead, "dead", Colour::red},
+          std::tuple{DeliveryState::deferred, "deferred", Colour::yellow},
+          std::tuple{DeliveryState::parked, "parked", Colour::yellow}}) {
+        const auto number = std::count_if(
+            flow.deliveries.begin(), flow.deliveries.end(),
+            [wanted = state](const auto& entry) { return entry.second.state == wanted; });
+        if (number != 0) {
+            head.pieces.push_back({fmt::format(", {} {}", number, what), colour});
+        }
+    }
+    return render(head, look);
+}
+
+void draw(Shared& shared, const Flow& flow, bool data) {
+    const Look look = shared.look();
+    shared.print(head_of(flow, look));
+    const Drawing drawing{flow, look, data};
+    std::set<Uuid> ids;
+    for (const StoredEvent& event : flow.events) {
+        ids.insert(event.record.event_id);
+    }
+    for (const StoredEvent& event : flow.events) {
+        if (!ids.contains(event.record.causation_id)) {
+            shared.print(render(drawing.root(event), look));
+        }
+    }
+    if (flow.cut) {
+        shared.note("there is more: --limit says how many events are shown");
+    }
+}
+
+// --- for programs -----------------------------------------------------------------------------
+
+template <class Record>
+std::string array_at(const std::multimap<Position, Record>& records, Position position) {
+    boost::json::array array;
+    const auto [first, last] = records.equal_range(position);
+    for (auto entry = first; entry != last; ++entry) {
+        array.push_back(json_of(entry->second));
+    }
+    return boost::json::serialize(array);
+}
+
+std::string document(const Flow& flow) {
+    std::string text =
+        fmt::format(R"({{"execution_id":{},"complete":{},"events":[)",
+                    boost::json::serialize(boost::json::value(flow.execution)), !flow.cut);
+    const char* separator = "";
+    for (const StoredEvent& event : flow.events) {
+        text += fmt::format(R"({}{},"deliveries":{},"requests":{}}})", separator,
+                            json_of(event, true), array_at(flow.deliveries, event.position),
+                            array_at(flow.requests, event.position));
+        separator = ",";
+    }
+    text += R"(],"timers":[)";
+    separator = "";
+    for (const TimerRecord& timer : flow.timers) {
+        text += fmt::format(R"({}{{"timer":{},"agent":{},"due":"{}","event":{}}})", separator,
+                            timer.number, boost::json::serialize(boost::json::value(timer.agent)),
+                            to_text(timer.due), to_json(timer.event));
+        separator = ",";
+    }
+    return text + "]}\n";
+}
+
+int flow(Shared& shared, const FlowOptions& options) {
+    if (options.execution.empty() == options.stream.empty()) {
+        throw UsageError{"`bus flow` needs an execution, or --stream TYPE/ID, and not both"};
+    }
+    const auto store = shared.open_to_read();
+    const Flow flow = read_flow(*store, options);
+    if (shared.json()) {
+        shared.print(document(flow));
+    } else {
+        draw(shared, flow, options.data);
+    }
+    return exit_code::done;
+}
+
+} // namespace
+
+void add_flow(CLI::App& app, Shared& shared) {
+    CLI::App& command = *app.add_subcommand(
+        "flow", "What came of what: the events of an execution as a tree of causes");
+    const auto options = std::make_shared<FlowOptions>();
+    command.add_option("EXECUTION", options->execution,
+                       "Its id, or the position or event_id of an event of it");
+    command.add_option("--stream", options->stream, "The execution of a stream's first event")
+        ->type_name("TYPE/ID");
+    command.add_option("--limit", options->limit, "The most events to show")
+        ->capture_default_str()
+        ->type_name("COUNT");
+    command.add_flag("--data", options->data, "Show the data of each event too");
+    shared.on_parsed(command, [&shared, options] { return flow(shared, *options); });
+}
+
+} // namespace bus::cli

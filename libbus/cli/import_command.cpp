@@ -1,0 +1,211 @@
+#include <bus/event/codec.hpp>
+
+#include <boost/functional/hash.hpp>
+#include <cli/errors.hpp>
+#include <cli/import_command.hpp>
+#include <cli/operator_commands.hpp>
+#include <cli/terminal/format.hpp>
+#include <cli/work_progress.hpp>
+#include <fmt/format.h>
+
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace bus::cli {
+
+namespace {
+
+constexpr std::size_t batch_size = 500;
+
+struct ImportOptions {
+    std::string file;
+    bool dry_run = false;
+};
+
+/// Appends the events of NDJSON, and remembers how far it has come.
+class Import {
+public:
+    /// `store`: none where it is to be made, in a dry run.
+    Import(Shared& shared, EventStore* store, bool dry_run)
+        : shared_{shared}, store_{store}, dry_run_{dry_run} {}
+
+    void run(std::istream& in, const std::string& name) {
+        WorkProgress progress{shared_, "events", std::nullopt};
+        std::string text;
+        while (std::getline(in, text)) {
+            ++line_;
+            if (!text.empty() && text != "\r") {
+                take(name, text);
+            }
+            if (waiting_.size() == batch_size) {
+                commit(name);
+            }
+            if (line_ % batch_size == 0) {
+                progress.update(line_);
+            }
+        }
+        if (in.bad()) {
+            commit(name);
+            throw InputError{fmt::format("{} cannot be read after line {}", name, line_)};
+        }
+        commit(name);
+    }
+
+    [[nodiscard]] std::uint64_t imported() const noexcept { return imported_; }
+
+    [[nodiscard]] std::uint64_t skipped() const noexcept { return skipped_; }
+
+private:
+    void take(const std::string& name, const std::string& text) {
+        EventRecord record;
+        try {
+            record = read_record(text);
+        } catch (const CodecError& error) {
+            commit(name);
+            throw InputError{fmt::format("{}, line {}: {}", name, line_, error.what())};
+        }
+        switch (look_for(record)) {
+        case Double::none: break;
+        case Double::equal: ++skipped_; return;
+        case Double::other:
+            commit(name);
+            throw InputError{fmt::format(
+                "{}, line {}: event {} is there already with other content; `bus events show {}` "
+                "shows it. Correct or remove that line",
+                name, line_, to_text(record.event_id), to_text(record.event_id))};
+        }
+        Part part;
+        part.chain = 1; // nothing after a refused line is to be stored
+        part.events.push_back({.record = std::move(record)});
+        waiting_.push_back(std::move(part));
+        lines_.push_back(line_);
+    }
+
+    enum class Double { none, equal, other };
+
+    /// Whether the event is in the store already, or came before in the input.
+    Double look_for(const EventRecord& record) {
+        const std::size_t hash = std::hash<std::string>{}(to_json(record));
+        const auto [before, fresh] = seen_.try_emplace(record.event_id, hash);
+        if (!fresh) {
+            return before->second == hash ? Double::equal : Double::other;
+        }
+        const auto kept = store_ == nullptr ? std::nullopt : store_->find(record.event_id);
+        if (!kept) {
+            return Double::none;
+        }
+        // As it would be read: what the store keeps may be spelt with blanks and escapes.
+        return read_record(to_json(kept->record)) == record ? Double::equal : Double::other;
+    }
+
+    void commit(const std::string& name) {
+        const std::vector<Part> parts = std::exchange(waiting_, {});
+        const std::vector<std::uint64_t> lines = std::exchange(lines_, {});
+        if (dry_run_ || parts.empty()) {
+            imported_ += parts.size();
+            return;
+        }
+        const std::vector<PartResult> results = store_->commit(parts, true);
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            if (results[i].error) {
+                refuse(name, lines[i], results[i].error);
+            }
+            ++imported_;
+        }
+    }
+
+    [[noreturn]] static void refuse(const std::string& name, std::uint64_t line,
+                                    const std::exception_ptr& error) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& cause) {
+            throw InputError{fmt::format("{}, line {}: {}", name, line, cause.what())};
+        }
+    }
+
+    Shared& shared_;
+    EventStore* store_;
+    bool dry_run_;
+    std::vector<Part> waiting_;
+    std::vector<std::uint64_t> lines_; ///< of those that wait
+    std::unordered_map<Uuid, std::size_t, boost::hash<Uuid>> seen_;
+    std::uint64_t line_ = 0;
+    std::uint64_t imported_ = 0;
+    std::uint64_t skipped_ = 0;
+};
+
+std::string count(std::uint64_t number) {
+    return terminal::format_count(static_cast<std::int64_t>(number));
+}
+
+/// Runs it, and says also where it stops what it has done.
+int run(Shared& shared, Import& import, const ImportOptions& options) {
+    const char* const verb = options.dry_run ? "would import" : "imported";
+    try {
+        if (options.file == "-") {
+            import.run(shared.console().in(), "standard input");
+        } else {
+            std::ifstream in{options.file, std::ios::binary};
+            if (!in) {
+                throw InputError{fmt::format("cannot read {}: see that it is there and may be read",
+                                             options.file)};
+            }
+            import.run(in, options.file);
+        }
+    } catch (const std::exception&) {
+        shared.note(fmt::format("stopped: {} {} events until then ({} were there already); the "
+                                "same command goes on, what is there is skipped",
+                                verb, count(import.imported()), count(import.skipped())));
+        throw;
+    }
+    if (shared.json()) {
+        shared.print({{"imported", import.imported()},
+                      {"skipped", import.skipped()},
+                      {"dry_run", options.dry_run}});
+    } else {
+        shared.print(fmt::format("{} {} events, {} were there already\n", verb,
+                                 count(import.imported()), count(import.skipped())));
+    }
+    return exit_code::done;
+}
+
+/// The store; in a dry run none where there is none yet.
+std::unique_ptr<EventStore> open(Shared& shared, const ImportOptions& options) {
+    const std::string path = shared.store_url().substr(shared.store_url().find(':') + 1);
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) {
+        return options.dry_run ? shared.open_to_read() : open_alone(shared, "import", "");
+    }
+    return options.dry_run ? nullptr : shared.open_or_create();
+}
+
+int import_events(Shared& shared, const ImportOptions& options) {
+    if (options.file != "-" && !std::filesystem::exists(options.file)) {
+        throw InputError{fmt::format("there is no file {}", options.file)};
+    }
+    const std::unique_ptr<EventStore> store = open(shared, options);
+    Import import{shared, store.get(), options.dry_run};
+    return run(shared, import, options);
+}
+
+} // namespace
+
+void add_import(CLI::App& app, Shared& shared) {
+    CLI::App& command = *app.add_subcommand(
+        "import", "Append events in the wire format, an object a line; makes a missing store");
+    const auto options = std::make_shared<ImportOptions>();
+    command
+        .add_option("FILE", options->file, "What `bus export` has written; - for standard input")
+        ->required();
+    command.add_flag("--dry-run", options->dry_run,
+                     "Only check every line, and say what would be imported");
+    shared.on_parsed(command, [&shared, options] { return import_events(shared, *options); });
+}
+
+} // namespace bus::cli

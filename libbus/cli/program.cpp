@@ -1,0 +1,105 @@
+#include <bus/event/codec.hpp>
+#include <bus/store/event_store.hpp>
+
+#include <cli/agents_command.hpp>
+#include <cli/backup_command.hpp>
+#include <cli/dead_letters_command.hpp>
+#include <cli/errors.hpp>
+#include <cli/events_command.hpp>
+#include <cli/export_command.hpp>
+#include <cli/flow_command.hpp>
+#include <cli/import_command.hpp>
+#include <cli/program.hpp>
+#include <cli/prune_command.hpp>
+#include <cli/requests_command.hpp>
+#include <cli/suggest.hpp>
+#include <cli/verify_command.hpp>
+
+#include <sstream>
+
+namespace bus::cli {
+
+namespace {
+
+constexpr const char* footer =
+    "Exit codes: 0 done, 1 what was named is not there (verify: damage was found), 2 wrong use,\n"
+    "3 the store cannot be used or refuses, 4 input cannot be read or is refused, 5 output cannot\n"
+    "be written, 6 the running host has not carried the request out yet, 130 interrupted.";
+
+int complain(Shared& shared, const std::exception& error, int code) {
+    shared.note(error.what());
+    return code;
+}
+
+/// Runs the chosen command, and turns what it throws into a sentence and an exit code.
+int guarded(Shared& shared) {
+    try {
+        return shared.run_chosen();
+    } catch (const ReaderGone&) {
+        return exit_code::done;
+    } catch (const Interrupted&) {
+        return exit_code::interrupted;
+    } catch (const NotFound& error) {
+        return complain(shared, error, exit_code::found);
+    } catch (const UsageError& error) {
+        return complain(shared, error, exit_code::usage);
+    } catch (const InputError& error) {
+        return complain(shared, error, exit_code::input);
+    } catch (const OutputError& error) {
+        return complain(shared, error, exit_code::output);
+    } catch (const std::exception& error) {
+        // The store, or a codec error in what it holds.
+        return complain(shared, error, exit_code::store);
+    }
+}
+
+int wrong_use(const CLI::App& app, const std::vector<std::string>& arguments,
+              const CLI::ParseError& error, Shared& shared) {
+    Console& console = shared.console();
+    if (error.get_exit_code() != 0) {
+        const std::string reason = explain(app, arguments);
+        shared.note(reason.empty() ? error.what() : reason);
+        shared.note("see `bus --help`, and --help after any command");
+        return exit_code::usage;
+    }
+    std::ostringstream out;
+    std::ostringstream err;
+    app.exit(error, out, err);
+    console.out(out.str());
+    console.flush();
+    return exit_code::done;
+}
+
+} // namespace
+
+void add_commands(CLI::App& app, Shared& shared) {
+    app.require_subcommand(1);
+    app.fallthrough(); // before the commands are added, which take it over
+    shared.add_options(app);
+    add_events(app, shared);
+    add_flow(app, shared);
+    add_agents(app, shared);
+    add_dead_letters(app, shared);
+    add_requests(app, shared);
+    add_prune(app, shared);
+    add_backup(app, shared);
+    add_export(app, shared);
+    add_import(app, shared);
+    add_verify(app, shared);
+    app.footer(footer);
+}
+
+int run(const std::vector<std::string>& arguments, Console& console) {
+    CLI::App app{"Looks into a store of libbus, and clears up what went wrong.", "bus"};
+    Shared shared{console};
+    add_commands(app, shared);
+    try {
+        std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
+        app.parse(reversed);
+    } catch (const CLI::ParseError& error) {
+        return wrong_use(app, arguments, error, shared);
+    }
+    return guarded(shared);
+}
+
+} // namespace bus::cli

@@ -1,0 +1,95 @@
+#include <bus/event/failure.hpp>
+
+#include <cli/errors.hpp>
+#include <cli/event_text.hpp>
+#include <cli/requests_command.hpp>
+#include <cli/terminal/table.hpp>
+#include <cli/when.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace bus::cli {
+
+namespace {
+
+using terminal::Align;
+using terminal::Colour;
+
+constexpr std::size_t page_size = 1000;
+
+struct RequestOptions {
+    bool open = false;
+    std::uint64_t after = 0;
+    std::size_t limit = 50;
+};
+
+std::string what(const RequestRecord& request) {
+    std::string text = fmt::format("{} {}", name_of(request.action), request.agent);
+    if (request.position != 0) {
+        return text + fmt::format(" at {}", request.position);
+    }
+    return text + fmt::format(", {}{}", request.kind ? to_text(*request.kind) : "any kind",
+                              request.error ? ": " + *request.error : "");
+}
+
+int list(Shared& shared, const RequestOptions& options) {
+    const auto store = shared.open_to_read();
+    std::size_t left = options.limit == 0 ? EventStore::unlimited : options.limit;
+    std::uint64_t after = options.after;
+    terminal::Table table{{{"request", Align::right},
+                           {"at (UTC)", Align::right},
+                           {"who"},
+                           {"what"},
+                           {"why"},
+                           {"result"}}};
+    bool any = false;
+    while (left != 0) {
+        const std::size_t most = std::min(left, page_size);
+        const std::vector<RequestRecord> page = store->requests(after, most, options.open);
+        for (const RequestRecord& request : page) {
+            after = request.number;
+            any = true;
+            --left;
+            if (shared.json()) {
+                shared.print(json_of(request));
+            } else {
+                table.row({std::to_string(request.number), short_time(request.at), request.who,
+                           what(request), request.why,
+                           request.done_at ? request.result : "not carried out yet"},
+                          request.done_at ? Colour::none : Colour::yellow);
+            }
+        }
+        if (page.size() < most) {
+            break;
+        }
+    }
+    if (!shared.json() && any) {
+        shared.print(table.render(shared.look()));
+    } else if (!any && !shared.json()) {
+        shared.note(options.open ? "no request waits" : "nobody has asked for anything");
+    }
+    if (left == 0) {
+        shared.note(
+            fmt::format("there may be more: go on with --after {}, or give --limit 0", after));
+    }
+    return exit_code::done;
+}
+
+} // namespace
+
+void add_requests(CLI::App& app, Shared& shared) {
+    CLI::App& command = *app.add_subcommand(
+        "requests", "What operators have asked for: who, why, and what came of it");
+    const auto options = std::make_shared<RequestOptions>();
+    command.add_flag("--open", options->open, "Only those that are not carried out yet");
+    command.add_option("--after", options->after, "Only those with a higher number")
+        ->type_name("NUMBER");
+    command.add_option("--limit", options->limit, "The most to show; 0: all")
+        ->capture_default_str()
+        ->type_name("COUNT");
+    shared.on_parsed(command, [&shared, options] { return list(shared, *options); });
+}
+
+} // namespace bus::cli

@@ -1,0 +1,109 @@
+#include <bus/store/store_url.hpp>
+
+#include <boost/json/serialize.hpp>
+#include <cli/errors.hpp>
+#include <cli/shared.hpp>
+#include <cli/terminal/text.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+namespace bus::cli {
+
+namespace {
+
+constexpr const char* program = "bus";
+constexpr std::string_view sqlite = "sqlite:";
+
+std::unique_ptr<EventStore> open(const std::string& url, bool read_only) {
+    return open_store(url, {.read_only = read_only, .program = program});
+}
+
+} // namespace
+
+void Shared::add_options(CLI::App& app) {
+    app.add_option("--store", store_url_, "The store, sqlite:PATH")
+        ->envname("BUS_STORE")
+        ->type_name("URL");
+    app.add_flag("--json", json_, "Print for programs: an object a line, or one document");
+    app.add_option("--color", colours_, "Colours: auto (on a terminal, without NO_COLOR)")
+        ->check(CLI::IsMember{{"auto", "always", "never"}})
+        ->type_name("WHEN")
+        ->capture_default_str();
+    app.add_flag("--progress", progress_,
+                 "Show how far a long work is, also where standard error is no terminal");
+}
+
+void Shared::on_parsed(CLI::App& command, std::function<int()> action) {
+    command.callback([this, action = std::move(action)] { chosen_ = action; });
+}
+
+int Shared::run_chosen() {
+    const int code = chosen_();
+    console_.flush();
+    return code;
+}
+
+const std::string& Shared::store_url() const {
+    if (store_url_.empty()) {
+        throw UsageError{"no store is named: add --store sqlite:PATH, or set BUS_STORE to it"};
+    }
+    if (store_url_ == "memory") {
+        throw UsageError{"a store in memory is seen by its own program only: name one in a file, "
+                         "--store sqlite:PATH"};
+    }
+    if (!store_url_.starts_with(sqlite) || store_url_.size() == sqlite.size()) {
+        std::error_code ignored;
+        const bool file = std::filesystem::exists(store_url_, ignored);
+        throw UsageError{fmt::format("'{}' names no store: {}", terminal::printable(store_url_),
+                                     file ? fmt::format("write --store sqlite:{}", store_url_)
+                                          : "write --store sqlite:PATH with the path of a file")};
+    }
+    return store_url_;
+}
+
+std::unique_ptr<EventStore> Shared::open_to_read() const {
+    return open(store_url(), true);
+}
+
+std::unique_ptr<EventStore> Shared::open_to_write() const {
+    // One that is not there must not be made, and a file that is none must be left as it is.
+    static_cast<void>(open_to_read());
+    return open(store_url(), false);
+}
+
+std::unique_ptr<EventStore> Shared::open_or_create() const {
+    return open(store_url(), false);
+}
+
+terminal::Look Shared::look() const {
+    terminal::Look look = console_.out_look();
+    if (colours_ == "never") {
+        look.colours = false;
+    } else if (colours_ == "always" && !look.colours) {
+        look = terminal::forced_look(look);
+    }
+    return look;
+}
+
+bool Shared::shows_progress() const {
+    return progress_ || console_.err_look().terminal;
+}
+
+void Shared::print(const boost::json::object& object) {
+    console_.out(boost::json::serialize(object) + '\n');
+}
+
+void Shared::note(std::string_view text) {
+    console_.err(fmt::format("bus: {}\n", terminal::printable(text)));
+}
+
+void Shared::check_interrupted() {
+    if (console_.interrupted()) {
+        throw Interrupted{};
+    }
+}
+
+} // namespace bus::cli

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cli/shared.hpp>
+#include <cli/terminal/progress.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace bus::cli {
+
+/// How far a long work is, on standard error: redrawn in place on a terminal, a line every other
+/// second elsewhere where --progress asks for it. It also ends the work where the user wants that.
+class WorkProgress {
+public:
+    /// `what` is counted: `events`. Watches for Ctrl-C from now on.
+    WorkProgress(Shared& shared, std::string what, std::optional<std::uint64_t> total);
+
+    /// So much is done. Throws Interrupted.
+    void update(std::uint64_t done);
+
+private:
+    Shared& shared_;
+    std::optional<terminal::Progress> progress_;
+};
+
+} // namespace bus::cli

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <bus/runtime/system_environment.hpp>
+
+#include <cli/console.hpp>
+#include <cli/program.hpp>
+
+#include <functional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace test {
+
+/// A console that keeps what is printed. Its time stands still but for the pauses, during which
+/// `on_pause` is called, unless it is told to follow the system's clock.
+class TestConsole final : public bus::cli::Console {
+public:
+    void out(std::string_view text) override { printed += text; }
+
+    void err(std::string_view text) override { complaints += text; }
+
+    void flush() override {}
+
+    std::istream& in() override { return input; }
+
+    [[nodiscard]] bus::terminal::Look out_look() const override { return look; }
+
+    [[nodiscard]] bus::terminal::Look err_look() const override { return {}; }
+
+    bus::Timestamp now() override {
+        return follows_clock ? bus::SystemEnvironment::instance().now() : time;
+    }
+
+    void pause(bus::Duration length) override {
+        time += length;
+        if (on_pause) {
+            on_pause();
+        }
+        if (follows_clock) {
+            std::this_thread::yield();
+        }
+    }
+
+    void watch_interrupts() override {}
+
+    [[nodiscard]] bool interrupted() override { return wants_end; }
+
+    std::string printed;
+    std::string complaints;
+    std::istringstream input;
+    bus::terminal::Look look;
+    bus::Timestamp time{};
+    bool follows_clock = false;
+    bool wants_end = false;
+    std::function<void()> on_pause;
+};
+
+/// What a call of the program came to.
+struct Called {
+    int code = -1;
+    std::string out;
+    std::string err;
+};
+
+/// Runs the program in this process.
+inline Called call(TestConsole& console, const std::vector<std::string>& arguments) {
+    console.printed.clear();
+    console.complaints.clear();
+    const int code = bus::cli::run(arguments, console);
+    return {code, console.printed, console.complaints};
+}
+
+inline Called call(const std::vector<std::string>& arguments) {
+    TestConsole console;
+    return call(console, arguments);
+}
+
+} // namespace test

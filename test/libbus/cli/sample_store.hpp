@@ -1,0 +1,55 @@
+#pragma once
+
+#include "test/libbus/bus/store/temp_folder.hpp"
+#include <bus/bus.hpp>
+#include <bus/runtime/simulated_runtime.hpp>
+#include <bus/store/sqlite_store.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace test {
+
+/// A store in a file as a host leaves it: `greeter` answers each ping with a pong after a while,
+/// `biller` handles pongs and gives some of them up. In virtual time, so always the same.
+///
+/// Twelve pings to three names, of which 3, 6 and 9 (all of name-0) lead to: dead (rejected, 3),
+/// and behind it parked ones; ping 5 (name-2) to a deferred one; 10 (name-1) dead as poison. Then
+/// two events of a type that no program here knows, of the stream Parcel/p-1.
+class SampleStore {
+public:
+    SampleStore();
+
+    [[nodiscard]] std::string path() const { return (folder_.path() / "sample.db").string(); }
+
+    [[nodiscard]] std::string url() const { return "sqlite:" + path(); }
+
+    /// The path of another file in the same folder.
+    [[nodiscard]] std::string file(const std::string& name) const {
+        return (folder_.path() / name).string();
+    }
+
+    /// Opens it to look at what a command has done.
+    [[nodiscard]] std::unique_ptr<bus::SqliteStore> open() const;
+
+    /// Runs a host on it, in this process, over the system's clock, with agents that finish all
+    /// they are given, until end_host().
+    void run_host();
+    void end_host();
+
+    [[nodiscard]] bus::Bus& host() { return *host_; }
+
+private:
+    TempFolder folder_;
+    std::optional<bus::Bus> host_;
+};
+
+/// A store with nothing in it at `path`.
+void make_empty_store(const std::string& path);
+
+/// An event of a type that nobody knows.
+bus::EventRecord parcel(std::uint64_t number);
+
+} // namespace test

@@ -1,0 +1,112 @@
+#include "test/libbus/bus/store/troubles.hpp"
+
+#include "console.hpp"
+#include "sample_store.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <fstream>
+
+namespace {
+
+bool says(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+test::Called verify(const std::string& url, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"verify", "--store", url});
+    return test::call(more);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(verify_command)
+
+BOOST_AUTO_TEST_CASE(a_whole_store_ends_with_0_also_one_with_types_that_nobody_knows) {
+    const test::SampleStore store;
+    const test::Called called = verify(store.url());
+    BOOST_TEST(called.code == 0, called.out);
+    BOOST_TEST(says(called.out, ": whole. "), called.out);
+    BOOST_TEST(says(called.out, "2 agents"), called.out);
+    BOOST_TEST(called.err == "");
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_store_is_whole) {
+    const test::TempFolder folder;
+    const std::string path = (folder.path() / "empty.db").string();
+    test::make_empty_store(path);
+    const test::Called called = verify("sqlite:" + path);
+    BOOST_TEST(called.code == 0, called.out);
+    BOOST_TEST(says(called.out, "0 events, "), called.out);
+}
+
+BOOST_AUTO_TEST_CASE(damage_ends_with_1_and_is_told_with_its_meaning_and_what_to_do) {
+    const test::SampleStore store;
+    BOOST_REQUIRE(test::Shell{store.path()}.run("DELETE FROM events WHERE position = 3;"
+                                                "UPDATE agents SET checkpoint = checkpoint - 1"));
+    const test::Called called = verify(store.url());
+    BOOST_TEST(called.code == 1);
+    for (const char* words : {"DAMAGE event_missing", "event 3 is missing",
+                              "Meaning: ", "To do: ", "DAMAGE checkpoint_behind, 2 times",
+                              "the checkpoint of agent biller", " damages. "}) {
+        BOOST_TEST(says(called.out, words), words << " is not in\n" << called.out);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(programs_get_one_object) {
+    const test::SampleStore store;
+    BOOST_REQUIRE(test::Shell{store.path()}.run("UPDATE events SET user_id = 'eve'"));
+    const test::Called called = verify(store.url(), {"--json", "--most", "2"});
+    BOOST_TEST(called.code == 1);
+    const auto report = boost::json::parse(called.out).as_object();
+    BOOST_TEST(!report.at("clean").as_bool());
+    BOOST_TEST(report.at("damage").at("event_changed").as_int64() ==
+               report.at("events").as_int64());
+    const auto& findings = report.at("findings").as_array();
+    BOOST_TEST_REQUIRE(findings.size() == 2U);
+    BOOST_TEST(findings[0].at("kind").as_string() == "event_changed");
+    BOOST_TEST(findings[0].at("position").as_int64() == 1);
+    BOOST_TEST(!findings[0].at("advice").as_string().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_opened_ends_with_3_and_wrong_use_with_2) {
+    const test::TempFolder folder;
+    const std::string path = (folder.path() / "no.db").string();
+    BOOST_TEST(verify("sqlite:" + path).code == 3);
+    std::ofstream{path} << "this is a text and no store, whatever it is called";
+    const test::Called text = verify("sqlite:" + path);
+    BOOST_TEST(text.code == 3);
+    BOOST_TEST(says(text.err, "no SQLite database"), text.err);
+    BOOST_TEST(verify("memory").code == 2);
+    BOOST_TEST(test::call({"verify"}).code == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_corrupt_file_ends_with_1) {
+    const test::SampleStore store;
+    {
+        std::fstream file{store.path(), std::ios::binary | std::ios::in | std::ios::out};
+        file.seekp(2 * 4096);
+        file << std::string(4096, 'Z');
+    }
+    const test::Called called = verify(store.url());
+    BOOST_TEST(called.code == 1);
+    BOOST_TEST(says(called.out, "DAMAGE page_damaged"), called.out);
+}
+
+BOOST_AUTO_TEST_CASE(a_running_host_is_not_in_the_way) {
+    test::SampleStore store;
+    store.run_host();
+    const test::Called called = verify(store.url());
+    store.end_host();
+    BOOST_TEST(called.code == 0, called.out);
+    BOOST_TEST(verify(store.url()).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_can_be_told_how_far_it_is) {
+    const test::SampleStore store;
+    const test::Called called = verify(store.url(), {"--progress"});
+    BOOST_TEST(called.code == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
