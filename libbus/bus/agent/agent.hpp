@@ -19,7 +19,7 @@ namespace bus {
 /// Where in the log an agent begins that the store has never heard of. One that it knows goes on
 /// where it was.
 struct StartPosition {
-    enum class Kind : std::uint8_t { beginning, now, after };
+    enum class Kind : std::uint8_t { beginning, now, after, replay };
     Kind kind = Kind::beginning;
     Position position = 0;
 
@@ -28,6 +28,10 @@ struct StartPosition {
     static StartPosition now() { return {Kind::now, 0}; }
 
     static StartPosition after(Position position) { return {Kind::after, position}; }
+
+    /// After a position, what is in the log by then as a replay: only for the agent's own state,
+    /// see Context::replaying. What comes later is handled as ever.
+    static StartPosition replay(Position after = 0) { return {Kind::replay, after}; }
 };
 
 /// What happens to an event for which a mailbox has no room. On a store there is always room: what

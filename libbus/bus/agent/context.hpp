@@ -68,6 +68,7 @@ public:
         Position position = 0; ///< 0 without a store
         std::uint32_t attempt = 1;
         std::uint32_t redrives = 0;
+        bool replay = false;
         const std::vector<const EventType*>& may_emit;
     };
 
@@ -120,6 +121,11 @@ public:
 
     /// How often this delivery was redriven.
     [[nodiscard]] std::uint32_t redrives() const noexcept { return step_.redrives; }
+
+    /// True where the event is handled again only for the agent's own state: what the step emits,
+    /// schedules, cancels and redrives is dropped, for it has happened. What it would do outside
+    /// (a mail, a payment) it must leave out itself.
+    [[nodiscard]] bool replaying() const noexcept { return step_.replay; }
 
     /// The runtime's wall clock.
     [[nodiscard]] Timestamp now() const { return source_.now(); }

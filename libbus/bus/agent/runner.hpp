@@ -34,6 +34,7 @@ struct AgentStatus {
     std::uint64_t dropped = 0;
     std::optional<Timestamp> next_due; ///< of the deferred ones
     std::string trouble;               ///< why its work cannot be committed just now; empty: it can
+    Position replay_through = 0; ///< the last event of its replay, which is over at this checkpoint
 };
 
 /// What all runners of a bus share: where to tell of things, and how to notice that nothing moves.

@@ -17,6 +17,7 @@ std::optional<Failure> attempt(const Agent& agent, const StepInput& input,
                              .position = input.position,
                              .attempt = input.attempt,
                              .redrives = input.redrives,
+                             .replay = input.replay,
                              .may_emit = may_emit};
     try {
         Context context{step, source, effects};

@@ -20,6 +20,7 @@ struct StepInput {
     Position position = 0;
     std::uint32_t attempt = 1;
     std::uint32_t redrives = 0;
+    bool replay = false; ///< the event was handled before, and what follows from it has happened
 };
 
 /// Runs the agent's handler for the event. Whatever it throws becomes the outcome's failure.

@@ -91,6 +91,10 @@ void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
             note_refusal(lane, attempted, error);
             continue;
         }
+        if (attempted.put_back) {
+            put_back_ = true;
+            must_reload_ = true;
+        }
         settled_.settle(attempted.settles);
         if (attempted.position == 0) {
             continue;

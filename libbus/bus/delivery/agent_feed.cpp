@@ -35,6 +35,9 @@ void AgentRunner::register_agent() {
     Part part;
     part.agent = agent_->name();
     part.start = start.kind == StartPosition::Kind::now ? store_.last_position() : start.position;
+    if (start.kind == StartPosition::Kind::replay) {
+        part.replay = ReplayOrder{.after = start.position};
+    }
     std::optional<PartResult> result;
     LIBBUS_FAULT_POINT("agent.register");
     house_.writer.submit(std::move(part), [&](PartResult&& r, Part&&) {
@@ -90,6 +93,15 @@ void AgentRunner::reload() {
             .orders.push_back({.kind = Order::Kind::changed, .changed = changed});
     }
     changed_meanwhile_.clear();
+    if (std::exchange(put_back_, false)) {
+        suspects_ = {};
+        suspect_again_.clear();
+        handed_out_ = 0;
+    }
+    replay_through_ = record.replay_through;
+    for (const auto& lane : lanes_) {
+        lane->steps.replay_through(record.replay_effects ? 0 : record.replay_through);
+    }
     finished_ = record.finished;
     through_ = record.checkpoint;
     settle_from_ = record.checkpoint + 1;

@@ -106,6 +106,18 @@ void AgentRunner::command(DeliveryCommand command, OnCommand done) {
     wake();
 }
 
+void AgentRunner::replay(ReplayOrder order, OnCommand done) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (stopping_) {
+            throw std::logic_error{"the bus is stopping: ask again when it runs"};
+        }
+        lanes_.front()->orders.push_back(
+            {.kind = Order::Kind::replay, .replay = order, .done = std::move(done)});
+    }
+    wake();
+}
+
 AgentStatus AgentRunner::status() {
     const std::lock_guard lock{mutex_};
     AgentStatus status{.name = agent_->name(),
@@ -115,7 +127,8 @@ AgentStatus AgentRunner::status() {
                        .queued = mailbox_.size() + with_lanes_,
                        .busy = starting_ || !quiet() || !mailbox_.empty() || with_lanes_ != 0 ||
                                through_ < log_end_,
-                       .trouble = trouble_};
+                       .trouble = trouble_,
+                       .replay_through = replay_through_};
     for (const auto& lane : lanes_) {
         status.busy = status.busy || has_work(*lane);
         status.retrying += lane->counts.retrying;

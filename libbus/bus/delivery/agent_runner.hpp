@@ -65,6 +65,8 @@ public:
     bool retry_now(Position position);
     /// Carries an operator's command out, in order with the agent's own steps. Throws StoreError.
     void command(DeliveryCommand command, OnCommand done);
+    /// Puts the agent back, and begins again. Throws std::logic_error where it stops.
+    void replay(ReplayOrder order, OnCommand done);
 
     Agent& agent() noexcept override { return *agent_; }
 
@@ -82,11 +84,12 @@ private:
 
     /// Something to be done by a lane, beside events.
     struct Order {
-        enum class Kind : std::uint8_t { changed, retry, command };
+        enum class Kind : std::uint8_t { changed, retry, command, replay };
         Kind kind = Kind::changed;
         PartResult::Changed changed;
         Position position = 0;
         DeliveryCommand command;
+        ReplayOrder replay;
         OnCommand done;
     };
 
@@ -158,6 +161,7 @@ private:
     StepRunner::Order handle(Lane& lane, DeliveryItem& item, StepBatch& batch);
     void remember_step(Lane& lane, const DeliveryItem& item, const Attempted& attempted);
     void carry_out(Lane& lane, Order& order, StepBatch& batch);
+    void put_back(Order& order, StepBatch& batch);
     static Batch new_batch(const StepBatch& before);
     std::vector<Order> take_orders(Lane& lane);
     void submit(Lane& lane, const Batch& batch);
@@ -219,12 +223,14 @@ private:
     bool stopping_ = false;
     bool started_ = false; ///< on_start has run, and on_stop is due
     bool must_reload_ = false;
-    bool loading_ = false; ///< reload() is looking into the store
+    bool put_back_ = false; ///< what was found when the agent began concerns an earlier life
+    bool loading_ = false;  ///< reload() is looking into the store
     std::vector<PartResult::Changed> changed_meanwhile_;
     std::size_t open_batches_ = 0;
     std::optional<Runtime::TimerId> timer_;
     std::uint64_t timer_number_ = 0; ///< of the newest timer
     Timestamp timer_due_{};
+    Position replay_through_ = 0;
     std::uint64_t finished_ = 0;
     std::uint64_t failures_ = 0;
     std::string trouble_;

@@ -293,6 +293,7 @@ void AgentRunner::carry_out(Lane& lane, Order& order, StepBatch& batch) {
         return;
     case Order::Kind::retry: lane.held.make_due(order.position, hub_->runtime().now()); return;
     case Order::Kind::command: break;
+    case Order::Kind::replay: put_back(order, batch); return;
     }
     Part part;
     part.agent = agent_->name();
@@ -308,6 +309,19 @@ void AgentRunner::carry_out(Lane& lane, Order& order, StepBatch& batch) {
     batch.parts.push_back(std::move(part));
     batch.attempts.push_back(
         {.part = batch.parts.size() - 1, .command = true, .done = std::move(order.done)});
+}
+
+/// What this agent has on its way behind this part falls, and it begins anew once it is stored.
+void AgentRunner::put_back(Order& order, StepBatch& batch) {
+    Part part;
+    part.agent = agent_->name();
+    part.chain = batch.chain;
+    part.replay = order.replay;
+    batch.parts.push_back(std::move(part));
+    batch.attempts.push_back({.part = batch.parts.size() - 1,
+                              .command = true,
+                              .put_back = true,
+                              .done = std::move(order.done)});
 }
 
 void AgentRunner::submit(Lane& lane, const Batch& batch) {

@@ -26,8 +26,12 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
     timers_ = std::make_shared<DurableTimers>(
         store_, writer_, hub_, [this](const EventRecord& record) { on_fired(record); });
     requests_ = std::make_shared<RequestDesk>(
-        store_, writer_, hub_, [this](DeliveryCommand asked, RequestDesk::OnCommand done) {
+        store_, writer_, hub_,
+        [this](DeliveryCommand asked, RequestDesk::OnCommand done) {
             command(std::move(asked), std::move(done));
+        },
+        [this](const std::string& agent, ReplayOrder order, RequestDesk::OnCommand done) {
+            replay(agent, order, std::move(done));
         });
     timers_->start();
     const bool others_ask = store_.abilities().other_processes && !hub_->runtime().virtual_time();
@@ -234,6 +238,21 @@ void Delivery::command(DeliveryCommand command, RequestDesk::OnCommand done) {
     writer_.submit(std::move(part), [this, done = std::move(done)](PartResult&& result, Part&&) {
         --commands_under_way_;
         on_aftermath({.changed = result.changed}); // an agent that came meanwhile
+        done(result);
+    });
+}
+
+void Delivery::replay(const std::string& agent, ReplayOrder order, RequestDesk::OnCommand done) {
+    if (const auto runner = runner_of(agent)) {
+        runner->replay(order, std::move(done));
+        return;
+    }
+    Part part; // it begins again when it comes
+    part.agent = agent;
+    part.replay = order;
+    ++commands_under_way_;
+    writer_.submit(std::move(part), [this, done = std::move(done)](PartResult&& result, Part&&) {
+        --commands_under_way_;
         done(result);
     });
 }

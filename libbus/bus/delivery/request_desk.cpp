@@ -1,5 +1,6 @@
 #include <bus/delivery/request_desk.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace bus {
@@ -20,8 +21,12 @@ std::string what_was_done(const RequestRecord& request, std::size_t done) {
 } // namespace
 
 RequestDesk::RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub,
-                         Command command)
-    : store_{store}, writer_{writer}, hub_{std::move(hub)}, command_{std::move(command)} {}
+                         Command command, Replay replay)
+    : store_{store},
+      writer_{writer},
+      hub_{std::move(hub)},
+      command_{std::move(command)},
+      replay_{std::move(replay)} {}
 
 void RequestDesk::start(Duration every) {
     {
@@ -113,7 +118,7 @@ void RequestDesk::take_next() {
                 const std::lock_guard lock{mutex_};
                 after_ = open.front().number;
             }
-            carry_out(std::make_shared<Work>(Work{.request = std::move(open.front())}));
+            begin(std::make_shared<Work>(Work{.request = std::move(open.front())}));
             return;
         }
     } catch (const std::exception& error) {
@@ -122,6 +127,39 @@ void RequestDesk::take_next() {
         }
     }
     end_look();
+}
+
+void RequestDesk::begin(const std::shared_ptr<Work>& work) {
+    switch (work->request.action) {
+    case DeliveryAction::redrive:
+    case DeliveryAction::discard: carry_out(work); return;
+    case DeliveryAction::replay:
+    case DeliveryAction::replay_with_effects: replay(work); return;
+    }
+    work->result = "nothing: this program does not know what is asked; use a newer one";
+    answer(work);
+}
+
+/// Once the agent has begun again, the request is answered: how far it is tells its checkpoint.
+void RequestDesk::replay(const std::shared_ptr<Work>& work) {
+    const RequestRecord& request = work->request;
+    if (!store_.agent(request.agent)) {
+        work->result = "nothing: the store knows no agent " + request.agent;
+        answer(work);
+        return;
+    }
+    const Position first = std::max(request.position, store_.first_position());
+    const ReplayOrder order{.after = first - 1,
+                            .effects = request.action == DeliveryAction::replay_with_effects};
+    work->result = "replays from position " + std::to_string(first);
+    work->open = 1;
+    try {
+        replay_(request.agent, order, [self = shared_from_this(), work](const PartResult& result) {
+            self->on_command(work, result);
+        });
+    } catch (const std::exception&) {
+        on_command(work, {.error = std::current_exception()});
+    }
 }
 
 void RequestDesk::carry_out(const std::shared_ptr<Work>& work) {
@@ -201,7 +239,8 @@ void RequestDesk::answer(const std::shared_ptr<Work>& work) {
     }
     Part part;
     part.answers.push_back(
-        {work->request.number, hub_->runtime().now(), what_was_done(work->request, work->done)});
+        {work->request.number, hub_->runtime().now(),
+         work->result.empty() ? what_was_done(work->request, work->done) : work->result});
     writer_.submit(std::move(part), [self = shared_from_this()](PartResult&&, Part&&) {
         self->hub_->runtime().pool().post([self] { self->take_next(); });
     });

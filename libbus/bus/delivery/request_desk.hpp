@@ -23,7 +23,11 @@ public:
     /// Has a command carried out, and calls back.
     using Command = std::function<void(DeliveryCommand, OnCommand)>;
 
-    RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub, Command command);
+    /// Has an agent put back, and calls back.
+    using Replay = std::function<void(const std::string& agent, ReplayOrder, OnCommand)>;
+
+    RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub, Command command,
+                Replay replay);
 
     /// Looks into the table now, and each time that `every` has passed; zero: never by itself.
     void start(Duration every);
@@ -40,11 +44,14 @@ private:
         std::size_t open = 0; ///< commands without an answer yet, and one while they are given
         std::size_t done = 0; ///< that changed something
         std::string trouble;
+        std::string result; ///< where it is not said by `done`
     };
 
     void look_again_later();
     void try_again_later();
     void take_next();
+    void begin(const std::shared_ptr<Work>& work);
+    void replay(const std::shared_ptr<Work>& work);
     void carry_out(const std::shared_ptr<Work>& work);
     [[nodiscard]] std::vector<Position> positions_of(const RequestRecord& request);
     void on_command(const std::shared_ptr<Work>& work, const PartResult& result);
@@ -55,6 +62,7 @@ private:
     Writer& writer_;
     std::shared_ptr<RunnerHub> hub_;
     Command command_;
+    Replay replay_;
     std::mutex mutex_;
     Duration every_{};
     bool stopped_ = true;

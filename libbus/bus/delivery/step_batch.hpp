@@ -38,6 +38,7 @@ struct Attempted {
     internal::StateCache::Written written;
     bool attempted_again = false;                ///< it had a row before
     bool command = false;                        ///< no attempt: an operator's command
+    bool put_back = false;                       ///< that command was to replay
     std::function<void(const PartResult&)> done; ///< of a command
 };
 

@@ -180,7 +180,8 @@ StepRunner::Draft StepRunner::begin(DeliveryItem& item, const StepBatch& batch) 
         draft.input.emplace(StepInput{.event = *draft.attempted.event,
                                       .position = item.event->position,
                                       .attempt = static_cast<std::uint32_t>(attempts + 1),
-                                      .redrives = item.record ? item.record->redrives : 0});
+                                      .redrives = item.record ? item.record->redrives : 0,
+                                      .replay = item.event->position <= replay_through_});
     }
     return draft;
 }
@@ -203,6 +204,9 @@ bool StepRunner::run(DeliveryItem& item, Draft& draft) {
     LIBBUS_FAULT_POINT("step.before");
     StepOutcome outcome = run_step(agent_, *draft.input, source);
     LIBBUS_FAULT_POINT("step.after_handler");
+    if (draft.input->replay) {
+        keep_state_only(outcome.effects);
+    }
     draft.attempted.failure = put_events(outcome, draft.part);
     if (draft.attempted.failure) {
         return fail(item, draft, true);
@@ -236,6 +240,14 @@ StepRunner::Order StepRunner::finish(Draft&& draft, StepBatch& batch) {
     }
     batch.attempts.push_back(std::move(draft.attempted));
     return std::move(draft.order);
+}
+
+/// The rest has happened when the event was handled first.
+void StepRunner::keep_state_only(StepEffects& effects) {
+    effects.emitted.clear();
+    effects.commands.clear();
+    effects.timers.clear();
+    effects.cancelled.clear();
 }
 
 /// Puts what a step emitted into the part. Returns why the step failed, if it did: an event that
@@ -336,6 +348,9 @@ bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
 bool StepRunner::give_up(DeliveryItem& /*item*/, Draft& draft, DeliveryRecord& delivery) {
     Source source{*this};
     StepOutcome outcome = run_given_up(agent_, *draft.input, *draft.attempted.failure, source);
+    if (draft.input->replay) {
+        keep_state_only(outcome.effects);
+    }
     if (const std::optional<Failure> failed = put_events(outcome, draft.part)) {
         delivery.attempts.push_back({hub_.runtime().now(), failed->kind(),
                                      std::string{"on_given_up failed: "} + failed->what()});

@@ -45,6 +45,9 @@ public:
         refused_.insert_or_assign(position, Refused{failure, was_failure});
     }
 
+    /// Events up to here are a replay without effects; 0: none is.
+    void replay_through(Position position) { replay_through_ = position; }
+
 private:
     class Source;
 
@@ -68,6 +71,7 @@ private:
     bool fail(DeliveryItem& item, Draft& draft, bool may_tell);
     bool put_effects(StepEffects&& effects, Source& source, Draft& draft);
     static std::optional<Failure> put_events(StepOutcome& outcome, Part& part);
+    static void keep_state_only(StepEffects& effects);
 
     Agent& agent_;
     EventStore& store_;
@@ -75,6 +79,7 @@ private:
     internal::StateCache& states_;
     std::atomic<std::uint64_t>& last_timer_;
     std::map<Position, Refused> refused_;
+    Position replay_through_ = 0;
 };
 
 } // namespace bus

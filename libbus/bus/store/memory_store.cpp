@@ -37,22 +37,14 @@ std::size_t MemoryStore::prune(Position through, std::size_t limit) {
 
 bool MemoryStore::forget(std::string_view agent) {
     const std::unique_lock lock{data_->mutex};
-    std::vector<std::uint64_t> timers;
-    for (const auto& [number, timer] : data_->timers) {
-        if (timer.agent == agent && !agent.empty()) { // those of nobody are the host's
-            timers.push_back(number);
-        }
-    }
-    for (const std::uint64_t number : timers) {
-        data_->erase_timer(number);
-    }
+    const bool timers = data_->erase_timers_of(agent);
     const auto found = data_->agents.find(agent);
     if (found == data_->agents.end()) {
-        return !timers.empty();
+        return timers;
     }
     const bool held = !found->second.holds_nothing();
     data_->agents.erase(found);
-    return held || !timers.empty();
+    return held || timers;
 }
 
 void MemoryStore::backup(const std::string& /*to*/) {
@@ -74,6 +66,9 @@ PartResult MemoryStore::Data::commit_part(const Part& part) {
         log.truncate(before);
         result = {.error = std::current_exception()};
         return result;
+    }
+    if (part.replay) {
+        put_back(part);
     }
     write_agent(part);
     write_timers(part);
@@ -99,6 +94,31 @@ std::exception_ptr MemoryStore::Data::refusal(const Part& part) const {
         return std::make_exception_ptr(TimerGone{part.fires});
     }
     return nullptr;
+}
+
+void MemoryStore::Data::put_back(const Part& part) {
+    AgentData& data = agents[part.agent];
+    if (part.start && data.progress) {
+        return;
+    }
+    data = {.progress = internal::AgentProgress::replaying(*part.replay, log.last()),
+            .deliveries = {},
+            .states = {}};
+    erase_timers_of(part.agent);
+    chains.add(part);
+}
+
+bool MemoryStore::Data::erase_timers_of(std::string_view agent) {
+    std::vector<std::uint64_t> numbers;
+    for (const auto& [number, timer] : timers) {
+        if (timer.agent == agent && !agent.empty()) { // those of nobody are the host's
+            numbers.push_back(number);
+        }
+    }
+    for (const std::uint64_t number : numbers) {
+        erase_timer(number);
+    }
+    return !numbers.empty();
 }
 
 void MemoryStore::Data::write_agent(const Part& part) {

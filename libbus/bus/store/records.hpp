@@ -106,12 +106,23 @@ struct BegunNote {
     friend bool operator==(const BegunNote&, const BegunNote&) = default;
 };
 
-/// What may be asked to be done to a delivery.
+/// What may be asked to be done to a delivery, or to an agent.
 enum class DeliveryAction : std::uint8_t {
-    redrive, ///< a dead one becomes due at once
-    discard, ///< a dead, deferred or parked one is done with, without having finished
+    redrive,             ///< a dead one becomes due at once
+    discard,             ///< a dead, deferred or parked one is done with, without having finished
+    replay,              ///< the agent begins again, without effects but on its own state
+    replay_with_effects, ///< the agent begins again, as if it had never handled the events
 };
-BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard)
+BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard, replay, replay_with_effects)
+
+/// Puts an agent back: what it keeps (deliveries, states, timers, counts) goes, and it begins anew.
+struct ReplayOrder {
+    Position after = 0; ///< it begins with the next position
+    /// What its steps emit, schedule and command while they handle again what is in the log now
+    /// happens once more. Else only their state is kept.
+    bool effects = false;
+    friend bool operator==(const ReplayOrder&, const ReplayOrder&) = default;
+};
 
 /// Something to be done to one delivery, with its trace. Done twice, it is done once.
 struct DeliveryCommand {
@@ -131,7 +142,9 @@ struct RequestRecord {
     std::string why;
     DeliveryAction action = DeliveryAction::redrive;
     std::string agent;
-    Position position = 0;            ///< 0: all dead letters of the agent that the rest describes
+    /// 0: all dead letters of the agent that the rest describes. Of a replay: where it begins; 0:
+    /// with the oldest event kept.
+    Position position = 0;
     std::optional<FailureKind> kind;  ///< of the last attempt
     std::optional<std::string> error; ///< message of the last attempt
     std::optional<Timestamp> done_at; ///< none: not carried out yet
@@ -155,6 +168,8 @@ struct AgentRecord {
     std::uint64_t delivered = 0;      ///< events of its types that were settled, in all
     std::uint64_t finished = 0;       ///< deliveries that finished, in all
     std::uint64_t discarded = 0;      ///< that an operator has done with
+    Position replay_through = 0;      ///< the newest event of its last replay; 0: it had none
+    bool replay_effects = false;      ///< its effects happen in the replay, too
     friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
 };
 
@@ -181,6 +196,9 @@ struct Part {
     /// The agent that the rest is about; empty for a publish.
     std::string agent;
     std::optional<Position> start; ///< registers the agent as beginning after this position
+    /// Puts the agent back, before the rest of the part is written. Each later part of the part's
+    /// chain fails with BrokenChain. With `start`: only where it is registered by it.
+    std::optional<ReplayOrder> replay;
     /// Positions that are settled with this part. The store moves the checkpoint over all that is
     /// settled from it on, and keeps the rest as ranges ahead of it. Settled twice is harmless.
     std::vector<PositionRange> settled;

@@ -12,6 +12,13 @@ AgentProgress AgentProgress::beginning(Position start) {
     return progress;
 }
 
+AgentProgress AgentProgress::replaying(const ReplayOrder& order, Position log_end) {
+    AgentProgress progress = beginning(order.after);
+    progress.replay_through = log_end;
+    progress.replay_effects = order.effects;
+    return progress;
+}
+
 void AgentProgress::settle(PositionRange range) {
     if (range.last <= checkpoint) {
         return;
@@ -65,7 +72,9 @@ AgentRecord AgentProgress::record(const std::string& name) const {
                        .ahead = {},
                        .delivered = delivered,
                        .finished = finished,
-                       .discarded = discarded};
+                       .discarded = discarded,
+                       .replay_through = replay_through,
+                       .replay_effects = replay_effects};
     record.ahead.reserve(ahead.size());
     for (const auto& [first, last] : ahead) {
         record.ahead.push_back({first, last});

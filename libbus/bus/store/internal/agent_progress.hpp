@@ -18,9 +18,13 @@ struct AgentProgress {
     std::uint64_t finished = 0;
     std::uint64_t discarded = 0;
     std::optional<BegunNote> begun;
+    Position replay_through = 0; ///< 0: it has no replay
+    bool replay_effects = false;
 
     /// One that begins after a position.
     static AgentProgress beginning(Position start);
+    /// One that is put back while the log ends at a position.
+    static AgentProgress replaying(const ReplayOrder& order, Position log_end);
 
     /// Settles a range; what was settled before may be in it.
     void settle(PositionRange range);

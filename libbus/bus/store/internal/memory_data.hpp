@@ -29,9 +29,11 @@ struct MemoryStore::Data {
 
     [[nodiscard]] PartResult commit_part(const Part& part);
     [[nodiscard]] std::exception_ptr refusal(const Part& part) const;
+    void put_back(const Part& part);
     void write_agent(const Part& part);
     void write_timers(const Part& part);
     void erase_timer(std::uint64_t number);
+    bool erase_timers_of(std::string_view agent);
     [[nodiscard]] std::vector<PartResult::Changed> carry_out(const Part& part);
     void answer(const RequestAnswer& answer);
     std::uint64_t keep(RequestRecord request);

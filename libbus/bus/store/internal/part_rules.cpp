@@ -78,8 +78,8 @@ DeliveryRecord as_kept(const Part& part, const DeliveryRecord& delivery) {
 }
 
 bool needs_record(const Part& part) {
-    return !part.start &&
-           (!part.settled.empty() || part.delivered != 0 || part.finished != 0 || part.begun);
+    return !part.start && (part.replay || !part.settled.empty() || part.delivered != 0 ||
+                           part.finished != 0 || part.begun);
 }
 
 std::exception_ptr shape_refusal(const Part& part) {
@@ -87,6 +87,11 @@ std::exception_ptr shape_refusal(const Part& part) {
         return std::make_exception_ptr(std::invalid_argument{
             "a part settles positions, or has deliveries or state, but names no agent: set "
             "Part::agent"});
+    }
+    if (part.replay && part.start && part.replay->after != *part.start) {
+        return std::make_exception_ptr(std::invalid_argument{
+            "a part registers an agent after " + std::to_string(*part.start) +
+            " and has it replay after " + std::to_string(part.replay->after) + ": say the same"});
     }
     for (const PositionRange& range : part.settled) {
         if (range.first > range.last) {
@@ -139,6 +144,9 @@ std::size_t longest_text(const Part& part) {
 CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryRecord>& delivery) {
     if (!delivery) {
         return {false, "nothing done: there is no such delivery"};
+    }
+    if (command.action != DeliveryAction::redrive && command.action != DeliveryAction::discard) {
+        return {false, "nothing done: that is asked of an agent, not of a delivery"};
     }
     if (command.action == DeliveryAction::discard) {
         return {true, "discarded"};

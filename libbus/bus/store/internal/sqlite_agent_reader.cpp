@@ -15,7 +15,8 @@ constexpr const char* reading_requests = "read the requests in";
 #define LIBBUS_NAME_ID "(SELECT id FROM names WHERE name = ?1)"
 #define LIBBUS_AGENTS                                                                              \
     "SELECT n.name, a.start, a.checkpoint, a.delivered, a.finished, a.discarded, "                 \
-    "r.first_position, r.last_position FROM agents a JOIN names n ON n.id = a.agent "              \
+    "r.first_position, r.last_position, a.replay_through, a.replay_effects "                       \
+    "FROM agents a JOIN names n ON n.id = a.agent "                                                \
     "LEFT JOIN ahead r ON r.agent = a.agent "
 #define LIBBUS_DELIVERIES                                                                          \
     "SELECT position, state, due, failures, redrives, sequence, quarantined, attempts "            \
@@ -88,7 +89,9 @@ std::vector<AgentRecord> agents_of(Statement::Run run) {
                                .ahead = {},
                                .delivered = run.number(3),
                                .finished = run.number(4),
-                               .discarded = run.number(5)});
+                               .discarded = run.number(5),
+                               .replay_through = run.number(8),
+                               .replay_effects = run.integer(9) != 0});
         }
         if (!run.is_null(6)) {
             records.back().ahead.push_back({run.number(6), run.number(7)});

@@ -34,6 +34,9 @@ AgentTables::AgentTables(Connection& connection, NameIds& names, const KeptCount
                     writing},
       insert_state_{connection, "INSERT INTO states VALUES (?1, ?2, ?3, ?4)", writing},
       erase_state_{connection, "DELETE FROM states WHERE agent = ?1 AND key = ?2", writing},
+      erase_deliveries_{connection, "DELETE FROM deliveries WHERE agent = ?1", writing},
+      erase_states_{connection, "DELETE FROM states WHERE agent = ?1", writing},
+      erase_timers_{connection, "DELETE FROM timers WHERE agent = ?1", writing_timers},
       find_timer_{connection, "SELECT 1 FROM timers WHERE number = ?1", writing_timers},
       put_timer_{connection,
                  "INSERT INTO timers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
@@ -60,6 +63,20 @@ void AgentTables::write(const Part& part, std::vector<PartResult::Changed>& chan
     for (const RequestAnswer& answer : part.answers) {
         requests_.answer(answer);
     }
+}
+
+bool AgentTables::put_back(const Part& part, Position log_end) {
+    const std::int64_t agent = names_.id(part.agent);
+    if (part.start && progress_.find(agent) != nullptr) {
+        return false;
+    }
+    erase_deliveries_.execute(agent);
+    erase_states_.execute(agent);
+    erase_timers_.execute(agent);
+    kept_.timers -= connection_.changes();
+    progress_.start(agent, part.replay->after);
+    progress_.put_back(agent, *part.replay, log_end);
+    return true;
 }
 
 void AgentTables::flush() {

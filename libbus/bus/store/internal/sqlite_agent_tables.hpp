@@ -25,6 +25,8 @@ public:
     [[nodiscard]] std::exception_ptr refusal(const Part& part);
     /// Writes all of a part but its events.
     void write(const Part& part, std::vector<PartResult::Changed>& changed);
+    /// Puts the part's agent back, as part.replay says. False: it is registered already.
+    bool put_back(const Part& part, Position log_end);
 
     /// Writes what was gathered over the parts of a transaction.
     void flush();
@@ -62,6 +64,9 @@ private:
     Statement update_state_;
     Statement insert_state_;
     Statement erase_state_;
+    Statement erase_deliveries_;
+    Statement erase_states_;
+    Statement erase_timers_;
     Statement find_timer_;
     Statement put_timer_;
     Statement erase_timer_;

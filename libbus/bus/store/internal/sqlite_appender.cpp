@@ -139,9 +139,12 @@ PartResult Appender::write_part(const Part& part) {
     }
     if (result.error) {
         chains_.add(part);
-    } else {
-        agents_.write(part, result.changed);
+        return result;
     }
+    if (part.replay && agents_.put_back(part, last_)) {
+        chains_.add(part);
+    }
+    agents_.write(part, result.changed);
     return result;
 }
 

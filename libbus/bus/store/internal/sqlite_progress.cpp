@@ -28,7 +28,8 @@ ProgressTable::ProgressTable(Connection& connection)
     : connection_{connection},
       load_{connection,
             "SELECT start, checkpoint, delivered, finished, discarded, begun_first, begun_last, "
-            "begun_repeated, begun_alone, states, checksum FROM agents WHERE agent = ?1",
+            "begun_repeated, begun_alone, states, checksum, replay_through, replay_effects "
+            "FROM agents WHERE agent = ?1",
             writing},
       load_ranges_{connection, "SELECT first_position, last_position FROM ahead WHERE agent = ?1",
                    writing},
@@ -36,8 +37,8 @@ ProgressTable::ProgressTable(Connection& connection)
       put_{connection,
            "INSERT OR REPLACE INTO agents (agent, start, checkpoint, delivered, finished, "
            "discarded, begun_first, begun_last, begun_repeated, begun_alone, states, ranges, "
-           "ranges_checksum, checksum) "
-           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+           "ranges_checksum, replay_through, replay_effects, checksum) "
+           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
            writing},
       put_range_{connection, "INSERT OR REPLACE INTO ahead VALUES (?1, ?2, ?3)", writing},
       erase_range_{connection, "DELETE FROM ahead WHERE agent = ?1 AND first_position = ?2",
@@ -62,6 +63,8 @@ internal::AgentProgress* ProgressTable::find(std::int64_t agent) {
         progress.begun = begun_note(connection_, run, 5);
         entry.states = run.number(9);
         entry.checksum = run.integer(10);
+        progress.replay_through = run.number(11);
+        progress.replay_effects = run.integer(12) != 0;
     }
     load_ranges(agent, entry.now);
     entry.stored = entry.now;
@@ -99,6 +102,13 @@ void ProgressTable::count_states(std::int64_t agent, std::int64_t more) {
         entries_.at(agent).states += static_cast<std::uint64_t>(more);
         touch(agent);
     }
+}
+
+void ProgressTable::put_back(std::int64_t agent, const ReplayOrder& order, Position log_end) {
+    Entry& entry = entries_.at(agent);
+    entry.now = internal::AgentProgress::replaying(order, log_end);
+    entry.states = 0;
+    touch(agent);
 }
 
 /// What is there before the agent has a row.
@@ -174,12 +184,13 @@ void ProgressTable::write_row(std::int64_t agent, Entry& entry) {
     }
     const std::uint64_t ranges = progress.ahead.size();
     const std::int64_t of_ranges = checksum_of_ranges(progress);
-    entry.checksum = checksum_of(agent, progress.start, progress.checkpoint, progress.delivered,
-                                 progress.finished, progress.discarded, first, last, repeated,
-                                 alone, entry.states, ranges, of_ranges);
-    put_.execute(agent, progress.start, progress.checkpoint, progress.delivered, progress.finished,
-                 progress.discarded, first, last, repeated, alone, entry.states, ranges, of_ranges,
-                 entry.checksum);
+    const auto write = [&](const auto&... columns) {
+        entry.checksum = checksum_of(columns...);
+        put_.execute(columns..., entry.checksum);
+    };
+    write(agent, progress.start, progress.checkpoint, progress.delivered, progress.finished,
+          progress.discarded, first, last, repeated, alone, entry.states, ranges, of_ranges,
+          progress.replay_through, std::int64_t{progress.replay_effects ? 1 : 0});
 }
 
 } // namespace bus::sqlite
