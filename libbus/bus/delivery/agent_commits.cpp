@@ -95,7 +95,7 @@ void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
             put_back_ = true;
             must_reload_ = true;
         }
-        settled_.settle(attempted.settles);
+        settle(attempted.settles);
         if (attempted.position == 0) {
             continue;
         }
@@ -105,6 +105,29 @@ void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
             ++failures_;
         }
     }
+}
+
+/// With the lock held.
+void AgentRunner::settle(PositionRange range) {
+    const bool was_replaying = replaying();
+    settled_.settle(range);
+    if (was_replaying && !replaying()) {
+        for (const auto& lane : lanes_) {
+            lane->has_ready = true; // its turn looks
+        }
+    }
+}
+
+/// With the lock held: what has not finished waits until a replay is over, for it comes later.
+bool AgentRunner::replaying() const {
+    return settled_.checkpoint < replay_through_;
+}
+
+/// With the lock held, in the lane's turn: what others may know of what it holds up.
+void AgentRunner::show_held_up(Lane& lane) const {
+    lane.counts = lane.held.counts();
+    lane.next_due = replaying() ? std::nullopt : lane.held.next_due();
+    lane.has_ready = !replaying() && lane.held.has_ready();
 }
 
 /// With the lock held: a part was not stored.
@@ -135,9 +158,7 @@ void AgentRunner::finish_turn(Lane& lane) {
     {
         std::unique_lock lock{mutex_};
         lane.running = false;
-        lane.counts = lane.held.counts();
-        lane.next_due = lane.held.next_due();
-        lane.has_ready = lane.held.has_ready();
+        show_held_up(lane);
         wake_lanes(lock);
         if (!stopping_) {
             schedule_wake(lock);

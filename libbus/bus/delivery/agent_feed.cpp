@@ -98,9 +98,10 @@ void AgentRunner::reload() {
         suspect_again_.clear();
         handed_out_ = 0;
     }
-    replay_through_ = record.replay_through;
+    replay_through_ = record.replay.through;
     for (const auto& lane : lanes_) {
-        lane->steps.replay_through(record.replay_effects ? 0 : record.replay_through);
+        lane->steps.set_replay(record.replay);
+        show_held_up(*lane);
     }
     finished_ = record.finished;
     through_ = record.checkpoint;
@@ -131,9 +132,6 @@ void AgentRunner::load_held_up(const std::vector<DeliveryBrief>& briefs,
     }
     for (const auto& lane : lanes_) {
         lane->held.finish_loading();
-        lane->counts = lane->held.counts();
-        lane->next_due = lane->held.next_due();
-        lane->has_ready = lane->held.has_ready();
     }
 }
 

@@ -214,7 +214,7 @@ void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
     part.chain = chain_;
     part.durability = Durability::buffered;
     part.settled.push_back({settled_.checkpoint + 1, through_});
-    settled_.settle(part.settled.front());
+    settle(part.settled.front());
     settle_from_ = through_ + 1;
     LIBBUS_FAULT_POINT("checkpoint.write");
     // Nothing is lost where this fails: the agent begins again where the store says it is.

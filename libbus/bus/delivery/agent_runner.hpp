@@ -186,6 +186,9 @@ private:
     void on_timer(std::uint64_t number);
     void schedule_wake(Lock& lock);
     void save_checkpoint(Lock& lock, std::ptrdiff_t turns);
+    void settle(PositionRange range);
+    void show_held_up(Lane& lane) const;
+    [[nodiscard]] bool replaying() const;
     [[nodiscard]] bool quiet() const;
     [[nodiscard]] std::ptrdiff_t turns_under_way() const;
 

@@ -129,10 +129,10 @@ bool AgentRunner::prepare(Lane& /*lane*/) {
 /// nothing else would tell that the process dies of it. First attempts after that ride on the
 /// commits of others: the next start notes them.
 bool AgentRunner::must_note(Lane& lane) {
-    if (lane.repeats.empty()) {
+    const std::lock_guard lock{mutex_};
+    if (lane.repeats.empty() && !replaying()) {
         lane.noting = lane.held.runnable(hub_->runtime().now());
     }
-    const std::lock_guard lock{mutex_};
     if (first_noted_ && lane.noting.empty()) {
         return false;
     }
@@ -266,7 +266,8 @@ std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
 
 /// Runs a step, or puts the delivery behind others of its sequence.
 StepRunner::Order AgentRunner::handle(Lane& lane, DeliveryItem& item, StepBatch& batch) {
-    if (!item.record && !lane.held.empty() && lane.held.holds(lane.steps.sequence_of(item))) {
+    if (!item.record && !lane.held.empty() &&
+        lane.held.holds(lane.steps.sequence_of(item), item.event->position)) {
         lane.steps.park(item, batch);
         lane.held.park(lane.steps.sequence_of(item), item.event->position);
         return {};

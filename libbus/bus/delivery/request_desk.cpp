@@ -143,12 +143,14 @@ void RequestDesk::begin(const std::shared_ptr<Work>& work) {
 /// Once the agent has begun again, the request is answered: how far it is tells its checkpoint.
 void RequestDesk::replay(const std::shared_ptr<Work>& work) {
     const RequestRecord& request = work->request;
-    if (!store_.agent(request.agent)) {
+    const std::optional<AgentRecord> agent = store_.agent(request.agent);
+    if (!agent) {
         work->result = "nothing: the store knows no agent " + request.agent;
         answer(work);
         return;
     }
-    const Position first = std::max(request.position, store_.first_position());
+    const Position first =
+        std::min(std::max(request.position, store_.first_position()), agent->checkpoint + 1);
     const ReplayOrder order{.after = first - 1,
                             .effects = request.action == DeliveryAction::replay_with_effects};
     work->result = "replays from position " + std::to_string(first);

@@ -181,7 +181,7 @@ StepRunner::Draft StepRunner::begin(DeliveryItem& item, const StepBatch& batch) 
                                       .position = item.event->position,
                                       .attempt = static_cast<std::uint32_t>(attempts + 1),
                                       .redrives = item.record ? item.record->redrives : 0,
-                                      .replay = item.event->position <= replay_through_});
+                                      .replay = replay_.only_state(item.event->position)});
     }
     return draft;
 }

@@ -45,8 +45,8 @@ public:
         refused_.insert_or_assign(position, Refused{failure, was_failure});
     }
 
-    /// Events up to here are a replay without effects; 0: none is.
-    void replay_through(Position position) { replay_through_ = position; }
+    /// Says which events are handled again.
+    void set_replay(ReplayNote replay) { replay_ = std::move(replay); }
 
 private:
     class Source;
@@ -79,7 +79,7 @@ private:
     internal::StateCache& states_;
     std::atomic<std::uint64_t>& last_timer_;
     std::map<Position, Refused> refused_;
-    Position replay_through_ = 0;
+    ReplayNote replay_;
 };
 
 } // namespace bus

@@ -101,11 +101,21 @@ void MemoryStore::Data::put_back(const Part& part) {
     if (part.start && data.progress) {
         return;
     }
-    data = {.progress = internal::AgentProgress::replaying(*part.replay, log.last()),
-            .deliveries = {},
-            .states = {}};
-    erase_timers_of(part.agent);
     chains.add(part);
+    data.states.clear();
+    if (!data.progress) {
+        data.progress = internal::AgentProgress::new_replaying(*part.replay, log.last());
+        return;
+    }
+    if (part.replay->effects) {
+        data.deliveries.clear();
+        erase_timers_of(part.agent);
+    }
+    std::vector<Position> unfinished;
+    for (const auto& [position, delivery] : data.deliveries) {
+        unfinished.push_back(position);
+    }
+    data.progress = data.progress->put_back(*part.replay, unfinished);
 }
 
 bool MemoryStore::Data::erase_timers_of(std::string_view agent) {

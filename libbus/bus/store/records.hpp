@@ -115,11 +115,13 @@ enum class DeliveryAction : std::uint8_t {
 };
 BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard, replay, replay_with_effects)
 
-/// Puts an agent back: what it keeps (deliveries, states, timers, counts) goes, and it begins anew.
+/// Puts an agent back: its state and its counts go, and it begins anew.
 struct ReplayOrder {
-    Position after = 0; ///< it begins with the next position
-    /// What its steps emit, schedule and command while they handle again what is in the log now
-    /// happens once more. Else only their state is kept.
+    /// It begins with the next position; at the latest where its checkpoint is.
+    Position after = 0;
+    /// False: what had settled is handled again for the state alone, since what its steps emit,
+    /// schedule and command has happened; deliveries that have not finished, and timers, stay as
+    /// they are. True: all begins anew as if nothing had been handled, and deliveries and timers go.
     bool effects = false;
     friend bool operator==(const ReplayOrder&, const ReplayOrder&) = default;
 };
@@ -159,6 +161,19 @@ struct RequestAnswer {
     std::string result;
 };
 
+/// The newest replay of an agent.
+struct ReplayNote {
+    Position through = 0; ///< the last position that is a replay; 0: there was none
+    bool effects = false;
+    /// Positions up to `through` that had not settled when it began, and so are none: apart, in
+    /// order.
+    std::vector<PositionRange> live;
+    friend bool operator==(const ReplayNote&, const ReplayNote&) = default;
+
+    /// Whether the step of a position is for the agent's state alone.
+    [[nodiscard]] bool only_state(Position position) const noexcept;
+};
+
 /// Where an agent is in the log. An agent that the store has never heard of has no record.
 struct AgentRecord {
     std::string name;
@@ -168,8 +183,7 @@ struct AgentRecord {
     std::uint64_t delivered = 0;      ///< events of its types that were settled, in all
     std::uint64_t finished = 0;       ///< deliveries that finished, in all
     std::uint64_t discarded = 0;      ///< that an operator has done with
-    Position replay_through = 0;      ///< the newest event of its last replay; 0: it had none
-    bool replay_effects = false;      ///< its effects happen in the replay, too
+    ReplayNote replay;
     friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
 };
 

@@ -26,8 +26,8 @@ using test::scripted;
 namespace {
 
 /// A bus in virtual time, with or without a store.
-struct World {
-    explicit World(bool stored)
+struct ComingAndGoingWorld {
+    explicit ComingAndGoingWorld(bool stored)
         : bus{{runtime, stored ? std::make_shared<bus::MemoryStore>() : nullptr}} {}
 
     std::shared_ptr<bus::SimulatedRuntime> runtime = std::make_shared<bus::SimulatedRuntime>();
@@ -39,7 +39,7 @@ struct World {
 BOOST_AUTO_TEST_SUITE(coming_and_going)
 
 BOOST_AUTO_TEST_CASE(A3_what_waits_for_an_agent_that_is_removed_is_not_handled_but_counted) {
-    World world{false};
+    ComingAndGoingWorld world{false};
     int handled = 0;
     auto agent = scripted("leaver");
     agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) { ++handled; });
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(A3_what_waits_for_an_agent_that_is_removed_is_not_handled_b
 }
 
 BOOST_AUTO_TEST_CASE(A3_on_a_store_what_waited_for_a_removed_agent_waits_for_the_next_of_its_name) {
-    World world{true};
+    ComingAndGoingWorld world{true};
     std::vector<std::int64_t> handled;
     const auto make = [&] {
         auto agent = scripted("leaver");
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(A3_on_a_store_what_waited_for_a_removed_agent_waits_for_the
 
 BOOST_AUTO_TEST_CASE(A3_an_agent_may_remove_itself_in_a_step) {
     for (const bool stored : {false, true}) {
-        World world{stored};
+        ComingAndGoingWorld world{stored};
         int handled = 0;
         auto agent = scripted("leaver");
         agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_may_remove_itself_in_a_step) {
 }
 
 BOOST_AUTO_TEST_CASE(A9_timers_of_the_bus_come_in_order_of_their_times_and_not_once_cancelled) {
-    World world{false};
+    ComingAndGoingWorld world{false};
     std::string seen;
     const auto handler =
         world.bus.subscribe<PingEvent>([&](const PingEvent& event) { seen += event.name; });
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(A9_timers_of_the_bus_come_in_order_of_their_times_and_not_o
 }
 
 BOOST_AUTO_TEST_CASE(A9_a_stopped_bus_drops_its_timers_and_says_how_many) {
-    World world{false};
+    ComingAndGoingWorld world{false};
     world.bus.schedule(1h, ping("a"));
     const bus::StopReport report = world.bus.stop(bus::Stop::drain);
     BOOST_TEST(report.drained);
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_the_bus_which_then_drains_behind_it) {
 }
 
 BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_the_bus_now_and_the_rest_stays) {
-    World world{false};
+    ComingAndGoingWorld world{false};
     int handled = 0;
     auto agent = scripted("worker");
     agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_the_bus_now_and_the_rest_stays) {
 
 BOOST_AUTO_TEST_CASE(
     A11_while_it_drains_what_follows_from_an_event_may_be_published_and_nothing_else) {
-    World world{false};
+    ComingAndGoingWorld world{false};
     std::string seen;
     auto agent = scripted("worker");
     agent->handles<PingEvent, PongEvent>(
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(A11_stop_now_leaves_posted_handlers_that_have_not_begun_and_counts_them) {
-    World world{false};
+    ComingAndGoingWorld world{false};
     int handled = 0;
     const auto handler = world.bus.subscribe<PingEvent>([&](const PingEvent&) { ++handled; });
     for (int i = 0; i < 3; ++i) {
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(A11_a_bus_stopped_in_a_step_of_another_bus_waits_for_its_ow
 
 BOOST_AUTO_TEST_CASE(waiting_for_rest_on_a_worker_says_at_once_that_there_is_none) {
     for (const bool stored : {false, true}) {
-        World world{stored};
+        ComingAndGoingWorld world{stored};
         bool rested = true;
         const auto handler = world.bus.subscribe<PingEvent>(
             [&](const PingEvent&) { rested = world.bus.wait_idle(); });
@@ -261,8 +261,8 @@ BOOST_AUTO_TEST_CASE(waiting_for_rest_on_a_worker_says_at_once_that_there_is_non
 }
 
 BOOST_AUTO_TEST_CASE(A9_a_timer_of_one_bus_means_nothing_to_another) {
-    World one{false};
-    World other{false};
+    ComingAndGoingWorld one{false};
+    ComingAndGoingWorld other{false};
     const bus::TimerHandle timer = one.bus.schedule(1h, ping("a"));
     other.bus.schedule(1h, ping("b"));
     BOOST_TEST(!other.bus.cancel(timer));
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(A9_a_timer_of_one_bus_means_nothing_to_another) {
 }
 
 BOOST_AUTO_TEST_CASE(A13_an_exception_while_a_timer_publishes_is_reported_and_the_others_come) {
-    World world{false};
+    ComingAndGoingWorld world{false};
     bus::Observers observers{world.bus};
     std::vector<std::string> failed;
     const boost::signals2::scoped_connection watch = observers.failed.connect(

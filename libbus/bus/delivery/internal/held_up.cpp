@@ -1,5 +1,7 @@
 #include <bus/delivery/internal/held_up.hpp>
 
+#include <algorithm>
+
 namespace bus::internal {
 
 namespace {
@@ -22,8 +24,7 @@ void HeldUp::load(const DeliveryBrief& brief, std::optional<DeliveryRecord> defe
         dead_[brief.position] = {brief.sequence, 0};
     }
     if (!brief.sequence.empty()) {
-        Line& line = lines_[brief.sequence];
-        line.head = line.head == 0 ? brief.position : line.head;
+        put_head(lines_[brief.sequence], brief.position);
     }
 }
 
@@ -50,7 +51,7 @@ void HeldUp::hold(DeliveryRecord record) {
     if (!record.sequence.empty()) {
         Line& line = lines_[record.sequence];
         line.behind.erase(position);
-        line.head = line.head == 0 ? position : line.head;
+        put_head(line, position);
     }
     if (record.state == DeliveryState::dead) {
         dead_[position] = {std::move(record.sequence), record.redrives};
@@ -66,18 +67,36 @@ void HeldUp::settle(Position position, const std::string& sequence) {
         return;
     }
     line->second.behind.erase(position);
+    line->second.later_heads.erase(position);
     if (line->second.head != position) {
         return;
     }
     line->second.head = 0;
-    if (line->second.behind.empty()) {
+    if (line->second.behind.empty() && line->second.later_heads.empty()) {
         lines_.erase(line);
     } else {
         release(sequence, line->second);
     }
 }
 
+void HeldUp::put_head(Line& line, Position position) {
+    if (line.head == 0 || line.head == position) {
+        line.head = position;
+        return;
+    }
+    line.later_heads.erase(position);
+    line.later_heads.insert(std::max(line.head, position));
+    line.head = std::min(line.head, position);
+}
+
+/// The next one is the head, and may run unless it waits for its time, or to be redriven.
 void HeldUp::release(const std::string& /*sequence*/, Line& line) {
+    if (!line.later_heads.empty() &&
+        (line.behind.empty() || *line.later_heads.begin() < *line.behind.begin())) {
+        line.head = *line.later_heads.begin();
+        line.later_heads.erase(line.later_heads.begin());
+        return;
+    }
     line.head = *line.behind.begin();
     line.behind.erase(line.behind.begin());
     ready_.insert(line.head);

@@ -32,9 +32,14 @@ public:
     void finish_loading();
     void clear();
 
-    /// True: an event of this sequence must wait behind another one.
-    [[nodiscard]] bool holds(std::string_view sequence) const {
-        return !lines_.empty() && !sequence.empty() && lines_.contains(std::string{sequence});
+    /// True: an event of this sequence must wait behind an earlier one. (In a replay it may be the
+    /// later one that is held up.)
+    [[nodiscard]] bool holds(std::string_view sequence, Position position) const {
+        if (lines_.empty() || sequence.empty()) {
+            return false;
+        }
+        const auto line = lines_.find(std::string{sequence});
+        return line != lines_.end() && line->second.head < position;
     }
 
     [[nodiscard]] bool empty() const noexcept {
@@ -72,6 +77,7 @@ private:
     struct Line {
         Position head = 0; ///< deferred, dead, ready or being attempted
         std::set<Position> behind;
+        std::set<Position> later_heads; ///< deferred or dead before a replay came to the head
     };
 
     struct Dead {
@@ -79,6 +85,7 @@ private:
         std::uint32_t redrives = 0;
     };
 
+    static void put_head(Line& line, Position position);
     void release(const std::string& sequence, Line& line);
     void put_deferred(DeliveryRecord&& record);
     void drop(Position position);

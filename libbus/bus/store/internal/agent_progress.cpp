@@ -3,6 +3,19 @@
 #include <algorithm>
 #include <iterator>
 
+namespace bus {
+
+bool ReplayNote::only_state(Position position) const noexcept {
+    if (effects || position > through) {
+        return false;
+    }
+    return std::none_of(live.begin(), live.end(), [position](const PositionRange& range) {
+        return range.first <= position && position <= range.last;
+    });
+}
+
+} // namespace bus
+
 namespace bus::internal {
 
 AgentProgress AgentProgress::beginning(Position start) {
@@ -12,10 +25,26 @@ AgentProgress AgentProgress::beginning(Position start) {
     return progress;
 }
 
-AgentProgress AgentProgress::replaying(const ReplayOrder& order, Position log_end) {
+AgentProgress AgentProgress::new_replaying(const ReplayOrder& order, Position log_end) {
     AgentProgress progress = beginning(order.after);
-    progress.replay_through = log_end;
-    progress.replay_effects = order.effects;
+    progress.replay = {.through = log_end, .effects = order.effects, .live = {}};
+    return progress;
+}
+
+AgentProgress AgentProgress::put_back(const ReplayOrder& order,
+                                      const std::vector<Position>& unfinished) const {
+    AgentProgress progress = beginning(std::min(order.after, checkpoint));
+    progress.replay = {.through = checkpoint, .effects = order.effects, .live = {}};
+    for (const auto& [first, last] : ahead) {
+        progress.replay.live.push_back({progress.replay.through + 1, first - 1});
+        progress.replay.through = last;
+    }
+    if (!order.effects) {
+        progress.delivered = unfinished.size();
+        for (const Position position : unfinished) {
+            progress.settle({position, position});
+        }
+    }
     return progress;
 }
 
@@ -73,8 +102,7 @@ AgentRecord AgentProgress::record(const std::string& name) const {
                        .delivered = delivered,
                        .finished = finished,
                        .discarded = discarded,
-                       .replay_through = replay_through,
-                       .replay_effects = replay_effects};
+                       .replay = replay};
     record.ahead.reserve(ahead.size());
     for (const auto& [first, last] : ahead) {
         record.ahead.push_back({first, last});

@@ -18,13 +18,15 @@ struct AgentProgress {
     std::uint64_t finished = 0;
     std::uint64_t discarded = 0;
     std::optional<BegunNote> begun;
-    Position replay_through = 0; ///< 0: it has no replay
-    bool replay_effects = false;
+    ReplayNote replay;
 
     /// One that begins after a position.
     static AgentProgress beginning(Position start);
-    /// One that is put back while the log ends at a position.
-    static AgentProgress replaying(const ReplayOrder& order, Position log_end);
+    /// One that begins with a replay of all that is in the log, which ends at a position.
+    static AgentProgress new_replaying(const ReplayOrder& order, Position log_end);
+    /// This one, put back; `unfinished`: where it has deliveries, in order.
+    [[nodiscard]] AgentProgress put_back(const ReplayOrder& order,
+                                         const std::vector<Position>& unfinished) const;
 
     /// Settles a range; what was settled before may be in it.
     void settle(PositionRange range);

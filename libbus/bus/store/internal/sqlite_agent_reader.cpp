@@ -15,7 +15,7 @@ constexpr const char* reading_requests = "read the requests in";
 #define LIBBUS_NAME_ID "(SELECT id FROM names WHERE name = ?1)"
 #define LIBBUS_AGENTS                                                                              \
     "SELECT n.name, a.start, a.checkpoint, a.delivered, a.finished, a.discarded, "                 \
-    "r.first_position, r.last_position, a.replay_through, a.replay_effects "                       \
+    "r.first_position, r.last_position, a.replay_through, a.replay_effects, a.replay_live "        \
     "FROM agents a JOIN names n ON n.id = a.agent "                                                \
     "LEFT JOIN ahead r ON r.agent = a.agent "
 #define LIBBUS_DELIVERIES                                                                          \
@@ -78,7 +78,7 @@ std::string after_prefix(std::string_view prefix) {
 }
 
 /// Rows of an agent, one for each of its ranges, as one record each.
-std::vector<AgentRecord> agents_of(Statement::Run run) {
+std::vector<AgentRecord> agents_of(const Connection& connection, Statement::Run run) {
     std::vector<AgentRecord> records;
     while (run.next()) {
         std::string name = run.text(0);
@@ -90,8 +90,7 @@ std::vector<AgentRecord> agents_of(Statement::Run run) {
                                .delivered = run.number(3),
                                .finished = run.number(4),
                                .discarded = run.number(5),
-                               .replay_through = run.number(8),
-                               .replay_effects = run.integer(9) != 0});
+                               .replay = replay_note(connection, run, 8)});
         }
         if (!run.is_null(6)) {
             records.back().ahead.push_back({run.number(6), run.number(7)});
@@ -118,12 +117,12 @@ AgentReader::AgentReader(Connection& connection)
       open_requests_{connection, open_requests_sql, reading_requests} {}
 
 std::optional<AgentRecord> AgentReader::agent(std::string_view name) {
-    std::vector<AgentRecord> found = agents_of(agent_.run(name));
+    std::vector<AgentRecord> found = agents_of(connection_, agent_.run(name));
     return found.empty() ? std::nullopt : std::optional{std::move(found.front())};
 }
 
 std::vector<AgentRecord> AgentReader::agents() {
-    return agents_of(agents_.run());
+    return agents_of(connection_, agents_.run());
 }
 
 std::vector<DeliveryRecord> AgentReader::deliveries(std::string_view agent, DeliveryState state,
@@ -285,6 +284,33 @@ std::optional<BegunNote> begun_note(const Connection& connection, const Statemen
     }
     note.alone = static_cast<std::uint32_t>(run.integer(column + 3));
     return note;
+}
+
+ReplayNote replay_note(const Connection& connection, const Statement::Run& run, int column) {
+    ReplayNote note{
+        .through = run.number(column), .effects = run.integer(column + 1) != 0, .live = {}};
+    std::vector<Position> ends;
+    try {
+        ends = from_json_text<std::vector<Position>>(run.text(column + 2));
+    } catch (const CodecError&) {
+        connection.fail(SQLITE_CORRUPT, reading);
+    }
+    if (ends.size() % 2 != 0) {
+        connection.fail(SQLITE_CORRUPT, reading);
+    }
+    for (std::size_t i = 0; i < ends.size(); i += 2) {
+        note.live.push_back({ends[i], ends[i + 1]});
+    }
+    return note;
+}
+
+std::string live_json(const ReplayNote& note) {
+    std::vector<Position> ends;
+    for (const PositionRange& range : note.live) {
+        ends.push_back(range.first);
+        ends.push_back(range.last);
+    }
+    return to_json_text(ends);
 }
 
 } // namespace bus::sqlite

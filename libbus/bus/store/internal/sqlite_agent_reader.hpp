@@ -56,4 +56,9 @@ private:
 std::optional<BegunNote> begun_note(const Connection& connection, const Statement::Run& run,
                                     int column);
 
+/// The note of a replay in the columns replay_through, replay_effects, replay_live.
+ReplayNote replay_note(const Connection& connection, const Statement::Run& run, int column);
+/// The last of these columns: first and last of each range, one after the other.
+std::string live_json(const ReplayNote& note);
+
 } // namespace bus::sqlite

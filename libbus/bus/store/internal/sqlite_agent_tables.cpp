@@ -34,6 +34,8 @@ AgentTables::AgentTables(Connection& connection, NameIds& names, const KeptCount
                     writing},
       insert_state_{connection, "INSERT INTO states VALUES (?1, ?2, ?3, ?4)", writing},
       erase_state_{connection, "DELETE FROM states WHERE agent = ?1 AND key = ?2", writing},
+      deliveries_{connection, "SELECT position FROM deliveries WHERE agent = ?1 ORDER BY position",
+                  writing},
       erase_deliveries_{connection, "DELETE FROM deliveries WHERE agent = ?1", writing},
       erase_states_{connection, "DELETE FROM states WHERE agent = ?1", writing},
       erase_timers_{connection, "DELETE FROM timers WHERE agent = ?1", writing_timers},
@@ -67,15 +69,25 @@ void AgentTables::write(const Part& part, std::vector<PartResult::Changed>& chan
 
 bool AgentTables::put_back(const Part& part, Position log_end) {
     const std::int64_t agent = names_.id(part.agent);
-    if (part.start && progress_.find(agent) != nullptr) {
+    const internal::AgentProgress* before = progress_.find(agent);
+    if (part.start && before != nullptr) {
         return false;
     }
-    erase_deliveries_.execute(agent);
     erase_states_.execute(agent);
-    erase_timers_.execute(agent);
-    kept_.timers -= connection_.changes();
-    progress_.start(agent, part.replay->after);
-    progress_.put_back(agent, *part.replay, log_end);
+    if (before == nullptr) {
+        progress_.put(agent, internal::AgentProgress::new_replaying(*part.replay, log_end));
+        return true;
+    }
+    if (part.replay->effects) {
+        erase_deliveries_.execute(agent);
+        erase_timers_.execute(agent);
+        kept_.timers -= connection_.changes();
+    }
+    std::vector<Position> unfinished;
+    for (Statement::Run run = deliveries_.run(agent); run.next();) {
+        unfinished.push_back(run.number(0));
+    }
+    progress_.put(agent, before->put_back(*part.replay, unfinished));
     return true;
 }
 

@@ -64,6 +64,7 @@ private:
     Statement update_state_;
     Statement insert_state_;
     Statement erase_state_;
+    Statement deliveries_;
     Statement erase_deliveries_;
     Statement erase_states_;
     Statement erase_timers_;

@@ -78,7 +78,7 @@ UPDATE pruned_streams SET checksum = libbus_checksum(aggregate_type, aggregate_i
 constexpr const char* fill_agents = R"sql(
 UPDATE agents SET checksum = libbus_checksum(agent, start, checkpoint, delivered, finished,
     discarded, begun_first, begun_last, begun_repeated, begun_alone, states, ranges,
-    ranges_checksum, replay_through, replay_effects);
+    ranges_checksum, replay_through, replay_effects, replay_live);
 )sql";
 
 void fill_ranges(Connection& connection) {

@@ -28,7 +28,8 @@ ProgressTable::ProgressTable(Connection& connection)
     : connection_{connection},
       load_{connection,
             "SELECT start, checkpoint, delivered, finished, discarded, begun_first, begun_last, "
-            "begun_repeated, begun_alone, states, checksum, replay_through, replay_effects "
+            "begun_repeated, begun_alone, states, checksum, replay_through, replay_effects, "
+            "replay_live "
             "FROM agents WHERE agent = ?1",
             writing},
       load_ranges_{connection, "SELECT first_position, last_position FROM ahead WHERE agent = ?1",
@@ -37,8 +38,9 @@ ProgressTable::ProgressTable(Connection& connection)
       put_{connection,
            "INSERT OR REPLACE INTO agents (agent, start, checkpoint, delivered, finished, "
            "discarded, begun_first, begun_last, begun_repeated, begun_alone, states, ranges, "
-           "ranges_checksum, replay_through, replay_effects, checksum) "
-           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+           "ranges_checksum, replay_through, replay_effects, replay_live, checksum) "
+           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+           "?17)",
            writing},
       put_range_{connection, "INSERT OR REPLACE INTO ahead VALUES (?1, ?2, ?3)", writing},
       erase_range_{connection, "DELETE FROM ahead WHERE agent = ?1 AND first_position = ?2",
@@ -63,8 +65,7 @@ internal::AgentProgress* ProgressTable::find(std::int64_t agent) {
         progress.begun = begun_note(connection_, run, 5);
         entry.states = run.number(9);
         entry.checksum = run.integer(10);
-        progress.replay_through = run.number(11);
-        progress.replay_effects = run.integer(12) != 0;
+        progress.replay = replay_note(connection_, run, 11);
     }
     load_ranges(agent, entry.now);
     entry.stored = entry.now;
@@ -104,9 +105,9 @@ void ProgressTable::count_states(std::int64_t agent, std::int64_t more) {
     }
 }
 
-void ProgressTable::put_back(std::int64_t agent, const ReplayOrder& order, Position log_end) {
-    Entry& entry = entries_.at(agent);
-    entry.now = internal::AgentProgress::replaying(order, log_end);
+void ProgressTable::put(std::int64_t agent, internal::AgentProgress progress) {
+    Entry& entry = entries_[agent];
+    entry.now = std::move(progress);
     entry.states = 0;
     touch(agent);
 }
@@ -182,6 +183,7 @@ void ProgressTable::write_row(std::int64_t agent, Entry& entry) {
         repeated_json = to_json_text(progress.begun->repeated);
         repeated = repeated_json;
     }
+    const std::string replay_live = live_json(progress.replay);
     const std::uint64_t ranges = progress.ahead.size();
     const std::int64_t of_ranges = checksum_of_ranges(progress);
     const auto write = [&](const auto&... columns) {
@@ -190,7 +192,8 @@ void ProgressTable::write_row(std::int64_t agent, Entry& entry) {
     };
     write(agent, progress.start, progress.checkpoint, progress.delivered, progress.finished,
           progress.discarded, first, last, repeated, alone, entry.states, ranges, of_ranges,
-          progress.replay_through, std::int64_t{progress.replay_effects ? 1 : 0});
+          progress.replay.through, std::int64_t{progress.replay.effects ? 1 : 0},
+          std::string_view{replay_live});
 }
 
 } // namespace bus::sqlite

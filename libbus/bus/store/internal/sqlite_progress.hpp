@@ -22,8 +22,8 @@ public:
     /// What find() returned will change, or has changed.
     void touch(std::int64_t agent);
 
-    /// What find() or start() returned begins anew, and has no state any more.
-    void put_back(std::int64_t agent, const ReplayOrder& order, Position log_end);
+    /// Takes this as what is known of an agent, which has no state.
+    void put(std::int64_t agent, internal::AgentProgress progress);
 
     /// So many rows of state are there more, or fewer; nothing where the agent is not registered.
     void count_states(std::int64_t agent, std::int64_t more);

@@ -12,7 +12,7 @@ namespace bus::sqlite {
 namespace {
 
 constexpr const char* reading = "verify the agents of";
-constexpr int agent_columns = 15;
+constexpr int agent_columns = 16;
 constexpr int checkpoint_column = 2;
 
 /// Checkpoints that are tried for a row that is not as it was written: about a second's worth.
@@ -134,7 +134,7 @@ void verify_agents(VerifyContext& context) {
     Statement read{context.connection,
                    "SELECT agent, start, checkpoint, delivered, finished, discarded, begun_first, "
                    "begun_last, begun_repeated, begun_alone, states, ranges, ranges_checksum, "
-                   "replay_through, replay_effects, "
+                   "replay_through, replay_effects, replay_live, "
                    "checksum FROM agents ORDER BY agent",
                    reading};
     std::int64_t sum = 0;

@@ -20,14 +20,14 @@ using test::scripted;
 
 namespace {
 
-struct World {
+struct StepsWorld {
     std::shared_ptr<bus::SimulatedRuntime> runtime = std::make_shared<bus::SimulatedRuntime>();
     bus::Bus bus{{runtime, nullptr}};
 };
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(steps, World)
+BOOST_FIXTURE_TEST_SUITE(steps, StepsWorld)
 
 BOOST_AUTO_TEST_CASE(A1_first_attempts_happen_in_the_order_published_across_types) {
     std::vector<std::int64_t> seen;

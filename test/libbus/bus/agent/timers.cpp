@@ -24,7 +24,7 @@ using test::scripted;
 namespace {
 
 /// An agent that does what a script says on each ping; its pongs come with their moments.
-struct World {
+struct TimersWorld {
     using Script = std::function<void(const PingEvent&, bus::Context&)>;
 
     void run(Script script) {
@@ -57,7 +57,7 @@ using Numbers = std::vector<std::int64_t>;
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(timers, World)
+BOOST_FIXTURE_TEST_SUITE(timers, TimersWorld)
 
 BOOST_AUTO_TEST_CASE(A9_timers_fire_in_order_of_due_time_and_of_scheduling_where_it_is_equal) {
     run([](const PingEvent&, bus::Context& context) {

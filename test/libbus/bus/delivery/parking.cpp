@@ -15,8 +15,8 @@ namespace {
 
 using Done = std::vector<std::pair<std::string, std::int64_t>>;
 
-struct World : test::StoredWorld {
-    explicit World(std::uint64_t seed = 1) : StoredWorld{seed} {}
+struct ParkingWorld : test::StoredWorld {
+    explicit ParkingWorld(std::uint64_t seed = 1) : StoredWorld{seed} {}
 
     /// Fails while the event's name and number are in `failing`.
     void add_worker(std::uint32_t attempts = 3, bus::Sequence sequence = {},
@@ -61,7 +61,7 @@ using Positions = std::vector<bus::Position>;
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(parking, World)
+BOOST_FIXTURE_TEST_SUITE(parking, ParkingWorld)
 
 BOOST_AUTO_TEST_CASE(R4_later_events_of_a_sequence_are_parked_behind_a_deferred_one_and_follow) {
     failing = {{"a", 1}};
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(R4_sequences_may_go_by_a_key_of_the_agents) {
 
 BOOST_AUTO_TEST_CASE(A2_on_a_store_each_sequence_is_in_order_with_workers_retries_and_restarts) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-        World world{seed};
+        ParkingWorld world{seed};
         std::map<std::pair<std::string, std::int64_t>, int> left;
         const auto add = [&] {
             auto agent = scripted("worker");

@@ -13,8 +13,8 @@ using test::scripted;
 
 namespace {
 
-struct World : test::StoredWorld {
-    explicit World(std::uint64_t seed = 1) : StoredWorld{seed} {
+struct QuarantineWorld : test::StoredWorld {
+    explicit QuarantineWorld(std::uint64_t seed = 1) : StoredWorld{seed} {
         bus.reset();
         memory = std::make_shared<bus::MemoryStore>();
         troubled = std::make_shared<test::TroubledStore>(memory);
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_SUITE(quarantine)
 
 BOOST_AUTO_TEST_CASE(S11_an_event_that_kills_the_process_is_quarantined_and_nothing_innocent_is) {
     for (std::uint64_t seed = 1; seed <= 30; ++seed) {
-        World world{seed};
+        QuarantineWorld world{seed};
         world.killers = {{"first", 7}, {"second", 20}};
         int lives = 1;
         while (!world.live()) {
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(S11_an_event_that_kills_the_process_is_quarantined_and_noth
 
 BOOST_AUTO_TEST_CASE(S11_deaths_that_no_event_is_guilty_of_quarantine_nothing) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-        World world{seed};
+        QuarantineWorld world{seed};
         int deaths_left = 12;
         std::uint64_t state = seed;
         world.troubled->after_commit = [&] {

@@ -12,8 +12,8 @@ using test::scripted;
 
 namespace {
 
-struct World : test::StoredWorld {
-    World() { add_worker(); }
+struct RequestsWorld : test::StoredWorld {
+    RequestsWorld() { add_worker(); }
 
     void add_worker() {
         auto agent = scripted("worker");
@@ -39,7 +39,7 @@ struct World : test::StoredWorld {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(requests, World)
+BOOST_FIXTURE_TEST_SUITE(requests, RequestsWorld)
 
 BOOST_AUTO_TEST_CASE(R5_a_redrive_is_carried_out_once_and_leaves_a_trace_with_who_and_why) {
     publish("down", 1);

@@ -13,7 +13,7 @@ using test::scripted;
 
 namespace {
 
-struct World : test::StoredWorld {
+struct TimersWorld : test::StoredWorld {
     using Script = std::function<void(const PingEvent&, bus::Context&)>;
 
     void add(Script script) {
@@ -26,7 +26,7 @@ struct World : test::StoredWorld {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(durable_timers, World)
+BOOST_FIXTURE_TEST_SUITE(durable_timers, TimersWorld)
 
 BOOST_AUTO_TEST_CASE(A9_on_a_store_timers_fire_in_the_order_of_their_due_times) {
     add([](const PingEvent&, bus::Context& context) {
