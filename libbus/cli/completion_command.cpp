@@ -15,7 +15,8 @@ void add_completion(CLI::App& app, Shared& shared) {
         .add_option("SHELL", *shell, "Which one; load it with: source <(bus completion bash)")
         ->required()
         ->check(CLI::IsMember({"bash"}));
-    shared.on_parsed(completion, [&app, &shared] {
+    shared.on_parsed(completion, [&app, &shared, shell] {
+        static_cast<void>(shell); // the parser writes into it: it must live on
         shared.print(bash_completion(app));
         return exit_code::done;
     });
