@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <stdexcept>
+#include <utility>
 
 /// How a command ends. What it throws becomes a sentence on standard error and one of these codes.
 namespace bus::cli {
@@ -15,6 +17,18 @@ inline constexpr int input = 4;  ///< cannot be read, or was refused
 inline constexpr int output = 5; ///< could not be written whole
 inline constexpr int queued = 6; ///< the running host has not carried out the request yet
 inline constexpr int interrupted = 130;
+
+/// What each of them says to whoever called.
+inline constexpr std::array<std::pair<int, const char*>, 8> meanings{{
+    {done, "done"},
+    {found, "what was named is not there; of verify: damage was found"},
+    {usage, "wrong use"},
+    {store, "the store cannot be used, is in use, or refuses"},
+    {input, "input cannot be read, or is refused"},
+    {output, "output cannot be written"},
+    {queued, "the running host has not carried the request out yet"},
+    {interrupted, "ended by Ctrl-C"},
+}};
 
 } // namespace exit_code
 

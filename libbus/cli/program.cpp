@@ -3,6 +3,7 @@
 
 #include <cli/agents_command.hpp>
 #include <cli/backup_command.hpp>
+#include <cli/completion_command.hpp>
 #include <cli/dead_letters_command.hpp>
 #include <cli/errors.hpp>
 #include <cli/events_command.hpp>
@@ -14,6 +15,7 @@
 #include <cli/requests_command.hpp>
 #include <cli/suggest.hpp>
 #include <cli/verify_command.hpp>
+#include <fmt/format.h>
 
 #include <sstream>
 
@@ -21,10 +23,14 @@ namespace bus::cli {
 
 namespace {
 
-constexpr const char* footer =
-    "Exit codes: 0 done, 1 what was named is not there (verify: damage was found), 2 wrong use,\n"
-    "3 the store cannot be used or refuses, 4 input cannot be read or is refused, 5 output cannot\n"
-    "be written, 6 the running host has not carried the request out yet, 130 interrupted.";
+/// Below the help of `bus` itself.
+std::string footer() {
+    std::string text = "Exit codes:";
+    for (const auto& [code, meaning] : exit_code::meanings) {
+        text += fmt::format("\n  {:<4}{}", code, meaning);
+    }
+    return text;
+}
 
 int complain(Shared& shared, const std::exception& error, int code) {
     shared.note(error.what());
@@ -86,7 +92,8 @@ void add_commands(CLI::App& app, Shared& shared) {
     add_export(app, shared);
     add_import(app, shared);
     add_verify(app, shared);
-    app.footer(footer);
+    add_completion(app, shared);
+    app.footer(footer());
 }
 
 int run(const std::vector<std::string>& arguments, Console& console) {

@@ -1,3 +1,4 @@
+#include <cli/command_tree.hpp>
 #include <cli/suggest.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -30,16 +31,16 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return previous[b.size()];
 }
 
-std::vector<std::string> commands_of(const CLI::App& app) {
+std::vector<std::string> names_of_commands(const CLI::App& app) {
     std::vector<std::string> names;
-    for (const CLI::App* command : app.get_subcommands({})) {
+    for (const CLI::App* command : commands_of(app)) {
         names.push_back(command->get_name());
     }
     return names;
 }
 
 /// The long options of a command, and of those above it, which it takes too.
-std::vector<std::string> options_of(const CLI::App& app) {
+std::vector<std::string> names_of_options(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
         for (const CLI::Option* option : at->get_options()) {
@@ -49,11 +50,6 @@ std::vector<std::string> options_of(const CLI::App& app) {
         }
     }
     return names;
-}
-
-std::string path_of(const CLI::App& app) {
-    return app.get_parent() == nullptr ? app.get_name()
-                                       : path_of(*app.get_parent()) + ' ' + app.get_name();
 }
 
 /// The option that a word names, of the command or of those above it.
@@ -69,7 +65,7 @@ const CLI::Option* option_named(const CLI::App& app, const std::string& name) {
 }
 
 const CLI::App* command_named(const CLI::App& app, const std::string& name) {
-    const auto commands = app.get_subcommands({});
+    const auto commands = commands_of(app);
     const auto found = std::find_if(commands.begin(), commands.end(), [&](const CLI::App* command) {
         return command->get_name() == name;
     });
@@ -117,12 +113,12 @@ std::string explain(const CLI::App& app, const std::vector<std::string>& argumen
             const CLI::Option* option = option_named(*at, name);
             if (option == nullptr) {
                 return fmt::format("'{}' is no option of `{}`{}", name, path_of(*at),
-                                   did_you_mean(name, options_of(*at)));
+                                   did_you_mean(name, names_of_options(*at)));
             }
             value_follows = option->get_items_expected_max() > 0 && name.size() == word.size();
             continue;
         }
-        const std::vector<std::string> commands = commands_of(*at);
+        const std::vector<std::string> commands = names_of_commands(*at);
         if (word.starts_with("-") || commands.empty()) {
             continue;
         }
@@ -133,7 +129,7 @@ std::string explain(const CLI::App& app, const std::vector<std::string>& argumen
         }
         at = next;
     }
-    const std::vector<std::string> commands = commands_of(*at);
+    const std::vector<std::string> commands = names_of_commands(*at);
     if (!commands.empty()) {
         return fmt::format("`{}` needs a command: {}", path_of(*at), fmt::join(commands, ", "));
     }

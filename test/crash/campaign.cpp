@@ -1,5 +1,7 @@
 #include "test/crash/campaign.hpp"
 
+#include "test/crash/findings.hpp"
+
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -233,6 +235,7 @@ Campaign::Round Campaign::run_round(std::uint64_t variant, const Plan& plan,
     if (round.findings.clean()) {
         round.findings =
             subject_.look(variant, folder, calm_.at(variant).folder, round.made_to_fail > 0);
+        check_verified(subject_.store(folder), round.findings);
     }
     return round;
 }

@@ -1,6 +1,7 @@
 #include "test/crash/findings.hpp"
 
 #include <bus/agent/graph.hpp>
+#include <bus/store/verify.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -183,6 +184,15 @@ void check_conservation(bus::EventStore& store, const bus::EventGraph& graph,
         if (missing) {
             findings.complain("agent " + record.name + " has not quarantined event " +
                               std::to_string(quarantined.second));
+        }
+    }
+}
+
+void check_verified(const std::filesystem::path& store, Findings& findings) {
+    for (const bus::Finding& finding : bus::verify({.path = store}).findings) {
+        if (!finding.note) {
+            findings.complain("verify: " + std::string{bus::name_of(finding.kind)} + ": " +
+                              finding.what);
         }
     }
 }

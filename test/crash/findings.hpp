@@ -36,6 +36,9 @@ void check_conservation(bus::EventStore& store, const bus::EventGraph& graph,
                         const std::pair<std::string, bus::Position>& quarantined,
                         Findings& findings);
 
+/// verify() finds nothing damaged in the store.
+void check_verified(const std::filesystem::path& store, Findings& findings);
+
 /// The content of a file; empty, with a complaint, where it cannot be read.
 std::string content(const std::filesystem::path& file, Findings& findings);
 

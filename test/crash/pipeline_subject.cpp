@@ -74,7 +74,7 @@ public:
     Command command(std::uint64_t variant, const fs::path& folder) const override {
         const bool from_input = variant % 2 == 1;
         Command command{{ORDER_PIPELINE, "run", from_input ? "-" : feed(variant).string(),
-                         "--store", "sqlite:" + (folder / "orders.db").string(), "--report",
+                         "--store", "sqlite:" + store(folder).string(), "--report",
                          (folder / "report.csv").string(), "--no-progress"},
                         std::nullopt};
         if (variant < 2) {
@@ -85,6 +85,8 @@ public:
         }
         return command;
     }
+
+    fs::path store(const fs::path& folder) const override { return folder / "orders.db"; }
 
     bool gave_up_on_store(int exit_code) const override {
         return exit_code == demo::exit_code::store;
@@ -104,8 +106,7 @@ public:
         for (const std::string& sentence : demo::Books{folder / "orders.books.db"}.audit()) {
             findings.complain("books: " + sentence);
         }
-        const auto store =
-            bus::SqliteStore::open({.path = folder / "orders.db", .read_only = true});
+        const auto store = bus::SqliteStore::open({.path = this->store(folder), .read_only = true});
         const auto undisturbed =
             bus::SqliteStore::open({.path = calm / "orders.db", .read_only = true});
         compare(events_and_rows(*undisturbed, Detail::aggregates),

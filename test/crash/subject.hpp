@@ -40,6 +40,10 @@ public:
     [[nodiscard]] virtual Command command(std::uint64_t variant,
                                           const std::filesystem::path& folder) const = 0;
 
+    /// Its store, once it has run.
+    [[nodiscard]] virtual std::filesystem::path
+    store(const std::filesystem::path& folder) const = 0;
+
     /// How often it may die by what it does itself before it comes to its end.
     [[nodiscard]] virtual std::uint64_t deaths_of_its_own() const { return 0; }
 

@@ -34,16 +34,17 @@ public:
     void prepare(const fs::path& /*shared*/) override {}
 
     Command command(std::uint64_t /*variant*/, const fs::path& folder) const override {
-        return {{CRASH_WORKSHOP, "--store", (folder / "workshop.db").string()}, std::nullopt};
+        return {{CRASH_WORKSHOP, "--store", store(folder).string()}, std::nullopt};
     }
+
+    fs::path store(const fs::path& folder) const override { return folder / "workshop.db"; }
 
     bool gave_up_on_store(int exit_code) const override { return exit_code == store_trouble; }
 
     Findings look(std::uint64_t variant, const fs::path& folder, const fs::path& calm,
                   bool /*commits_failed*/) const override {
         Findings findings;
-        const auto store =
-            bus::SqliteStore::open({.path = folder / "workshop.db", .read_only = true});
+        const auto store = bus::SqliteStore::open({.path = this->store(folder), .read_only = true});
         const auto undisturbed =
             bus::SqliteStore::open({.path = calm / "workshop.db", .read_only = true});
         compare(events_and_rows(*undisturbed, Detail::data), events_and_rows(*store, Detail::data),

@@ -121,7 +121,7 @@ struct VerifyOptions {
 };
 
 /// Reads all of a store in one snapshot, over a connection of its own that cannot write: beside a
-/// running host too, whose write-ahead log is not cut while it runs. About a second for half a
+/// running host too, whose write-ahead log is not cut while it runs. Five seconds for a
 /// million events; memory does not grow with their number.
 ///
 /// Damage is told in the report, a file that SQLite cannot read included. Throws StoreError where

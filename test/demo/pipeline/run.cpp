@@ -3,6 +3,7 @@
 #include "demo/pipeline/outcome.hpp"
 #include <bus/event/codec.hpp>
 #include <bus/store/store_url.hpp>
+#include <bus/store/verify.hpp>
 
 #include "feeds.hpp"
 #include "program.hpp"
@@ -47,6 +48,16 @@ BOOST_AUTO_TEST_CASE(every_order_of_the_sample_is_settled_or_waits) {
     }
     BOOST_TEST(finished.out.find("orders settled in") != std::string::npos);
     BOOST_TEST(finished.out.find("differ") == std::string::npos, finished.out);
+}
+
+BOOST_AUTO_TEST_CASE(the_store_of_a_run_is_whole) {
+    run({"--faults", "0.3", "--seed", "11"});
+    const bus::VerifyReport verified = bus::verify({.path = folder / "orders.db"});
+    for (const bus::Finding& finding : verified.findings) {
+        BOOST_TEST(finding.note, bus::name_of(finding.kind) << ": " << finding.what);
+    }
+    BOOST_TEST(verified.events > 1000U);
+    BOOST_TEST(verified.unchecked_events == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(each_synced_order_has_one_invoice_whose_lines_sum_to_its_net) {

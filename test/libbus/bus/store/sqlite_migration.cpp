@@ -1,5 +1,7 @@
 #include "schema_1.hpp"
+#include "schema_2.hpp"
 #include "troubles.hpp"
+#include "verify_sample.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -23,6 +25,23 @@ struct OldFile : File {
     [[nodiscard]] std::string bytes() const {
         std::ifstream file{db, std::ios::binary};
         return {std::istreambuf_iterator<char>{file}, {}};
+    }
+};
+
+struct FileOfVersion2 : File {
+    FileOfVersion2() {
+        Shell shell{db};
+        BOOST_REQUIRE(shell.run(schema_2));
+        BOOST_REQUIRE(shell.run(content_2));
+        bus::SqliteStore::open({.path = db});
+    }
+
+    /// What verify() says after this was done to it.
+    [[nodiscard]] bool finds(bus::FindingKind kind, const char* sql) const {
+        const std::filesystem::path copy = folder.path() / "copy.db";
+        std::filesystem::copy_file(db, copy, std::filesystem::copy_options::overwrite_existing);
+        BOOST_REQUIRE(Shell{copy}.run(sql));
+        return has(bus::verify({.path = copy}), kind);
     }
 };
 
@@ -95,6 +114,14 @@ BOOST_AUTO_TEST_CASE(S15_a_store_of_schema_1_is_migrated_with_all_it_holds) {
     BOOST_TEST(store->conservation().at(1).holds());
 }
 
+BOOST_AUTO_TEST_CASE(a_store_of_schema_1_is_whole_once_it_is_migrated) {
+    BOOST_CHECK_THROW(static_cast<void>(bus::verify({.path = db})), bus::StoreError);
+    bus::SqliteStore::open({.path = db});
+    const bus::VerifyReport report = bus::verify({.path = db});
+    BOOST_TEST(report.findings.empty(), told(report));
+    BOOST_TEST(report.unchecked_events == 5U);
+}
+
 BOOST_AUTO_TEST_CASE(S15_an_older_store_is_not_read_before_it_is_migrated) {
     const std::string before = bytes();
     const std::string error =
@@ -110,6 +137,74 @@ BOOST_AUTO_TEST_CASE(S15_a_migration_that_finds_damage_leaves_the_older_store) {
     BOOST_REQUIRE(Shell{db}.run("UPDATE deliveries SET attempts = '[]' WHERE position = 3"));
     const auto store = bus::SqliteStore::open({.path = db});
     check_migrated(*store);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(sqlite_stores_of_schema_2, FileOfVersion2)
+
+BOOST_AUTO_TEST_CASE(S15_all_is_there_and_whole_and_only_the_events_have_no_checksums) {
+    {
+        const auto store = bus::SqliteStore::open({.path = db});
+        const bus::AgentRecord agent = store->agent("worker").value();
+        BOOST_TEST((agent == bus::AgentRecord{.name = "worker",
+                                              .checkpoint = 4,
+                                              .ahead = {{6, 6}},
+                                              .delivered = 5,
+                                              .finished = 3}));
+        BOOST_TEST(store->state("worker", "seen")->json == "4");
+        BOOST_TEST(store->timers(bus::Timestamp::min(), 0, 10).size() == 1U);
+        BOOST_TEST(store->requests(0, 10, true).size() == 1U);
+        BOOST_TEST(positions(store->read(0, all)) == (std::vector<bus::Position>{3, 4, 5, 6}));
+    }
+    const bus::VerifyReport report = bus::verify({.path = db});
+    BOOST_TEST(report.findings.empty(), told(report));
+    BOOST_TEST(report.unchecked_events == 4U);
+    BOOST_TEST(report.unchecked_requests == 1U);
+    BOOST_TEST(report.pruned_through == 2U);
+    BOOST_TEST(report.timers == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_written_after_the_migration_has_checksums) {
+    {
+        const auto store = bus::SqliteStore::open({.path = db});
+        BOOST_TEST(append(*store, event(7, "B")).stream_version == 2U);
+        BOOST_TEST(append(*store, event(8, "A")).position == 8U);
+        bus::Part part = agent_part("worker");
+        part.settled = {{5, 5}, {7, 7}};
+        part.delivered = 2;
+        part.finished = 2;
+        part.put_states = {{"seen", "6"}, {"new", "true"}};
+        part.erase_states = {"other"};
+        part.fires = 4;
+        BOOST_TEST(!commit(*store, part).error);
+    }
+    const bus::VerifyReport report = bus::verify({.path = db});
+    BOOST_TEST(report.findings.empty(), told(report));
+    BOOST_TEST(report.unchecked_events == 4U);
+    BOOST_TEST(report.events == 6U);
+    using Kind = bus::FindingKind;
+    BOOST_TEST(finds(Kind::event_changed, "UPDATE events SET user_id = 'eve' WHERE position = 7"));
+    BOOST_TEST(finds(Kind::event_changed, "UPDATE events SET checksum = NULL WHERE position = 7"));
+}
+
+BOOST_AUTO_TEST_CASE(damage_to_what_is_older_than_checksums_is_found_but_for_events_that_changed) {
+    using Kind = bus::FindingKind;
+    BOOST_TEST(finds(Kind::event_missing, "DELETE FROM events WHERE position = 3"));
+    BOOST_TEST(finds(Kind::event_missing, "UPDATE events SET position = 60 WHERE position = 6"));
+    BOOST_TEST(!finds(Kind::event_changed, "UPDATE events SET user_id = 'eve'"));
+    BOOST_TEST(finds(Kind::name_changed, "UPDATE names SET name = 'x' WHERE id = 2"));
+    BOOST_TEST(finds(Kind::checkpoint_ahead, "UPDATE agents SET checkpoint = 5"));
+    BOOST_TEST(finds(Kind::checkpoint_behind, "UPDATE agents SET checkpoint = 3"));
+    BOOST_TEST(finds(Kind::range_missing, "DELETE FROM ahead"));
+    BOOST_TEST(finds(Kind::delivery_changed, "UPDATE deliveries SET redrives = 0"));
+    BOOST_TEST(finds(Kind::conservation_broken, "DELETE FROM deliveries WHERE position = 3"));
+    BOOST_TEST(finds(Kind::state_changed, "UPDATE states SET json = '5'"));
+    BOOST_TEST(finds(Kind::state_missing, "DELETE FROM states WHERE key = 'seen'"));
+    BOOST_TEST(finds(Kind::timer_changed, "UPDATE timers SET due = 5"));
+    BOOST_TEST(finds(Kind::timer_missing, "DELETE FROM timers"));
+    BOOST_TEST(finds(Kind::pruned_stream_changed, "DELETE FROM pruned_streams"));
+    BOOST_TEST(finds(Kind::last_position_wrong, "UPDATE log SET last_position = 9"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

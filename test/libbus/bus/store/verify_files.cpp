@@ -227,10 +227,16 @@ BOOST_AUTO_TEST_CASE(what_is_there_many_times_is_counted_and_told_a_few_times) {
     BOOST_TEST(report.findings.size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(each_kind_of_finding_has_a_name_a_meaning_and_advice_of_its_own) {
+BOOST_AUTO_TEST_CASE(
+    each_kind_of_finding_has_a_name_a_meaning_and_advice_which_the_guide_says_too) {
+    const std::string guide = test::bytes(LIBBUS_SOURCE_DIR "/docs/guides/verify.md");
     std::set<std::string_view> names;
     for (const FindingKind kind : bus::all_finding_kinds()) {
         BOOST_TEST(names.insert(bus::name_of(kind)).second, bus::name_of(kind));
+        const std::string row = "| `" + std::string{bus::name_of(kind)} + "` | " +
+                                std::string{bus::meaning_of(kind)} + " | " +
+                                std::string{bus::advice_on(kind)} + " |";
+        BOOST_TEST(test::contains(guide, row), "the guide has no row " << row);
         BOOST_TEST(bus::meaning_of(kind).size() > 20U, bus::name_of(kind));
         BOOST_TEST(bus::advice_on(kind).size() > 10U, bus::name_of(kind));
     }
