@@ -269,7 +269,8 @@ StepRunner::Order AgentRunner::handle(Lane& lane, DeliveryItem& item, StepBatch&
     if (!item.record && !lane.held.empty() &&
         lane.held.holds(lane.steps.sequence_of(item), item.event->position)) {
         lane.steps.park(item, batch);
-        lane.held.park(lane.steps.sequence_of(item), item.event->position);
+        lane.held.park(lane.steps.sequence_of(item), item.event->position,
+                       lane.steps.only_state(item));
         return {};
     }
     StepRunner::Order order = lane.steps.attempt(item, batch);

@@ -181,7 +181,7 @@ StepRunner::Draft StepRunner::begin(DeliveryItem& item, const StepBatch& batch) 
                                       .position = item.event->position,
                                       .attempt = static_cast<std::uint32_t>(attempts + 1),
                                       .redrives = item.record ? item.record->redrives : 0,
-                                      .replay = replay_.only_state(item.event->position)});
+                                      .replay = only_state(item)});
     }
     return draft;
 }
@@ -318,6 +318,7 @@ bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
     DeliveryRecord delivery = item.record.value_or(
         DeliveryRecord{.agent = agent_.name(), .position = item.event->position});
     delivery.sequence = sequence_of(item);
+    delivery.only_state = only_state(item);
     const bool waits_again = failure.kind() == FailureKind::not_ready &&
                              !delivery.attempts.empty() &&
                              delivery.attempts.back().kind == FailureKind::not_ready;
@@ -369,7 +370,8 @@ void StepRunner::park(DeliveryItem& item, StepBatch& batch) {
     draft.part.put_deliveries.push_back({.agent = agent_.name(),
                                          .position = item.event->position,
                                          .state = DeliveryState::parked,
-                                         .sequence = sequence_of(item)});
+                                         .sequence = sequence_of(item),
+                                         .only_state = only_state(item)});
     draft.attempted.position = item.event->position;
     draft.attempted.settles = item.settles;
     draft.attempted.delivery = draft.part.put_deliveries.front();

@@ -48,6 +48,11 @@ public:
     /// Says which events are handled again.
     void set_replay(ReplayNote replay) { replay_ = std::move(replay); }
 
+    /// Whether the step of this delivery is for the agent's state alone.
+    [[nodiscard]] bool only_state(const DeliveryItem& item) const {
+        return item.record ? item.record->only_state : replay_.only_state(item.event->position);
+    }
+
 private:
     class Source;
 

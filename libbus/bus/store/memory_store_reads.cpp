@@ -101,8 +101,8 @@ std::vector<DeliveryBrief> MemoryStore::delivery_briefs(std::string_view agent) 
         for (const auto& [position, delivery] : data->deliveries) {
             const bool not_ready = !delivery.attempts.empty() &&
                                    delivery.attempts.back().kind == FailureKind::not_ready;
-            briefs.push_back(
-                {position, delivery.state, delivery.due, delivery.sequence, not_ready});
+            briefs.push_back({position, delivery.state, delivery.due, delivery.sequence, not_ready,
+                              delivery.only_state});
         }
     }
     return briefs;

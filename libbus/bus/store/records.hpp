@@ -61,6 +61,7 @@ struct DeliveryRecord {
     std::uint32_t redrives = 0; ///< how often a dead one was given to the agent again
     std::string sequence;       ///< in whose order it is handled; empty: in none
     bool quarantined = false;   ///< dead because the process died whenever the agent handled it
+    bool only_state = false;    ///< its step is part of a replay without effects
     std::vector<AttemptRecord> attempts; ///< every failed one, oldest first
     friend bool operator==(const DeliveryRecord&, const DeliveryRecord&) = default;
 };
@@ -72,6 +73,7 @@ struct DeliveryBrief {
     Timestamp due{};
     std::string sequence;
     bool not_ready = false; ///< its last attempt was; it waits for something, not after a failure
+    bool only_state = false;
 };
 
 /// Positions from `first` to `last`, both included.

@@ -15,7 +15,7 @@ bool waits_for_something(const DeliveryRecord& delivery) {
 
 void HeldUp::load(const DeliveryBrief& brief, std::optional<DeliveryRecord> deferred) {
     if (brief.state == DeliveryState::parked) {
-        park(brief.sequence, brief.position);
+        park(brief.sequence, brief.position, brief.only_state);
         return;
     }
     if (deferred) {
@@ -40,9 +40,9 @@ void HeldUp::clear() {
     *this = {};
 }
 
-void HeldUp::park(const std::string& sequence, Position position) {
+void HeldUp::park(const std::string& sequence, Position position, bool only_state) {
     lines_[sequence].behind.insert(position);
-    parked_.emplace(position, sequence);
+    parked_.insert_or_assign(position, Parked{sequence, only_state});
 }
 
 void HeldUp::hold(DeliveryRecord record) {
@@ -107,8 +107,11 @@ std::optional<DeliveryRecord> HeldUp::take(Position position) {
     if (const auto found = deferred_.find(position); found != deferred_.end()) {
         record = found->second;
     } else if (ready_.contains(position)) {
-        record = DeliveryRecord{
-            .position = position, .state = DeliveryState::parked, .sequence = parked_.at(position)};
+        const Parked& parked = parked_.at(position);
+        record = DeliveryRecord{.position = position,
+                                .state = DeliveryState::parked,
+                                .sequence = parked.sequence,
+                                .only_state = parked.only_state};
     } else {
         return std::nullopt;
     }
@@ -157,7 +160,7 @@ std::optional<std::pair<DeliveryState, std::string>> HeldUp::find(Position posit
         return std::pair{DeliveryState::dead, found->second.sequence};
     }
     if (const auto found = parked_.find(position); found != parked_.end()) {
-        return std::pair{DeliveryState::parked, found->second};
+        return std::pair{DeliveryState::parked, found->second.sequence};
     }
     return std::nullopt;
 }

@@ -46,7 +46,7 @@ public:
         return lines_.empty() && deferred_.empty() && dead_.empty();
     }
 
-    void park(const std::string& sequence, Position position);
+    void park(const std::string& sequence, Position position, bool only_state);
     /// A delivery is deferred or dead from now on.
     void hold(DeliveryRecord record);
     /// A delivery is done with. What comes behind it may run.
@@ -80,6 +80,11 @@ private:
         std::set<Position> later_heads; ///< deferred or dead before a replay came to the head
     };
 
+    struct Parked {
+        std::string sequence;
+        bool only_state = false; ///< of a replay
+    };
+
     struct Dead {
         std::string sequence;
         std::uint32_t redrives = 0;
@@ -94,7 +99,7 @@ private:
     std::map<Position, DeliveryRecord> deferred_;
     std::set<std::pair<Timestamp, Position>> due_;
     std::map<Position, Dead> dead_;
-    std::map<Position, std::string> parked_; ///< those behind another one, and those that are ready
+    std::map<Position, Parked> parked_; ///< those behind another one, and those that are ready
     std::set<Position> ready_;
     std::size_t not_ready_ = 0;
 };

@@ -19,7 +19,8 @@ constexpr const char* reading_requests = "read the requests in";
     "FROM agents a JOIN names n ON n.id = a.agent "                                                \
     "LEFT JOIN ahead r ON r.agent = a.agent "
 #define LIBBUS_DELIVERIES                                                                          \
-    "SELECT position, state, due, failures, redrives, sequence, quarantined, attempts "            \
+    "SELECT position, state, due, failures, redrives, sequence, quarantined, attempts, "           \
+    "only_state "                                                                                  \
     "FROM deliveries WHERE agent = " LIBBUS_NAME_ID
 #define LIBBUS_COUNT(condition)                                                                    \
     "(SELECT count(*) FROM deliveries d WHERE d.agent = a.agent AND " condition ")"
@@ -34,7 +35,7 @@ constexpr const char* deliveries_sql =
     LIBBUS_DELIVERIES " AND state = ?2 AND position > ?3 ORDER BY position LIMIT ?4";
 constexpr const char* delivery_sql = LIBBUS_DELIVERIES " AND position = ?2";
 constexpr const char* briefs_sql =
-    "SELECT position, state, due, sequence, last_kind FROM deliveries "
+    "SELECT position, state, due, sequence, last_kind, only_state FROM deliveries "
     "WHERE agent = " LIBBUS_NAME_ID " ORDER BY position";
 constexpr const char* begun_sql =
     "SELECT begun_first, begun_last, begun_repeated, begun_alone FROM agents "
@@ -154,7 +155,8 @@ std::vector<DeliveryBrief> AgentReader::delivery_briefs(std::string_view agent) 
                           .state = delivery_state(run.integer(1)),
                           .due = Timestamp{Duration{run.integer(2)}},
                           .sequence = run.text(3),
-                          .not_ready = not_ready});
+                          .not_ready = not_ready,
+                          .only_state = run.integer(5) != 0});
     }
     return briefs;
 }
@@ -234,6 +236,7 @@ DeliveryRecord AgentReader::delivery(const Statement::Run& run, std::string_view
     record.redrives = static_cast<std::uint32_t>(run.integer(4));
     record.sequence = run.text(5);
     record.quarantined = run.integer(6) != 0;
+    record.only_state = run.integer(8) != 0;
     try {
         record.attempts = from_json_text<std::vector<AttemptRecord>>(run.text(7));
     } catch (const CodecError&) {

@@ -25,7 +25,8 @@ AgentTables::AgentTables(Connection& connection, NameIds& names, const KeptCount
       committed_kept_{kept},
       put_delivery_{
           connection,
-          "INSERT OR REPLACE INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+          "INSERT OR REPLACE INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+          "?12)",
           writing},
       erase_delivery_{connection, "DELETE FROM deliveries WHERE agent = ?1 AND position = ?2",
                       writing},
@@ -162,7 +163,8 @@ void AgentTables::put(const DeliveryRecord& delivery) {
     write(agent, delivery.position, static_cast<std::int64_t>(delivery.state),
           std::int64_t{delivery.due.time_since_epoch().count()}, delivery.failures,
           delivery.redrives, std::string_view{delivery.sequence},
-          std::int64_t{delivery.quarantined ? 1 : 0}, last_kind, std::string_view{attempts});
+          std::int64_t{delivery.quarantined ? 1 : 0}, last_kind, std::string_view{attempts},
+          std::int64_t{delivery.only_state ? 1 : 0});
 }
 
 void AgentTables::write_timers(const Part& part) {

@@ -67,7 +67,7 @@ private:
 constexpr const char* fill_rows = R"sql(
 UPDATE names SET checksum = libbus_checksum(id, name);
 UPDATE deliveries SET checksum = libbus_checksum(agent, position, state, due, failures, redrives,
-    sequence, quarantined, last_kind, attempts);
+    sequence, quarantined, last_kind, attempts, only_state);
 UPDATE states SET checksum = libbus_checksum(agent, key, json);
 UPDATE timers SET checksum = libbus_checksum(number, agent, due, event_id, event_type,
     event_version, aggregate_type, aggregate_id, execution_id, user_id, occurred_at, causation_id,

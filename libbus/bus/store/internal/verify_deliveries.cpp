@@ -12,7 +12,7 @@ namespace bus::sqlite {
 namespace {
 
 constexpr const char* reading = "verify the deliveries of";
-constexpr int delivery_columns = 10;
+constexpr int delivery_columns = 11;
 constexpr int position_column = 1;
 
 /// Rows for which all positions are tried, and how many positions.
@@ -168,10 +168,11 @@ void verify_conservation(VerifyContext& context) {
 
 void verify_deliveries(VerifyContext& context) {
     DeliveryCheck check{context};
-    Statement read{context.connection,
-                   "SELECT agent, position, state, due, failures, redrives, sequence, quarantined, "
-                   "last_kind, attempts, checksum FROM deliveries ORDER BY agent, position",
-                   reading};
+    Statement read{
+        context.connection,
+        "SELECT agent, position, state, due, failures, redrives, sequence, quarantined, "
+        "last_kind, attempts, only_state, checksum FROM deliveries ORDER BY agent, position",
+        reading};
     for (Statement::Run run = read.run(); run.next();) {
         check.see(run);
         context.tell("reading deliveries", ++context.report.deliveries, 0);
