@@ -36,10 +36,11 @@ int complain(Shared& shared, const std::exception& error, int code) {
     return code;
 }
 
-/// Runs the chosen command, and turns what it throws into a sentence and an exit code.
-int guarded(Shared& shared) {
+/// Does something, and turns what it throws into a sentence and an exit code.
+template <class Do>
+int guarded(Shared& shared, Do something) {
     try {
-        return shared.run_chosen();
+        return something();
     } catch (const ReaderGone&) {
         return exit_code::done;
     } catch (const Interrupted&) {
@@ -102,9 +103,9 @@ int run(const std::vector<std::string>& arguments, Console& console) {
         std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
         app.parse(reversed);
     } catch (const CLI::ParseError& error) {
-        return wrong_use(app, arguments, error, shared);
+        return guarded(shared, [&] { return wrong_use(app, arguments, error, shared); });
     }
-    return guarded(shared);
+    return guarded(shared, [&] { return shared.run_chosen(); });
 }
 
 } // namespace bus::cli
