@@ -4,6 +4,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+
 namespace {
 
 constexpr const char* dead_flow =
@@ -103,6 +105,32 @@ BOOST_AUTO_TEST_CASE(timers_that_have_not_fired_are_drawn_below_their_cause) {
                drawn);
     const test::Called json = flow(store, {"run-3", "--json"});
     BOOST_TEST(boost::json::parse(json.out).at("timers").as_array().size() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(causes_that_run_in_a_circle_or_very_deep_are_drawn_once_each) {
+    const test::SampleStore store;
+    const std::uint64_t length = 1000;
+    {
+        const auto writer = bus::SqliteStore::open({.path = store.path()});
+        bus::Part part;
+        for (std::uint64_t number = 0; number < length + 2; ++number) {
+            bus::EventRecord record = test::parcel(100 + number);
+            const bool chained = number < length;
+            record.execution_id = chained ? "deep" : "circle";
+            const std::uint64_t cause = chained ? number - 1 : length + (number + 1) % 2;
+            if (number != 0) {
+                record.causation_id = test::parcel(100 + cause).event_id;
+            }
+            part.events.push_back({.record = std::move(record)});
+        }
+        BOOST_REQUIRE(!writer->commit({&part, 1}, true).front().error);
+    }
+    const test::Called circle = flow(store, {"circle"});
+    BOOST_TEST(circle.code == 0);
+    BOOST_TEST(std::count(circle.out.begin(), circle.out.end(), '#') == 2, circle.out);
+    BOOST_TEST(circle.out.find("(caused by ") != std::string::npos, circle.out);
+    const test::Called deep = flow(store, {"deep"});
+    BOOST_TEST(std::count(deep.out.begin(), deep.out.end(), '#') == 1000);
 }
 
 BOOST_AUTO_TEST_CASE(for_programs_flow_is_one_document) {
