@@ -3,6 +3,7 @@
 #include <cli/flow.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -90,8 +91,11 @@ Flow read_flow(EventStore& store, const FlowOptions& options) {
     if (flow.execution.empty()) {
         throw NotFound{"that event belongs to no execution; `bus events show` shows it alone"};
     }
-    flow.events = store.read_execution(flow.execution, 0, options.limit + 1);
-    if (flow.events.size() > options.limit) {
+    const std::size_t limit = options.limit == 0
+                                  ? EventStore::unlimited - 1
+                                  : std::min(options.limit, EventStore::unlimited - 1);
+    flow.events = store.read_execution(flow.execution, 0, limit + 1);
+    if (flow.events.size() > limit) {
         flow.cut = true;
         flow.events.pop_back();
     }

@@ -11,10 +11,10 @@ namespace bus::cli {
 
 /// What to read, and how much of it.
 struct FlowOptions {
-    std::string execution;
-    std::string stream;
-    std::size_t limit = 1000;
-    bool data = false;
+    std::string execution;    ///< its id, or the position or event_id of an event of it
+    std::string stream;       ///< TYPE/ID: that of its first event, instead
+    std::size_t limit = 1000; ///< the most events; 0: all
+    bool data = false;        ///< for people: with the data of each event
 };
 
 /// Everything that the store has of one execution.

@@ -284,7 +284,7 @@ void add_flow(CLI::App& app, Shared& shared) {
                        "Its id, or the position or event_id of an event of it");
     command.add_option("--stream", options->stream, "The execution of a stream's first event")
         ->type_name("TYPE/ID");
-    command.add_option("--limit", options->limit, "The most events to show")
+    command.add_option("--limit", options->limit, "The most events to show; 0: all")
         ->capture_default_str()
         ->type_name("COUNT");
     command.add_flag("--data", options->data, "Show the data of each event too");

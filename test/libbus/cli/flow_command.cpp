@@ -143,6 +143,8 @@ BOOST_AUTO_TEST_CASE(for_programs_flow_is_one_document) {
     BOOST_TEST(events[1].at("deliveries").at(0).at("state").as_string() == "dead");
     const test::Called cut = flow(store, {"run-3", "--json", "--limit", "1"});
     BOOST_TEST(!boost::json::parse(cut.out).at("complete").as_bool());
+    const test::Called all = flow(store, {"run-3", "--json", "--limit", "0"});
+    BOOST_TEST(boost::json::parse(all.out).at("complete").as_bool());
 }
 
 BOOST_AUTO_TEST_CASE(an_unknown_execution_is_told_with_what_could_be_written) {
