@@ -54,8 +54,10 @@ std::uint64_t in_flight_of(EventStore& store, const AgentRecord& agent, Timestam
     }
     for (const Position at : note->repeated) {
         const auto delivery = store.delivery(agent.name, at);
+        // One that was redriven is due at once, and may not have been begun since.
         const bool waits = delivery && delivery->state != DeliveryState::dead &&
-                           !(delivery->state == DeliveryState::deferred && delivery->due > now);
+                           (delivery->state == DeliveryState::parked ||
+                            (delivery->due != Timestamp{} && delivery->due <= now));
         count += waits ? 1U : 0U;
     }
     return count;

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <set>
+#include <utility>
 
 namespace bus::cli {
 
@@ -47,21 +48,33 @@ std::string cases_of_commands(const CLI::App& root) {
     std::string text;
     walk(root, [&](const CLI::App& command) {
         std::string source;
+        std::vector<std::string> words;
         for (const OptionText& option : options_of(command)) {
             source = source.empty() ? source_of(option) : source;
+            if (option.names.empty()) {
+                words.insert(words.end(), option.values.begin(), option.values.end());
+            }
+        }
+        for (std::string& word : words_of(command)) {
+            words.push_back(std::move(word));
         }
         text += fmt::format("    '{}') words='{}'; source='{}' ;;\n", path_of(command),
-                            fmt::join(words_of(command), " "), source);
+                            fmt::join(words, " "), source);
     });
     return text;
 }
 
 /// Options with a value: what it may be, or nothing to offer.
 std::string cases_of_values(const CLI::App& root) {
+    std::set<std::string> free;
     std::set<std::string> lines;
     walk(root, [&](const CLI::App& command) {
         for (const OptionText& option : options_of(command)) {
             if (option.value.empty() || option.names.empty() || option.value == "URL") {
+                continue;
+            }
+            if (option.values.empty()) {
+                free.insert(option.names.begin(), option.names.end());
                 continue;
             }
             lines.insert(
@@ -69,7 +82,7 @@ std::string cases_of_values(const CLI::App& root) {
                             fmt::join(option.names, "|"), fmt::join(option.values, " ")));
         }
     });
-    return fmt::format("{}", fmt::join(lines, ""));
+    return fmt::format("{}    {}) return ;;\n", fmt::join(lines, ""), fmt::join(free, "|"));
 }
 
 constexpr const char* script =

@@ -1,7 +1,6 @@
 #include <cli/dead_letters.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
-#include <cli/suggest.hpp>
 #include <cli/terminal/text.hpp>
 #include <fmt/format.h>
 
@@ -19,17 +18,14 @@ std::optional<FailureKind> kind_of(const std::string& name) {
     if (name.empty()) {
         return std::nullopt;
     }
-    std::vector<std::string> names;
     for (const FailureKind kind :
          {FailureKind::transient, FailureKind::throttled, FailureKind::not_ready,
           FailureKind::rejected, FailureKind::poison}) {
         if (name == to_text(kind)) {
             return kind;
         }
-        names.emplace_back(to_text(kind));
     }
-    throw UsageError{fmt::format("'{}' is no kind of failure{}", terminal::printable(name),
-                                 did_you_mean(name, names))};
+    throw UsageError{fmt::format("'{}' is no kind of failure", terminal::printable(name))};
 }
 
 using Key = std::tuple<std::string, FailureKind, std::string>;
@@ -112,6 +108,7 @@ void add_filter_options(CLI::App& command, LetterFilter& filter) {
     command.add_option("AGENT", filter.agent, "Only of this agent");
     command.add_option("POSITION", filter.positions, "Only at these positions");
     command.add_option("--kind", filter.kind, "Only where the last attempt failed with this kind")
+        ->check(CLI::IsMember({"transient", "throttled", "not_ready", "rejected", "poison"}))
         ->type_name("KIND");
     command
         .add_option("--error", filter.error,

@@ -51,17 +51,18 @@ boost::json::object to_json(const LetterGroup& group) {
 }
 
 void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
+    // To the minute, so that a terminal has room for the error.
+    constexpr std::size_t minutes = 16;
     terminal::Table table{{{"group", Align::right},
                            {"letters", Align::right},
                            {"agent"},
                            {"failure"},
                            {"newest (UTC)", Align::right},
-                           {"first at", Align::right},
                            {"error"}}};
     for (const LetterGroup& group : groups) {
         const std::string kind = group.quarantined == 0 ? to_text(group.kind) : "quarantined";
-        table.row({group.name(), count(group.letters), group.agent, kind, short_time(group.newest),
-                   std::to_string(group.positions.front()), group.error});
+        table.row({group.name(), count(group.letters), group.agent, kind,
+                   short_time(group.newest).substr(0, minutes), group.error});
     }
     shared.print(table.render(shared.look()));
 }

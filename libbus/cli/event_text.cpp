@@ -84,7 +84,13 @@ const char* name_of(DeliveryState state) {
 }
 
 const char* name_of(DeliveryAction action) {
-    return action == DeliveryAction::redrive ? "redrive" : "discard";
+    switch (action) {
+    case DeliveryAction::redrive: return "redrive";
+    case DeliveryAction::discard: return "discard";
+    case DeliveryAction::replay: return "replay";
+    case DeliveryAction::replay_with_effects: return "replay with effects";
+    }
+    return "unknown";
 }
 
 std::string describe(const DeliveryRecord& delivery) {

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
+#include <cli/flow.hpp>
 #include <cli/flow_command.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/terminal/tree.hpp>
@@ -23,126 +24,33 @@ using terminal::Colour;
 using terminal::Look;
 using terminal::Tree;
 
-constexpr std::size_t page_size = 1000;
-constexpr std::size_t most_timers = 10'000;
-
-struct FlowOptions {
-    std::string execution;
-    std::string stream;
-    std::size_t limit = 1000;
-    bool data = false;
-};
-
-/// Everything that the store has of one execution.
-struct Flow {
-    std::string execution;
-    std::vector<StoredEvent> events; ///< by position
-    bool cut = false;                ///< there are more than the limit
-    std::multimap<Position, DeliveryRecord> deliveries;
-    std::multimap<Position, RequestRecord> requests; ///< those that name one of the events
-    std::vector<TimerRecord> timers;
-    std::multimap<Uuid, const StoredEvent*> effects; ///< by cause
-};
-
-/// The execution that the options mean: by its own id, by an event of it, or the first of a stream.
-std::string execution_of(EventStore& store, const FlowOptions& options) {
-    if (!options.stream.empty()) {
-        const std::size_t slash = options.stream.find('/');
-        const auto events = slash == std::string::npos
-                                ? std::vector<StoredEvent>{}
-                                : store.read_stream(options.stream.substr(0, slash),
-                                                    options.stream.substr(slash + 1), 0, 1);
-        if (events.empty()) {
-            throw NotFound{fmt::format("{} has no stream '{}': write TYPE/ID, as `bus events list` "
-                                       "shows them",
-                                       store.description(), options.stream)};
-        }
-        return events.front().record.execution_id;
-    }
-    if (!store.read_execution(options.execution, 0, 1).empty()) {
-        return options.execution;
-    }
-    if (position_of(options.execution) != 0) {
-        return find_event(store, options.execution).record.execution_id;
-    }
-    if (const auto id = try_parse_uuid(options.execution)) {
-        if (const auto event = store.find(*id)) {
-            return event->record.execution_id;
-        }
-    }
-    throw NotFound{fmt::format("{} has no execution '{}': write the id of one, or the position or "
-                               "id of an event of it; `bus events list` shows them",
-                               store.description(), options.execution)};
-}
-
-void read_requests(EventStore& store, Flow& flow) {
-    std::set<Position> positions;
-    for (const StoredEvent& event : flow.events) {
-        positions.insert(event.position);
-    }
-    std::uint64_t after = 0;
-    for (;;) {
-        std::vector<RequestRecord> page = store.requests(after, page_size, false);
-        const bool last = page.size() < page_size;
-        for (RequestRecord& request : page) {
-            after = request.number;
-            if (positions.contains(request.position)) {
-                flow.requests.emplace(request.position, std::move(request));
-            }
-        }
-        if (last) {
-            return;
-        }
-    }
-}
-
-Flow read_flow(EventStore& store, const FlowOptions& options) {
-    Flow flow{.execution = execution_of(store, options)};
-    if (flow.execution.empty()) {
-        throw NotFound{"that event belongs to no execution; `bus events show` shows it alone"};
-    }
-    flow.events = store.read_execution(flow.execution, 0, options.limit + 1);
-    if (flow.events.size() > options.limit) {
-        flow.cut = true;
-        flow.events.pop_back();
-    }
-    const std::vector<AgentRecord> agents = store.agents();
-    for (const StoredEvent& event : flow.events) {
-        for (DeliveryRecord& delivery : deliveries_at(store, agents, event.position)) {
-            flow.deliveries.emplace(event.position, std::move(delivery));
-        }
-        flow.effects.emplace(event.record.causation_id, &event);
-    }
-    read_requests(store, flow);
-    for (TimerRecord& timer : store.timers(Timestamp::min(), 0, most_timers)) {
-        if (timer.event.execution_id == flow.execution) {
-            flow.timers.push_back(std::move(timer));
-        }
-    }
-    return flow;
-}
+/// However deep a chain of causes goes, so deep it is drawn in one piece.
+constexpr std::size_t deepest = 200;
 
 // --- for people -------------------------------------------------------------------------------
 
-/// Draws the tree.
+/// Draws the trees; each event once.
 class Drawing {
 public:
     Drawing(const Flow& flow, const Look& look, bool data)
         : flow_{flow}, look_{look}, data_{data} {}
 
-    /// An event that nothing here has caused, with all that follows from it.
-    [[nodiscard]] Tree root(const StoredEvent& event) const {
-        Tree tree = node(event);
+    /// An event that stands on its own, with all that follows from it.
+    [[nodiscard]] Tree root(const StoredEvent& event, std::string_view remark) {
+        Tree tree = node(event, 0);
         tree.text = short_time(event.record.occurred_at) + "  ";
-        if (!event.record.causation_id.is_nil()) {
-            tree.pieces.push_back({"  (its cause is not in this execution)", Colour::grey});
-        }
+        tree.pieces.push_back({std::string{remark}, Colour::grey});
         return tree;
     }
 
+    [[nodiscard]] bool drawn(const StoredEvent& event) const {
+        return drawn_.contains(event.position);
+    }
+
 private:
-    [[nodiscard]] Tree node(const StoredEvent& event) const {
+    [[nodiscard]] Tree node(const StoredEvent& event, std::size_t depth) {
         const EventRecord& record = event.record;
+        drawn_.insert(event.position);
         Tree tree;
         const auto [first, last] = flow_.deliveries.equal_range(event.position);
         const bool failed = std::any_of(first, last, [](const auto& entry) {
@@ -158,20 +66,29 @@ private:
             tree.children.push_back(node(entry->second));
         }
         add_discarded(event, tree);
-        const auto [first_effect, last_effect] = flow_.effects.equal_range(record.event_id);
-        for (auto effect = first_effect; effect != last_effect; ++effect) {
-            Tree child = node(*effect->second);
-            const auto since = effect->second->record.occurred_at - record.occurred_at;
-            child.pieces.insert(child.pieces.begin(),
-                                {"+" + terminal::format_duration(since) + "  ", Colour::grey});
-            tree.children.push_back(std::move(child));
-        }
+        add_effects(event, depth, tree);
         for (const TimerRecord& timer : flow_.timers) {
             if (timer.event.causation_id == record.event_id) {
                 tree.children.push_back(node(timer));
             }
         }
         return tree;
+    }
+
+    /// What it has caused. Deeper than is drawn, that gets trees of its own.
+    void add_effects(const StoredEvent& event, std::size_t depth, Tree& tree) {
+        const auto [first, last] = flow_.effects.equal_range(event.record.event_id);
+        for (auto effect = first; effect != last; ++effect) {
+            const StoredEvent& next = *effect->second;
+            if (depth == deepest || drawn(next)) {
+                continue;
+            }
+            Tree child = node(next, depth + 1);
+            const auto since = next.record.occurred_at - event.record.occurred_at;
+            child.pieces.insert(child.pieces.begin(),
+                                {"+" + terminal::format_duration(since) + "  ", Colour::grey});
+            tree.children.push_back(std::move(child));
+        }
     }
 
     [[nodiscard]] Tree node(const DeliveryRecord& delivery) const {
@@ -245,6 +162,7 @@ private:
     const Flow& flow_;
     const Look& look_;
     bool data_;
+    std::set<Position> drawn_;
 };
 
 std::string count(std::size_t number, std::string_view what) {
@@ -283,14 +201,24 @@ std::string head_of(const Flow& flow, const Look& look) {
 void draw(Shared& shared, const Flow& flow, bool data) {
     const Look look = shared.look();
     shared.print(head_of(flow, look));
-    const Drawing drawing{flow, look, data};
+    Drawing drawing{flow, look, data};
     std::set<Uuid> ids;
     for (const StoredEvent& event : flow.events) {
         ids.insert(event.record.event_id);
     }
     for (const StoredEvent& event : flow.events) {
-        if (!ids.contains(event.record.causation_id)) {
-            shared.print(render(drawing.root(event), look));
+        const Uuid& cause = event.record.causation_id;
+        if (!ids.contains(cause)) {
+            const char* const remark =
+                cause.is_nil() ? "" : "  (its cause is not in this execution)";
+            shared.print(render(drawing.root(event, remark), look));
+        }
+    }
+    // What is left follows from what is too deep to be drawn, or its causes run in a circle.
+    for (const StoredEvent& event : flow.events) {
+        if (!drawing.drawn(event)) {
+            const std::string remark = "  (caused by " + to_text(event.record.causation_id) + ")";
+            shared.print(render(drawing.root(event, remark), look));
         }
     }
     if (flow.cut) {
@@ -356,7 +284,7 @@ void add_flow(CLI::App& app, Shared& shared) {
                        "Its id, or the position or event_id of an event of it");
     command.add_option("--stream", options->stream, "The execution of a stream's first event")
         ->type_name("TYPE/ID");
-    command.add_option("--limit", options->limit, "The most events to show")
+    command.add_option("--limit", options->limit, "The most events to show; 0: all")
         ->capture_default_str()
         ->type_name("COUNT");
     command.add_flag("--data", options->data, "Show the data of each event too");

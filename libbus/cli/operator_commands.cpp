@@ -32,6 +32,10 @@ std::string login() {
 
 /// What a request is about: `redrive of biller at 12`.
 std::string title_of(const RequestRecord& request) {
+    if (request.action == DeliveryAction::replay ||
+        request.action == DeliveryAction::replay_with_effects) {
+        return fmt::format("{} of {}", name_of(request.action), request.agent);
+    }
     if (request.position != 0) {
         return fmt::format("{} of {} at {}", name_of(request.action), request.agent,
                            request.position);
@@ -49,9 +53,39 @@ void say(Shared& shared, const RequestRecord& request, const std::string& result
     }
 }
 
+bool is_replay(const RequestRecord& request) {
+    return request.action == DeliveryAction::replay ||
+           request.action == DeliveryAction::replay_with_effects;
+}
+
+/// Puts the agent back, for its program to find.
+void put_back_here(Shared& shared, EventStore& store, RequestRecord& request) {
+    const AgentRecord agent = store.agent(request.agent).value_or(AgentRecord{});
+    const Position first =
+        std::min(std::max(request.position, store.first_position()), agent.checkpoint + 1);
+    request.at = shared.console().now();
+    request.number = store.ask(request);
+    request.done_at = request.at;
+    request.result = fmt::format("replays from position {}", first);
+    Part part;
+    part.agent = request.agent;
+    part.replay = ReplayOrder{.after = first - 1,
+                              .effects = request.action == DeliveryAction::replay_with_effects};
+    part.answers.push_back({request.number, request.at, request.result});
+    const PartResult result = store.commit({&part, 1}, true).front();
+    if (result.error) {
+        std::rethrow_exception(result.error);
+    }
+    say(shared, request, request.result + ", once its program runs");
+}
+
 /// Does it in this process, which is the writer.
 int carry_out_here(Shared& shared, EventStore& store, std::vector<Order>& orders) {
     for (Order& order : orders) {
+        if (is_replay(order.request)) {
+            put_back_here(shared, store, order.request);
+            continue;
+        }
         std::size_t changed = 0;
         for (std::size_t at = 0; at < order.letters.size(); at += commands_a_part) {
             Part part;

@@ -12,6 +12,7 @@
 #include <cli/import_command.hpp>
 #include <cli/program.hpp>
 #include <cli/prune_command.hpp>
+#include <cli/replay_command.hpp>
 #include <cli/requests_command.hpp>
 #include <cli/suggest.hpp>
 #include <cli/verify_command.hpp>
@@ -37,10 +38,11 @@ int complain(Shared& shared, const std::exception& error, int code) {
     return code;
 }
 
-/// Runs the chosen command, and turns what it throws into a sentence and an exit code.
-int guarded(Shared& shared) {
+/// Does something, and turns what it throws into a sentence and an exit code.
+template <class Do>
+int guarded(Shared& shared, Do something) {
     try {
-        return shared.run_chosen();
+        return something();
     } catch (const ReaderGone&) {
         return exit_code::done;
     } catch (const Interrupted&) {
@@ -87,6 +89,7 @@ void add_commands(CLI::App& app, Shared& shared) {
     add_agents(app, shared);
     add_dead_letters(app, shared);
     add_requests(app, shared);
+    add_replay(app, shared);
     add_prune(app, shared);
     add_backup(app, shared);
     add_export(app, shared);
@@ -104,9 +107,9 @@ int run(const std::vector<std::string>& arguments, Console& console) {
         std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
         app.parse(reversed);
     } catch (const CLI::ParseError& error) {
-        return wrong_use(app, arguments, error, shared);
+        return guarded(shared, [&] { return wrong_use(app, arguments, error, shared); });
     }
-    return guarded(shared);
+    return guarded(shared, [&] { return shared.run_chosen(); });
 }
 
 } // namespace bus::cli

@@ -12,12 +12,12 @@
 
 namespace test {
 
-/// A store in a file as a host leaves it: `greeter` answers each ping with a pong after a while,
-/// `biller` handles pongs and gives some of them up. In virtual time, so always the same.
+/// A store in a file as a host leaves it: `greeter` answers each ping with a pong, `biller` handles
+/// pongs and fails at some. In virtual time, so always the same.
 ///
-/// Twelve pings to three names, of which 3, 6 and 9 (all of name-0) lead to: dead (rejected, 3),
-/// and behind it parked ones; ping 5 (name-2) to a deferred one; 10 (name-1) dead as poison. Then
-/// two events of a type that no program here knows, of the stream Parcel/p-1.
+/// Of twelve pings to three names, 3 (name-0) and 10 (name-1) end as dead letters of the biller, 5
+/// (name-2) is deferred for an hour, and later ones of their names are parked behind them. Then two
+/// events of a type that no program here knows, of the stream Parcel/p-1.
 class SampleStore {
 public:
     SampleStore();
@@ -34,8 +34,8 @@ public:
     /// Opens it to look at what a command has done.
     [[nodiscard]] std::unique_ptr<bus::SqliteStore> open() const;
 
-    /// Runs a host on it, in this process, over the system's clock, with agents that finish all
-    /// they are given, until end_host().
+    /// Runs a host on it, in this process, over the system's clock, until end_host(). Its biller
+    /// fails at 5 alone.
     void run_host();
     void end_host();
 

@@ -1,0 +1,145 @@
+#include <cli/errors.hpp>
+#include <cli/event_text.hpp>
+#include <cli/operator_commands.hpp>
+#include <cli/replay_command.hpp>
+#include <cli/terminal/format.hpp>
+#include <cli/work_progress.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+namespace bus::cli {
+
+namespace {
+
+struct ReplayOptions {
+    OperatorOptions by;
+    std::string agent;
+    Position from = 0;
+    bool effects = false;
+};
+
+std::string count(std::uint64_t number) {
+    return terminal::format_count(static_cast<std::int64_t>(number));
+}
+
+Order order_of(const ReplayOptions& options) {
+    Order order;
+    order.request.action =
+        options.effects ? DeliveryAction::replay_with_effects : DeliveryAction::replay;
+    order.request.agent = options.agent;
+    order.request.position = options.from;
+    return order;
+}
+
+int dry_run(Shared& shared, EventStore& store, const ReplayOptions& options) {
+    const AgentRecord agent = store.agent(options.agent).value_or(AgentRecord{});
+    const Position first =
+        std::min(std::max(options.from, store.first_position()), agent.checkpoint + 1);
+    const std::uint64_t events = agent.checkpoint + 1 - first;
+    const std::size_t unfinished = store.delivery_briefs(options.agent).size();
+    if (shared.json()) {
+        shared.print({{"agent", options.agent},
+                      {"from", first},
+                      {"events", events},
+                      {"unfinished", unfinished},
+                      {"effects", options.effects},
+                      {"dry_run", true}});
+        return exit_code::done;
+    }
+    shared.print(fmt::format("would drop the state of {} and have it handle again the {} events of "
+                             "the log from position {} to {}, {}\n{} deliveries that have not "
+                             "finished {}; nothing was changed (--dry-run)\n",
+                             options.agent, count(events), first, agent.checkpoint,
+                             options.effects ? "with all its effects once more (--effects)"
+                                             : "without effects but on its own state",
+                             count(unfinished),
+                             options.effects ? "would be dropped, and their events handled anew"
+                                             : "would stay as they are"));
+    return exit_code::done;
+}
+
+/// The host that runs the store; empty: none does.
+std::string host_of(Shared& shared) {
+    try {
+        static_cast<void>(shared.open_to_write());
+        return {};
+    } catch (const StoreInUse& host) {
+        return host.owner();
+    }
+}
+
+/// Shows how far the agent is, until it is through, or the time is over.
+int follow(Shared& shared, const ReplayOptions& options) {
+    constexpr Duration look_every = std::chrono::milliseconds{100};
+    const auto store = shared.open_to_read();
+    AgentRecord agent = store->agent(options.agent).value_or(AgentRecord{});
+    if (agent.checkpoint >= agent.replay.through) {
+        return exit_code::done;
+    }
+    const std::string host = host_of(shared);
+    if (host.empty()) {
+        shared.note(fmt::format("{} replays when its program runs next", options.agent));
+        return exit_code::done;
+    }
+    const Position start = agent.start;
+    WorkProgress progress{shared, "events", agent.replay.through - start};
+    const Timestamp until = shared.console().now() +
+                            Duration{std::llround(std::clamp(options.by.wait, 0.0, 1e9) * 1e6)};
+    while (agent.checkpoint < agent.replay.through && shared.console().now() < until) {
+        progress.update(agent.checkpoint - std::min(agent.checkpoint, start));
+        shared.console().pause(look_every);
+        shared.check_interrupted();
+        agent = store->agent(options.agent).value_or(AgentRecord{});
+    }
+    if (agent.checkpoint < agent.replay.through) {
+        shared.note(fmt::format("{} is at position {} of {}, and goes on in {}: see `bus agents "
+                                "list`",
+                                options.agent, agent.checkpoint, agent.replay.through, host));
+    }
+    return exit_code::done;
+}
+
+int replay(Shared& shared, const ReplayOptions& options) {
+    {
+        const auto store = shared.open_to_read();
+        require_agent(*store, options.agent);
+        if (options.from > store->last_position()) {
+            throw UsageError{fmt::format("--from {} is behind the end of the log, which is {}",
+                                         options.from, store->last_position())};
+        }
+        if (options.by.dry_run) {
+            return dry_run(shared, *store, options);
+        }
+    }
+    if (options.effects && options.by.why.empty()) {
+        throw UsageError{"say why with --why: with --effects all that the agent emits happens once "
+                         "more, and the reason is kept"};
+    }
+    const int code = carry_out(shared, options.by, {order_of(options)});
+    return code == exit_code::done ? follow(shared, options) : code;
+}
+
+} // namespace
+
+void add_replay(CLI::App& app, Shared& shared) {
+    CLI::App& command = *app.add_subcommand(
+        "replay",
+        "Have an agent handle the log again, for its own state unless --effects is given");
+    const auto options = std::make_shared<ReplayOptions>();
+    command.add_option("AGENT", options->agent, "The agent")->required();
+    command
+        .add_option("--from", options->from, "The first event: the oldest one kept, unless said")
+        ->check(CLI::PositiveNumber)
+        ->type_name("POSITION");
+    command.add_flag("--effects", options->effects,
+                     "What it emits, schedules and redrives happens once more");
+    options->by.add_options(command);
+    shared.on_parsed(command, [&shared, options] { return replay(shared, *options); });
+}
+
+} // namespace bus::cli

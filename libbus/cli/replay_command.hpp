@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cli/shared.hpp>
+
+namespace bus::cli {
+
+/// `bus replay AGENT`: has an agent handle the log again.
+void add_replay(CLI::App& app, Shared& shared);
+
+} // namespace bus::cli

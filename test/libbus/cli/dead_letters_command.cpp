@@ -1,0 +1,171 @@
+#include "console.hpp"
+#include "sample_store.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+
+namespace {
+
+bus::Conservation account_of_biller(const test::SampleStore& store) {
+    const auto accounts = store.open()->conservation();
+    return *std::find_if(accounts.begin(), accounts.end(),
+                         [](const auto& account) { return account.agent == "biller"; });
+}
+
+std::string group_of(const test::SampleStore& store, const std::string& error) {
+    const test::Called called =
+        test::call({"dead-letters", "list", "--error", error, "--json", "--store", store.url()});
+    return std::string{boost::json::parse(called.out).at("group").as_string()};
+}
+
+test::Called letters(const test::SampleStore& store, std::vector<std::string> words) {
+    words.insert(words.begin(), "dead-letters");
+    words.insert(words.end(), {"--store", store.url()});
+    test::TestConsole console;
+    console.follows_clock = true;
+    return call(console, words);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(dead_letters)
+
+BOOST_AUTO_TEST_CASE(list_groups_by_agent_failure_and_error) {
+    const test::SampleStore store;
+    const test::Called called = letters(store, {"list"});
+    BOOST_TEST(called.code == 0);
+    for (const char* word :
+         {"rejected", "no account for name-0", "poison", "amount is no number"}) {
+        BOOST_TEST(called.out.find(word) != std::string::npos, called.out);
+    }
+    BOOST_TEST(letters(store, {"list", "--kind", "poison"}).out.find("rejected") ==
+               std::string::npos);
+    BOOST_TEST(letters(store, {"list", "greeter"}).err.find("no dead letter") != std::string::npos);
+    const test::Called each = letters(store, {"list", "biller", "--each", "--json"});
+    BOOST_TEST(std::count(each.out.begin(), each.out.end(), '\n') == 2);
+}
+
+BOOST_AUTO_TEST_CASE(show_tells_the_event_and_every_attempt) {
+    const test::SampleStore store;
+    const test::Called called = letters(store, {"show", "biller", "6"});
+    BOOST_TEST(called.code == 0);
+    for (const char* word : {"biller at 6: dead after 1 attempt", "PongEvent, Pong/name-0",
+                             R"({"name":"name-0","number":3})", "rejected: no account"}) {
+        BOOST_TEST(called.out.find(word) != std::string::npos, called.out);
+    }
+    const auto json = boost::json::parse(letters(store, {"show", "biller", "6", "--json"}).out);
+    BOOST_TEST(json.at("stored").at("event").at("execution_id").as_string() == "run-3");
+    BOOST_TEST(letters(store, {"show", "biller", "7"}).code == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_changes_nothing_and_says_what_it_would) {
+    const test::SampleStore store;
+    const test::Called called = letters(store, {"redrive", "--all", "--dry-run"});
+    BOOST_TEST(called.code == 0);
+    BOOST_TEST(called.out.find("would redrive 1 of biller, first at 6") != std::string::npos,
+               called.out);
+    BOOST_TEST(called.out.find("2 in all") != std::string::npos, called.out);
+    BOOST_TEST(letters(store, {"discard", "biller", "6", "--dry-run"}).code == 0);
+    BOOST_TEST(account_of_biller(store).dead == 2);
+    BOOST_TEST(store.open()->requests(0, 10, false).empty());
+}
+
+BOOST_AUTO_TEST_CASE(without_a_host_redrive_is_done_here_and_keeps_who_and_why) {
+    const test::SampleStore store;
+    const test::Called called = letters(store, {"redrive", "--group", group_of(store, "account"),
+                                                "--who", "eve", "--why", "has one now"});
+    BOOST_TEST(called.code == 0, called.err);
+    BOOST_TEST(called.out.find("1 redriven, as no host runs the store") != std::string::npos,
+               called.out);
+    BOOST_TEST(account_of_biller(store).dead == 1);
+    BOOST_TEST(account_of_biller(store).deferred == 2);
+    const auto requests = store.open()->requests(0, 10, false);
+    BOOST_REQUIRE(requests.size() == 1);
+    BOOST_TEST(requests.front().who == "eve");
+    BOOST_TEST(requests.front().why == "has one now");
+    BOOST_TEST(requests.front().done_at.has_value());
+    const test::Called trace = test::call({"requests", "--store", store.url()});
+    BOOST_TEST(trace.out.find("has one now") != std::string::npos, trace.out);
+    BOOST_TEST(test::call({"requests", "--open", "--store", store.url()}).out == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_done_without_a_host_is_taken_up_by_the_next_one) {
+    test::SampleStore store;
+    BOOST_TEST(letters(store, {"discard", "biller", "6", "--why", "paid in cash"}).code == 0);
+    BOOST_TEST(letters(store, {"redrive", "--kind", "poison"}).code == 0);
+    store.run_host();
+    BOOST_TEST(store.host().wait_idle(std::chrono::seconds{30}));
+    store.end_host();
+    const bus::Conservation account = account_of_biller(store);
+    BOOST_TEST(account.holds());
+    BOOST_TEST(account.dead == 0);
+    BOOST_TEST(account.discarded == 1);
+    BOOST_TEST(account.deferred == 1); // 5, for another hour
+    BOOST_TEST(account.parked == 2);   // 8 and 11 behind it
+}
+
+BOOST_AUTO_TEST_CASE(beside_a_host_it_is_asked_for_and_told_when_it_was_done) {
+    test::SampleStore store;
+    store.run_host();
+    const test::Called called =
+        letters(store, {"redrive", "--all", "--why", "fixed", "--wait", "30"});
+    BOOST_TEST(called.code == 0, called.err);
+    BOOST_TEST(called.out.find("1 redriven, by test_host (process") != std::string::npos,
+               called.out);
+    BOOST_TEST(called.out.find("(request ") != std::string::npos, called.out);
+    BOOST_TEST(store.host().wait_idle(std::chrono::seconds{30}));
+    BOOST_TEST(account_of_biller(store).dead == 0);
+    const test::Called discarded =
+        letters(store, {"discard", "biller", "10", "--why", "enough", "--json", "--wait", "30"});
+    BOOST_TEST(discarded.code == 0, discarded.err);
+    BOOST_TEST(boost::json::parse(discarded.out).at("result").as_string() == "1 discarded");
+    BOOST_TEST(account_of_biller(store).deferred == 0);
+    store.end_host();
+    BOOST_TEST(account_of_biller(store).holds());
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_does_not_answer_in_time_leaves_the_request_queued) {
+    const test::SampleStore store;
+    const auto writer = bus::SqliteStore::open({.path = store.path(), .program = "busy_host"});
+    test::TestConsole console;
+    const test::Called called = call(
+        console, {"dead-letters", "redrive", "biller", "6", "--wait", "2", "--store", store.url()});
+    BOOST_TEST(called.code == 6);
+    BOOST_TEST(called.out.find("not carried out yet by busy_host (process") != std::string::npos,
+               called.out);
+    BOOST_TEST((console.time >= bus::Timestamp{std::chrono::seconds{2}}));
+    BOOST_TEST(store.open()->requests(0, 10, true).size() == 1);
+    const test::Called open = test::call({"requests", "--open", "--store", store.url()});
+    BOOST_TEST(open.out.find("not carried out yet") != std::string::npos, open.out);
+}
+
+BOOST_AUTO_TEST_CASE(beside_another_bus_command_nothing_is_queued) {
+    const test::SampleStore store;
+    const auto writer = bus::SqliteStore::open({.path = store.path(), .program = "bus"});
+    const test::Called called = letters(store, {"redrive", "biller", "6"});
+    BOOST_TEST(called.code == 3);
+    BOOST_TEST(called.err.find("bus (process") != std::string::npos, called.err);
+    BOOST_TEST(store.open()->requests(0, 10, false).empty());
+}
+
+BOOST_AUTO_TEST_CASE(wrong_use_says_what_would_be_right) {
+    const test::SampleStore store;
+    BOOST_TEST(letters(store, {"redrive"}).code == 2);
+    BOOST_TEST(letters(store, {"redrive"}).err.find("--all") != std::string::npos);
+    const test::Called silent = letters(store, {"discard", "--all"});
+    BOOST_TEST(silent.code == 2);
+    BOOST_TEST(silent.err.find("--why") != std::string::npos, silent.err);
+    BOOST_TEST(letters(store, {"redrive", "--all", "--who", ""}).code == 2);
+    BOOST_TEST(letters(store, {"list", "--kind", "transnt"}).code == 2);
+    BOOST_TEST(letters(store, {"redrive", "bller", "6"}).err.find("did you mean 'biller'") !=
+               std::string::npos);
+    const test::Called parked = letters(store, {"redrive", "biller", "12"});
+    BOOST_TEST(parked.code == 1);
+    BOOST_TEST(parked.err.find("that one is parked") != std::string::npos, parked.err);
+    BOOST_TEST(letters(store, {"redrive", "--error", "no such text"}).code == 1);
+    BOOST_TEST(account_of_biller(store).dead == 2);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

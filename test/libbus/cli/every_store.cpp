@@ -1,0 +1,165 @@
+// Each command on stores of all sorts: what it says is a sentence, and the code is the one that the
+// docs name.
+#include "console.hpp"
+#include "sample_store.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Every command that opens a store, as it is written; the file stands for one to read or write.
+std::vector<std::vector<std::string>> commands(const std::string& file) {
+    return {{"events", "list"},
+            {"events", "list", "--last", "3"},
+            {"events", "show", "1"},
+            {"flow", "run-1"},
+            {"agents", "list"},
+            {"agents", "forget", "biller"},
+            {"dead-letters", "list"},
+            {"dead-letters", "show", "biller", "6"},
+            {"dead-letters", "redrive", "--all"},
+            {"dead-letters", "discard", "--all", "--why", "no"},
+            {"requests"},
+            {"prune", "--before", "1d"},
+            {"backup", file},
+            {"export"},
+            {"import", "-"}};
+}
+
+bool has(const std::vector<std::string>& words, const char* word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::string text_of(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += word + ' ';
+    }
+    return text;
+}
+
+test::Called on(const std::string& path, std::vector<std::string> words) {
+    words.insert(words.end(), {"--store", "sqlite:" + path});
+    return test::call(words);
+}
+
+/// Overwrites all pages but the first, which holds what the file is.
+void ruin_pages(const std::string& path) {
+    constexpr std::size_t page = 4096;
+    std::fstream file{path, std::ios::binary | std::ios::in | std::ios::out};
+    const auto size = fs::file_size(path);
+    file.seekp(static_cast<std::streamoff>(page));
+    const std::string rubbish(size - page, '\x5a');
+    file.write(rubbish.data(), static_cast<std::streamsize>(rubbish.size()));
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(every_store)
+
+BOOST_AUTO_TEST_CASE(an_empty_store_holds_nothing_and_is_no_trouble) {
+    const test::TempFolder folder;
+    const std::string path = folder.path() / "empty.db";
+    test::make_empty_store(path);
+    for (const auto& words : commands(folder.path() / "new")) {
+        const test::Called called = on(path, words);
+        const bool names_something = has(words, "flow") || has(words, "show") ||
+                                     has(words, "forget") || has(words, "redrive") ||
+                                     has(words, "discard");
+        BOOST_TEST(called.code == (names_something ? 1 : 0), text_of(words) << called.err);
+        const bool says_something = !called.out.empty() || !called.err.empty();
+        BOOST_TEST((says_something || words[0] == "export"), text_of(words));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_no_store_is_refused_and_left_as_it_is) {
+    const test::TempFolder folder;
+    const std::string path = folder.path() / "notes.txt";
+    const std::string content(10'000, 'x');
+    std::ofstream{path} << content;
+    for (const auto& words : commands(folder.path() / "new")) {
+        const test::Called called = on(path, words);
+        BOOST_TEST(called.code == 3, text_of(words));
+        BOOST_TEST(called.err.find(path) != std::string::npos, text_of(words) << called.err);
+        BOOST_TEST(called.out == "");
+    }
+    BOOST_TEST(fs::file_size(path) == content.size());
+    BOOST_TEST(!fs::exists(folder.path() / "new"));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_with_ruined_pages_is_told_and_crashes_nothing) {
+    const test::SampleStore store;
+    ruin_pages(store.path());
+    for (const auto& words : commands(store.file("new"))) {
+        if (words[0] == "import") {
+            continue; // nothing is read where nothing comes in
+        }
+        const test::Called called = on(store.path(), words);
+        BOOST_TEST(called.code == 3, text_of(words) << called.out);
+        BOOST_TEST(called.err.find(store.path()) != std::string::npos, text_of(words)
+                                                                           << called.err);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_was_cut_short_is_told_and_crashes_nothing) {
+    const test::SampleStore store;
+    fs::resize_file(store.path(), fs::file_size(store.path()) / 3);
+    std::size_t refused = 0;
+    for (const auto& words : commands(store.file("new"))) {
+        const test::Called called = on(store.path(), words);
+        BOOST_TEST((called.code == 0 || called.code == 1 || called.code == 3), text_of(words));
+        refused += called.code == 3 ? 1U : 0U;
+    }
+    BOOST_TEST(refused > 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_store_is_not_made_but_by_import) {
+    const test::TempFolder folder;
+    const std::string path = folder.path() / "missing.db";
+    for (const auto& words : commands(folder.path() / "new")) {
+        if (words[0] == "import") {
+            continue;
+        }
+        BOOST_TEST(on(path, words).code == 3, text_of(words));
+        BOOST_TEST(!fs::exists(path), text_of(words));
+    }
+    BOOST_TEST(on(path, {"import", "-"}).code == 0);
+    BOOST_TEST(fs::exists(path));
+}
+
+BOOST_AUTO_TEST_CASE(beside_a_running_host_all_that_reads_works) {
+    test::SampleStore store;
+    store.run_host();
+    for (const auto& words : commands(store.file("new"))) {
+        if (has(words, "dead-letters") && !has(words, "list")) {
+            continue; // has tests of its own
+        }
+        const bool alone = has(words, "forget") || has(words, "prune") || has(words, "import");
+        BOOST_TEST(on(store.path(), words).code == (alone ? 3 : 0), text_of(words));
+    }
+    store.end_host();
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_not_named_or_wrongly_is_wrong_use) {
+    const test::TempFolder folder;
+    const std::string path = folder.path() / "orders.db";
+    test::make_empty_store(path);
+    const auto with = [](const std::string& url) {
+        return test::call({"agents", "list", "--store", url});
+    };
+    BOOST_TEST(with(path).code == 2);
+    BOOST_TEST(with(path).err.find("write --store sqlite:" + path) != std::string::npos);
+    BOOST_TEST(with("memory").code == 2);
+    BOOST_TEST(with("postgres:x").err.find("sqlite:PATH") != std::string::npos);
+    BOOST_TEST(with("sqlite:").code == 2);
+    BOOST_TEST(with("sqlite:" + folder.path().string()).code == 3);
+    BOOST_TEST(test::call({"agents", "list"}).err.find("BUS_STORE") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,233 @@
+// prune, backup, export and import
+#include <bus/event/codec.hpp>
+
+#include "console.hpp"
+#include "sample_store.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read(const std::string& path) {
+    std::ifstream in{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+std::string exported(const std::string& url) {
+    const test::Called called = test::call({"export", "--store", url});
+    BOOST_TEST(called.code == 0, called.err);
+    return called.out;
+}
+
+test::Called import(const std::string& url, const std::string& ndjson,
+                    std::vector<std::string> more = {}) {
+    test::TestConsole console;
+    console.input.str(ndjson);
+    more.insert(more.begin(), {"import", "-", "--store", url});
+    return call(console, more);
+}
+
+std::string line(std::uint64_t number) {
+    return bus::to_json(test::parcel(number)) + '\n';
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(keeping)
+
+BOOST_AUTO_TEST_CASE(prune_removes_what_every_agent_is_done_with) {
+    const test::SampleStore store;
+    const test::Called dry =
+        test::call({"prune", "--before", "6", "--dry-run", "--store", store.url()});
+    BOOST_TEST(dry.code == 0);
+    BOOST_TEST(dry.out == "would remove 5 events, up to position 5\n");
+    BOOST_TEST(store.open()->first_position() == 1);
+    const test::Called real = test::call({"prune", "--before", "6", "--store", store.url()});
+    BOOST_TEST(real.out == "removed 5 events, up to position 5\n");
+    BOOST_TEST(store.open()->first_position() == 6);
+    const test::Called again = test::call({"prune", "--before", "6", "--store", store.url()});
+    BOOST_TEST(again.code == 0);
+    BOOST_TEST(again.out == "no event is that old: nothing to remove\n");
+}
+
+BOOST_AUTO_TEST_CASE(prune_takes_a_time_too) {
+    const test::SampleStore store;
+    test::TestConsole console;
+    console.time = bus::parse_timestamp("2023-11-14T23:13:20.5Z");
+    const test::Called called =
+        call(console, {"prune", "--before", "60m", "--json", "--store", store.url()});
+    BOOST_TEST(called.code == 0, called.err);
+    BOOST_TEST(boost::json::parse(called.out).at("removed").as_int64() == 4);
+    BOOST_TEST(store.open()->first_position() == 5);
+}
+
+BOOST_AUTO_TEST_CASE(prune_refuses_what_an_agent_needs_dry_or_not) {
+    const test::SampleStore store;
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"prune", "--before", "7", "--store", store.url()},
+          std::vector<std::string>{"prune", "--before", "7", "--dry-run", "--store",
+                                   store.url()}}) {
+        const test::Called called = test::call(words);
+        BOOST_TEST(called.code == 3);
+        BOOST_TEST(called.err.find("agent 'biller' is not done with event 6") != std::string::npos,
+                   called.err);
+    }
+    BOOST_TEST(store.open()->first_position() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(prune_beside_a_host_is_refused_and_its_dry_run_is_not) {
+    test::SampleStore store;
+    store.run_host();
+    const test::Called called = test::call({"prune", "--before", "3", "--store", store.url()});
+    BOOST_TEST(called.code == 3);
+    BOOST_TEST(called.err.find("Bus::prune()") != std::string::npos, called.err);
+    BOOST_TEST(test::call({"prune", "--before", "3", "--dry-run", "--store", store.url()}).code ==
+               0);
+    store.end_host();
+}
+
+BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_also_beside_a_host) {
+    test::SampleStore store;
+    store.run_host();
+    const std::string copy = store.file("copy.db");
+    BOOST_TEST(test::call({"backup", copy, "--dry-run", "--store", store.url()}).code == 0);
+    BOOST_TEST(!fs::exists(copy));
+    const test::Called called = test::call({"backup", copy, "--store", store.url()});
+    BOOST_TEST(called.code == 0, called.err);
+    BOOST_TEST(called.out.find("a store of its own") != std::string::npos, called.out);
+    BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
+    store.end_host();
+    const test::Called taken = test::call({"backup", copy, "--store", store.url()});
+    BOOST_TEST(taken.code == 3);
+    BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
+    BOOST_TEST(test::call({"backup", copy, "--dry-run", "--store", store.url()}).code == 3);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_exported_is_the_wire_format_and_imports_into_a_new_store) {
+    const test::SampleStore store;
+    const std::string all = exported(store.url());
+    BOOST_TEST(std::count(all.begin(), all.end(), '\n') == 26);
+    BOOST_TEST(all.find(bus::to_json(test::parcel(1))) != std::string::npos);
+    BOOST_TEST(all.find("causation_id") != std::string::npos);
+
+    const std::string other = "sqlite:" + store.file("other.db");
+    const test::Called dry = import(other, all, {"--dry-run"});
+    BOOST_TEST(dry.out == "would import 26 events, 0 were there already\n");
+    BOOST_TEST(!fs::exists(store.file("other.db")));
+    const test::Called real = import(other, all);
+    BOOST_TEST(real.out == "imported 26 events, 0 were there already\n");
+    for (const bus::StoredEvent& event : store.open()->read(0, 100)) {
+        const auto copied =
+            bus::SqliteStore::open({.path = store.file("other.db")})->find(event.record.event_id);
+        BOOST_REQUIRE(copied.has_value());
+        BOOST_TEST((bus::read_record(bus::to_json(copied->record)) ==
+                    bus::read_record(bus::to_json(event.record))));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(equal_doubles_are_skipped_and_counted) {
+    const test::SampleStore store;
+    const std::string all = exported(store.url());
+    const test::Called again = import(store.url(), all + line(3) + line(3) + "\n");
+    BOOST_TEST(again.code == 0, again.err);
+    BOOST_TEST(again.out == "imported 1 events, 27 were there already\n");
+    BOOST_TEST(store.open()->last_position() == 27);
+}
+
+BOOST_AUTO_TEST_CASE(a_double_with_other_content_stops_the_import_at_its_line) {
+    const test::SampleStore store;
+    std::string other = line(1);
+    other.replace(other.find("bob"), 3, "eve");
+    for (const bool dry : {true, false}) {
+        const test::Called called =
+            import(store.url(), line(3) + line(2) + other + line(4),
+                   dry ? std::vector<std::string>{"--dry-run"} : std::vector<std::string>{});
+        BOOST_TEST(called.code == 4);
+        BOOST_TEST(called.err.find("standard input, line 3: event " +
+                                   bus::to_text(test::parcel(1).event_id)) != std::string::npos,
+                   called.err);
+        BOOST_TEST(called.err.find("1 events until then (1 were there already)") !=
+                       std::string::npos,
+                   called.err);
+        BOOST_TEST(store.open()->last_position() == (dry ? 26U : 27U));
+    }
+    std::string changed = line(9);
+    changed.replace(changed.find("p-1"), 3, "p-2");
+    const test::Called within = import(store.url(), line(9) + changed);
+    BOOST_TEST(within.code == 4);
+    BOOST_TEST(within.err.find("line 2") != std::string::npos, within.err);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_that_is_no_event_stops_the_import_and_says_where) {
+    const test::SampleStore store;
+    const std::string file = store.file("events.ndjson");
+    std::ofstream{file} << line(5) << line(6) << R"({"event_id":7})" << '\n' << line(8);
+    const test::Called called = test::call({"import", file, "--store", store.url()});
+    BOOST_TEST(called.code == 4);
+    BOOST_TEST(called.err.find("events.ndjson, line 3: ") != std::string::npos, called.err);
+    BOOST_TEST(called.err.find("imported 2 events until then") != std::string::npos, called.err);
+    BOOST_TEST(store.open()->last_position() == 28);
+    const test::Called missing = test::call({"import", store.file("none"), "--store", store.url()});
+    BOOST_TEST(missing.code == 4);
+}
+
+BOOST_AUTO_TEST_CASE(an_import_in_many_commits_stops_cleanly_where_the_user_wants_it_to) {
+    const test::SampleStore store;
+    std::string many;
+    for (std::uint64_t number = 100; number < 1700; ++number) {
+        many += line(number);
+    }
+    test::TestConsole console;
+    console.input.str(many);
+    console.wants_end = true;
+    const test::Called called = call(console, {"import", "-", "--store", store.url()});
+    BOOST_TEST(called.code == 130);
+    BOOST_TEST(called.err.find("imported 500 events until then") != std::string::npos, called.err);
+    const test::Called rest = import(store.url(), many);
+    BOOST_TEST(rest.out == "imported 1,100 events, 500 were there already\n");
+}
+
+BOOST_AUTO_TEST_CASE(importing_beside_a_host_is_refused) {
+    test::SampleStore store;
+    store.run_host();
+    const test::Called called = import(store.url(), line(3));
+    BOOST_TEST(called.code == 3);
+    BOOST_TEST(called.err.find("cannot import while test_host") != std::string::npos, called.err);
+    store.end_host();
+}
+
+BOOST_AUTO_TEST_CASE(export_takes_a_filter_and_a_new_file) {
+    const test::SampleStore store;
+    const std::string file = store.file("parcels.ndjson");
+    const std::vector<std::string> words{"export",  file,       "--type", "ParcelWeighedEvent",
+                                         "--store", store.url()};
+    BOOST_TEST(test::call(words).code == 0);
+    BOOST_TEST(read(file) == line(1) + line(2));
+    const test::Called taken = test::call(words);
+    BOOST_TEST(taken.code == 5);
+    BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
+}
+
+BOOST_AUTO_TEST_CASE(progress_is_shown_where_it_is_asked_for) {
+    const test::SampleStore store;
+    std::string many;
+    for (std::uint64_t number = 100; number < 2200; ++number) {
+        many += line(number);
+    }
+    BOOST_TEST(import(store.url(), many).err == "");
+    test::TestConsole console;
+    const test::Called called =
+        call(console, {"export", "--progress", "--store", store.url(), store.file("all.ndjson")});
+    BOOST_TEST(called.code == 0);
+    BOOST_TEST(called.err.find("wrote 2,126 events") != std::string::npos, called.err);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,181 @@
+// The program itself, in a shell as its users have it: exit codes, pipes, signals, completion, the
+// manual page.
+#include "console.hpp"
+#include "sample_store.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+
+namespace {
+
+struct Shell {
+    int code = -1;
+    std::string out; ///< of both streams
+};
+
+/// Runs a script in bash, where `bus` and `host` are the programs, and STORE is a sample store's
+/// URL.
+Shell shell(const std::string& script) {
+    const test::SampleStore store;
+    const std::string file = store.file("script");
+    std::ofstream{file} << "bus() { " BUS_PROGRAM " \"$@\"; }\n"
+                           "host() { " HOST_PROGRAM " \"$@\"; }\n"
+                        << "export LC_ALL=C.UTF-8 BUS_STORE= STORE=" << store.url()
+                        << " FOLDER=" << store.file("") << '\n'
+                        << script << '\n';
+    std::FILE* const pipe = ::popen(("exec bash " + file + " 2>&1").c_str(), "r");
+    BOOST_REQUIRE(pipe != nullptr);
+    Shell result;
+    std::array<char, 4096> buffer{};
+    for (std::size_t size = 1; size != 0;) {
+        size = std::fread(buffer.data(), 1, buffer.size(), pipe);
+        result.out.append(buffer.data(), size);
+    }
+    const int status = ::pclose(pipe);
+    result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    return result;
+}
+
+bool holds(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(program)
+
+BOOST_AUTO_TEST_CASE(help_names_the_commands_and_the_exit_codes) {
+    const Shell help = shell("bus --help");
+    BOOST_TEST(help.code == 0);
+    for (const char* word : {"events", "flow", "agents", "dead-letters", "requests", "prune",
+                             "backup", "export", "import", "Exit codes", "130"}) {
+        BOOST_TEST(holds(help.out, word), word);
+    }
+    BOOST_TEST(shell("bus dead-letters redrive --help").code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(wrong_use_ends_with_2_and_says_what_would_be_right) {
+    const std::vector<std::pair<std::string, std::string>> wrong{
+        {"bus", "`bus` needs a command: events, flow"},
+        {"bus agnets list", "'agnets' is no command of `bus`; did you mean 'agents'?"},
+        {"bus evnets", "did you mean 'events'"},
+        {"bus events", "`bus events` needs a command: list, follow, show"},
+        {"bus events lits", "did you mean 'list'"},
+        {"bus --store sqlite:x dead-letters redirve", "did you mean 'redrive'"},
+        {"bus events list --sinse 2h", "did you mean '--since'"},
+        {"bus agents list --jsno", "did you mean '--json'"},
+        {"bus events list --limit many", "--limit"},
+        {"bus events show", "EVENT"},
+        {"bus prune", "--before"},
+        {"bus agents list --color pink", "--color"},
+        {"bus agents list", "--store sqlite:PATH"},
+        {"bus prune --before soon --store $STORE", "2026-11-23T12:00:00Z"}};
+    for (const auto& [command, right] : wrong) {
+        const Shell called = shell(command);
+        BOOST_TEST(called.code == 2, command);
+        BOOST_TEST(holds(called.out, right), command << ": " << called.out);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_store_is_named_by_option_anywhere_or_by_the_environment) {
+    BOOST_TEST(shell("bus --store $STORE agents list").code == 0);
+    BOOST_TEST(shell("bus agents --store $STORE list").code == 0);
+    BOOST_TEST(shell("BUS_STORE=$STORE " BUS_PROGRAM " agents list").code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_ends_with_5) {
+    const Shell full = shell("bus events list --store $STORE >/dev/full");
+    BOOST_TEST(full.code == 5);
+    BOOST_TEST(holds(full.out, "standard output cannot be written"), full.out);
+    BOOST_TEST(shell("bus export --store $STORE >/dev/full").code == 5);
+    BOOST_TEST(shell("bus man >/dev/full").code == 5);
+    BOOST_TEST(shell("bus --help >/dev/full").code == 5);
+    BOOST_TEST(shell("bus export --store $STORE $FOLDER/no/where").code == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_that_goes_away_is_no_error) {
+    const Shell piped = shell("for i in {1..60}; do bus export --store $STORE; done >$FOLDER/many\n"
+                              "bus import $FOLDER/many --store sqlite:$FOLDER/new.db >/dev/null\n"
+                              "bus events list --json --limit 0 --store $STORE | true\n"
+                              "echo ${PIPESTATUS[0]}");
+    BOOST_TEST(piped.out == "0\n");
+}
+
+BOOST_AUTO_TEST_CASE(ctrl_c_ends_follow_with_130) {
+    const Shell ended = shell("bus events follow --from 1 --store $STORE >$FOLDER/out &\n"
+                              "for ((i = 0; i < 100000; ++i)); do\n"
+                              "    [[ -s $FOLDER/out ]] && break\n"
+                              "done\n"
+                              "kill -TERM $(pgrep -P $!) 2>/dev/null || kill -TERM $!\n"
+                              "wait $!; echo $?; wc -l <$FOLDER/out");
+    BOOST_TEST(ended.out == "130\n26\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_host_in_another_process_carries_requests_out) {
+    const Shell asked =
+        shell("coproc host\n"
+              "read -r path <&${COPROC[0]}\n"
+              "bus dead-letters redrive --all --why fixed --wait 30 --store sqlite:$path\n"
+              "echo code $?\n"
+              "bus agents forget biller --store sqlite:$path; echo code $?\n"
+              "bus requests --store sqlite:$path\n"
+              "exec {COPROC[1]}>&-\n"
+              "wait");
+    for (const char* word : {"1 redriven, by test_host (process ", "code 0\n", "code 3\n", "fixed",
+                             "stop that one first"}) {
+        BOOST_TEST(holds(asked.out, word), word << " in " << asked.out);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(colours_are_for_terminals_and_can_be_forced) {
+    BOOST_TEST(!holds(shell("bus flow run-3 --store $STORE").out, "\x1b["));
+    const Shell forced = shell("COLUMNS=30 bus flow run-3 --color always --store $STORE");
+    BOOST_TEST(holds(forced.out, "\x1b[31m"), forced.out);
+    BOOST_TEST(holds(forced.out, "…"), forced.out);
+}
+
+BOOST_AUTO_TEST_CASE(the_completion_for_bash_knows_every_command) {
+    const Shell completed = shell(
+        "source <(bus completion bash)\n"
+        "export BUS_STORE=$STORE\n"
+        "try() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); _bus; echo \"${COMPREPLY[*]}\"; }\n"
+        "try bus ev\n"
+        "try bus events f\n"
+        "try bus events list --st\n"
+        "try bus --store sqlite : x dead-letters di\n"
+        "try bus agents --color ''\n"
+        "try bus agents forget b\n"
+        "try bus dead-letters redrive --kind p\n"
+        "try bus --store sq\n"
+        "try bus completion b\n"
+        "complete -p bus");
+    BOOST_TEST(completed.out == "events\nfollow\n--stream --store\ndiscard\nauto always never\n"
+                                "biller\npoison\nsqlite:\nbash\ncomplete -F _bus bus\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_manual_page_tells_every_command_and_option_that_the_help_tells) {
+    const Shell page = shell("bus man");
+    BOOST_TEST(page.code == 0);
+    const Shell words = shell(
+        "for command in '' events 'events list' 'events follow' 'events show' flow agents \\\n"
+        "    'agents forget' dead-letters 'dead-letters list' 'dead-letters redrive' prune \\\n"
+        "    backup export import requests; do\n"
+        "    bus $command --help | grep -oE '^  (--)?[a-z][a-z-]+' | tr -d ' '\n"
+        "done | sort -u");
+    std::istringstream in{words.out};
+    std::size_t count = 0;
+    for (std::string word; in >> word; ++count) {
+        std::string spelt;
+        for (const char letter : word) {
+            spelt += letter == '-' ? std::string{"\\-"} : std::string{letter};
+        }
+        BOOST_TEST(holds(page.out, spelt), word);
+    }
+    BOOST_TEST(count > 25);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
