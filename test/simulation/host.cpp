@@ -5,7 +5,10 @@
 #include <bus/event/timestamp.hpp>
 #include <bus/store/sqlite_store.hpp>
 
+#include <fmt/core.h>
+
 #include <condition_variable>
+#include <cstdio>
 #include <mutex>
 #include <utility>
 
@@ -36,7 +39,12 @@ std::string name_of(test::DiskFault fault) {
 } // namespace
 
 void Trace::add(bus::Timestamp time, const std::string& text) {
-    text_ += bus::to_text(time) + "  " + text + '\n';
+    const std::string line = bus::to_text(time) + "  " + text + '\n';
+    text_ += line;
+    if (live_) {
+        fmt::print("{}", line);
+        std::fflush(stdout);
+    }
 }
 
 Host::Host(World& world, const Life& life)

@@ -63,11 +63,8 @@ void print_difference(const std::string& first, const std::string& second) {
 /// One seed, twice, and what happened in it.
 int replay(std::uint64_t seed, std::uint64_t orders, bool verbose, const std::string& log_file) {
     const Folder folder;
-    const simulation::Result result = simulation::run_seed(seed, orders, folder.inside());
+    const simulation::Result result = simulation::run_seed(seed, orders, folder.inside(), verbose);
     const simulation::Result again = simulation::run_seed(seed, orders, folder.inside());
-    if (verbose) {
-        fmt::print("{}", result.trace);
-    }
     if (!log_file.empty()) {
         const std::unique_ptr<std::FILE, decltype(&std::fclose)> file{
             std::fopen(log_file.c_str(), "w"), &std::fclose};

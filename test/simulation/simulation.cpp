@@ -22,7 +22,7 @@ constexpr demo::FeedFaults faulty_orders{.duplicates = 400,
                                          .total_mismatches = 150,
                                          .price_mismatches = 150};
 
-void live(World& world, Result& result) {
+void live_all(World& world, Result& result) {
     for (const Life& life : world.plan.lives) {
         ++result.starts;
         const bool last = &life == &world.plan.lives.back();
@@ -40,7 +40,7 @@ void live(World& world, Result& result) {
 
 } // namespace
 
-Result run_seed(std::uint64_t seed, std::uint64_t orders, const fs::path& folder) {
+Result run_seed(std::uint64_t seed, std::uint64_t orders, const fs::path& folder, bool live) {
     fs::remove_all(folder);
     fs::create_directories(folder);
     const Plan plan = make_plan(seed, orders);
@@ -49,10 +49,10 @@ Result run_seed(std::uint64_t seed, std::uint64_t orders, const fs::path& folder
         demo::generate(orders, seed, feed, faulty_orders);
     }
     const Expected expected = undisturbed(folder / "feed.ndjson", folder);
-    World world{plan, folder};
+    World world{plan, folder, live};
     Result result;
     try {
-        live(world, result);
+        live_all(world, result);
         result.troubles = check(world, expected);
     } catch (const std::exception& error) {
         result.troubles.push_back(error.what());

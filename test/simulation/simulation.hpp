@@ -19,7 +19,9 @@ struct Result {
 };
 
 /// Runs a seed from an empty folder to the end. The folder's path must always have the same length
-/// for the same run to come out: messages that name it are kept in the store.
-Result run_seed(std::uint64_t seed, std::uint64_t orders, const std::filesystem::path& folder);
+/// for the same run to come out: messages that name it are kept in the store. `live`: the trace is
+/// printed as it grows.
+Result run_seed(std::uint64_t seed, std::uint64_t orders, const std::filesystem::path& folder,
+                bool live = false);
 
 } // namespace simulation

@@ -14,11 +14,15 @@ namespace simulation {
 /// What happened, a line each, with the virtual time.
 class Trace {
 public:
+    /// `live`: told on standard output as it happens, too.
+    explicit Trace(bool live) : live_{live} {}
+
     void add(bus::Timestamp time, const std::string& text);
 
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
 private:
+    bool live_;
     std::string text_;
 };
 
@@ -30,8 +34,8 @@ struct Promise {
 
 /// What outlives the process: the disk, the time, the operator's memory.
 struct World {
-    World(const Plan& p, const std::filesystem::path& f)
-        : plan{p}, folder{f}, feed{f / "feed.ndjson"}, disk{f} {}
+    World(const Plan& p, const std::filesystem::path& f, bool live)
+        : plan{p}, folder{f}, feed{f / "feed.ndjson"}, disk{f}, trace{live} {}
 
     const Plan& plan;
     std::filesystem::path folder;

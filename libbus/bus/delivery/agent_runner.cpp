@@ -244,7 +244,9 @@ void AgentRunner::schedule_wake(Lock& /*lock*/) {
         due = std::max(now, paused_until_);
     }
     for (const auto& lane : lanes_) {
-        if (lane->next_due && !must_reload_) {
+        // What is overdue and held back is woken by what it waits for; a timer would only spin.
+        const bool spins = lane->next_due && *lane->next_due <= now && held_back(*lane);
+        if (lane->next_due && !must_reload_ && !spins) {
             due = std::min(due.value_or(*lane->next_due), *lane->next_due);
         }
     }
