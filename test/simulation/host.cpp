@@ -80,8 +80,6 @@ Ended Host::run() {
     }
     if (world_.disk.is_off()) {
         ended = Ended::crashed;
-        note("CRASH in the " + world_.disk.cut_where() + ", change " +
-             std::to_string(life_.crash_at.value_or(0)));
     } else if (!error_.empty()) {
         ended = Ended::failed;
         note("the host gives up: " + error_);
@@ -89,6 +87,12 @@ Ended Host::run() {
         note(ended == Ended::done ? "all orders are settled" : "stopped");
     }
     take_down();
+    // Closing writes, too.
+    if (world_.disk.is_off()) {
+        ended = Ended::crashed;
+        note("CRASH in the " + world_.disk.cut_where() + ", change " +
+             std::to_string(life_.crash_at.value_or(0)));
+    }
     return *ended;
 }
 
@@ -331,7 +335,7 @@ void Host::note(const std::string& text) {
     for (auto at = told.find(folder); at != std::string::npos; at = told.find(folder, at)) {
         told.replace(at, folder.size(), "~");
     }
-    world_.trace.add(runtime_->now(), told);
+    world_.trace.add(runtime_ ? runtime_->now() : world_.now, told);
 }
 
 } // namespace simulation

@@ -57,6 +57,11 @@ Result run_seed(std::uint64_t seed, std::uint64_t orders, const fs::path& folder
     } catch (const std::exception& error) {
         result.troubles.push_back(error.what());
     }
+    if (constexpr std::size_t most = 20; result.troubles.size() > most) {
+        const std::size_t more = result.troubles.size() - most;
+        result.troubles.resize(most);
+        result.troubles.push_back("and " + std::to_string(more) + " more");
+    }
     result.crashes = world.crashes;
     result.faults = world.disk.failed();
     result.trace = world.trace.text();
