@@ -54,10 +54,10 @@ public:
         // The store's own settings, for a durable commit.
         run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
             "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536;"
-            "INSERT INTO names VALUES (1, 'OrderedEvent'), (2, 'Ordered')");
+            "INSERT INTO names (id, name) VALUES (1, 'OrderedEvent'), (2, 'Ordered')");
         begin_ = prepare("BEGIN IMMEDIATE");
         commit_ = prepare("COMMIT");
-        insert_ = prepare("INSERT INTO events VALUES (?,?,1,?,2,?,?,?,?,?,NULL,?)");
+        insert_ = prepare("INSERT INTO events VALUES (?,?,1,?,2,?,?,?,?,?,NULL,?,?)");
         write_log_ = prepare("UPDATE log SET last_position = ?");
     }
 
@@ -117,6 +117,9 @@ private:
         text(7, record.user_id);
         sqlite3_bind_int64(insert_, 8, record.occurred_at.time_since_epoch().count());
         text(9, record.data);
+        // As large as a checksum; it costs the peer no calculation.
+        const std::uint64_t any = static_cast<std::uint64_t>(position_) * 0x9e3779b97f4a7c15U;
+        sqlite3_bind_int64(insert_, 10, static_cast<sqlite3_int64>(any));
         step(insert_);
     }
 

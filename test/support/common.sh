@@ -8,7 +8,7 @@ cd "$root" || exit
 # shellcheck disable=SC2034
 {
     packages_build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev
-        libsqlite3-dev libfmt-dev libcli11-dev libintelrdfpmath-dev libkainjow-mustache-dev librapidcheck-dev zlib1g-dev)
+        libsqlite3-dev libxxhash-dev libfmt-dev libcli11-dev libintelrdfpmath-dev libkainjow-mustache-dev librapidcheck-dev zlib1g-dev)
     packages_bench=(libbenchmark-dev libsigc++-3.0-dev pkg-config)
     packages_fuzz=(clang libclang-rt-14-dev llvm-14)
     packages_lint=(clang-format clang-tidy)

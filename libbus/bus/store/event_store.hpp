@@ -19,6 +19,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// What is in the file cannot be right, or the disk does not give it back: verify() says more.
+class StoreDamaged : public StoreError {
+public:
+    using StoreError::StoreError;
+};
+
 /// A part was refused for what it holds, such as a text that is too long: it will never be stored.
 class PartRefused : public StoreError {
 public:

@@ -1,6 +1,7 @@
 #include <bus/event/codec.hpp>
 #include <bus/store/internal/part_rules.hpp>
 #include <bus/store/internal/sqlite_agent_tables.hpp>
+#include <bus/store/internal/sqlite_checksum.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -14,25 +15,29 @@ constexpr const char* writing_timers = "write timers to";
 
 } // namespace
 
-AgentTables::AgentTables(Connection& connection, NameIds& names, std::uint64_t last_timer)
+AgentTables::AgentTables(Connection& connection, NameIds& names, const KeptCounts& kept)
     : names_{names},
       reader_{connection},
       progress_{connection},
       requests_{connection},
-      last_timer_{last_timer},
-      committed_last_timer_{last_timer},
+      connection_{connection},
+      kept_{kept},
+      committed_kept_{kept},
       put_delivery_{
           connection,
-          "INSERT OR REPLACE INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+          "INSERT OR REPLACE INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
           writing},
       erase_delivery_{connection, "DELETE FROM deliveries WHERE agent = ?1 AND position = ?2",
                       writing},
-      put_state_{connection, "INSERT OR REPLACE INTO states VALUES (?1, ?2, ?3)", writing},
+      update_state_{connection,
+                    "UPDATE states SET json = ?3, checksum = ?4 WHERE agent = ?1 AND key = ?2",
+                    writing},
+      insert_state_{connection, "INSERT INTO states VALUES (?1, ?2, ?3, ?4)", writing},
       erase_state_{connection, "DELETE FROM states WHERE agent = ?1 AND key = ?2", writing},
       find_timer_{connection, "SELECT 1 FROM timers WHERE number = ?1", writing_timers},
       put_timer_{connection,
-                 "INSERT OR REPLACE INTO timers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
-                 "?11, ?12, ?13)",
+                 "INSERT INTO timers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+                 "?13, ?14)",
                  writing_timers},
       erase_timer_{connection, "DELETE FROM timers WHERE number = ?1", writing_timers} {}
 
@@ -57,14 +62,24 @@ void AgentTables::write(const Part& part, std::vector<PartResult::Changed>& chan
     }
 }
 
+void AgentTables::flush() {
+    kept_.agents = sum_of_checksums(kept_.agents, progress_.flush(), 0);
+}
+
 void AgentTables::committed() {
     progress_.committed();
-    committed_last_timer_ = last_timer_;
+    committed_kept_ = kept_;
 }
 
 void AgentTables::rolled_back() {
     progress_.rolled_back();
-    last_timer_ = committed_last_timer_;
+    kept_ = committed_kept_;
+}
+
+void AgentTables::forget(const KeptCounts& kept) {
+    progress_.clear();
+    kept_ = kept;
+    committed_kept_ = kept;
 }
 
 void AgentTables::write_agent(const Part& part) {
@@ -82,12 +97,27 @@ void AgentTables::write_agent(const Part& part) {
     for (const Position position : part.erase_deliveries) {
         erase_delivery_.execute(agent, position);
     }
+    write_states(agent, part);
+}
+
+/// An UPDATE that finds nothing tells that a row is new, so that the rows can be counted.
+void AgentTables::write_states(std::int64_t agent, const Part& part) {
+    std::int64_t more = 0;
     for (const StateRecord& state : part.put_states) {
-        put_state_.execute(agent, std::string_view{state.key}, std::string_view{state.json});
+        const std::string_view key = state.key;
+        const std::string_view json = state.json;
+        const std::int64_t checksum = checksum_of(agent, key, json);
+        update_state_.execute(agent, key, json, checksum);
+        if (connection_.changes() == 0) {
+            insert_state_.execute(agent, key, json, checksum);
+            ++more;
+        }
     }
     for (const std::string& key : part.erase_states) {
         erase_state_.execute(agent, std::string_view{key});
+        more -= static_cast<std::int64_t>(connection_.changes());
     }
+    progress_.count_states(agent, more);
 }
 
 void AgentTables::put(const DeliveryRecord& delivery) {
@@ -97,23 +127,30 @@ void AgentTables::put(const DeliveryRecord& delivery) {
     if (!delivery.attempts.empty()) {
         last_kind = static_cast<std::int64_t>(delivery.attempts.back().kind);
     }
-    put_delivery_.execute(agent, delivery.position, static_cast<std::int64_t>(delivery.state),
-                          std::int64_t{delivery.due.time_since_epoch().count()}, delivery.failures,
-                          delivery.redrives, std::string_view{delivery.sequence},
-                          std::int64_t{delivery.quarantined ? 1 : 0}, last_kind,
-                          std::string_view{attempts});
+    const auto write = [&](const auto&... columns) {
+        put_delivery_.execute(columns..., checksum_of(columns...));
+    };
+    write(agent, delivery.position, static_cast<std::int64_t>(delivery.state),
+          std::int64_t{delivery.due.time_since_epoch().count()}, delivery.failures,
+          delivery.redrives, std::string_view{delivery.sequence},
+          std::int64_t{delivery.quarantined ? 1 : 0}, last_kind, std::string_view{attempts});
 }
 
 void AgentTables::write_timers(const Part& part) {
     if (part.fires != 0) {
-        erase_timer_.execute(part.fires);
+        erase_timer(part.fires);
     }
     for (const TimerRecord& timer : part.put_timers) {
         put(timer);
     }
     for (const std::uint64_t number : part.erase_timers) {
-        erase_timer_.execute(number);
+        erase_timer(number);
     }
+}
+
+void AgentTables::erase_timer(std::uint64_t number) {
+    erase_timer_.execute(number);
+    kept_.timers -= connection_.changes();
 }
 
 void AgentTables::put(const TimerRecord& timer) {
@@ -123,13 +160,20 @@ void AgentTables::put(const TimerRecord& timer) {
         agent = names_.id(timer.agent);
     }
     const Uuid* cause = event.causation_id.is_nil() ? nullptr : &event.causation_id;
-    put_timer_.execute(timer.number, agent, std::int64_t{timer.due.time_since_epoch().count()},
-                       event.event_id, names_.id(event.event_type), event.event_version,
-                       names_.id(event.aggregate_type), std::string_view{event.aggregate_id},
-                       std::string_view{event.execution_id}, std::string_view{event.user_id},
-                       std::int64_t{event.occurred_at.time_since_epoch().count()}, cause,
-                       std::string_view{event.data});
-    last_timer_ = std::max(last_timer_, timer.number);
+    if (timer.number <= kept_.last_timer) {
+        erase_timer(timer.number); // it may be there: then this one takes its place
+    }
+    const auto write = [&](const auto&... columns) {
+        put_timer_.execute(columns..., checksum_of(columns...));
+    };
+    write(timer.number, agent, std::int64_t{timer.due.time_since_epoch().count()}, event.event_id,
+          names_.id(event.event_type), event.event_version, names_.id(event.aggregate_type),
+          std::string_view{event.aggregate_id}, std::string_view{event.execution_id},
+          std::string_view{event.user_id},
+          std::int64_t{event.occurred_at.time_since_epoch().count()}, cause,
+          std::string_view{event.data});
+    kept_.last_timer = std::max(kept_.last_timer, timer.number);
+    ++kept_.timers;
 }
 
 void AgentTables::carry_out(const Part& part, std::vector<PartResult::Changed>& changed) {

@@ -3,6 +3,7 @@
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/sqlite_agent_reader.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
+#include <bus/store/internal/sqlite_log_row.hpp>
 #include <bus/store/internal/sqlite_names.hpp>
 #include <bus/store/internal/sqlite_progress.hpp>
 #include <bus/store/internal/sqlite_requests.hpp>
@@ -17,8 +18,8 @@ namespace bus::sqlite {
 /// writer. Not thread safe.
 class AgentTables {
 public:
-    /// `last_timer`: the highest number that the store has given.
-    AgentTables(Connection& connection, NameIds& names, std::uint64_t last_timer);
+    /// `kept`: what the store says that there is.
+    AgentTables(Connection& connection, NameIds& names, const KeptCounts& kept);
 
     /// Why the part may not be stored as things are; null: it may.
     [[nodiscard]] std::exception_ptr refusal(const Part& part);
@@ -26,25 +27,25 @@ public:
     void write(const Part& part, std::vector<PartResult::Changed>& changed);
 
     /// Writes what was gathered over the parts of a transaction.
-    void flush() { progress_.flush(); }
+    void flush();
 
     void committed();
     void rolled_back();
 
-    /// An agent was removed: what is known of it is read again.
-    void forget() { progress_.clear(); }
+    /// An agent was removed: what is known of it is read again, and this is what is left.
+    void forget(const KeptCounts& kept);
 
-    [[nodiscard]] std::uint64_t last_timer() const noexcept { return last_timer_; }
+    [[nodiscard]] const KeptCounts& kept() const noexcept { return kept_; }
 
-    /// Whether the open transaction has given a higher number than any before.
-    [[nodiscard]] bool last_timer_moved() const noexcept {
-        return last_timer_ != committed_last_timer_;
-    }
+    /// Whether the open transaction has changed what the row of the log says of agents and timers.
+    [[nodiscard]] bool kept_moved() const noexcept { return kept_ != committed_kept_; }
 
 private:
     void write_agent(const Part& part);
+    void write_states(std::int64_t agent, const Part& part);
     void put(const DeliveryRecord& delivery);
     void write_timers(const Part& part);
+    void erase_timer(std::uint64_t number);
     void put(const TimerRecord& timer);
     void carry_out(const Part& part, std::vector<PartResult::Changed>& changed);
 
@@ -52,12 +53,14 @@ private:
     AgentReader reader_;
     ProgressTable progress_;
     RequestTable requests_;
-    std::uint64_t last_timer_;
-    std::uint64_t committed_last_timer_;
+    const Connection& connection_;
+    KeptCounts kept_;
+    KeptCounts committed_kept_;
 
     Statement put_delivery_;
     Statement erase_delivery_;
-    Statement put_state_;
+    Statement update_state_;
+    Statement insert_state_;
     Statement erase_state_;
     Statement find_timer_;
     Statement put_timer_;

@@ -1,6 +1,7 @@
 #include <bus/runtime/fault_point.hpp>
 #include <bus/store/internal/part_rules.hpp>
 #include <bus/store/internal/sqlite_appender.hpp>
+#include <bus/store/internal/sqlite_checksum.hpp>
 #include <bus/store/internal/sqlite_retention.hpp>
 
 #include <sqlite3.h>
@@ -20,14 +21,17 @@ Appender::Appender(Connection& connection, std::size_t max_value_bytes)
     : connection_{connection},
       max_value_bytes_{max_value_bytes},
       reader_{connection},
-      last_{reader_.last_position()},
+      log_table_{connection},
+      log_{log_table_.read()},
+      last_{log_.last_position},
       committed_last_{last_},
       heads_{heads_generation},
       names_{connection},
-      agents_{connection, names_, reader_.last_timer()},
+      agents_{connection, names_, log_.kept},
       pruned_{has_pruned_streams(connection)},
       insert_event_{connection,
-                    "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                    "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+                    "?13)",
                     writing},
       delete_events_{connection, "DELETE FROM events WHERE position > ?1", writing},
       head_{connection,
@@ -37,8 +41,7 @@ Appender::Appender(Connection& connection, std::size_t max_value_bytes)
       pruned_head_{connection,
                    "SELECT stream_version FROM pruned_streams "
                    "WHERE aggregate_type = ?1 AND aggregate_id = ?2",
-                   writing},
-      write_log_{connection, "UPDATE log SET last_position = ?1, last_timer = ?2", writing} {}
+                   writing} {}
 
 std::vector<PartResult> Appender::commit(std::span<const Part> parts, bool durable) {
     try {
@@ -70,8 +73,8 @@ std::vector<PartResult> Appender::write_parts(std::span<const Part> parts, bool 
     agents_.flush();
     // Where all was there already, a durable commit still has to write something: else nothing
     // would wait for the disk, which may not have what a buffered commit wrote before.
-    if (last_ != committed_last_ || agents_.last_timer_moved() || (durable && unsynced_)) {
-        write_log_.execute(last_, agents_.last_timer());
+    if (last_ != committed_last_ || agents_.kept_moved() || (durable && unsynced_)) {
+        log_table_.write(log_now());
     }
     LIBBUS_FAULT_POINT_THROWS("commit.before_commit",
                               StoreError{"commit.before_commit: made to fail"});
@@ -80,12 +83,21 @@ std::vector<PartResult> Appender::write_parts(std::span<const Part> parts, bool 
     return results;
 }
 
+LogRow Appender::log_now() const {
+    LogRow log = log_;
+    log.last_position = last_;
+    log.kept = agents_.kept();
+    return log;
+}
+
 std::size_t Appender::prune(Position through, std::size_t limit) {
     connection_.end_leftover();
     set_synchronous(true);
     Transaction transaction{connection_};
-    const std::size_t count = sqlite::prune(connection_, through, limit);
+    LogRow log = log_now();
+    const std::size_t count = sqlite::prune(connection_, log, through, limit);
     transaction.commit();
+    log_ = log;
     pruned_ = pruned_ || count != 0;
     return count;
 }
@@ -94,9 +106,11 @@ bool Appender::forget(std::string_view agent) {
     connection_.end_leftover();
     set_synchronous(true);
     Transaction transaction{connection_};
-    const bool there = sqlite::forget(connection_, agent);
+    LogRow log = log_now();
+    const bool there = sqlite::forget(connection_, log, agent);
     transaction.commit();
-    agents_.forget();
+    log_ = log;
+    agents_.forget(log.kept);
     return there;
 }
 
@@ -178,12 +192,13 @@ PartResult::Place Appender::append(const NewEvent& event) {
     const std::int64_t occurred_at = record.occurred_at.time_since_epoch().count();
     // Ids are not looked up before: the UNIQUE index sees a double one for nothing, and such a
     // refusal leaves the transaction whole.
-    if (!insert_event_
-             .run(last_ + 1, record.event_id, names_.id(record.event_type), record.event_version,
-                  type, std::string_view{record.aggregate_id}, version + 1,
-                  std::string_view{record.execution_id}, std::string_view{record.user_id},
-                  occurred_at, cause, std::string_view{record.data})
-             .insert()) {
+    const auto insert = [this](const auto&... columns) {
+        return insert_event_.run(columns..., checksum_of(columns...)).insert();
+    };
+    if (!insert(last_ + 1, record.event_id, names_.id(record.event_type), record.event_version,
+                type, std::string_view{record.aggregate_id}, version + 1,
+                std::string_view{record.execution_id}, std::string_view{record.user_id},
+                occurred_at, cause, std::string_view{record.data})) {
         if (const auto kept = kept_place(record)) {
             return *kept;
         }

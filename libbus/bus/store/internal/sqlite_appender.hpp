@@ -4,6 +4,7 @@
 #include <bus/store/internal/broken_chains.hpp>
 #include <bus/store/internal/sqlite_agent_tables.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
+#include <bus/store/internal/sqlite_log_row.hpp>
 #include <bus/store/internal/sqlite_names.hpp>
 #include <bus/store/internal/sqlite_reader.hpp>
 #include <bus/store/internal/stream_heads.hpp>
@@ -42,6 +43,7 @@ private:
     std::vector<PartResult> write_parts(std::span<const Part> parts, bool durable);
     void set_synchronous(bool full);
     void restore_caches();
+    [[nodiscard]] LogRow log_now() const;
 
     PartResult write_part(const Part& part);
     [[nodiscard]] std::exception_ptr refusal(const Part& part);
@@ -54,6 +56,8 @@ private:
     Connection& connection_;
     std::size_t max_value_bytes_;
     Reader reader_;
+    LogTable log_table_;
+    LogRow log_;              ///< what is not in last_ and agents_ of it
     Position last_;           ///< the newest position, that of an open transaction included
     Position committed_last_; ///< the newest committed one
     bool synchronous_full_ = true;
@@ -70,7 +74,6 @@ private:
     Statement delete_events_;
     Statement head_;
     Statement pruned_head_;
-    Statement write_log_;
 };
 
 } // namespace bus::sqlite

@@ -1,4 +1,5 @@
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/sqlite_checksum.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
 
 #include <fcntl.h>
@@ -58,6 +59,13 @@ std::string advice(int code, const std::filesystem::path& path, Access access) {
     case SQLITE_TOOBIG: return "a text is larger than SQLite can hold (1e9 bytes)";
     default: return "see https://sqlite.org/rescode.html";
     }
+}
+
+/// Whether a result code says that what is read cannot be right.
+bool is_damage(int code) noexcept {
+    return (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_IOERR_READ ||
+           code == SQLITE_IOERR_SHORT_READ || code == SQLITE_IOERR_DATA ||
+           code == SQLITE_IOERR_CORRUPTFS;
 }
 
 int flags_of(Access access) noexcept {
@@ -167,6 +175,9 @@ void Connection::fail(int code, const char* doing) const {
         message.append(", system: ").append(std::strerror(system_error));
     }
     message.append("); ").append(advice(told, path_, access_));
+    if (is_damage(told)) {
+        throw StoreDamaged{message};
+    }
     throw StoreError{message};
 }
 
@@ -274,13 +285,28 @@ std::uint64_t Statement::Run::number(int column) const noexcept {
     return to_unsigned(integer(column));
 }
 
-std::string Statement::Run::text(int column) const {
+void Statement::Run::add_to(Checksum& checksum, int column) const {
+    sqlite3_stmt* handle = statement_.handle_.get();
+    switch (sqlite3_column_type(handle, column)) {
+    case SQLITE_INTEGER: checksum.add(integer(column)); break;
+    case SQLITE_FLOAT: checksum.add_real(sqlite3_column_double(handle, column)); break;
+    case SQLITE_TEXT: checksum.add(view(column)); break;
+    case SQLITE_BLOB: checksum.add_blob(view(column)); break;
+    default: checksum.add_null(); break;
+    }
+}
+
+std::string_view Statement::Run::view(int column) const {
     sqlite3_stmt* handle = statement_.handle_.get();
     const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle, column));
     if (bytes == nullptr) {
         return {};
     }
     return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle, column))};
+}
+
+std::string Statement::Run::text(int column) const {
+    return std::string{view(column)};
 }
 
 Uuid Statement::Run::uuid(int column) const {

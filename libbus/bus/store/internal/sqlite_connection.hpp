@@ -19,6 +19,8 @@ struct sqlite3_stmt;
 /// connection and its statements belong to one thread at a time.
 namespace bus::sqlite {
 
+class Checksum;
+
 struct CloseConnection {
     void operator()(sqlite3* handle) const noexcept;
 };
@@ -101,6 +103,10 @@ public:
         [[nodiscard]] std::int64_t integer(int column) const noexcept;
         [[nodiscard]] std::uint64_t number(int column) const noexcept;
         [[nodiscard]] std::string text(int column) const;
+        /// The bytes of a text or blob, until the next row.
+        [[nodiscard]] std::string_view view(int column) const;
+        /// The column as it was bound when the row was written.
+        void add_to(Checksum& checksum, int column) const;
         /// A zero UUID for NULL. Throws where there is no blob of 16 bytes.
         [[nodiscard]] Uuid uuid(int column) const;
 

@@ -1,11 +1,12 @@
+#include <bus/store/internal/sqlite_checksum.hpp>
 #include <bus/store/internal/sqlite_names.hpp>
 
 namespace bus::sqlite {
 
 NameIds::NameIds(Connection& connection)
-    : connection_{connection},
-      find_{connection, "SELECT id FROM names WHERE name = ?1", "write names to"},
-      insert_{connection, "INSERT INTO names (name) VALUES (?1)", "write names to"} {}
+    : find_{connection, "SELECT id FROM names WHERE name = ?1", "write names to"},
+      next_{connection, "SELECT coalesce(max(id), 0) + 1 FROM names", "write names to"},
+      insert_{connection, "INSERT INTO names VALUES (?1, ?2, ?3)", "write names to"} {}
 
 std::int64_t NameIds::id(std::string_view name) {
     key_.assign(name);
@@ -18,11 +19,16 @@ std::int64_t NameIds::id(std::string_view name) {
         id = run.next() ? run.integer(0) : 0;
     }
     if (id == 0) {
-        insert_.execute(name);
-        id = connection_.inserted_id();
+        id = next();
+        insert_.execute(id, name, checksum_of(id, name));
     }
     ids_.emplace(key_, id);
     return id;
+}
+
+std::int64_t NameIds::next() {
+    Statement::Run run = next_.run();
+    return run.next() ? run.integer(0) : 1;
 }
 
 void NameIds::clear() {

@@ -20,8 +20,10 @@ public:
     void clear();
 
 private:
-    Connection& connection_;
+    std::int64_t next();
+
     Statement find_;
+    Statement next_;
     Statement insert_;
     std::unordered_map<std::string, std::int64_t> ids_;
     std::string key_; ///< reused: a look-up allocates nothing

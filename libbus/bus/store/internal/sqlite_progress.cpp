@@ -1,5 +1,7 @@
 #include <bus/event/codec.hpp>
 #include <bus/store/internal/sqlite_agent_reader.hpp>
+#include <bus/store/internal/sqlite_checksum.hpp>
+#include <bus/store/internal/sqlite_log_row.hpp>
 #include <bus/store/internal/sqlite_progress.hpp>
 
 #include <optional>
@@ -11,20 +13,31 @@ namespace {
 
 constexpr const char* writing = "write what agents keep to";
 
+std::int64_t checksum_of_ranges(const internal::AgentProgress& progress) {
+    Checksum checksum;
+    for (const auto& [first, last] : progress.ahead) {
+        checksum.add(first);
+        checksum.add(last);
+    }
+    return checksum.value();
+}
+
 } // namespace
 
 ProgressTable::ProgressTable(Connection& connection)
     : connection_{connection},
       load_{connection,
             "SELECT start, checkpoint, delivered, finished, discarded, begun_first, begun_last, "
-            "begun_repeated, begun_alone FROM agents WHERE agent = ?1",
+            "begun_repeated, begun_alone, states, checksum FROM agents WHERE agent = ?1",
             writing},
       load_ranges_{connection, "SELECT first_position, last_position FROM ahead WHERE agent = ?1",
                    writing},
+      states_{connection, "SELECT count(*) FROM states WHERE agent = ?1", writing},
       put_{connection,
            "INSERT OR REPLACE INTO agents (agent, start, checkpoint, delivered, finished, "
-           "discarded, begun_first, begun_last, begun_repeated, begun_alone) "
-           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+           "discarded, begun_first, begun_last, begun_repeated, begun_alone, states, ranges, "
+           "ranges_checksum, checksum) "
+           "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
            writing},
       put_range_{connection, "INSERT OR REPLACE INTO ahead VALUES (?1, ?2, ?3)", writing},
       erase_range_{connection, "DELETE FROM ahead WHERE agent = ?1 AND first_position = ?2",
@@ -47,6 +60,8 @@ internal::AgentProgress* ProgressTable::find(std::int64_t agent) {
         progress.finished = run.number(3);
         progress.discarded = run.number(4);
         progress.begun = begun_note(connection_, run, 5);
+        entry.states = run.number(9);
+        entry.checksum = run.integer(10);
     }
     load_ranges(agent, entry.now);
     entry.stored = entry.now;
@@ -66,6 +81,7 @@ internal::AgentProgress& ProgressTable::start(std::int64_t agent, Position start
     }
     Entry& entry = entries_[agent];
     entry.now = internal::AgentProgress::beginning(start);
+    entry.states = states_of(agent);
     touch(agent);
     return entry.now;
 }
@@ -78,10 +94,28 @@ void ProgressTable::touch(std::int64_t agent) {
     }
 }
 
-void ProgressTable::flush() {
-    for (const std::int64_t agent : touched_) {
-        write(agent, entries_.at(agent));
+void ProgressTable::count_states(std::int64_t agent, std::int64_t more) {
+    if (more != 0 && find(agent) != nullptr) {
+        entries_.at(agent).states += static_cast<std::uint64_t>(more);
+        touch(agent);
     }
+}
+
+/// What is there before the agent has a row.
+std::uint64_t ProgressTable::states_of(std::int64_t agent) {
+    Statement::Run run = states_.run(agent);
+    return run.next() ? run.number(0) : 0;
+}
+
+std::int64_t ProgressTable::flush() {
+    std::int64_t difference = 0;
+    for (const std::int64_t agent : touched_) {
+        Entry& entry = entries_.at(agent);
+        const std::int64_t before = entry.checksum;
+        write(agent, entry);
+        difference = sum_of_checksums(difference, entry.checksum, before);
+    }
+    return difference;
 }
 
 void ProgressTable::committed() {
@@ -102,8 +136,8 @@ void ProgressTable::rolled_back() {
     touched_.clear();
 }
 
-void ProgressTable::write(std::int64_t agent, const Entry& entry) {
-    write_row(agent, entry.now);
+void ProgressTable::write(std::int64_t agent, Entry& entry) {
+    write_row(agent, entry);
     // Both in order of position: what is only in one of them, or ends elsewhere, has changed.
     auto old = entry.stored.ahead.begin();
     for (const auto& [first, last] : entry.now.ahead) {
@@ -124,7 +158,8 @@ void ProgressTable::write(std::int64_t agent, const Entry& entry) {
     }
 }
 
-void ProgressTable::write_row(std::int64_t agent, const internal::AgentProgress& progress) {
+void ProgressTable::write_row(std::int64_t agent, Entry& entry) {
+    const internal::AgentProgress& progress = entry.now;
     std::optional<std::int64_t> first;
     std::optional<std::int64_t> last;
     std::optional<std::int64_t> alone;
@@ -137,8 +172,14 @@ void ProgressTable::write_row(std::int64_t agent, const internal::AgentProgress&
         repeated_json = to_json_text(progress.begun->repeated);
         repeated = repeated_json;
     }
+    const std::uint64_t ranges = progress.ahead.size();
+    const std::int64_t of_ranges = checksum_of_ranges(progress);
+    entry.checksum = checksum_of(agent, progress.start, progress.checkpoint, progress.delivered,
+                                 progress.finished, progress.discarded, first, last, repeated,
+                                 alone, entry.states, ranges, of_ranges);
     put_.execute(agent, progress.start, progress.checkpoint, progress.delivered, progress.finished,
-                 progress.discarded, first, last, repeated, alone);
+                 progress.discarded, first, last, repeated, alone, entry.states, ranges, of_ranges,
+                 entry.checksum);
 }
 
 } // namespace bus::sqlite

@@ -1,4 +1,5 @@
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/sqlite_checksum.hpp>
 #include <bus/store/internal/sqlite_requests.hpp>
 
 #include <sqlite3.h>
@@ -40,7 +41,7 @@ RequestTable::RequestTable(Connection& connection)
     : connection_{connection},
       insert_{connection,
               "INSERT INTO requests (at, who, why, action, agent, position, kind, error, done_at, "
-              "result) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+              "result, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
               writing},
       answer_{connection,
               "UPDATE requests SET done_at = ?2, result = ?3 WHERE number = ?1 AND done_at IS NULL",
@@ -59,10 +60,16 @@ std::uint64_t RequestTable::insert(const RequestRecord& request) {
     if (request.done_at) {
         done_at = count_of(*request.done_at);
     }
-    insert_.execute(count_of(request.at), std::string_view{request.who},
-                    std::string_view{request.why}, static_cast<std::int64_t>(request.action),
-                    std::string_view{request.agent}, request.position, kind, error, done_at,
-                    std::string_view{request.result});
+    const std::string_view who = request.who;
+    const std::string_view why = request.why;
+    const std::string_view agent = request.agent;
+    const auto action = static_cast<std::int64_t>(request.action);
+    const std::int64_t at = count_of(request.at);
+    // Of what was asked: the number is not known yet, and the answer comes later.
+    const std::int64_t checksum =
+        checksum_of(at, who, why, action, agent, request.position, kind, error);
+    insert_.execute(at, who, why, action, agent, request.position, kind, error, done_at,
+                    std::string_view{request.result}, checksum);
     return static_cast<std::uint64_t>(connection_.inserted_id());
 }
 

@@ -1,5 +1,6 @@
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/part_rules.hpp>
+#include <bus/store/internal/sqlite_checksum.hpp>
 #include <bus/store/internal/sqlite_retention.hpp>
 
 #include <sqlite3.h>
@@ -40,23 +41,49 @@ void refuse_pruning(const Connection& connection, Position first, Position throu
     }
 }
 
-/// Keeps the versions of the streams that end with what is pruned.
-void keep_heads(const Connection& connection, Position cut) {
-    Statement keep{connection,
-                   "INSERT OR REPLACE INTO pruned_streams "
-                   "SELECT e.aggregate_type, e.aggregate_id, max(e.stream_version) AS head "
-                   "FROM events e WHERE e.position <= ?1 "
-                   "GROUP BY e.aggregate_type, e.aggregate_id "
-                   "HAVING NOT EXISTS (SELECT 1 FROM events n "
-                   "WHERE n.aggregate_type = e.aggregate_type "
-                   "AND n.aggregate_id = e.aggregate_id AND n.stream_version > head)",
-                   pruning};
-    keep.execute(cut);
+/// Keeps the versions of the streams that end with what is pruned; returns how many are new.
+std::uint64_t keep_heads(const Connection& connection, Position cut) {
+    Statement heads{connection,
+                    "SELECT e.aggregate_type, e.aggregate_id, max(e.stream_version) AS head "
+                    "FROM events e WHERE e.position <= ?1 "
+                    "GROUP BY e.aggregate_type, e.aggregate_id "
+                    "HAVING NOT EXISTS (SELECT 1 FROM events n "
+                    "WHERE n.aggregate_type = e.aggregate_type "
+                    "AND n.aggregate_id = e.aggregate_id AND n.stream_version > head)",
+                    pruning};
+    Statement update{connection,
+                     "UPDATE pruned_streams SET stream_version = ?3, checksum = ?4 "
+                     "WHERE aggregate_type = ?1 AND aggregate_id = ?2",
+                     pruning};
+    Statement insert{connection, "INSERT INTO pruned_streams VALUES (?1, ?2, ?3, ?4)", pruning};
+    std::uint64_t added = 0;
+    for (Statement::Run run = heads.run(cut); run.next();) {
+        const std::int64_t type = run.integer(0);
+        const std::string id = run.text(1);
+        const std::int64_t version = run.integer(2);
+        const std::int64_t checksum = checksum_of(type, std::string_view{id}, version);
+        update.execute(type, std::string_view{id}, version, checksum);
+        if (connection.changes() == 0) {
+            insert.execute(type, std::string_view{id}, version, checksum);
+            ++added;
+        }
+    }
+    return added;
+}
+
+/// The checksum of an agent's row; 0: there is none.
+std::int64_t checksum_of_agent(const Connection& connection, std::string_view agent) {
+    Statement read{
+        connection,
+        "SELECT checksum FROM agents WHERE agent = (SELECT id FROM names WHERE name = ?1)",
+        forgetting};
+    Statement::Run run = read.run(agent);
+    return run.next() ? run.integer(0) : 0;
 }
 
 } // namespace
 
-std::size_t prune(Connection& connection, Position through, std::size_t limit) {
+std::size_t prune(Connection& connection, LogRow& log, Position through, std::size_t limit) {
     const auto first = static_cast<Position>(connection.integer(
         "SELECT coalesce((SELECT min(position) FROM events), (SELECT last_position + 1 FROM log))",
         pruning));
@@ -71,18 +98,26 @@ std::size_t prune(Connection& connection, Position through, std::size_t limit) {
         return 0;
     }
     const Position cut = end - first < limit ? end : first + limit - 1;
-    keep_heads(connection, cut);
+    log.pruned_streams += keep_heads(connection, cut);
+    log.pruned_through = cut;
     Statement{connection, "DELETE FROM events WHERE position <= ?1", pruning}.execute(cut);
-    return connection.changes();
+    const std::size_t count = connection.changes();
+    LogTable{connection}.write(log);
+    return count;
 }
 
-bool forget(Connection& connection, std::string_view agent) {
+bool forget(Connection& connection, LogRow& log, std::string_view agent) {
+    log.kept.agents = sum_of_checksums(log.kept.agents, 0, checksum_of_agent(connection, agent));
     std::size_t removed = 0;
     for (const char* sql :
          {LIBBUS_FORGET("agents"), LIBBUS_FORGET("ahead"), LIBBUS_FORGET("deliveries"),
           LIBBUS_FORGET("states"), LIBBUS_FORGET("timers")}) {
         Statement{connection, sql, forgetting}.execute(agent);
         removed += connection.changes();
+    }
+    log.kept.timers -= connection.changes(); // the last of the tables
+    if (removed != 0) {
+        LogTable{connection}.write(log);
     }
     return removed != 0;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bus/store/internal/sqlite_connection.hpp>
+#include <bus/store/internal/sqlite_log_row.hpp>
 #include <bus/store/records.hpp>
 
 #include <cstddef>
@@ -9,11 +10,11 @@
 /// What is removed from a store, inside the transaction of its writer.
 namespace bus::sqlite {
 
-/// EventStore::prune.
-std::size_t prune(Connection& connection, Position through, std::size_t limit);
+/// EventStore::prune; `log` says afterwards what is gone, and is written where anything is.
+std::size_t prune(Connection& connection, LogRow& log, Position through, std::size_t limit);
 
-/// EventStore::forget.
-bool forget(Connection& connection, std::string_view agent);
+/// EventStore::forget; `log` as for prune().
+bool forget(Connection& connection, LogRow& log, std::string_view agent);
 
 /// Whether events were ever pruned whose streams may have to be looked up.
 bool has_pruned_streams(Connection& connection);

@@ -1,5 +1,6 @@
 #include <bus/event/codec.hpp>
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/sqlite_fill_checksums.hpp>
 #include <bus/store/internal/sqlite_schema.hpp>
 
 #include <sqlite3.h>
@@ -12,7 +13,8 @@ namespace bus::sqlite {
 namespace {
 
 // docs/decisions/0003-sqlite-schema.md has the reasons and the figures of version 1,
-// 0015-store-schema-2.md those of version 2. A statement of a released version is never changed.
+// 0015-store-schema-2.md those of version 2, 0016-checksums-and-verify.md those of version 3. A
+// statement of a released version is never changed.
 constexpr const char* create_schema = R"sql(
 CREATE TABLE names (
     id INTEGER PRIMARY KEY,
@@ -144,6 +146,34 @@ CREATE TABLE pruned_streams (
 ) WITHOUT ROWID;
 )sql";
 
+constexpr const char* checksums = R"sql(
+ALTER TABLE names ADD COLUMN checksum INTEGER;
+ALTER TABLE events ADD COLUMN checksum INTEGER;
+ALTER TABLE log ADD COLUMN pruned_through INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN unchecked_through INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN pruned_streams INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN timers INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN agents INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN checksum INTEGER;
+ALTER TABLE agents ADD COLUMN states INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agents ADD COLUMN ranges INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agents ADD COLUMN ranges_checksum INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE agents ADD COLUMN checksum INTEGER;
+ALTER TABLE deliveries ADD COLUMN checksum INTEGER;
+ALTER TABLE states ADD COLUMN checksum INTEGER;
+ALTER TABLE timers ADD COLUMN checksum INTEGER;
+ALTER TABLE requests ADD COLUMN checksum INTEGER;
+ALTER TABLE pruned_streams ADD COLUMN checksum INTEGER;
+UPDATE log SET
+    pruned_through = coalesce((SELECT min(position) FROM events), last_position + 1) - 1,
+    unchecked_through = last_position,
+    pruned_streams = (SELECT count(*) FROM pruned_streams),
+    timers = (SELECT count(*) FROM timers);
+UPDATE agents SET
+    states = (SELECT count(*) FROM states WHERE states.agent = agents.agent),
+    ranges = (SELECT count(*) FROM ahead WHERE ahead.agent = agents.agent);
+)sql";
+
 /// Version 1 had the kinds of failures only inside the JSON of the attempts.
 void note_last_kinds(Connection& connection) {
     const char* const doing = "migrate the deliveries of";
@@ -178,6 +208,7 @@ void note_last_kinds(Connection& connection) {
 constexpr Migration all_migrations[] = {
     {create_schema},
     {durable_agents, note_last_kinds},
+    {checksums, fill_checksums},
 };
 
 std::int64_t newest(std::span<const Migration> steps) {

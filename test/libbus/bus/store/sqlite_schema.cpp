@@ -57,9 +57,9 @@ BOOST_AUTO_TEST_CASE(S15_a_migration_that_fails_leaves_the_version_before_it) {
 
 BOOST_AUTO_TEST_CASE(the_log_can_be_read_by_people) {
     migrate(connection);
-    connection.execute("INSERT INTO names VALUES (1, 'OrderCreatedEvent'), (2, 'Order');"
+    connection.execute("INSERT INTO names (id, name) VALUES (1, 'OrderCreatedEvent'), (2, 'Order');"
                        "INSERT INTO events VALUES (1, x'01', 1, 1, 2, 'A-1', 1, 'e', 'u', "
-                       "1700000000000042, NULL, '{}')",
+                       "1700000000000042, NULL, '{}', NULL)",
                        "fill");
     BOOST_TEST(connection.text("SELECT event_type || ' ' || occurred_at FROM event_log", "ask") ==
                "OrderCreatedEvent 2023-11-14T22:13:20.000042Z");

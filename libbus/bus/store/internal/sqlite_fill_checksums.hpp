@@ -1,0 +1,11 @@
+#pragma once
+
+#include <bus/store/internal/sqlite_connection.hpp>
+
+namespace bus::sqlite {
+
+/// Gives the rows of an older store the checksums and counts of schema 3, all but its events and
+/// requests. For the migration, inside its transaction.
+void fill_checksums(Connection& connection);
+
+} // namespace bus::sqlite

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <bus/store/event_store.hpp>
+#include <bus/store/internal/agent_progress.hpp>
+#include <bus/store/internal/sqlite_connection.hpp>
+#include <bus/store/internal/sqlite_log_row.hpp>
+#include <bus/store/verify.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+/// The checks of a store, each over the same snapshot. They are called in the order in which they
+/// stand here: later ones use what earlier ones have read.
+namespace bus::sqlite {
+
+/// An agent as its row says, mended where the row's checksum tells what it must have been.
+struct VerifiedAgent {
+    internal::AgentProgress progress;
+    std::string name;
+    std::uint64_t states = 0;
+    bool balanced = false; ///< delivered = finished + discarded + rows
+};
+
+/// What the checks share.
+struct VerifyContext {
+    Connection& connection;
+    const VerifyOptions& options;
+    const std::function<void(const VerifyProgress&)>& progress;
+    VerifyReport report{};
+    LogRow log{};
+    bool log_known = true; ///< false: the counts in `log` cannot be believed
+    std::map<std::int64_t, std::string> names{};
+    std::map<std::int64_t, VerifiedAgent> agents{};
+
+    /// Keeps a finding, or only counts it where there are many of its kind.
+    void add(Finding finding);
+    /// Says how far it is, now and then.
+    void tell(std::string_view doing, std::uint64_t done, std::uint64_t total) const;
+    /// Runs a check; where the file cannot be read, that is the finding.
+    void run(std::string_view what, const std::function<void()>& check);
+    /// The name of an agent for messages.
+    [[nodiscard]] std::string agent_name(std::int64_t id) const;
+};
+
+void verify_pages(VerifyContext& context);
+void verify_schema(VerifyContext& context);
+void verify_log_row(VerifyContext& context);
+void verify_names(VerifyContext& context);
+
+void verify_events(VerifyContext& context);
+void verify_streams(VerifyContext& context);
+void verify_event_ids(VerifyContext& context);
+void verify_pruned_streams(VerifyContext& context);
+
+void verify_agents(VerifyContext& context);
+void verify_ranges(VerifyContext& context);
+void verify_unknown_agents(VerifyContext& context);
+
+void verify_conservation(VerifyContext& context);
+void verify_deliveries(VerifyContext& context);
+
+void verify_states(VerifyContext& context);
+void verify_timers(VerifyContext& context);
+void verify_requests(VerifyContext& context);
+
+/// The checksum of the first `count` columns of a row.
+std::int64_t row_checksum(const Statement::Run& run, int count);
+/// The same with another number in one of the columns.
+std::int64_t row_checksum_with(const Statement::Run& run, int count, int column,
+                               std::int64_t value);
+/// Whether the column behind the first `count` ones says what they give.
+bool row_is_as_written(const Statement::Run& run, int count);
+
+/// What is wrong with a text that should be JSON; empty: nothing.
+std::string json_error(std::string_view text);
+
+} // namespace bus::sqlite

@@ -1,0 +1,154 @@
+#include <bus/store/internal/sqlite_schema.hpp>
+#include <bus/store/internal/verify_context.hpp>
+
+#include <map>
+#include <sstream>
+#include <utility>
+
+/// What concerns the file as a whole: its pages, its schema, the row of the log, the names.
+namespace bus::sqlite {
+
+namespace {
+
+constexpr const char* looking = "verify the pages of";
+constexpr const char* reading_schema = "verify the schema of";
+constexpr const char* reading_log = "verify the end of the log of";
+constexpr const char* reading_names = "verify the names in";
+
+/// Whether a line of SQLite's own check is about an index that does not fit its table.
+bool is_about_index(std::string_view line) {
+    return line.find("missing from index") != std::string_view::npos ||
+           line.find("entries in index") != std::string_view::npos ||
+           line.find("entry in index") != std::string_view::npos ||
+           line.find("unique entry") != std::string_view::npos;
+}
+
+using Schema = std::map<std::string, std::string>; ///< "table events" to its statement
+
+Schema schema_of(Connection& connection) {
+    Schema schema;
+    Statement read{connection, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL",
+                   reading_schema};
+    for (Statement::Run run = read.run(); run.next();) {
+        schema[run.text(0) + " " + run.text(1)] = run.text(2);
+    }
+    return schema;
+}
+
+/// The newest position as the events say it; where there is none, the last one that was pruned.
+Position newest_event(VerifyContext& context) {
+    const std::int64_t newest = context.connection.integer(
+        "SELECT coalesce((SELECT max(position) FROM events), 0)", reading_log);
+    return std::max(static_cast<Position>(std::max<std::int64_t>(newest, 0)),
+                    context.log.pruned_through);
+}
+
+/// There is no row: what it would say is taken from the events.
+void do_without_log(VerifyContext& context) {
+    context.log_known = false;
+    context.log.pruned_through =
+        static_cast<Position>(context.connection.integer(
+            "SELECT coalesce((SELECT min(position) FROM events), 1)", reading_log)) -
+        1;
+    context.log.last_position = newest_event(context);
+    context.add({.kind = FindingKind::log_missing,
+                 .what = "the row that says where the log ends is missing"});
+}
+
+/// The row is not what was written: where only its last position is wrong, the checksum tells.
+void mend_log(VerifyContext& context, const Statement::Run& run, int columns) {
+    const Position said = context.log.last_position;
+    const Position newest = newest_event(context);
+    context.log.last_position = newest;
+    if (run.integer(columns) ==
+        row_checksum_with(run, columns, 0, static_cast<std::int64_t>(newest))) {
+        context.add({.kind = FindingKind::last_position_wrong,
+                     .what = "the store says that its last position is " + std::to_string(said) +
+                             ", and it was " + std::to_string(newest),
+                     .position = newest});
+        return;
+    }
+    context.log_known = false;
+    context.add({.kind = FindingKind::log_changed,
+                 .what = "the row that says where the log ends is not as it was written (last "
+                         "position " +
+                         std::to_string(said) + ", newest event " + std::to_string(newest) + ")"});
+}
+
+} // namespace
+
+void verify_pages(VerifyContext& context) {
+    // Each row may hold several lines.
+    Statement check{context.connection, "PRAGMA integrity_check(100)", looking};
+    for (Statement::Run run = check.run(); run.next();) {
+        std::istringstream lines{run.text(0)};
+        for (std::string line; std::getline(lines, line);) {
+            if (line != "ok" && !line.starts_with("***")) {
+                context.add({.kind = is_about_index(line) ? FindingKind::index_wrong
+                                                          : FindingKind::page_damaged,
+                             .what = "SQLite says: " + line});
+            }
+        }
+    }
+}
+
+void verify_schema(VerifyContext& context) {
+    Connection fresh{":memory:", Access::read_write, context.options.busy_timeout};
+    migrate(fresh);
+    const Schema wanted = schema_of(fresh);
+    const Schema found = schema_of(context.connection);
+    for (const auto& [object, sql] : wanted) {
+        const auto there = found.find(object);
+        if (there == found.end()) {
+            context.add({.kind = FindingKind::schema_changed, .what = object + " is missing"});
+        } else if (there->second != sql) {
+            context.add({.kind = FindingKind::schema_changed,
+                         .what = object + " is not as libbus has made it"});
+        }
+    }
+}
+
+void verify_log_row(VerifyContext& context) {
+    constexpr int columns = 7;
+    Statement read{context.connection,
+                   "SELECT last_position, last_timer, pruned_through, unchecked_through, "
+                   "pruned_streams, timers, agents, checksum FROM log",
+                   reading_log};
+    Statement::Run run = read.run();
+    if (!run.next()) {
+        do_without_log(context);
+    } else {
+        context.log = log_row(run);
+        if (!row_is_as_written(run, columns)) {
+            mend_log(context, run, columns);
+        }
+    }
+    context.report.last_position = context.log.last_position;
+    context.report.pruned_through = context.log.pruned_through;
+}
+
+void verify_names(VerifyContext& context) {
+    Statement read{context.connection, "SELECT id, name, checksum FROM names ORDER BY id",
+                   reading_names};
+    std::int64_t next = 1;
+    for (Statement::Run run = read.run(); run.next(); ++next) {
+        const std::int64_t id = run.integer(0);
+        if (id > next) {
+            context.add(
+                {.kind = FindingKind::name_missing,
+                 .what = "name " + std::to_string(next) +
+                         (id > next + 1 ? " (and those up to " + std::to_string(id - 1) + ")"
+                                        : std::string{}) +
+                         " is missing"});
+        }
+        if (!row_is_as_written(run, 2)) {
+            context.add({.kind = FindingKind::name_changed,
+                         .what = "name " + std::to_string(id) + ", '" + run.text(1) +
+                                 "', is not as it was written"});
+        }
+        context.names[id] = run.text(1);
+        next = id;
+    }
+}
+
+} // namespace bus::sqlite

@@ -1,0 +1,80 @@
+#include <bus/store/internal/sqlite_open.hpp>
+#include <bus/store/internal/verify_context.hpp>
+#include <bus/store/sqlite_store.hpp>
+#include <bus/store/verify.hpp>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <utility>
+
+namespace bus {
+
+namespace {
+
+using sqlite::VerifyContext;
+
+constexpr std::array<std::pair<const char*, void (*)(VerifyContext&)>, 16> checks{{
+    {"checking pages", sqlite::verify_pages},
+    {"checking the schema", sqlite::verify_schema},
+    {"checking the end of the log", sqlite::verify_log_row},
+    {"checking names", sqlite::verify_names},
+    {"reading events", sqlite::verify_events},
+    {"reading streams", sqlite::verify_streams},
+    {"looking for doubles and causes", sqlite::verify_event_ids},
+    {"checking pruned streams", sqlite::verify_pruned_streams},
+    {"checking agents", sqlite::verify_agents},
+    {"checking ranges", sqlite::verify_ranges},
+    {"looking for unknown agents", sqlite::verify_unknown_agents},
+    {"checking conservation", sqlite::verify_conservation},
+    {"reading deliveries", sqlite::verify_deliveries},
+    {"reading states", sqlite::verify_states},
+    {"reading timers", sqlite::verify_timers},
+    {"reading requests", sqlite::verify_requests},
+}};
+
+/// Whether what is left of a file shows that it was a store: SQLite's own mark at its beginning, or
+/// ours in its header.
+bool was_a_store(const std::filesystem::path& path) {
+    constexpr std::string_view mark_of_sqlite{"SQLite format 3\0", 16};
+    constexpr std::string_view our_mark = "lbus";
+    constexpr std::size_t place_of_our_mark = 68;
+    constexpr std::size_t header_bytes = 100;
+    std::string header(header_bytes, '\0');
+    std::ifstream file{path, std::ios::binary};
+    file.read(header.data(), static_cast<std::streamsize>(header.size()));
+    const std::string_view view = header;
+    return view.starts_with(mark_of_sqlite) ||
+           view.substr(place_of_our_mark, our_mark.size()) == our_mark;
+}
+
+} // namespace
+
+VerifyReport verify(const VerifyOptions& options,
+                    const std::function<void(const VerifyProgress&)>& progress) {
+    const std::filesystem::path path = sqlite::resolve(options.path);
+    const std::string name = "sqlite:" + path.string();
+    try {
+        sqlite::check_readable(path, {.path = path, .busy_timeout = options.busy_timeout});
+        sqlite::Connection connection{path, sqlite::Access::read_only, options.busy_timeout};
+        connection.execute("PRAGMA query_only = ON", "open for verifying");
+        connection.execute("BEGIN", "begin to verify"); // one snapshot for all that follows
+        VerifyContext context{connection, options, progress};
+        context.report.store = name;
+        for (const auto& [doing, check] : checks) {
+            context.run(doing, [&context, check = check] { check(context); });
+        }
+        return std::move(context.report);
+    } catch (const StoreDamaged& damaged) {
+        if (!was_a_store(path)) {
+            throw;
+        }
+        VerifyReport report;
+        report.store = name;
+        report.findings.push_back({.kind = FindingKind::page_damaged, .what = damaged.what()});
+        report.damage[FindingKind::page_damaged] = 1;
+        return report;
+    }
+}
+
+} // namespace bus
