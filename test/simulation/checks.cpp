@@ -8,6 +8,7 @@
 #include <bus/runtime/simulated_runtime.hpp>
 #include <bus/store/memory_store.hpp>
 #include <bus/store/sqlite_store.hpp>
+#include <bus/store/verify.hpp>
 
 #include <algorithm>
 #include <array>
@@ -82,6 +83,7 @@ public:
           books_{world.books()} {}
 
     std::vector<std::string> all() {
+        verify();
         check_report();
         check_promises();
         check_books();
@@ -93,6 +95,14 @@ public:
     }
 
 private:
+    void verify() {
+        for (const bus::Finding& finding : bus::verify({.path = world_.store()}).findings) {
+            if (!finding.note) {
+                found_.push_back("verify: " + finding.what);
+            }
+        }
+    }
+
     void check_report() {
         const std::string report = report_of(*store_, world_.folder / "report.csv");
         // Where commits fail a refused line comes in later, behind others.
