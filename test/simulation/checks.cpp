@@ -1,10 +1,13 @@
 #include "test/simulation/checks.hpp"
 
 #include "demo/books/books.hpp"
+#include "demo/pipeline/bound_agents.hpp"
 #include "demo/pipeline/graph_command.hpp"
 #include "demo/pipeline/pipeline.hpp"
 #include "demo/pipeline/report.hpp"
+#include <agents/control/control_agent.hpp>
 #include <bus/agent/graph.hpp>
+#include <bus/event/codec.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 #include <bus/store/memory_store.hpp>
 #include <bus/store/sqlite_store.hpp>
@@ -22,6 +25,9 @@ namespace simulation {
 namespace fs = std::filesystem;
 
 namespace {
+
+/// More than a seed ever has.
+constexpr std::size_t most_events = 1'000'000;
 
 std::string report_of(bus::EventStore& store, const fs::path& file) {
     demo::ReportFile report{file};
@@ -88,6 +94,7 @@ public:
         check_promises();
         check_books();
         check_events();
+        check_control();
         crash::Findings findings;
         crash::check_conservation(*store_, demo::pipeline_graph(), {}, findings);
         take(findings);
@@ -168,6 +175,42 @@ private:
         crash::Findings findings;
         crash::compare(there, here, "", findings);
         take(findings);
+    }
+
+    /// What the control agent keeps is what the events make of each execution, each applied once.
+    void check_control() {
+        const bus::agents::Workflow workflow = demo::order_workflow();
+        std::map<std::string, bus::agents::ExecutionState> states;
+        const auto followed = workflow.event_types();
+        for (const bus::StoredEvent& stored : store_->read(0, most_events)) {
+            const auto event = bus::decode(stored.record);
+            if (!event ||
+                std::find(followed.begin(), followed.end(), &event->type()) == followed.end()) {
+                continue;
+            }
+            const std::string key =
+                bus::agents::ControlAgent::state_key(stored.record.execution_id);
+            const auto known = states.find(key);
+            auto next = workflow.apply(
+                *event, known == states.end() ? std::nullopt : std::optional{known->second});
+            if (next) {
+                states.insert_or_assign(key, *std::move(next));
+            }
+        }
+        const std::vector<bus::StateRecord> kept = store_->states(demo::control_agent_name, "");
+        if (kept.size() != states.size()) {
+            found_.push_back("the control agent follows " + std::to_string(kept.size()) + " of " +
+                             std::to_string(states.size()) + " executions");
+        }
+        for (const bus::StateRecord& record : kept) {
+            const auto state = states.find(record.key);
+            if (state == states.end() || bus::to_json_text(state->second) != record.json) {
+                found_.push_back("the control agent has " + record.json +
+                                 ", where the events make " +
+                                 (state == states.end() ? std::string{"nothing"}
+                                                        : bus::to_json_text(state->second)));
+            }
+        }
     }
 
     void take(const crash::Findings& findings) {
