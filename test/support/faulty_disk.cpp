@@ -158,81 +158,35 @@ int sync_file(sqlite3_file* file, int flags) {
     return SQLITE_OK;
 }
 
-int file_size(sqlite3_file* file, sqlite3_int64* size) {
+/// Of what is none of our business.
+template <auto method, class... Arguments>
+auto pass_on(sqlite3_file* file, Arguments... arguments) {
     File& f = File::of(file);
-    return f.methods().xFileSize(f.real(), size);
+    return (f.methods().*method)(f.real(), arguments...);
 }
 
-int lock_file(sqlite3_file* file, int level) {
-    File& f = File::of(file);
-    return f.methods().xLock(f.real(), level);
-}
-
-int unlock_file(sqlite3_file* file, int level) {
-    File& f = File::of(file);
-    return f.methods().xUnlock(f.real(), level);
-}
-
-int check_reserved_lock(sqlite3_file* file, int* reserved) {
-    File& f = File::of(file);
-    return f.methods().xCheckReservedLock(f.real(), reserved);
-}
-
-int file_control(sqlite3_file* file, int what, void* argument) {
-    File& f = File::of(file);
-    return f.methods().xFileControl(f.real(), what, argument);
-}
-
-int sector_size(sqlite3_file* file) {
-    File& f = File::of(file);
-    return f.methods().xSectorSize(f.real());
-}
-
-int device_characteristics(sqlite3_file* file) {
-    File& f = File::of(file);
-    return f.methods().xDeviceCharacteristics(f.real());
-}
-
-int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** memory) {
-    File& f = File::of(file);
-    return f.methods().xShmMap(f.real(), page, size, extend, memory);
-}
-
-int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
-    File& f = File::of(file);
-    return f.methods().xShmLock(f.real(), offset, count, flags);
-}
-
-void shm_barrier(sqlite3_file* file) {
-    File& f = File::of(file);
-    f.methods().xShmBarrier(f.real());
-}
-
-int shm_unmap(sqlite3_file* file, int remove) {
-    File& f = File::of(file);
-    return f.methods().xShmUnmap(f.real(), remove);
-}
+using Methods = sqlite3_io_methods;
 
 // Version 2: with shared memory for WAL, without SQLite reading through a mapping past us.
-constexpr sqlite3_io_methods methods{2,
-                                     close_file,
-                                     read_file,
-                                     write_file,
-                                     truncate_file,
-                                     sync_file,
-                                     file_size,
-                                     lock_file,
-                                     unlock_file,
-                                     check_reserved_lock,
-                                     file_control,
-                                     sector_size,
-                                     device_characteristics,
-                                     shm_map,
-                                     shm_lock,
-                                     shm_barrier,
-                                     shm_unmap,
-                                     nullptr,
-                                     nullptr};
+constexpr Methods methods{2,
+                          close_file,
+                          read_file,
+                          write_file,
+                          truncate_file,
+                          sync_file,
+                          pass_on<&Methods::xFileSize, sqlite3_int64*>,
+                          pass_on<&Methods::xLock, int>,
+                          pass_on<&Methods::xUnlock, int>,
+                          pass_on<&Methods::xCheckReservedLock, int*>,
+                          pass_on<&Methods::xFileControl, int, void*>,
+                          pass_on<&Methods::xSectorSize>,
+                          pass_on<&Methods::xDeviceCharacteristics>,
+                          pass_on<&Methods::xShmMap, int, int, int, void volatile**>,
+                          pass_on<&Methods::xShmLock, int, int, int>,
+                          pass_on<&Methods::xShmBarrier>,
+                          pass_on<&Methods::xShmUnmap, int>,
+                          nullptr,
+                          nullptr};
 
 FaultyDisk::State& state_of(sqlite3_vfs* vfs) {
     return *static_cast<FaultyDisk::State*>(vfs->pAppData);
