@@ -136,9 +136,9 @@ void run_worker(const CampaignOptions& options, std::uint64_t worker, Tally& tal
     for (;;) {
         const std::string command =
             fmt::format("exec '{}' --worker {} --jobs {} --first-seed {} --seeds {} --orders {} "
-                        "--from {}",
+                        "--from {} --folder '{}'",
                         options.program, worker, options.jobs, options.first, options.seeds,
-                        options.orders, from);
+                        options.orders, from, options.folder.string());
         std::FILE* const pipe = ::popen(command.c_str(), "r");
         if (pipe == nullptr) {
             throw std::runtime_error{"cannot start " + command};
@@ -173,8 +173,8 @@ bool run_campaign(const CampaignOptions& options) {
     return tally.close();
 }
 
-void work(const CampaignOptions& options, std::uint64_t worker,
-          const std::filesystem::path& folder) {
+void work(const CampaignOptions& options, std::uint64_t worker) {
+    const std::filesystem::path folder = folder_of(worker, options.folder);
     for (std::uint64_t i = 0; i < options.seeds; ++i) {
         const std::uint64_t seed = options.first + i;
         const auto runs =
@@ -191,6 +191,10 @@ void work(const CampaignOptions& options, std::uint64_t worker,
             std::fflush(stdout);
         }
     }
+}
+
+std::filesystem::path folder_of(std::uint64_t worker, const std::filesystem::path& folder) {
+    return folder / fmt::format("{:04}", worker);
 }
 
 std::uint64_t digest(std::string_view text) {

@@ -40,7 +40,7 @@ public:
         fs::remove_all(path_, ignored);
     }
 
-    [[nodiscard]] fs::path inside() const { return path_ / "host"; }
+    [[nodiscard]] const fs::path& path() const noexcept { return path_; }
 
 private:
     fs::path path_;
@@ -63,8 +63,10 @@ void print_difference(const std::string& first, const std::string& second) {
 /// One seed, twice, and what happened in it.
 int replay(std::uint64_t seed, std::uint64_t orders, bool verbose, const std::string& log_file) {
     const Folder folder;
-    const simulation::Result result = simulation::run_seed(seed, orders, folder.inside(), verbose);
-    const simulation::Result again = simulation::run_seed(seed, orders, folder.inside());
+    const simulation::Result result =
+        simulation::run_seed(seed, orders, simulation::folder_of(0, folder.path()), verbose);
+    const simulation::Result again =
+        simulation::run_seed(seed, orders, simulation::folder_of(0, folder.path()));
     if (!log_file.empty()) {
         const std::unique_ptr<std::FILE, decltype(&std::fclose)> file{
             std::fopen(log_file.c_str(), "w"), &std::fclose};
@@ -98,13 +100,14 @@ struct Options {
 
 int run(Options& options, const char* program) {
     if (options.worker) {
-        const Folder folder;
-        simulation::work(options.campaign, *options.worker, folder.inside());
+        simulation::work(options.campaign, *options.worker);
         return 0;
     }
     if (options.seed) {
         return replay(*options.seed, options.campaign.orders, options.verbose, options.log);
     }
+    const Folder folder;
+    options.campaign.folder = folder.path();
     options.campaign.program = program;
     return simulation::run_campaign(options.campaign) ? 0 : 1;
 }
@@ -125,6 +128,7 @@ int main(int argc, char** argv) {
     app.add_option("--log", options.log, "with --seed: a file for the event log");
     app.add_option("--worker", options.worker)->group("");
     app.add_option("--from", options.campaign.from)->group("");
+    app.add_option("--folder", options.campaign.folder)->group("");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
