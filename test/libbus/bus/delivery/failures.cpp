@@ -38,8 +38,7 @@ std::unique_ptr<test::ScriptedAgent> failing(const bool& works, const bus::Retry
 
 BOOST_FIXTURE_TEST_SUITE(failures, test::StoredWorld)
 
-BOOST_AUTO_TEST_CASE(
-    R1_a_delivery_that_comes_due_during_a_long_step_waits_without_timers_that_spin) {
+BOOST_AUTO_TEST_CASE(a_delivery_that_comes_due_during_a_long_step_waits_without_timers_that_spin) {
     std::size_t ran = 0;
     auto agent = scripted("busy");
     agent->settings().retry = test::every(10ms, 3);

@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(
-    S8_an_agent_that_is_to_begin_again_waits_for_a_long_step_without_timers_that_spin) {
+    an_agent_that_is_to_begin_again_waits_for_a_long_step_without_timers_that_spin) {
     bus.reset();
     const auto troubled = std::make_shared<test::TroubledStore>(store);
     store = troubled;
