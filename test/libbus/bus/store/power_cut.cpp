@@ -192,8 +192,14 @@ BOOST_AUTO_TEST_CASE(S1_a_cut_while_the_store_is_opened_or_closed_loses_nothing_
 
 BOOST_AUTO_TEST_CASE(
     S8_a_disk_that_fails_once_while_a_store_is_made_leaves_it_with_a_log_or_unopened) {
-    int opened = 0;
-    for (std::uint64_t change = 1; change <= 60; ++change) {
+    const std::uint64_t changes = [] {
+        const TempFolder folder;
+        const FaultyDisk disk{folder.path()};
+        bus::SqliteStore::open({.path = folder.path() / "store.db"});
+        return disk.changes();
+    }();
+    std::uint64_t opened = 0;
+    for (std::uint64_t change = 1; change <= changes; ++change) {
         const TempFolder folder;
         FaultyDisk disk{folder.path()};
         disk.fail_at_change(change);
@@ -207,8 +213,8 @@ BOOST_AUTO_TEST_CASE(
         }
         BOOST_CHECK_NO_THROW(bus::SqliteStore::open({.path = folder.path() / "store.db"}));
     }
-    BOOST_TEST(opened > 0);
-    BOOST_TEST(opened < 60);
+    BOOST_TEST(opened > 0U); // closing changes the disk, too
+    BOOST_TEST(opened < changes);
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_that_does_not_sync_would_be_found_out) {
