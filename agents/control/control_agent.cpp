@@ -1,6 +1,7 @@
 #include <agents/control/control_agent.hpp>
 
 #include <stdexcept>
+#include <string>
 
 namespace bus::agents {
 
@@ -11,6 +12,10 @@ ControlAgent::ControlAgent(std::string name, Workflow workflow)
                                     "' has no steps, so there is nothing to follow; declare them "
                                     "with step<Event>(name)"};
     }
+    // The events of an execution may be of several aggregates. Where one is put off, the others
+    // wait, or the state would not be what a replay makes of them.
+    settings().sequence =
+        Sequence::by([](const DomainEvent& event) { return std::string{event.execution_id}; });
     for (const EventType* type : workflow_.event_types()) {
         on(*type, [this](const DomainEvent& event, Context& context) { follow(event, context); });
     }

@@ -142,6 +142,7 @@ void Books::open(const BooksOptions& options) {
         auto query = db_->query("PRAGMA journal_mode=WAL");
         query.step();
         const std::string mode = query.text(0);
+        query.step(); // the change is committed behind the row, and may fail only there
         if (mode != "wal" && mode != "memory") {
             throw BooksUnusable("books " + path_.string() +
                                     ": the file system gives no WAL (mode " + mode +

@@ -50,9 +50,9 @@ std::string default_notifications(const std::string& store_url) {
 }
 
 Pipeline::Pipeline(const RunOptions& options, Marketplace& marketplace,
-                   std::shared_ptr<bus::EventStore> store)
+                   std::shared_ptr<bus::EventStore> store, std::shared_ptr<bus::Runtime> runtime)
     : marketplace_{marketplace},
-      runtime_{std::make_shared<bus::SystemRuntime>()},
+      runtime_{runtime ? std::move(runtime) : std::make_shared<bus::SystemRuntime>()},
       books_{options.books.value_or(default_books(options.store))},
       faulty_books_{books_, FaultPlan{options.fault_rate, options.seed}},
       orders_{marketplace, *runtime_},

@@ -32,9 +32,10 @@ struct PipelineCounts {
 /// The whole of it: bus, store, books, marketplace, and the agents between them.
 class Pipeline {
 public:
-    /// Opens everything and starts the agents, which go on where an earlier run ended.
+    /// Opens everything and starts the agents, which go on where an earlier run ended. `runtime`:
+    /// where time, chance and threads come from; the system's unless given.
     Pipeline(const RunOptions& options, Marketplace& marketplace,
-             std::shared_ptr<bus::EventStore> store);
+             std::shared_ptr<bus::EventStore> store, std::shared_ptr<bus::Runtime> runtime = {});
 
     /// Brings the next line of the feeds in. False: they are at their end. Throws InputError,
     /// bus::StoreError.

@@ -1,7 +1,6 @@
 #include "test/support/disk_image.hpp"
 
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 namespace test {
@@ -15,8 +14,11 @@ constexpr std::size_t sector = 512;
 } // namespace
 
 Bytes content(const fs::path& path) {
-    std::ifstream in{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
+    std::ifstream in{path, std::ios::binary | std::ios::ate};
+    Bytes bytes(in ? static_cast<std::size_t>(in.tellg()) : 0);
+    in.seekg(0);
+    in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    return bytes;
 }
 
 void write_back(const fs::path& path, const Image& image) {

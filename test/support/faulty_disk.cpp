@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <random>
@@ -24,28 +25,41 @@ struct FaultyDisk::State {
     sqlite3_vfs vfs{};
     std::atomic<bool> off{false};
     std::atomic<std::uint64_t> changes{0};
-    std::atomic<std::uint64_t> cut_at{0}; ///< 0: never
-    std::mutex mutex;                     ///< of the images
+    std::atomic<std::uint64_t> cut_at{0};  ///< 0: never
+    std::atomic<std::uint64_t> fail_at{0}; ///< 0: never
+    std::atomic<std::uint64_t> failed{0};
+    DiskWorld world;
+    std::mt19937_64 dice; ///< SQLite's
+    std::string cut_where;
+    std::mutex mutex; ///< of the images
     std::map<std::string, Image> images;
 
     /// Of a change: what it is refused with, SQLITE_OK where it happens. The one at which the power
     /// goes is refused, but noted, as it may have arrived.
-    int refusal(int error, bool& noted) {
-        noted = !off;
+    int refusal(int error, bool& noted, const char* what, const std::string& path) {
+        noted = false;
         if (off) {
             return error;
         }
         switch (disk->fault.load()) {
-        case DiskFault::full: noted = false; return SQLITE_FULL;
-        case DiskFault::no_writes: noted = false; return error;
-        case DiskFault::read_only: noted = false; return SQLITE_READONLY;
+        case DiskFault::full: ++failed; return SQLITE_FULL;
+        case DiskFault::no_writes: ++failed; return error;
+        case DiskFault::read_only: ++failed; return SQLITE_READONLY;
         case DiskFault::none:
         case DiskFault::no_reads: break;
         }
-        if (++changes == cut_at) {
+        const std::uint64_t number = ++changes;
+        if (number == cut_at) {
+            noted = true;
             off = true;
+            cut_where = what + (" of " + fs::path{path}.filename().string());
             return error;
         }
+        if (number == fail_at) {
+            ++failed;
+            return error;
+        }
+        noted = true;
         return SQLITE_OK;
     }
 
@@ -82,44 +96,41 @@ int close_file(sqlite3_file* file) {
 int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
     File& f = File::of(file);
     if (f.path != nullptr && f.state->disk->fault == DiskFault::no_reads) {
+        ++f.state->failed;
         return SQLITE_IOERR_READ;
     }
     return f.methods().xRead(f.real(), into, size, offset);
 }
 
+/// SQLITE_OK where the change may happen, which is noted; else what it is refused with.
+int attempt(const File& f, int error, const char* what, Change change) {
+    if (f.path == nullptr) {
+        return SQLITE_OK;
+    }
+    bool noted = false;
+    const int refused = f.state->refusal(error, noted, what, *f.path);
+    if (noted) {
+        f.state->note(*f.path, std::move(change));
+    }
+    return refused;
+}
+
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
     File& f = File::of(file);
-    if (f.path != nullptr) {
-        bool noted = false;
-        const int refused = f.state->refusal(SQLITE_IOERR_WRITE, noted);
-        if (noted) {
-            const auto* bytes = static_cast<const char*>(from);
-            f.state->note(*f.path, {.kind = Change::Kind::write,
-                                    .offset = static_cast<std::size_t>(offset),
-                                    .bytes = Bytes(bytes, bytes + size)});
-        }
-        if (refused != SQLITE_OK) {
-            return refused;
-        }
-    }
-    return f.methods().xWrite(f.real(), from, size, offset);
+    const auto* bytes = static_cast<const char*>(from);
+    const int refused = attempt(f, SQLITE_IOERR_WRITE, "write",
+                                {.kind = Change::Kind::write,
+                                 .offset = static_cast<std::size_t>(offset),
+                                 .bytes = Bytes(bytes, bytes + size)});
+    return refused != SQLITE_OK ? refused : f.methods().xWrite(f.real(), from, size, offset);
 }
 
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
     File& f = File::of(file);
-    if (f.path != nullptr) {
-        bool noted = false;
-        const int refused = f.state->refusal(SQLITE_IOERR_TRUNCATE, noted);
-        if (noted) {
-            f.state->note(*f.path, {.kind = Change::Kind::truncate,
-                                    .offset = static_cast<std::size_t>(size),
-                                    .bytes = {}});
-        }
-        if (refused != SQLITE_OK) {
-            return refused;
-        }
-    }
-    return f.methods().xTruncate(f.real(), size);
+    const int refused = attempt(
+        f, SQLITE_IOERR_TRUNCATE, "truncation",
+        {.kind = Change::Kind::truncate, .offset = static_cast<std::size_t>(size), .bytes = {}});
+    return refused != SQLITE_OK ? refused : f.methods().xTruncate(f.real(), size);
 }
 
 int sync_file(sqlite3_file* file, int flags) {
@@ -127,8 +138,12 @@ int sync_file(sqlite3_file* file, int flags) {
     if (f.path == nullptr) {
         return f.methods().xSync(f.real(), flags);
     }
+    if (f.state->world.on_sync && !f.state->off) {
+        f.state->world.on_sync(*f.path);
+    }
     bool noted = false;
-    if (const int refused = f.state->refusal(SQLITE_IOERR_FSYNC, noted); refused != SQLITE_OK) {
+    if (const int refused = f.state->refusal(SQLITE_IOERR_FSYNC, noted, "sync", *f.path);
+        refused != SQLITE_OK) {
         return refused;
     }
     const std::lock_guard lock{f.state->mutex};
@@ -143,81 +158,35 @@ int sync_file(sqlite3_file* file, int flags) {
     return SQLITE_OK;
 }
 
-int file_size(sqlite3_file* file, sqlite3_int64* size) {
+/// Of what is none of our business.
+template <auto method, class... Arguments>
+auto pass_on(sqlite3_file* file, Arguments... arguments) {
     File& f = File::of(file);
-    return f.methods().xFileSize(f.real(), size);
+    return (f.methods().*method)(f.real(), arguments...);
 }
 
-int lock_file(sqlite3_file* file, int level) {
-    File& f = File::of(file);
-    return f.methods().xLock(f.real(), level);
-}
-
-int unlock_file(sqlite3_file* file, int level) {
-    File& f = File::of(file);
-    return f.methods().xUnlock(f.real(), level);
-}
-
-int check_reserved_lock(sqlite3_file* file, int* reserved) {
-    File& f = File::of(file);
-    return f.methods().xCheckReservedLock(f.real(), reserved);
-}
-
-int file_control(sqlite3_file* file, int what, void* argument) {
-    File& f = File::of(file);
-    return f.methods().xFileControl(f.real(), what, argument);
-}
-
-int sector_size(sqlite3_file* file) {
-    File& f = File::of(file);
-    return f.methods().xSectorSize(f.real());
-}
-
-int device_characteristics(sqlite3_file* file) {
-    File& f = File::of(file);
-    return f.methods().xDeviceCharacteristics(f.real());
-}
-
-int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** memory) {
-    File& f = File::of(file);
-    return f.methods().xShmMap(f.real(), page, size, extend, memory);
-}
-
-int shm_lock(sqlite3_file* file, int offset, int count, int flags) {
-    File& f = File::of(file);
-    return f.methods().xShmLock(f.real(), offset, count, flags);
-}
-
-void shm_barrier(sqlite3_file* file) {
-    File& f = File::of(file);
-    f.methods().xShmBarrier(f.real());
-}
-
-int shm_unmap(sqlite3_file* file, int remove) {
-    File& f = File::of(file);
-    return f.methods().xShmUnmap(f.real(), remove);
-}
+using Methods = sqlite3_io_methods;
 
 // Version 2: with shared memory for WAL, without SQLite reading through a mapping past us.
-constexpr sqlite3_io_methods methods{2,
-                                     close_file,
-                                     read_file,
-                                     write_file,
-                                     truncate_file,
-                                     sync_file,
-                                     file_size,
-                                     lock_file,
-                                     unlock_file,
-                                     check_reserved_lock,
-                                     file_control,
-                                     sector_size,
-                                     device_characteristics,
-                                     shm_map,
-                                     shm_lock,
-                                     shm_barrier,
-                                     shm_unmap,
-                                     nullptr,
-                                     nullptr};
+constexpr Methods methods{2,
+                          close_file,
+                          read_file,
+                          write_file,
+                          truncate_file,
+                          sync_file,
+                          pass_on<&Methods::xFileSize, sqlite3_int64*>,
+                          pass_on<&Methods::xLock, int>,
+                          pass_on<&Methods::xUnlock, int>,
+                          pass_on<&Methods::xCheckReservedLock, int*>,
+                          pass_on<&Methods::xFileControl, int, void*>,
+                          pass_on<&Methods::xSectorSize>,
+                          pass_on<&Methods::xDeviceCharacteristics>,
+                          pass_on<&Methods::xShmMap, int, int, int, void volatile**>,
+                          pass_on<&Methods::xShmLock, int, int, int>,
+                          pass_on<&Methods::xShmBarrier>,
+                          pass_on<&Methods::xShmUnmap, int>,
+                          nullptr,
+                          nullptr};
 
 FaultyDisk::State& state_of(sqlite3_vfs* vfs) {
     return *static_cast<FaultyDisk::State*>(vfs->pAppData);
@@ -262,7 +231,8 @@ int delete_file(sqlite3_vfs* vfs, const char* path, int sync_folder) {
     FaultyDisk::State& state = state_of(vfs);
     if (is_ours(state, path) && !std::string_view{path}.ends_with("-shm")) {
         bool noted = false;
-        if (const int refused = state.refusal(SQLITE_IOERR_DELETE, noted); refused != SQLITE_OK) {
+        if (const int refused = state.refusal(SQLITE_IOERR_DELETE, noted, "removal", path);
+            refused != SQLITE_OK) {
             return refused;
         }
         state.note(path, {.kind = Change::Kind::remove, .offset = 0, .bytes = {}});
@@ -283,6 +253,19 @@ int access_file(sqlite3_vfs* vfs, const char* path, int flags, int* result) {
 int full_path(sqlite3_vfs* vfs, const char* path, int size, char* result) {
     sqlite3_vfs* real = state_of(vfs).real;
     return real->xFullPathname(real, path, size, result);
+}
+
+int random_bytes(sqlite3_vfs* vfs, int size, char* into) {
+    std::mt19937_64& dice = state_of(vfs).dice;
+    std::generate_n(into, size, [&] { return static_cast<char>(dice()); });
+    return size;
+}
+
+int sleep(sqlite3_vfs* vfs, int microseconds) {
+    if (const auto& sleeps = state_of(vfs).world.sleeps) {
+        sleeps(std::chrono::microseconds{microseconds});
+    }
+    return microseconds;
 }
 
 } // namespace
@@ -318,6 +301,27 @@ void FaultyDisk::cut_at_change(std::uint64_t number) {
     state_->cut_at = state_->changes + number;
 }
 
+void FaultyDisk::fail_at_change(std::uint64_t number) {
+    state_->fail_at = state_->changes + number;
+}
+
+bool FaultyDisk::failing_soon() const noexcept {
+    return state_->fail_at > state_->changes;
+}
+
+void FaultyDisk::forget_plans() {
+    state_->cut_at = 0;
+    state_->fail_at = 0;
+}
+
+void FaultyDisk::simulate(DiskWorld world) {
+    state_->dice.seed(world.seed);
+    state_->vfs.xRandomness = random_bytes;
+    sqlite3_randomness(0, nullptr); // what it has taken from the machine is forgotten
+    state_->vfs.xSleep = sleep;
+    state_->world = std::move(world);
+}
+
 bool FaultyDisk::is_off() const noexcept {
     return state_->off;
 }
@@ -336,7 +340,8 @@ void FaultyDisk::power_on(const PowerLoss& loss) {
         fs::remove(path + "-shm"); // memory, which does not survive
     }
     state_->images.clear();
-    state_->cut_at = 0;
+    forget_plans();
+    state_->cut_where.clear();
     state_->off = false;
 }
 
@@ -351,6 +356,14 @@ std::uint64_t FaultyDisk::unsynced() const {
         count += image.pending.size();
     }
     return count;
+}
+
+std::uint64_t FaultyDisk::failed() const noexcept {
+    return state_->failed;
+}
+
+std::string FaultyDisk::cut_where() const {
+    return state_->cut_where;
 }
 
 } // namespace test

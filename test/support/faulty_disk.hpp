@@ -1,9 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 
 namespace test {
 
@@ -21,6 +24,14 @@ struct PowerLoss {
     std::uint64_t seed = 0;
     double kept = 0;   ///< the share of them that has arrived all the same, each by itself
     bool torn = false; ///< those that arrived may have done so in part, in sectors of 512 bytes
+};
+
+/// What a simulation puts in the place of what SQLite would take from the machine. The functions
+/// are called in the thread that uses the disk, with none of its locks held, and must not throw.
+struct DiskWorld {
+    std::uint64_t seed = 0;                                ///< of SQLite's random numbers
+    std::function<void(const std::string& path)> on_sync;  ///< before a sync of that file
+    std::function<void(std::chrono::microseconds)> sleeps; ///< instead of sleeping
 };
 
 /// A disk for SQLite's files in one folder. It keeps what was written but not synced apart, so that
@@ -43,6 +54,14 @@ public:
     /// truncations, syncs and removals count. The one at which it goes may have happened or not.
     void cut_at_change(std::uint64_t number);
     [[nodiscard]] bool is_off() const noexcept;
+    /// The change that is so many from now fails, and none after it.
+    void fail_at_change(std::uint64_t number);
+    /// True until it has.
+    [[nodiscard]] bool failing_soon() const noexcept;
+    /// What was planned with the two above does not happen.
+    void forget_plans();
+    /// From now on; before any database is opened.
+    void simulate(DiskWorld world);
 
     /// The files are as the cut has left them, and the power is on. All of the folder's databases
     /// must have been closed (std::logic_error).
@@ -51,6 +70,10 @@ public:
     /// Changes so far, and those of them that no sync has made safe.
     [[nodiscard]] std::uint64_t changes() const noexcept;
     [[nodiscard]] std::uint64_t unsynced() const;
+    /// What failed because of `fault` or fail_at_change().
+    [[nodiscard]] std::uint64_t failed() const noexcept;
+    /// At which change the power went: "sync of orders.db-wal"; empty where cut() was called.
+    [[nodiscard]] std::string cut_where() const;
 
     struct State;
 

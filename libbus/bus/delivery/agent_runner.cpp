@@ -253,11 +253,14 @@ void AgentRunner::on_timer(std::uint64_t number) {
 void AgentRunner::schedule_wake(Lock& /*lock*/) {
     const Timestamp now = hub_->runtime().now();
     std::optional<Timestamp> due;
-    if (must_reload_) {
+    // What is overdue and held back is woken by what it waits for; a timer would only spin.
+    const bool at_work = open_batches_ != 0 || turns_under_way() != 0;
+    if (must_reload_ && !(at_work && paused_until_ <= now)) {
         due = std::max(now, paused_until_);
     }
     for (const auto& lane : lanes_) {
-        if (lane->next_due && !must_reload_) {
+        const bool spins = lane->next_due && *lane->next_due <= now && held_back(*lane);
+        if (lane->next_due && !must_reload_ && !spins) {
             due = std::min(due.value_or(*lane->next_due), *lane->next_due);
         }
     }

@@ -148,6 +148,8 @@ private:
     // agent_turns.cpp: what is done with it
     void wake();
     void wake_lanes(Lock& lock);
+    [[nodiscard]] bool one_turn_only() const;
+    [[nodiscard]] bool held_back(const Lane& lane) const;
     void post_turn(Lane& lane);
     [[nodiscard]] bool has_work(const Lane& lane) const;
     [[nodiscard]] bool needs_feeding() const;

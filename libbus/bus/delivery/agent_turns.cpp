@@ -29,10 +29,7 @@ void AgentRunner::wake_lanes(Lock& /*lock*/) {
     if (starting_ || stopping_ || (must_reload_ && hub_->runtime().now() < paused_until_)) {
         return;
     }
-    // Suspects come in the order of the log in every life, or none of them would ever be the same.
-    const bool suspects_left =
-        settled_.checkpoint < suspects_.range.last || !suspect_again_.empty();
-    const bool one_only = must_reload_ || !first_noted_ || suspects_left;
+    const bool one_only = one_turn_only();
     if (one_only && turns_under_way() != 0) {
         return;
     }
@@ -50,6 +47,20 @@ void AgentRunner::wake_lanes(Lock& /*lock*/) {
             }
         }
     }
+}
+
+/// With the lock held: the lanes take turns.
+bool AgentRunner::one_turn_only() const {
+    // Suspects come in the order of the log in every life, or none of them would ever be the same.
+    const bool suspects_left =
+        settled_.checkpoint < suspects_.range.last || !suspect_again_.empty();
+    return must_reload_ || !first_noted_ || suspects_left;
+}
+
+/// With the lock held: the lane has its turn, or is given one when something ends.
+bool AgentRunner::held_back(const Lane& lane) const {
+    return lane.running || lane.outstanding >= most_outstanding ||
+           (one_turn_only() && turns_under_way() != 0);
 }
 
 /// With the lock held.

@@ -108,6 +108,10 @@ std::size_t SimulatedRuntime::run_until_idle(Duration limit) {
     return count;
 }
 
+void SimulatedRuntime::pass(Duration duration) {
+    move_to(internal::later(now_, duration));
+}
+
 bool SimulatedRuntime::run_next_timer(Timestamp limit) {
     const std::optional<Timestamp> due = timers_->next_due();
     if (!due || *due > limit || *due == Timestamp::max()) {

@@ -27,6 +27,9 @@ public:
     std::size_t run_for(Duration duration);
     /// Runs tasks and timers until neither is left, or `limit` has passed on the clock.
     std::size_t run_until_idle(Duration limit = std::chrono::hours{24 * 365});
+    /// Moves the clock on by `duration` and runs nothing: what is under way takes its time, as a
+    /// slow disk or an outside system does. Timers that come due meanwhile are late.
+    void pass(Duration duration);
 
     Timestamp now() override;
 

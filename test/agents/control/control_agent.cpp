@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <stdexcept>
+#include <utility>
 
 using namespace shop;
 using bus::agents::ControlAgent;
@@ -114,6 +115,31 @@ BOOST_AUTO_TEST_CASE(a_replay_into_a_fresh_agent_gives_the_same_state) {
     bus->emplace<ControlAgent>("replayed", workflow());
     bus->wait_idle();
     BOOST_TEST((ControlView{*store, "replayed", workflow()}.executions() == live));
+}
+
+BOOST_AUTO_TEST_CASE(
+    an_event_that_is_put_off_holds_up_its_execution_so_that_a_replay_gives_the_same_state) {
+    bool broken = true;
+    bus::agents::Workflow fragile{"parcel"};
+    fragile.step<ParcelPackedEvent>("pack").step<ParcelSentEvent>("send").fails<ParcelLostEvent>(
+        [&](const ParcelLostEvent& event) {
+            if (std::exchange(broken, false)) {
+                throw std::runtime_error{"not at once"};
+            }
+            return bus::agents::StepFailure{event.step, event.why};
+        });
+    bus->emplace<ControlAgent>("fragile", fragile);
+    publish<ParcelLostEvent>(0, "a", "P-1", "pack", "gone");
+    publish<ParcelPackedEvent>(1, "a", "P-2"); // another aggregate, the same execution
+    runtime->run_for(std::chrono::hours{1});
+    bus->wait_idle();
+    const auto live = ControlView{*store, "fragile", fragile}.executions();
+    bus->emplace<ControlAgent>("replayed", fragile);
+    bus->wait_idle();
+    BOOST_TEST(!broken);
+    BOOST_TEST_REQUIRE(live.size() == 1U);
+    BOOST_TEST((live.front().started_at == midnight));
+    BOOST_TEST((ControlView{*store, "replayed", fragile}.executions() == live));
 }
 
 BOOST_AUTO_TEST_CASE(a_workflow_without_steps_is_refused) {

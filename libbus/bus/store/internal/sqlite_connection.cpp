@@ -133,7 +133,13 @@ std::int64_t Connection::integer(const char* sql, const char* doing) {
 std::string Connection::text(const char* sql, const char* doing) {
     Statement statement{*this, sql, doing};
     Statement::Run run = statement.run();
-    return run.next() ? run.text(0) : std::string{};
+    if (!run.next()) {
+        return {};
+    }
+    std::string result = run.text(0);
+    // What a PRAGMA sets is committed behind its row: that may fail where the row says it is set.
+    run.next();
+    return result;
 }
 
 void Connection::checkpoint_on_close(bool yes) {

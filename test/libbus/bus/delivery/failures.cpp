@@ -38,6 +38,28 @@ std::unique_ptr<test::ScriptedAgent> failing(const bool& works, const bus::Retry
 
 BOOST_FIXTURE_TEST_SUITE(failures, test::StoredWorld)
 
+BOOST_AUTO_TEST_CASE(a_delivery_that_comes_due_during_a_long_step_waits_without_timers_that_spin) {
+    std::size_t ran = 0;
+    auto agent = scripted("busy");
+    agent->settings().retry = test::every(10ms, 3);
+    agent->handles<PingEvent>([&](const PingEvent& event, bus::Context& context) {
+        if (event.number == 1 && context.attempt() == 1) {
+            throw std::runtime_error{"not at once"};
+        }
+        if (event.number == 2) {
+            runtime->pass(20ms);
+            ran = runtime->poll(1'000);
+        }
+    });
+    bus->add(std::move(agent));
+    bus->publish(ping("first", 1));
+    bus->wait_idle();
+    bus->publish(ping("second", 2));
+    bus->wait_idle();
+    BOOST_TEST(ran < 20U);
+    BOOST_TEST(store->agent("busy")->finished == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(R3_a_deferred_delivery_is_a_row_with_its_attempts_and_the_next_ones_time) {
     const bool works = false;
     bus->add(failing(works, test::every(10s, 3)));

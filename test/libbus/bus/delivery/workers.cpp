@@ -155,4 +155,39 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST((store->states("live", "") == store->states("replayed", "")));
 }
 
+BOOST_AUTO_TEST_CASE(
+    an_agent_that_is_to_begin_again_waits_for_a_long_step_without_timers_that_spin) {
+    bus.reset();
+    const auto troubled = std::make_shared<test::TroubledStore>(store);
+    store = troubled;
+    start();
+    bool broken = false;
+    troubled->fails_next = [&] { return broken; };
+    std::optional<std::size_t> ran;
+    auto agent = scripted("worker");
+    agent->settings().workers = 2;
+    agent->settings().sequence = bus::Sequence::by([](const bus::DomainEvent& event) {
+        return std::to_string(static_cast<const PingEvent&>(event).number);
+    });
+    agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
+        if (!ran) {
+            ran = 0;
+            broken = true;
+            runtime->poll(1'000); // the other worker's step cannot be committed
+            broken = false;
+            runtime->pass(1s); // by then the store would have been tried again
+            ran = runtime->poll(1'000);
+        }
+    });
+    bus->add(std::move(agent));
+    for (std::int64_t number = 0; number < 8; ++number) {
+        bus->post(ping("a", number));
+    }
+    runtime->run_for(1min);
+    BOOST_TEST(troubled->failed > 0);
+    BOOST_TEST_REQUIRE(ran.has_value());
+    BOOST_TEST(*ran < 20U);
+    BOOST_TEST(store->agent("worker")->finished == 8U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

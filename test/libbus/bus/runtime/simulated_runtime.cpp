@@ -208,6 +208,19 @@ BOOST_AUTO_TEST_CASE(waiting_with_a_timeout_ends_at_it) {
     BOOST_TEST((runtime.now() - start == 1min));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_under_way_takes_its_time_and_timers_that_come_due_meanwhile_are_late) {
+    SimulatedRuntime runtime;
+    const bus::Timestamp start = runtime.now();
+    std::vector<bus::Duration> ran;
+    runtime.schedule(1s, [&] { ran.push_back(runtime.now() - start); });
+    runtime.schedule(3s, [&] { ran.push_back(runtime.now() - start); });
+    runtime.pass(2s);
+    BOOST_TEST((runtime.now() - start == 2s));
+    BOOST_TEST(ran.empty());
+    runtime.run_until_idle();
+    BOOST_TEST((ran == std::vector<bus::Duration>{2s, 3s}));
+}
+
 BOOST_AUTO_TEST_CASE(waiting_for_what_can_never_happen_is_an_error) {
     SimulatedRuntime runtime;
     std::mutex mutex;

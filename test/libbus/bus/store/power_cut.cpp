@@ -1,4 +1,5 @@
 // The power goes at any moment: what was committed is there, what was buffered is a prefix.
+#include "test/support/disk_image.hpp"
 #include "test/support/faulty_disk.hpp"
 
 #include "backends.hpp"
@@ -187,6 +188,33 @@ BOOST_AUTO_TEST_CASE(S1_a_cut_while_the_store_is_opened_or_closed_loses_nothing_
             }
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(
+    S8_a_disk_that_fails_once_while_a_store_is_made_leaves_it_with_a_log_or_unopened) {
+    const std::uint64_t changes = [] {
+        const TempFolder folder;
+        const FaultyDisk disk{folder.path()};
+        bus::SqliteStore::open({.path = folder.path() / "store.db"});
+        return disk.changes();
+    }();
+    std::uint64_t opened = 0;
+    for (std::uint64_t change = 1; change <= changes; ++change) {
+        const TempFolder folder;
+        FaultyDisk disk{folder.path()};
+        disk.fail_at_change(change);
+        try {
+            const auto store = bus::SqliteStore::open({.path = folder.path() / "store.db"});
+            ++opened;
+            // Bytes 18 and 19 of a database say how it is written: 2, by a write-ahead log.
+            BOOST_TEST(content(folder.path() / "store.db").at(18) == 2, "change " << change);
+        } catch (const bus::StoreError&) {
+            BOOST_TEST(disk.failed() == 1U);
+        }
+        BOOST_CHECK_NO_THROW(bus::SqliteStore::open({.path = folder.path() / "store.db"}));
+    }
+    BOOST_TEST(opened > 0U); // closing changes the disk, too
+    BOOST_TEST(opened < changes);
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_that_does_not_sync_would_be_found_out) {

@@ -1,0 +1,208 @@
+#include "test/simulation/campaign.hpp"
+
+#include "test/simulation/simulation.hpp"
+
+#include <fmt/core.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cinttypes>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace simulation {
+
+namespace {
+
+/// A seed that takes longer does not come to an end.
+constexpr unsigned longest_seed_s = 120;
+
+/// What the workers have told.
+class Tally {
+public:
+    explicit Tally(const CampaignOptions& options)
+        : options_{options}, terminal_{::isatty(STDOUT_FILENO) == 1} {}
+
+    void fail(std::uint64_t seed, const std::string& trouble) {
+        const std::lock_guard lock{mutex_};
+        wipe();
+        if (failed_.insert(seed).second) {
+            fmt::print(
+                "seed {} FAILED; replay it with: test/simulation/run --seed {} --verbose{}\n", seed,
+                seed,
+                options_.orders == CampaignOptions{}.orders
+                    ? ""
+                    : fmt::format(" --orders {}", options_.orders));
+        }
+        fmt::print("  {}\n", trouble);
+        std::fflush(stdout);
+    }
+
+    void done(std::uint64_t seed, std::uint64_t crashes, std::uint64_t faults, std::uint64_t log) {
+        std::optional<std::uint64_t> other;
+        {
+            const std::lock_guard lock{mutex_};
+            const auto [entry, first] = logs_.try_emplace(seed, log);
+            if (first) {
+                return;
+            }
+            other = entry->second;
+            logs_.erase(entry);
+            ++seeds_;
+            crashes_ += crashes;
+            faults_ += faults;
+            show();
+        }
+        if (*other != log) {
+            fail(seed, fmt::format("two runs of it differ: their logs are {:016x} and {:016x}",
+                                   *other, log));
+        }
+    }
+
+    /// Prints the closing line; returns whether nothing has failed.
+    bool close() {
+        for (const auto& [seed, log] : logs_) {
+            if (!failed_.contains(seed)) {
+                fail(seed, "it ran only once");
+            }
+        }
+        wipe();
+        fmt::print("{} seeds, {} crashes, {} faults, {} failed\n", seeds_, crashes_, faults_,
+                   failed_.size());
+        return failed_.empty() && seeds_ == options_.seeds;
+    }
+
+private:
+    void wipe() const {
+        if (terminal_) {
+            fmt::print("\r\033[K");
+        }
+    }
+
+    void show() const {
+        if (terminal_) {
+            fmt::print("\r\033[K{} of {} seeds, {} crashes, {} failed", seeds_, options_.seeds,
+                       crashes_, failed_.size());
+        } else if (seeds_ % 100 == 0 && seeds_ != options_.seeds) {
+            fmt::print("{} of {} seeds\n", seeds_, options_.seeds);
+        }
+        std::fflush(stdout);
+    }
+
+    const CampaignOptions& options_;
+    bool terminal_;
+    std::mutex mutex_;
+    std::map<std::uint64_t, std::uint64_t> logs_; ///< of seeds that ran once
+    std::set<std::uint64_t> failed_;
+    std::uint64_t seeds_ = 0;
+    std::uint64_t crashes_ = 0;
+    std::uint64_t faults_ = 0;
+};
+
+/// Reads what a worker tells until it ends. Returns the seed that it died of.
+std::optional<std::uint64_t> listen(std::FILE* worker, Tally& tally) {
+    std::array<char, 4096> line{};
+    std::uint64_t seed = 0;
+    bool at_work = false;
+    while (std::fgets(line.data(), line.size(), worker) != nullptr) {
+        std::string text{line.data()};
+        text.erase(text.find_last_not_of('\n') + 1);
+        std::uint64_t crashes = 0;
+        std::uint64_t faults = 0;
+        std::uint64_t log = 0;
+        if (std::sscanf(text.c_str(), "seed %" SCNu64, &seed) == 1) {
+            at_work = true;
+        } else if (std::sscanf(text.c_str(), "done %" SCNu64 " %" SCNu64 " %" SCNx64, &crashes,
+                               &faults, &log) == 3) {
+            at_work = false;
+            tally.done(seed, crashes, faults, log);
+        } else {
+            tally.fail(seed, text);
+        }
+    }
+    return at_work ? std::optional{seed} : std::nullopt;
+}
+
+void run_worker(const CampaignOptions& options, std::uint64_t worker, Tally& tally) {
+    std::uint64_t from = options.first;
+    for (;;) {
+        const std::string command =
+            fmt::format("exec '{}' --worker {} --jobs {} --first-seed {} --seeds {} --orders {} "
+                        "--from {} --folder '{}'",
+                        options.program, worker, options.jobs, options.first, options.seeds,
+                        options.orders, from, options.folder.string());
+        std::FILE* const pipe = ::popen(command.c_str(), "r");
+        if (pipe == nullptr) {
+            throw std::runtime_error{"cannot start " + command};
+        }
+        const std::optional<std::uint64_t> died_at = listen(pipe, tally);
+        const int status = ::pclose(pipe);
+        if (!died_at) {
+            if (status != 0) {
+                tally.fail(from,
+                           fmt::format("worker {} could not begin, status {}", worker, status));
+            }
+            return;
+        }
+        tally.fail(*died_at, WIFSIGNALED(status)
+                                 ? fmt::format("its process died of signal {}", WTERMSIG(status))
+                                 : fmt::format("its process ended with {}", WEXITSTATUS(status)));
+        from = *died_at + 1;
+    }
+}
+
+} // namespace
+
+bool run_campaign(const CampaignOptions& options) {
+    Tally tally{options};
+    {
+        std::vector<std::jthread> listeners;
+        for (std::uint64_t worker = 0; worker < options.jobs; ++worker) {
+            listeners.emplace_back(
+                [&options, &tally, worker] { run_worker(options, worker, tally); });
+        }
+    }
+    return tally.close();
+}
+
+void work(const CampaignOptions& options, std::uint64_t worker) {
+    const std::filesystem::path folder = folder_of(worker, options.folder);
+    for (std::uint64_t i = 0; i < options.seeds; ++i) {
+        const std::uint64_t seed = options.first + i;
+        const auto runs =
+            (i % options.jobs == worker ? 1U : 0U) + ((i + 1) % options.jobs == worker ? 1U : 0U);
+        for (unsigned run = 0; run < runs && seed >= options.from; ++run) {
+            fmt::print("seed {}\n", seed);
+            std::fflush(stdout);
+            ::alarm(longest_seed_s);
+            const Result result = run_seed(seed, options.orders, folder);
+            for (const std::string& trouble : result.troubles) {
+                fmt::print("  {}\n", trouble);
+            }
+            fmt::print("done {} {} {:x}\n", result.crashes, result.faults, digest(result.log));
+            std::fflush(stdout);
+        }
+    }
+}
+
+std::filesystem::path folder_of(std::uint64_t worker, const std::filesystem::path& folder) {
+    return folder / fmt::format("{:04}", worker);
+}
+
+std::uint64_t digest(std::string_view text) {
+    std::uint64_t state = 0xcbf29ce484222325ULL;
+    for (const char c : text) {
+        state = (state ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+    }
+    return state;
+}
+
+} // namespace simulation

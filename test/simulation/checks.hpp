@@ -1,0 +1,29 @@
+#pragma once
+
+#include "test/crash/findings.hpp"
+#include "test/simulation/world.hpp"
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace simulation {
+
+/// What a run comes to that nobody disturbs: the same orders, in memory, with no faults.
+struct Expected {
+    std::string report;
+    std::map<std::string, std::string> invoices; ///< by order; what the invoice says
+    crash::Census census;                        ///< of the events and waiting deliveries
+};
+
+/// Makes that run. `feed`: the orders.
+Expected undisturbed(const std::filesystem::path& feed, const std::filesystem::path& folder);
+
+/// Holds what a world has come to against it; a sentence for each trouble.
+std::vector<std::string> check(World& world, const Expected& expected);
+
+/// All that is in the store and in the books of a world, as text.
+std::string everything(World& world);
+
+} // namespace simulation

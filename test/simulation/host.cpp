@@ -1,0 +1,341 @@
+#include "test/simulation/host.hpp"
+
+#include "demo/books/errors.hpp"
+#include "demo/pipeline/report.hpp"
+#include <bus/event/timestamp.hpp>
+#include <bus/store/sqlite_store.hpp>
+
+#include <fmt/core.h>
+
+#include <condition_variable>
+#include <cstdio>
+#include <mutex>
+#include <utility>
+
+namespace simulation {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// How long commits may fail before the host gives up, as order_pipeline does.
+constexpr bus::Duration patience_with_store = 5s;
+constexpr bus::Duration moment = 25ms;
+/// The longest life that makes sense: faults, retries and redrives are over long before.
+constexpr bus::Duration longest_life = 1h;
+constexpr int most_operator_rounds = 20;
+
+std::string name_of(test::DiskFault fault) {
+    switch (fault) {
+    case test::DiskFault::full: return "is full";
+    case test::DiskFault::no_writes: return "fails writes";
+    case test::DiskFault::no_reads: return "fails reads";
+    case test::DiskFault::read_only: return "is read-only";
+    case test::DiskFault::none: break;
+    }
+    return "is well";
+}
+
+} // namespace
+
+void Trace::add(bus::Timestamp time, const std::string& text) {
+    const std::string line = bus::to_text(time) + "  " + text + '\n';
+    text_ += line;
+    if (live_) {
+        fmt::print("{}", line);
+        std::fflush(stdout);
+    }
+}
+
+Host::Host(World& world, const Life& life)
+    : world_{world},
+      life_{life},
+      dice_{life.seed},
+      runtime_{std::make_shared<bus::SimulatedRuntime>(life.seed, world.now)},
+      began_{world.now} {}
+
+Host::~Host() {
+    take_down();
+}
+
+Ended Host::run() {
+    set_disk_up();
+    note("the host starts");
+    std::optional<Ended> ended;
+    try {
+        open();
+        watch();
+        at_work_ = true;
+        feed_later();
+        while (!ended) {
+            ended = look();
+        }
+        if (ended == Ended::done) {
+            pipeline_->stop(bus::Stop::drain);
+        }
+    } catch (const bus::StoreError& error) {
+        error_ = error.what();
+    } catch (const demo::BooksError& error) {
+        error_ = error.what();
+    }
+    if (world_.disk.is_off()) {
+        ended = Ended::crashed;
+    } else if (!error_.empty()) {
+        ended = Ended::failed;
+        note("the host gives up: " + error_);
+    } else {
+        note(ended == Ended::done ? "all orders are settled" : "stopped");
+    }
+    take_down();
+    // Closing writes, too.
+    if (world_.disk.is_off()) {
+        ended = Ended::crashed;
+        note("CRASH in the " + world_.disk.cut_where() + ", change " +
+             std::to_string(life_.crash_at.value_or(0)));
+    }
+    return *ended;
+}
+
+void Host::set_disk_up() {
+    world_.disk.simulate(
+        {.seed = dice_.number(),
+         .on_sync = [this](const std::string& path) { on_sync(path); },
+         .sleeps = [this](std::chrono::microseconds time) { runtime_->pass(time); }});
+    if (life_.crash_at) {
+        world_.disk.cut_at_change(*life_.crash_at);
+    }
+    fail_next_change();
+    for (const FaultWindow& window : life_.windows) {
+        if (window.from < 0us) {
+            begin_window(window);
+        } else {
+            runtime_->schedule(window.from, [this, window] { begin_window(window); });
+        }
+    }
+}
+
+void Host::open() {
+    const demo::RunOptions options{.feeds = {world_.feed.string()},
+                                   .store = "sqlite:" + world_.store().string(),
+                                   .books = world_.books().string(),
+                                   .notifications = "/dev/null",
+                                   .report = {},
+                                   .fault_rate = world_.plan.books_fault_rate,
+                                   .seed = world_.plan.seed,
+                                   .progress = false};
+    marketplace_.emplace(options.feeds);
+    store_ = bus::SqliteStore::open({.path = world_.store(), .program = "simulation"});
+    pipeline_.emplace(options, *marketplace_, store_, runtime_);
+}
+
+/// Remembers what the bus says is committed, and writes down what goes wrong.
+void Host::watch() {
+    observers_.emplace(pipeline_->bus());
+    observers_->published.connect([this](const bus::DomainEvent& event) {
+        if (event.type().durability() == bus::Durability::committed) {
+            world_.promises.push_back({event.event_id, std::string{event.event_type()} + " of " +
+                                                           std::string{event.aggregate_id()}});
+        }
+    });
+    observers_->failed.connect(
+        [this](const bus::DomainEvent& event, std::string_view agent, const bus::Failure& failure) {
+            note(std::string{agent} + " failed at " + std::string{event.event_type()} + " of " +
+                 std::string{event.aggregate_id()} + ": " + failure.what());
+        });
+    observers_->dead_lettered.connect(
+        [this](const bus::DomainEvent& event, std::string_view agent, const bus::Failure&) {
+            note(std::string{agent} + " gave up on " + std::string{event.event_type()} + " of " +
+                 std::string{event.aggregate_id()});
+        });
+    observers_->trouble.connect(
+        [this](std::string_view what) { note("trouble: " + std::string{what}); });
+}
+
+void Host::feed_later() {
+    const auto gap = static_cast<std::uint64_t>(life_.feed_gap.count());
+    runtime_->schedule(bus::Duration{static_cast<std::int64_t>(dice_.below(gap + 1))},
+                       [this] { feed_next(); });
+}
+
+void Host::feed_next() {
+    if (fed_) {
+        return;
+    }
+    if (world_.disk.is_off()) {
+        pipeline_->abandon_feed(); // who waits for a line shall not wait for ever
+        return;
+    }
+    if (pipeline_->feed_next()) {
+        feed_later();
+    } else {
+        fed_ = true;
+    }
+}
+
+/// The disk takes its time; the writer's thread waits for it, and others go on meanwhile.
+void Host::on_sync(const std::string& path) {
+    const DiskPace& pace = life_.pace;
+    const auto span = static_cast<std::uint64_t>((pace.most - pace.least).count());
+    bus::Duration takes =
+        pace.least + bus::Duration{static_cast<std::int64_t>(dice_.below(span + 1))};
+    if (pace.stall_once_in != 0 && dice_.once_in(pace.stall_once_in)) {
+        takes += dice_.duration(50ms, 3s);
+        note("the disk stalls for " + std::to_string(takes.count() / 1000) + " ms");
+    }
+    runtime_->pass(takes);
+    // Not within the books, whose mutex is held: in one thread its next user would wait for ever.
+    if (at_work_ && path.starts_with(world_.store().string()) && pace.others_once_in != 0 &&
+        dice_.once_in(pace.others_once_in)) {
+        let_others_run();
+    }
+}
+
+void Host::let_others_run() {
+    for (std::uint64_t count = dice_.below(16); count > 0; --count) {
+        if (world_.disk.is_off() || !runtime_->run_one()) {
+            return;
+        }
+    }
+}
+
+/// Lets a moment pass, and looks how things are.
+std::optional<Ended> Host::look() {
+    std::mutex mutex;
+    std::condition_variable never;
+    std::unique_lock lock{mutex};
+    const bool off = runtime_->wait(
+        lock, never, [this] { return world_.disk.is_off(); }, moment);
+    if (off) {
+        return Ended::crashed;
+    }
+    fail_next_change();
+    const bus::Timestamp now = runtime_->now();
+    if (life_.stop_after && now - began_ >= *life_.stop_after) {
+        stop();
+        return Ended::stopped;
+    }
+    if (fed_ && !std::exchange(feed_ended_, true)) {
+        pipeline_->end_feed();
+    }
+    const std::string trouble = pipeline_->trouble();
+    if (trouble.empty()) {
+        troubled_since_.reset();
+    } else if (now - troubled_since_.value_or(now) > patience_with_store) {
+        throw bus::StoreError{trouble};
+    } else if (!troubled_since_) {
+        troubled_since_ = now;
+    }
+    if (feed_ended_ && pipeline_->settled() && !needs_operator()) {
+        return Ended::done;
+    }
+    if (now - began_ > longest_life) {
+        throw Misbehaved{"the host has not settled its orders in an hour"};
+    }
+    return std::nullopt;
+}
+
+/// True where there are dead letters, which an operator asks for again.
+bool Host::needs_operator() {
+    try {
+        bool found = false;
+        for (const bus::AgentRecord& agent : store_->agents()) {
+            if (!store_->deliveries(agent.name, bus::DeliveryState::dead, 0, 1).empty()) {
+                found = true;
+                ask_for_dead_letters(agent.name);
+            }
+        }
+        return found;
+    } catch (const bus::StoreError& error) {
+        note(std::string{"the operator cannot look into the store: "} + error.what());
+        return true;
+    }
+}
+
+void Host::ask_for_dead_letters(const std::string& agent) {
+    if (++operator_rounds_ > most_operator_rounds) {
+        throw Misbehaved{"agent " + agent + " has dead letters that stay dead"};
+    }
+    note("an operator redrives the dead letters of " + agent);
+    // The request is written over a connection of its own: the writer must wait for it.
+    at_work_ = false;
+    try {
+        pipeline_->bus().request({.who = "operator",
+                                  .why = "the disk is well again",
+                                  .action = bus::DeliveryAction::redrive,
+                                  .agent = agent,
+                                  .position = 0,
+                                  .kind = {},
+                                  .error = {},
+                                  .done_at = {},
+                                  .result = {}});
+    } catch (...) {
+        at_work_ = true;
+        throw;
+    }
+    at_work_ = true;
+}
+
+void Host::begin_window(const FaultWindow& window) {
+    if (world_.disk.is_off()) {
+        return;
+    }
+    world_.disk.fault = window.fault;
+    world_.commits_failed = true;
+    note("the disk " + name_of(window.fault) + " for " +
+         std::to_string(window.length.count() / 1000) + " ms");
+    runtime_->schedule(window.length, [this] { end_window(); });
+}
+
+void Host::end_window() {
+    world_.disk.fault = test::DiskFault::none;
+    note("the disk is well again");
+}
+
+/// Sets up the next of the changes that fail, once the one before it has.
+void Host::fail_next_change() {
+    if (world_.disk.failing_soon() || next_failing_ >= life_.failing_changes.size()) {
+        return;
+    }
+    world_.disk.fail_at_change(life_.failing_changes[next_failing_++]);
+    world_.commits_failed = true;
+}
+
+void Host::stop() {
+    note(life_.stop == bus::Stop::now ? "an operator stops the host now"
+                                      : "an operator has the host drain and stop");
+    fed_ = true;
+    pipeline_->end_feed();
+    pipeline_->stop(life_.stop);
+}
+
+/// The end of the process. Where the power is gone nothing is written any more, whatever the
+/// objects try on their way out.
+void Host::take_down() {
+    if (!runtime_) {
+        return;
+    }
+    at_work_ = false;
+    fed_ = true;
+    if (pipeline_) {
+        pipeline_->abandon_feed();
+    }
+    observers_.reset();
+    pipeline_.reset();
+    store_.reset();
+    marketplace_.reset();
+    world_.disk.fault = test::DiskFault::none;
+    world_.disk.simulate({});
+    world_.now = runtime_->now();
+    runtime_.reset();
+}
+
+void Host::note(const std::string& text) {
+    std::string told = text;
+    const std::string folder = world_.folder.string();
+    for (auto at = told.find(folder); at != std::string::npos; at = told.find(folder, at)) {
+        told.replace(at, folder.size(), "~");
+    }
+    world_.trace.add(runtime_ ? runtime_->now() : world_.now, told);
+}
+
+} // namespace simulation

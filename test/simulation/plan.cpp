@@ -1,0 +1,116 @@
+#include "test/simulation/plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace simulation {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Changes of the disk in a life that nobody disturbs, about; a crash beyond them never comes.
+constexpr std::uint64_t usual_changes = 4'000;
+/// Those of opening and recovering.
+constexpr std::uint64_t first_changes = 40;
+
+DiskPace pace(Dice& dice) {
+    constexpr std::array fastest{20us, 100us, 2'000us, 8'000us};
+    const bus::Duration least = fastest.at(dice.below(fastest.size()));
+    return {.least = least,
+            .most = least * 4,
+            .stall_once_in = dice.once_in(2) ? dice.between(30, 300) : 0,
+            .others_once_in = dice.between(0, 4)};
+}
+
+/// A process that is killed leaves all that it has written; a power cut some of what was not
+/// synced.
+test::PowerLoss loss(Dice& dice) {
+    test::PowerLoss result{.seed = dice.number(), .kept = 0.0, .torn = false};
+    switch (dice.below(4)) {
+    case 0: result.kept = 1.0; break;
+    case 1: break;
+    case 2: result.kept = static_cast<double>(dice.between(1, 9)) / 10; break;
+    default:
+        result.kept = static_cast<double>(dice.between(1, 9)) / 10;
+        result.torn = true;
+        break;
+    }
+    return result;
+}
+
+FaultWindow window(Dice& dice) {
+    constexpr std::array faults{test::DiskFault::full, test::DiskFault::no_writes,
+                                test::DiskFault::no_reads, test::DiskFault::read_only};
+    FaultWindow result{.from = dice.duration(1ms, 2s),
+                       .length = dice.duration(1ms, 3s),
+                       .fault = faults.at(dice.below(faults.size()))};
+    if (dice.once_in(6)) {
+        result.from = -1us;
+    }
+    return result;
+}
+
+void add_disk_faults(Life& life, Dice& dice) {
+    for (std::uint64_t i = dice.below(3); i > 0; --i) {
+        life.windows.push_back(window(dice));
+    }
+    for (std::uint64_t i = dice.below(4); i > 0; --i) {
+        life.failing_changes.push_back(dice.between(1, usual_changes / 8));
+    }
+}
+
+Life life(Dice& dice, bool disk_fails) {
+    Life result{.seed = dice.number(),
+                .crash_at = {},
+                .loss = loss(dice),
+                .stop_after = {},
+                .stop = dice.once_in(2) ? bus::Stop::drain : bus::Stop::now,
+                .windows = {},
+                .failing_changes = {},
+                .pace = pace(dice),
+                .feed_gap = dice.duration(10us, 50ms),
+                .downtime = dice.once_in(8) ? dice.duration(1min, 3h) : dice.duration(1ms, 5s)};
+    switch (dice.below(6)) {
+    case 0: result.stop_after = dice.duration(1ms, 3s); break;
+    case 1: result.crash_at = dice.between(1, first_changes); break;
+    default: result.crash_at = dice.between(1, usual_changes / 2); break;
+    }
+    if (disk_fails && dice.once_in(2)) {
+        add_disk_faults(result, dice);
+    }
+    return result;
+}
+
+} // namespace
+
+bus::Duration Dice::duration(bus::Duration low, bus::Duration high) {
+    std::uint64_t doublings = 0;
+    while (low * (std::int64_t{2} << doublings) <= high) {
+        ++doublings;
+    }
+    const auto from = static_cast<std::uint64_t>(low.count()) << below(doublings + 1);
+    const auto most = static_cast<std::uint64_t>(high.count());
+    return bus::Duration{
+        static_cast<std::int64_t>(between(from, std::max(from, std::min(most, from * 2))))};
+}
+
+Plan make_plan(std::uint64_t seed, std::uint64_t orders) {
+    // Seeds that lie side by side must not give like dice.
+    std::seed_seq mixed{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U)};
+    std::array<std::uint32_t, 2> words{};
+    mixed.generate(words.begin(), words.end());
+    Dice dice{(std::uint64_t{words[0]} << 32U) | words[1]};
+
+    Plan plan{.seed = seed, .orders = orders};
+    plan.books_fault_rate = dice.once_in(2) ? 0.0 : static_cast<double>(dice.between(1, 4)) / 10;
+    plan.disk_fails = dice.once_in(2);
+    for (std::uint64_t count = dice.between(1, 6); count > 0; --count) {
+        plan.lives.push_back(life(dice, plan.disk_fails));
+    }
+    plan.lives.push_back({.seed = dice.number(), .pace = pace(dice), .feed_gap = 1ms});
+    return plan;
+}
+
+} // namespace simulation

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "test/simulation/plan.hpp"
+#include "test/support/faulty_disk.hpp"
+#include <bus/event/uuid.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace simulation {
+
+/// What happened, a line each, with the virtual time.
+class Trace {
+public:
+    /// `live`: told on standard output as it happens, too.
+    explicit Trace(bool live) : live_{live} {}
+
+    void add(bus::Timestamp time, const std::string& text);
+
+    [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+private:
+    bool live_;
+    std::string text_;
+};
+
+/// An event that the bus has told of as committed.
+struct Promise {
+    bus::Uuid event_id;
+    std::string what;
+};
+
+/// What outlives the process: the disk, the time, the operator's memory.
+struct World {
+    World(const Plan& p, const std::filesystem::path& f, bool live)
+        : plan{p}, folder{f}, feed{f / "feed.ndjson"}, disk{f}, trace{live} {}
+
+    const Plan& plan;
+    std::filesystem::path folder;
+    std::filesystem::path feed;
+    test::FaultyDisk disk;
+    Trace trace;
+    bus::Timestamp now{std::chrono::seconds{1'767'225'600}}; ///< 2026-01-01T00:00:00Z
+    std::vector<Promise> promises;
+    std::uint64_t crashes = 0;
+    bool commits_failed = false; ///< some commit may have, so that lines came in another order
+
+    [[nodiscard]] std::filesystem::path store() const { return folder / "orders.db"; }
+
+    [[nodiscard]] std::filesystem::path books() const { return folder / "orders.books.db"; }
+};
+
+} // namespace simulation
