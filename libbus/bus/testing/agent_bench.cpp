@@ -78,7 +78,7 @@ void AgentBench::begin_act(std::string title) {
     if (watch_) {
         *watch_ = {};
     }
-    act_begins_ = world_.running() ? world_.recorder().size() : 0;
+    act_begins_ = world_.running() ? world_.recorder().here() : Recorder::Mark{};
     if (world_.has_store()) {
         const auto requests = world_.store().requests(last_request_, EventStore::unlimited, false);
         last_request_ = requests.empty() ? last_request_ : requests.back().number;
@@ -187,9 +187,7 @@ bool AgentBench::is_by_agent(const Recorded& recorded) const {
 }
 
 std::vector<Recorded> AgentBench::emitted() const {
-    std::vector<Recorded> recorded = world_.recorder().all();
-    const auto begin = static_cast<std::ptrdiff_t>(std::min(act_begins_, recorded.size()));
-    recorded.erase(recorded.begin(), recorded.begin() + begin);
+    std::vector<Recorded> recorded = world_.recorder().since(act_begins_);
     std::erase_if(recorded, [&](const Recorded& one) { return !is_by_agent(one); });
     return recorded;
 }

@@ -145,8 +145,8 @@ private:
     Agent* agent_ = nullptr;
     std::vector<const Agent*> others_;
     std::shared_ptr<Watch> watch_;
-    std::string title_;              ///< of the act
-    std::size_t act_begins_ = 0;     ///< index into what is recorded
+    std::string title_; ///< of the act
+    Recorder::Mark act_begins_;
     std::uint64_t last_request_ = 0; ///< before the act
     std::vector<Uuid> own_;          ///< events that the test has published
     bool failure_looked_at_ = false; ///< in this act

@@ -67,15 +67,32 @@ void Recorder::listen(Bus& bus) {
 }
 
 std::vector<Recorded> Recorder::all() const {
+    const std::unique_lock lock{heard_->mutex};
+    return read({heard_->begin, 0});
+}
+
+Recorder::Mark Recorder::here() const {
+    const std::unique_lock lock{heard_->mutex};
+    return {store_ != nullptr ? store_->last_position() : 0, heard_->entries.size()};
+}
+
+std::vector<Recorded> Recorder::since(const Mark& mark) const {
+    const std::unique_lock lock{heard_->mutex};
+    return read({std::max(mark.position, heard_->begin), mark.heard});
+}
+
+/// With the lock held.
+std::vector<Recorded> Recorder::read(const Mark& after) const {
     std::vector<Recorded> result;
-    const std::lock_guard lock{heard_->mutex};
-    auto next = heard_->entries.begin();
+    const std::vector<Heard::Entry>& entries = heard_->entries;
+    auto next =
+        entries.begin() + static_cast<std::ptrdiff_t>(std::min(after.heard, entries.size()));
     const auto take_heard_before = [&](Position position) {
-        for (; next != heard_->entries.end() && next->after < position; ++next) {
+        for (; next != entries.end() && next->after < position; ++next) {
             result.push_back(next->recorded);
         }
     };
-    Position last = heard_->begin;
+    Position last = after.position;
     while (store_ != nullptr) {
         const std::vector<StoredEvent> page = store_->read(last, page_size);
         for (const StoredEvent& event : page) {

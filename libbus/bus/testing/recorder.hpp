@@ -40,6 +40,17 @@ public:
     /// Throws StoreError, and CodecError for an event of a known type that cannot be read.
     [[nodiscard]] std::vector<Recorded> all() const;
 
+    /// A place among what is recorded.
+    struct Mark {
+        Position position = 0;
+        std::size_t heard = 0;
+    };
+
+    /// The place behind the newest event.
+    [[nodiscard]] Mark here() const;
+    /// What was recorded after a place.
+    [[nodiscard]] std::vector<Recorded> since(const Mark& mark) const;
+
     /// Those of type E; of an event that refines E, what is E of it.
     template <EventStruct E>
     [[nodiscard]] std::vector<E> of() const {
@@ -66,6 +77,7 @@ public:
 private:
     struct Heard;
     void listen(Bus& bus);
+    [[nodiscard]] std::vector<Recorded> read(const Mark& after) const;
 
     EventStore* store_;
     std::shared_ptr<Heard> heard_;

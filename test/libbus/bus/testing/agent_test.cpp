@@ -32,9 +32,11 @@ BOOST_AUTO_TEST_CASE(what_the_agent_emits_is_that_of_the_act_in_order) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_given_has_happened_though_it_is_not_looked_at) {
+    // tag::given[]
     office.given(TicketBoughtEvent{{}, "T-1", 3}, TicketBoughtEvent{{}, "T-2", 4})
         .then_emits_nothing()
         .then_state("account", Account{7, "T-2"});
+    // end::given[]
 }
 
 BOOST_AUTO_TEST_CASE(state_is_seen_by_value) {
@@ -47,6 +49,7 @@ BOOST_AUTO_TEST_CASE(state_is_seen_by_value) {
 }
 
 BOOST_AUTO_TEST_CASE(timers_are_seen_and_run_on_the_clock_of_the_test) {
+    // tag::timers[]
     office.when(TicketBoughtEvent{{}, "T-1"})
         .then_schedules<TicketExpiredEvent>(24h)
         .then_schedules(24h, TicketExpiredEvent{{}, "T-1"})
@@ -57,6 +60,7 @@ BOOST_AUTO_TEST_CASE(timers_are_seen_and_run_on_the_clock_of_the_test) {
         .then_emits(TicketExpiredEvent{{}, "T-1"}, BellRangEvent{{}, 1})
         .then_schedules_nothing()
         .then_no_state("T-1");
+    // end::timers[]
 }
 
 BOOST_AUTO_TEST_CASE(a_cancelled_timer_is_gone) {
@@ -69,6 +73,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_timer_is_gone) {
 }
 
 BOOST_AUTO_TEST_CASE(failures_are_seen_and_tried_again_when_time_passes) {
+    // tag::failures[]
     printer.failures["T-1"] = 1;
     office.when(TicketBoughtEvent{{}, "T-1"})
         .then_fails(FailureKind::transient, "out of paper")
@@ -80,15 +85,18 @@ BOOST_AUTO_TEST_CASE(failures_are_seen_and_tried_again_when_time_passes) {
     office.when(TicketBoughtEvent{{}, "early"})
         .then_fails(FailureKind::not_ready)
         .then_tries_again_in(3h);
+    // end::failures[]
 }
 
 BOOST_AUTO_TEST_CASE(giving_up_leaves_a_dead_letter_and_emits_what_on_given_up_does) {
     printer.failures["T-1"] = 2;
+    // tag::giving_up[]
     office.when(TicketBoughtEvent{{}, "T-1"})
         .settle()
         .then_dead_letter()
         .then_dead_letter(FailureKind::transient, "paper")
         .then_emits(TicketRefusedEvent{{}, "T-1", "the printer is out of paper"});
+    // end::giving_up[]
     BOOST_TEST(office.dead_letters().size() == 1U);
     BOOST_TEST(office.failures().size() == 1U); // of this act
     BOOST_TEST(office.status().dead == 1U);
@@ -110,12 +118,14 @@ BOOST_AUTO_TEST_CASE(what_the_agent_commands_is_seen) {
     AgentTest<Helper> helper;
     const TicketBoughtEvent bought{{}, "T-1"};
     const TicketBoughtEvent other{{}, "T-2"};
+    // tag::commands[]
     helper.given_dead_letter("printing", bought, bus::Failure::transient("no paper"))
         .given(other)
         .when(bus::derive<TicketUsedEvent>(other, "T-2"))
         .then_redrives_nothing()
         .when(bus::derive<TicketUsedEvent>(bought, "T-1"))
         .then_redrives("printing", bought);
+    // end::commands[]
     BOOST_TEST(helper.commands().at(0).why == "used after all");
     BOOST_TEST(helper.store().conservation().size() == 2U);
     for (const bus::Conservation& account : helper.store().conservation()) {
@@ -124,6 +134,7 @@ BOOST_AUTO_TEST_CASE(what_the_agent_commands_is_seen) {
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_keeps_what_the_store_keeps) {
+    // tag::restart[]
     printer.failures["T-2"] = 1;
     office.when(TicketBoughtEvent{{}, "T-1"}, TicketBoughtEvent{{}, "T-2"}).restart(printer);
     office.then_emits_nothing().then_tries_again_in(1min);
@@ -131,14 +142,17 @@ BOOST_AUTO_TEST_CASE(a_restart_keeps_what_the_store_keeps) {
     office.then_schedules<TicketExpiredEvent>(24h); // of the second attempt, made just now
     BOOST_TEST(office.emitted<TicketPrintedEvent>().at(0).ticket == "T-2");
     BOOST_TEST(office.emitted<TicketExpiredEvent>().at(0).ticket == "T-1");
+    // end::restart[]
 }
 
 BOOST_AUTO_TEST_CASE(an_agent_may_be_made_by_the_test) {
+    // tag::settings[]
     auto made = std::make_unique<Office>(printer);
     made->settings().retry.max_attempts = 1;
     AgentTest<Office> impatient{std::move(made), Setup{.seed = 3}};
     printer.failures["T-1"] = 1;
     impatient.when(TicketBoughtEvent{{}, "T-1"}).then_dead_letter();
+    // end::settings[]
 }
 
 BOOST_AUTO_TEST_CASE(without_a_store_it_emits_fails_and_waits_all_the_same) {

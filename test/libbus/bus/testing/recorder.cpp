@@ -53,6 +53,7 @@ BOOST_AUTO_TEST_CASE(causes_are_found_in_both_directions) {
         Printer printer;
         World world{Setup{.store = store}};
         world.bus().emplace<Office>(printer);
+        // tag::recorder[]
         const Recorder recorder{world.bus()};
         const TicketBoughtEvent bought{{}, "T-1"};
         world.bus().publish(bought);
@@ -63,6 +64,7 @@ BOOST_AUTO_TEST_CASE(causes_are_found_in_both_directions) {
         BOOST_TEST(types(recorder.caused_by(bought)) == Types{"TicketPrintedEvent"},
                    boost::test_tools::per_element());
         BOOST_TEST(!recorder.cause_of(bought).has_value());
+        // end::recorder[]
     }
 }
 
@@ -128,6 +130,22 @@ BOOST_AUTO_TEST_CASE(it_can_begin_in_the_past_of_a_store_and_anew) {
     BOOST_TEST(recorder.of<TicketUsedEvent>().at(0).ticket == "T-3");
     World without{Setup{.store = false}};
     BOOST_CHECK_THROW(Recorder(without.bus(), 1), std::logic_error);
+}
+
+BOOST_AUTO_TEST_CASE(what_came_after_a_place_can_be_asked_for) {
+    for (const bool store : {true, false}) {
+        World world{Setup{.store = store}};
+        const Recorder recorder{world.bus()};
+        world.bus().publish(BellRangEvent{{}, 1});
+        world.bus().publish(TicketUsedEvent{{}, "T-1"});
+        const Recorder::Mark here = recorder.here();
+        BOOST_TEST(recorder.since(here).empty());
+        world.bus().publish(TicketUsedEvent{{}, "T-2"});
+        world.bus().publish(BellRangEvent{{}, 2});
+        BOOST_TEST(types(recorder.since(here)) == (Types{"TicketUsedEvent", "BellRangEvent"}),
+                   boost::test_tools::per_element());
+        BOOST_TEST(recorder.size() == 4U);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(on_real_threads_all_is_recorded_once_the_bus_is_idle) {
