@@ -272,6 +272,18 @@ BOOST_AUTO_TEST_CASE(a_redrive_by_hand_counts_as_a_round_and_each_death_is_answe
     BOOST_TEST(deferred() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(two_failure_events_that_speak_of_one_death_are_answered_once) {
+    AgentTest<RetryAgent> alone{"retry", bindings(), options};
+    const JobGivenEvent job{{}, "a"};
+    const auto failed = bus::derive<JobFailedEvent>(job, "a", "worker");
+    const auto failed_too = bus::derive<JobFailedEvent>(job, "a", "worker");
+    alone.given_dead_letter("worker", job, bus::Failure::rejected("no such job"))
+        .when(failed)
+        .then_emits(abandoned(job, 0, "a redrive would fail the same way: rejected: no such job"))
+        .when(failed_too)
+        .then_emits_nothing();
+}
+
 BOOST_AUTO_TEST_CASE(a_letter_that_somebody_cured_in_the_meantime_needs_no_redrive) {
     retry.with<Operator>();
     const JobGivenEvent job = give("a", 1);
