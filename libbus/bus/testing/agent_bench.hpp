@@ -5,11 +5,11 @@
 #include <bus/event/codec.hpp>
 #include <bus/event/failure.hpp>
 #include <bus/testing/compare.hpp>
+#include <bus/testing/mismatch.hpp>
 #include <bus/testing/world.hpp>
 
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -91,8 +91,6 @@ public:
     [[nodiscard]] std::optional<std::string> state_text(std::string_view key) const;
 
 protected:
-    using Where = std::source_location;
-
     /// The JSON of it, or what is kept where that is no T.
     template <class T>
     [[nodiscard]] std::optional<std::string> state_json(std::string_view key) const {
@@ -113,8 +111,9 @@ protected:
     void stop();
     void begin_act(std::string title);
     void note_published(const DomainEvent& event);
-    void put_dead_letter(std::string_view agent, const DomainEvent& event, const Failure& failure);
-    void put_state(std::string_view key, std::string json);
+    void put_dead_letter(std::string_view agent, const DomainEvent& event,
+                         const Failure& failure) const;
+    void put_state(std::string_view key, std::string json) const;
     void request(DeliveryAction action, std::string why);
 
     void check_emitted(const std::vector<Expected>& expected, Compare compare, Where where);
@@ -133,6 +132,7 @@ protected:
 
 private:
     struct Watch;
+    void listen() const;
     [[noreturn]] void mismatch(const std::string& message, Where where) const;
     [[nodiscard]] bool declares(const Agent& agent, const EventType& type) const;
     [[nodiscard]] bool may_be_by(const Agent& agent, const Recorded& recorded) const;

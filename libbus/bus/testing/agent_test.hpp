@@ -5,7 +5,6 @@
 
 #include <concepts>
 #include <memory>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -163,102 +162,95 @@ public:
     /// first_difference() does.
     template <EventStruct... More>
     AgentTest& then_emits(Expected first, const More&... more) {
-        const std::source_location where = first.where;
+        const Where where = first.where;
         check_emitted({std::move(first), Expected{more, where}...}, compare_, where);
         return *this;
     }
 
     /// It emitted nothing, and no attempt failed that no `then_` has looked at before: a handler
     /// that throws emits nothing either.
-    AgentTest& then_emits_nothing(std::source_location where = std::source_location::current()) {
+    AgentTest& then_emits_nothing(Where where = Where::here()) {
         check_emitted_nothing(where);
         return *this;
     }
 
     /// It keeps this value under a key, whenever it was put there.
     template <class T>
-    AgentTest& then_state(std::string_view key, const T& value,
-                          std::source_location where = std::source_location::current()) {
+    AgentTest& then_state(std::string_view key, const T& value, Where where = Where::here()) {
         check_state(key, to_json_text(value), state_json<T>(key), where);
         return *this;
     }
 
-    AgentTest& then_state(std::string_view key, const char* value,
-                          std::source_location where = std::source_location::current()) {
+    AgentTest& then_state(std::string_view key, const char* value, Where where = Where::here()) {
         return then_state(key, std::string{value}, where);
     }
 
     /// It keeps nothing under a key.
-    AgentTest& then_no_state(std::string_view key,
-                             std::source_location where = std::source_location::current()) {
+    AgentTest& then_no_state(std::string_view key, Where where = Where::here()) {
         check_state(key, std::nullopt, state_text(key), where);
         return *this;
     }
 
     /// A timer of the agent waits that publishes an E in `delay` from now.
     template <EventStruct E>
-    AgentTest& then_schedules(Duration delay,
-                              std::source_location where = std::source_location::current()) {
+    AgentTest& then_schedules(Duration delay, Where where = Where::here()) {
         check_timer(&event_type<E>(), delay, nullptr, compare_, where);
         return *this;
     }
 
     /// The same for an event with these members.
     template <EventStruct E>
-    AgentTest& then_schedules(Duration delay, const E& event,
-                              std::source_location where = std::source_location::current()) {
+    AgentTest& then_schedules(Duration delay, const E& event, Where where = Where::here()) {
         check_timer(&event_type<E>(), delay, &event, compare_, where);
         return *this;
     }
 
     /// No timer of the agent waits.
-    AgentTest&
-    then_schedules_nothing(std::source_location where = std::source_location::current()) {
+    AgentTest& then_schedules_nothing(Where where = Where::here()) {
         check_timer(nullptr, {}, nullptr, compare_, where);
         return *this;
     }
 
     /// An attempt failed; the last one so, with a message that holds `text`.
     AgentTest& then_fails(FailureKind kind, std::string_view text = {},
-                          std::source_location where = std::source_location::current()) {
+                          Where where = Where::here()) {
         check_failed(kind, text, where);
         return *this;
     }
 
     /// No attempt failed.
-    AgentTest& then_succeeds(std::source_location where = std::source_location::current()) {
+    AgentTest& then_succeeds(Where where = Where::here()) {
         check_succeeded(where);
         return *this;
     }
 
     /// Its next attempt comes in `delay` from now.
-    AgentTest& then_tries_again_in(Duration delay,
-                                   std::source_location where = std::source_location::current()) {
+    AgentTest& then_tries_again_in(Duration delay, Where where = Where::here()) {
         check_next_attempt(delay, where);
         return *this;
     }
 
     /// It gave up on an event, of which a dead letter is left, and on_given_up did not fail.
-    AgentTest& then_dead_letter(std::source_location where = std::source_location::current()) {
+    AgentTest& then_dead_letter(Where where = Where::here()) {
         check_dead_letter({}, {}, where);
         return *this;
     }
 
     /// The same after a failure of this kind, with a message that holds `text`.
     AgentTest& then_dead_letter(FailureKind kind, std::string_view text = {},
-                                std::source_location where = std::source_location::current()) {
+                                Where where = Where::here()) {
         check_dead_letter(kind, text, where);
         return *this;
     }
 
     /// A step of the agent gave this dead letter to its agent again.
     AgentTest& then_redrives(std::string_view of_agent, const DomainEvent& event,
-                             std::source_location where = std::source_location::current()) {
+                             Where where = Where::here()) {
         check_redrives(of_agent, event, where);
         return *this;
     }
 
-    AgentTest& then_redrives_nothing(std::source_location where = std::source_location::current()) {
+    AgentTest& then_redrives_nothing(Where where = Where::here()) {
         check_redrives_nothing(where);
         return *this;
     }

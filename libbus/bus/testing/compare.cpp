@@ -156,7 +156,7 @@ std::string to_text(const DomainEvent& event) {
 }
 
 void expect_equal(const DomainEvent& expected, const DomainEvent& actual, const Compare& compare,
-                  std::source_location where) {
+                  Where where) {
     if (const auto difference = first_difference(expected, actual, compare)) {
         throw Mismatch{"the event is another one\n  first difference: " + to_text(*difference) +
                            "\n  expected: " + to_text(expected) +

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <bus/event/domain_event.hpp>
+#include <bus/testing/mismatch.hpp>
 
 #include <memory>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 
@@ -42,17 +42,16 @@ std::string to_text(const Difference& difference);
 
 /// Throws Mismatch where the events differ.
 void expect_equal(const DomainEvent& expected, const DomainEvent& actual,
-                  const Compare& compare = {},
-                  std::source_location where = std::source_location::current());
+                  const Compare& compare = {}, Where where = Where::here());
 
 /// An event that a test expects, copied, and the line that does so.
 struct Expected {
     std::shared_ptr<const DomainEvent> event;
-    std::source_location where;
+    Where where;
 
     /// From any event, without a word.
     template <EventStruct E>
-    Expected(const E& expected, std::source_location at = std::source_location::current())
+    Expected(const E& expected, Where at = Where::here())
         : event{std::make_shared<const E>(expected)}, where{at} {}
 };
 

@@ -41,7 +41,7 @@ Observers& World::observers() const {
     return *observers_;
 }
 
-void World::run() {
+void World::run() const {
     bus().wait_idle();
 }
 

@@ -65,7 +65,7 @@ public:
     [[nodiscard]] Observers& observers() const;
 
     /// Runs what can run now. Time does not move.
-    void run();
+    void run() const;
     /// Lets time pass: tasks, timers and attempts run in the order in which they are due.
     void advance(Duration duration);
     /// Lets time pass until nothing is left to come, at most for `limit`.
