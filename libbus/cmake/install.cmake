@@ -1,5 +1,5 @@
 # What `cmake --install` leaves behind: the libraries, the headers, and a config package with the components
-# bus, sqlite and agents. The three link libbus_warnings through $<BUILD_INTERFACE:...>, or it would have to be installed too:
+# bus, testing, sqlite and agents. They all link libbus_warnings through $<BUILD_INTERFACE:...>, or it would have to be installed too:
 # a static library names even its private links to whoever links it. Included by the top-level CMakeLists.txt, so every target below exists by now or will not.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 set(libbus_config_folder "${CMAKE_INSTALL_LIBDIR}/cmake/libbus")
 set(libbus_installed_components "")
 
-foreach(component IN ITEMS bus sqlite agents)
+foreach(component IN ITEMS bus testing sqlite agents)
     set(target "libbus_${component}")
     if(NOT TARGET ${target})
         continue()
@@ -27,8 +27,12 @@ if(NOT libbus_installed_components)
     return()
 endif()
 
+set(libbus_headers_left_out "")
+if(NOT "testing" IN_LIST libbus_installed_components)
+    set(libbus_headers_left_out PATTERN "testing" EXCLUDE)
+endif()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/libbus/bus" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-    FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE)
+    FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE ${libbus_headers_left_out})
 if("agents" IN_LIST libbus_installed_components)
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/agents" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE)

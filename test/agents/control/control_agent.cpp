@@ -1,35 +1,30 @@
 #include "test/agents/control/shop.hpp"
-#include "test/agents/simulated_bus.hpp"
 #include <agents/control/control_agent.hpp>
 #include <agents/control/control_view.hpp>
+#include <bus/testing/testing.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <map>
 #include <stdexcept>
 #include <utility>
 
 using namespace shop;
+using namespace std::chrono_literals;
 using bus::agents::ControlAgent;
 using bus::agents::ControlView;
-using bus::agents::ExecutionOutcome;
+using bus::agents::ExecutionState;
+using bus::testing::AgentTest;
 
 namespace {
 
 const bus::Timestamp midnight = bus::parse_timestamp("2026-01-01T00:00:00Z");
 
-struct Fixture : test::SimulatedBus {
-    Fixture() { bus->emplace<ControlAgent>("control", workflow()); }
-
-    template <class E, class... Members>
-    void publish(int minutes, std::string execution, Members&&... members) {
-        bus->publish(at<E>(minutes, std::move(execution), std::forward<Members>(members)...));
-    }
+struct Fixture {
+    AgentTest<ControlAgent> control{"control", workflow()};
 
     /// Reads the store as another process would.
-    ControlView view() {
-        bus->wait_idle();
-        return {*store, "control", workflow()};
-    }
+    ControlView view() { return {control.store(), "control", workflow()}; }
 };
 
 } // namespace
@@ -37,9 +32,10 @@ struct Fixture : test::SimulatedBus {
 BOOST_FIXTURE_TEST_SUITE(control_agent, Fixture)
 
 BOOST_AUTO_TEST_CASE(each_execution_is_followed_for_itself) {
-    publish<ParcelPackedEvent>(0, "a", "P-1");
-    publish<ParcelPackedEvent>(1, "b", "P-2");
-    publish<ParcelSentEvent>(2, "a", "P-1");
+    control.given(at<ParcelPackedEvent>(0, "a", "P-1"), at<ParcelPackedEvent>(1, "b", "P-2"),
+                  at<ParcelSentEvent>(2, "a", "P-1"));
+    BOOST_TEST(control.state<ExecutionState>(ControlAgent::state_key("a")).value().step ==
+               "deliver");
     BOOST_TEST(view().execution("a").value().step == "deliver");
     BOOST_TEST(view().execution("b").value().step == "send");
     BOOST_TEST(view().execution("b").value().aggregate_id == "P-2");
@@ -47,44 +43,42 @@ BOOST_AUTO_TEST_CASE(each_execution_is_followed_for_itself) {
 }
 
 BOOST_AUTO_TEST_CASE(an_event_without_an_execution_is_passed_over) {
-    publish<ParcelPackedEvent>(0, "", "P-1");
+    control.when(at<ParcelPackedEvent>(0, "", "P-1"))
+        .then_emits_nothing()
+        .then_no_state(ControlAgent::state_key(""));
     BOOST_TEST(view().executions().empty());
-    BOOST_TEST(bus->status().front().finished == 1U);
+    BOOST_TEST(control.status().finished == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_overdue_is_told_longest_first_to_the_microsecond) {
-    publish<ParcelPackedEvent>(0, "a", "P-1");
-    publish<ParcelPackedEvent>(30, "b", "P-2");
-    publish<ParcelPackedEvent>(0, "c", "P-3");
-    publish<ParcelSentEvent>(1, "c", "P-3");
-    const bus::Timestamp due = midnight + std::chrono::hours{2};
+    control.given(at<ParcelPackedEvent>(0, "a", "P-1"), at<ParcelPackedEvent>(30, "b", "P-2"),
+                  at<ParcelPackedEvent>(0, "c", "P-3"), at<ParcelSentEvent>(1, "c", "P-3"));
+    const bus::Timestamp due = midnight + 2h;
     BOOST_TEST(view().overdue(due).empty());
     const auto just = view().overdue(due + bus::Duration{1});
     BOOST_REQUIRE(just.size() == 1U);
     BOOST_TEST(just[0].execution.execution_id == "a");
     BOOST_TEST((just[0].due == due));
     BOOST_TEST((just[0].late == bus::Duration{1}));
-    const auto later = view().overdue(midnight + std::chrono::hours{3});
+    const auto later = view().overdue(midnight + 3h);
     BOOST_REQUIRE(later.size() == 2U);
     BOOST_TEST(later[0].execution.execution_id == "a");
     BOOST_TEST(later[1].execution.execution_id == "b");
 }
 
 BOOST_AUTO_TEST_CASE(what_has_ended_is_never_overdue) {
-    publish<ParcelPackedEvent>(0, "a", "P-1");
-    publish<ParcelLostEvent>(1, "a", "P-1", "send", "gone");
-    publish<ParcelDeliveredEvent>(0, "b", "P-2");
-    BOOST_TEST(view().overdue(midnight + std::chrono::hours{10'000}).empty());
+    control.given(at<ParcelPackedEvent>(0, "a", "P-1"),
+                  at<ParcelLostEvent>(1, "a", "P-1", "send", "gone"),
+                  at<ParcelDeliveredEvent>(0, "b", "P-2"));
+    BOOST_TEST(view().overdue(midnight + 10'000h).empty());
 }
 
 BOOST_AUTO_TEST_CASE(executions_are_counted_by_outcome_and_by_step) {
-    publish<ParcelPackedEvent>(0, "a", "P-1");
-    publish<ParcelPackedEvent>(0, "b", "P-2");
-    publish<ParcelSentEvent>(0, "b", "P-2");
-    publish<ParcelLostEvent>(0, "c", "P-3", "send", "gone");
-    publish<ParcelLostEvent>(0, "d", "P-4", "send", "gone");
-    publish<ParcelDeliveredEvent>(9, "d", "P-4");
-    publish<ParcelDeliveredEvent>(9, "e", "P-5");
+    control.given(at<ParcelPackedEvent>(0, "a", "P-1"), at<ParcelPackedEvent>(0, "b", "P-2"),
+                  at<ParcelSentEvent>(0, "b", "P-2"),
+                  at<ParcelLostEvent>(0, "c", "P-3", "send", "gone"),
+                  at<ParcelLostEvent>(0, "d", "P-4", "send", "gone"),
+                  at<ParcelDeliveredEvent>(9, "d", "P-4"), at<ParcelDeliveredEvent>(9, "e", "P-5"));
     const auto counts = view().counts();
     BOOST_TEST(counts.running == 2U);
     BOOST_TEST(counts.failed == 1U);
@@ -96,25 +90,22 @@ BOOST_AUTO_TEST_CASE(executions_are_counted_by_outcome_and_by_step) {
 }
 
 BOOST_AUTO_TEST_CASE(a_restarted_program_goes_on_where_it_was) {
-    publish<ParcelPackedEvent>(0, "a", "P-1");
-    bus->wait_idle();
-    restart();
-    publish<ParcelSentEvent>(2, "a", "P-1"); // before the agent is there again
-    bus->emplace<ControlAgent>("control", workflow());
+    control.given(at<ParcelPackedEvent>(0, "a", "P-1"));
+    control.stop().world().start();
+    control.given(at<ParcelSentEvent>(2, "a", "P-1")); // before the agent is there again
+    control.start("control", workflow());
     BOOST_TEST(view().execution("a").value().step == "deliver");
-    BOOST_TEST(bus->status().front().finished == 2U);
+    BOOST_TEST(control.status().finished == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_replay_into_a_fresh_agent_gives_the_same_state) {
-    publish<ParcelPackedEvent>(0, "a", "P-1");
-    runtime->run_for(std::chrono::hours{5});
-    publish<ParcelLostEvent>(1, "a", "P-1", "send", "gone");
-    publish<ParcelSentEvent>(400, "a", "P-1");
+    control.given(at<ParcelPackedEvent>(0, "a", "P-1"));
+    control.advance(5h);
+    control.given(at<ParcelLostEvent>(1, "a", "P-1", "send", "gone"),
+                  at<ParcelSentEvent>(400, "a", "P-1"));
     const auto live = view().executions();
-    runtime->run_for(std::chrono::hours{5});
-    bus->emplace<ControlAgent>("replayed", workflow());
-    bus->wait_idle();
-    BOOST_TEST((ControlView{*store, "replayed", workflow()}.executions() == live));
+    control.advance(5h).with<ControlAgent>("replayed", workflow());
+    BOOST_TEST((ControlView{control.store(), "replayed", workflow()}.executions() == live));
 }
 
 BOOST_AUTO_TEST_CASE(
@@ -148,11 +139,7 @@ BOOST_AUTO_TEST_CASE(a_workflow_without_steps_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(state_of_another_kind_of_agent_is_an_error_that_names_it) {
-    view();
-    bus::Part part;
-    part.agent = "control";
-    part.put_states.push_back({"execution/z", "{\"since\":5}"});
-    store->commit({&part, 1}, true);
+    control.given_state("execution/z", std::map<std::string, int>{{"since", 5}});
     BOOST_CHECK_EXCEPTION(view().executions(), bus::StoreError, [](const auto& error) {
         return std::string_view{error.what()}.find("'execution/z' of agent 'control'") !=
                std::string_view::npos;

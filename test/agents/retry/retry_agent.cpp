@@ -1,18 +1,22 @@
-#include "test/agents/simulated_bus.hpp"
 #include <agents/retry/retry_agent.hpp>
+#include <bus/testing/testing.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <map>
 #include <stdexcept>
 
 using namespace std::chrono_literals;
+using bus::DeliveryState;
 using bus::agents::FailedDelivery;
 using bus::agents::FailureBinding;
 using bus::agents::RedriveAbandonedEvent;
 using bus::agents::RedriveRequestedEvent;
 using bus::agents::RetryAgent;
 using bus::agents::RetryOptions;
+using bus::testing::AgentTest;
+using bus::testing::Setup;
 
 namespace {
 
@@ -67,185 +71,6 @@ private:
     Outside& outside_;
 };
 
-FailureBinding binding() {
-    return FailureBinding::of<JobFailedEvent>(
-        [](const JobFailedEvent& event) -> std::optional<FailedDelivery> {
-            if (event.by.empty()) {
-                return std::nullopt;
-            }
-            return FailedDelivery{event.by, event.causation_id};
-        });
-}
-
-struct Fixture : test::SimulatedBus {
-    Outside outside;
-    RetryOptions options{.rounds = 3};
-    bus::Timestamp start = runtime->now();
-
-    void add_agents() {
-        bus->emplace<Worker>(outside);
-        bus->emplace<RetryAgent>("retry", std::vector{binding()}, options);
-    }
-
-    JobGivenEvent give(const std::string& job, int failures) {
-        outside.failures[job] = failures;
-        JobGivenEvent event{{}, job};
-        event.execution_id = "x-" + job;
-        bus->publish(event);
-        bus->wait_idle();
-        return event;
-    }
-
-    bus::Duration backoff(std::uint32_t round, const bus::DomainEvent& event) const {
-        return options.backoff(round, "worker", event.event_id);
-    }
-
-    /// How long after the start a redrive was asked for, in order.
-    std::vector<bus::Duration> redrives() {
-        std::vector<bus::Duration> times;
-        for (const auto& event : stored<RedriveRequestedEvent>()) {
-            times.push_back(event.occurred_at - start);
-        }
-        return times;
-    }
-
-    std::size_t count(std::string_view agent, bus::DeliveryState state) {
-        return store->deliveries(agent, state).size();
-    }
-};
-
-} // namespace
-
-BOOST_FIXTURE_TEST_SUITE(retry_agent, Fixture)
-
-BOOST_AUTO_TEST_CASE(a_dead_letter_is_redriven_at_exactly_the_documented_time_and_then_succeeds) {
-    add_agents();
-    const JobGivenEvent job = give("a", 1);
-    BOOST_TEST(count("worker", bus::DeliveryState::dead) == 1U);
-    runtime->run_for(backoff(1, job) - bus::Duration{1});
-    BOOST_TEST(redrives().empty());
-    BOOST_TEST(stored<JobDoneEvent>().empty());
-    runtime->run_for(bus::Duration{1});
-    BOOST_TEST((redrives() == std::vector{backoff(1, job)}));
-    BOOST_TEST(stored<JobDoneEvent>().size() == 1U);
-    BOOST_TEST(count("worker", bus::DeliveryState::dead) == 0U);
-    BOOST_TEST(count("retry", bus::DeliveryState::deferred) == 0U);
-}
-
-BOOST_AUTO_TEST_CASE(the_request_tells_agent_event_round_and_reason_in_the_failed_execution) {
-    add_agents();
-    const JobGivenEvent job = give("a", 1);
-    runtime->run_until_idle();
-    const auto requests = stored<RedriveRequestedEvent>();
-    BOOST_REQUIRE(requests.size() == 1U);
-    BOOST_TEST(requests[0].agent == "worker");
-    BOOST_TEST((requests[0].failed_event_id == job.event_id));
-    BOOST_TEST(requests[0].round == 1U);
-    BOOST_TEST(requests[0].reason == "the outside is broken");
-    BOOST_TEST(requests[0].aggregate_id() == "a");
-    BOOST_TEST(requests[0].aggregate_type() == "Redrive");
-    BOOST_TEST(requests[0].execution_id == "x-a");
-    BOOST_TEST((requests[0].causation_id == stored<JobFailedEvent>()[0].event_id));
-}
-
-BOOST_AUTO_TEST_CASE(each_round_waits_for_its_own_backoff_counted_from_its_own_failure) {
-    add_agents();
-    const JobGivenEvent job = give("a", 3);
-    runtime->run_until_idle();
-    const std::vector expected{backoff(1, job), backoff(1, job) + backoff(2, job),
-                               backoff(1, job) + backoff(2, job) + backoff(3, job)};
-    BOOST_TEST((redrives() == expected));
-    BOOST_TEST(stored<JobDoneEvent>().size() == 1U);
-    BOOST_TEST(stored<RedriveAbandonedEvent>().empty());
-}
-
-BOOST_AUTO_TEST_CASE(after_the_last_round_the_letter_is_left_and_the_agent_says_so_once) {
-    add_agents();
-    const JobGivenEvent job = give("a", 100);
-    runtime->run_until_idle();
-    BOOST_TEST(redrives().size() == 3U);
-    BOOST_TEST(stored<JobFailedEvent>().size() == 4U);
-    const auto abandoned = stored<RedriveAbandonedEvent>();
-    BOOST_REQUIRE(abandoned.size() == 1U);
-    BOOST_TEST(abandoned[0].agent == "worker");
-    BOOST_TEST((abandoned[0].failed_event_id == job.event_id));
-    BOOST_TEST(abandoned[0].redrives == 3U);
-    BOOST_TEST(abandoned[0].reason ==
-               "still failing after 3 of 3 redrives: transient: the outside is broken");
-    BOOST_TEST(abandoned[0].aggregate_id() == "a");
-    BOOST_TEST(count("worker", bus::DeliveryState::dead) == 1U);
-    BOOST_TEST(bus->status().back().dead == 0U);
-}
-
-BOOST_AUTO_TEST_CASE(no_rounds_means_that_every_letter_is_left) {
-    options.rounds = 0;
-    add_agents();
-    give("a", 1);
-    runtime->run_until_idle();
-    BOOST_TEST(redrives().empty());
-    BOOST_TEST(stored<RedriveAbandonedEvent>().size() == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(a_business_failure_has_no_dead_letter_and_is_let_be) {
-    add_agents();
-    give("refused", 0);
-    runtime->run_until_idle();
-    BOOST_TEST(stored<JobFailedEvent>().size() == 1U);
-    BOOST_TEST(redrives().empty());
-    BOOST_TEST(stored<RedriveAbandonedEvent>().empty());
-    BOOST_TEST(bus->status().back().finished == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(a_failure_event_that_is_about_no_delivery_is_let_be) {
-    add_agents();
-    bus->publish(JobFailedEvent{{}, "a", ""});
-    runtime->run_until_idle();
-    BOOST_TEST(bus->status().back().finished == 1U);
-    BOOST_TEST(stored<RedriveAbandonedEvent>().empty());
-}
-
-BOOST_AUTO_TEST_CASE(what_was_rejected_would_be_so_again_and_is_left_at_once) {
-    add_agents();
-    outside.kind = bus::FailureKind::rejected;
-    give("a", 1);
-    BOOST_TEST(redrives().empty());
-    const auto abandoned = stored<RedriveAbandonedEvent>();
-    BOOST_REQUIRE(abandoned.size() == 1U);
-    BOOST_TEST(abandoned[0].reason ==
-               "a redrive would fail the same way: rejected: the outside is broken");
-}
-
-BOOST_AUTO_TEST_CASE(a_restart_in_the_middle_of_a_backoff_changes_nothing_of_its_time) {
-    add_agents();
-    const JobGivenEvent job = give("a", 2);
-    for (std::uint32_t round = 1; round <= 2; ++round) {
-        runtime->run_for(backoff(round, job) / 2);
-        restart();
-        add_agents();
-        runtime->run_for(backoff(round, job) - backoff(round, job) / 2 - bus::Duration{1});
-        BOOST_TEST(redrives().size() == round - 1);
-        runtime->run_for(bus::Duration{1});
-        BOOST_TEST(redrives().size() == round);
-    }
-    BOOST_TEST((redrives() == std::vector{backoff(1, job), backoff(1, job) + backoff(2, job)}));
-    BOOST_TEST(stored<JobDoneEvent>().size() == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(
-    a_backoff_that_was_over_while_the_program_was_down_is_made_up_for_at_the_start) {
-    add_agents();
-    give("a", 1);
-    bus.reset();
-    runtime->run_for(10h);
-    bus = SimulatedBus::start();
-    add_agents();
-    bus->wait_idle();
-    BOOST_TEST(stored<JobDoneEvent>().size() == 1U);
-    BOOST_TEST((redrives() == std::vector{bus::Duration{10h}}));
-}
-
-namespace {
-
 /// Redrives a job's letter by hand, as a person would.
 class Operator : public bus::Agent {
 public:
@@ -261,65 +86,234 @@ private:
     }
 };
 
+std::vector<FailureBinding> bindings() {
+    return {FailureBinding::of<JobFailedEvent>(
+        [](const JobFailedEvent& event) -> std::optional<FailedDelivery> {
+            if (event.by.empty()) {
+                return std::nullopt;
+            }
+            return FailedDelivery{event.by, event.causation_id};
+        })};
+}
+
+/// The agent beside a worker whose dead letters it answers.
+struct Fixture {
+    Outside outside;
+    RetryOptions options{.rounds = 3};
+    AgentTest<RetryAgent> retry{"retry", bindings(), options};
+    bus::Timestamp start = retry.now();
+
+    Fixture() { retry.with<Worker>(outside); }
+
+    /// As after a crash, with the worker that belongs to it.
+    void start_again() {
+        retry.start("retry", bindings(), options);
+        retry.with<Worker>(outside);
+    }
+
+    /// A job that will fail so often is given to the worker: an act.
+    JobGivenEvent give(const std::string& job, int failures) {
+        outside.failures[job] = failures;
+        JobGivenEvent event{{}, job};
+        event.execution_id = "x-" + job;
+        retry.when(event);
+        return event;
+    }
+
+    /// The operator's wish to have a job tried again: an act.
+    void wish_again(const JobGivenEvent& job) {
+        JobDoneEvent wish{{}, "unrelated"};
+        wish.user_id = "operator";
+        wish.causation_id = job.event_id;
+        retry.when(wish);
+    }
+
+    bus::Duration backoff(std::uint32_t round, const bus::DomainEvent& event) const {
+        return options.backoff(round, "worker", event.event_id);
+    }
+
+    RedriveRequestedEvent requested(const JobGivenEvent& job, std::uint32_t round) {
+        return {{}, "worker", job.event_id, round, "the outside is broken"};
+    }
+
+    RedriveAbandonedEvent abandoned(const JobGivenEvent& job, std::uint32_t redrives,
+                                    const std::string& reason) {
+        return {{}, "worker", job.event_id, redrives, reason};
+    }
+
+    /// How long after the start a redrive was asked for, in order.
+    std::vector<bus::Duration> redrives() {
+        std::vector<bus::Duration> times;
+        for (const auto& event : retry.published<RedriveRequestedEvent>()) {
+            times.push_back(event.occurred_at - start);
+        }
+        return times;
+    }
+
+    std::size_t dead_of_worker() {
+        return retry.store().deliveries("worker", DeliveryState::dead).size();
+    }
+
+    std::size_t deferred() {
+        return retry.store().deliveries("retry", DeliveryState::deferred).size();
+    }
+
+    std::size_t done() { return retry.published<JobDoneEvent>().size(); }
+};
+
 } // namespace
 
-BOOST_AUTO_TEST_CASE(a_redrive_by_hand_counts_as_a_round_and_each_death_is_answered_once) {
-    add_agents();
-    bus->emplace<Operator>();
+BOOST_FIXTURE_TEST_SUITE(retry_agent, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_dead_letter_is_redriven_at_exactly_the_documented_time_and_then_succeeds) {
+    const JobGivenEvent job = give("a", 1);
+    retry.then_tries_again_in(backoff(1, job)).then_emits_nothing();
+    BOOST_TEST(dead_of_worker() == 1U);
+    retry.advance(backoff(1, job) - 1us).then_emits_nothing().then_redrives_nothing();
+    BOOST_TEST(done() == 0U);
+    retry.advance(1us).then_redrives("worker", job).then_emits(requested(job, 1));
+    BOOST_TEST((redrives() == std::vector{backoff(1, job)}));
+    BOOST_TEST(done() == 1U);
+    BOOST_TEST(dead_of_worker() == 0U);
+    BOOST_TEST(deferred() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(the_request_tells_agent_event_round_and_reason_in_the_failed_execution) {
+    const JobGivenEvent job = give("a", 1);
+    RedriveRequestedEvent expected = requested(job, 1);
+    expected.own_aggregate_id = "a";
+    expected.execution_id = "x-a";
+    expected.causation_id = retry.published<JobFailedEvent>().at(0).event_id;
+    retry.settle().then_emits(expected);
+    BOOST_TEST(retry.emitted<RedriveRequestedEvent>().at(0).aggregate_type() == "Redrive");
+}
+
+BOOST_AUTO_TEST_CASE(each_round_waits_for_its_own_backoff_counted_from_its_own_failure) {
+    const JobGivenEvent job = give("a", 3);
+    retry.settle().then_emits(requested(job, 1), requested(job, 2), requested(job, 3));
+    const std::vector expected{backoff(1, job), backoff(1, job) + backoff(2, job),
+                               backoff(1, job) + backoff(2, job) + backoff(3, job)};
+    BOOST_TEST((redrives() == expected));
+    BOOST_TEST(done() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(after_the_last_round_the_letter_is_left_and_the_agent_says_so_once) {
     const JobGivenEvent job = give("a", 100);
-    runtime->run_for(10s);
-    JobDoneEvent wish{{}, "unrelated"};
-    wish.user_id = "operator";
-    wish.causation_id = job.event_id;
-    bus->publish(wish);
-    bus->wait_idle();
-    BOOST_TEST(stored<JobFailedEvent>().size() == 2U);
-    runtime->run_until_idle();
+    RedriveAbandonedEvent last =
+        abandoned(job, 3, "still failing after 3 of 3 redrives: transient: the outside is broken");
+    last.own_aggregate_id = "a";
+    retry.settle().then_emits(requested(job, 1), requested(job, 2), requested(job, 3), last);
+    BOOST_TEST(retry.published<JobFailedEvent>().size() == 4U);
+    BOOST_TEST(dead_of_worker() == 1U);
+    BOOST_TEST(retry.status().dead == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(no_rounds_means_that_every_letter_is_left) {
+    options.rounds = 0;
+    retry.stop();
+    start_again();
+    give("a", 1);
+    BOOST_TEST(retry.emitted<RedriveAbandonedEvent>().size() == 1U);
+    retry.then_redrives_nothing().settle().then_emits_nothing();
+}
+
+BOOST_AUTO_TEST_CASE(a_business_failure_has_no_dead_letter_and_is_let_be) {
+    give("refused", 0);
+    retry.then_emits_nothing().settle().then_emits_nothing();
+    BOOST_TEST(retry.published<JobFailedEvent>().size() == 1U);
+    BOOST_TEST(retry.status().finished == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_event_that_is_about_no_delivery_is_let_be) {
+    retry.when(JobFailedEvent{{}, "a", ""}).then_emits_nothing().settle().then_emits_nothing();
+    BOOST_TEST(retry.status().finished == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_rejected_would_be_so_again_and_is_left_at_once) {
+    outside.kind = bus::FailureKind::rejected;
+    const JobGivenEvent job = give("a", 1);
+    retry.then_redrives_nothing().then_emits(
+        abandoned(job, 0, "a redrive would fail the same way: rejected: the outside is broken"));
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_in_the_middle_of_a_backoff_changes_nothing_of_its_time) {
+    const JobGivenEvent job = give("a", 2);
+    for (std::uint32_t round = 1; round <= 2; ++round) {
+        retry.advance(backoff(round, job) / 2).stop();
+        start_again();
+        retry.advance(backoff(round, job) - backoff(round, job) / 2 - 1us).then_emits_nothing();
+        retry.advance(1us).then_emits(requested(job, round));
+    }
+    BOOST_TEST((redrives() == std::vector{backoff(1, job), backoff(1, job) + backoff(2, job)}));
+    BOOST_TEST(done() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_backoff_that_was_over_while_the_program_was_down_is_made_up_for_at_the_start) {
+    const JobGivenEvent job = give("a", 1);
+    retry.stop().advance(10h);
+    start_again();
+    retry.then_emits(requested(job, 1));
+    BOOST_TEST(done() == 1U);
+    BOOST_TEST((redrives() == std::vector{bus::Duration{10h}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_redrive_by_hand_counts_as_a_round_and_each_death_is_answered_once) {
+    retry.with<Operator>();
+    const JobGivenEvent job = give("a", 100);
+    retry.advance(10s);
+    wish_again(job);
+    BOOST_TEST(retry.published<JobFailedEvent>().size() == 2U);
     // The first round was the operator's, at 10 s; two failure events speak of the second death.
+    retry.settle();
     const std::vector expected{10s + backoff(2, job), 10s + backoff(2, job) + backoff(3, job)};
     BOOST_TEST((redrives() == expected));
-    BOOST_TEST(stored<RedriveAbandonedEvent>().size() == 1U);
-    BOOST_TEST(count("retry", bus::DeliveryState::deferred) == 0U);
+    BOOST_TEST(retry.published<RedriveAbandonedEvent>().size() == 1U);
+    BOOST_TEST(deferred() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(two_failure_events_that_speak_of_one_death_are_answered_once) {
+    AgentTest<RetryAgent> alone{"retry", bindings(), options};
+    const JobGivenEvent job{{}, "a"};
+    const auto failed = bus::derive<JobFailedEvent>(job, "a", "worker");
+    const auto failed_too = bus::derive<JobFailedEvent>(job, "a", "worker");
+    alone.given_dead_letter("worker", job, bus::Failure::rejected("no such job"))
+        .when(failed)
+        .then_emits(abandoned(job, 0, "a redrive would fail the same way: rejected: no such job"))
+        .when(failed_too)
+        .then_emits_nothing();
 }
 
 BOOST_AUTO_TEST_CASE(a_letter_that_somebody_cured_in_the_meantime_needs_no_redrive) {
-    add_agents();
-    bus->emplace<Operator>();
+    retry.with<Operator>();
     const JobGivenEvent job = give("a", 1);
-    JobDoneEvent wish{{}, "unrelated"};
-    wish.user_id = "operator";
-    wish.causation_id = job.event_id;
-    bus->publish(wish);
-    runtime->run_until_idle();
-    BOOST_TEST(redrives().empty());
-    BOOST_TEST(stored<JobDoneEvent>().size() == 2U);
+    wish_again(job);
+    retry.settle().then_succeeds().then_emits_nothing().then_redrives_nothing();
+    BOOST_TEST(done() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(many_letters_come_back_each_at_its_own_time) {
-    add_agents();
     std::vector<bus::Duration> expected;
     for (int i = 0; i < 200; ++i) {
         expected.push_back(backoff(1, give(std::to_string(i), 1)));
     }
     std::sort(expected.begin(), expected.end());
-    runtime->run_until_idle();
+    retry.settle();
     BOOST_TEST((redrives() == expected));
-    BOOST_TEST(stored<JobDoneEvent>().size() == 200U);
+    BOOST_TEST(done() == 200U);
 }
 
 BOOST_AUTO_TEST_CASE(without_a_store_there_are_no_letters_and_it_does_nothing) {
-    bus::Bus storeless{bus::BusOptions{runtime, nullptr}};
-    storeless.emplace<Worker>(outside);
-    storeless.emplace<RetryAgent>("retry", std::vector{binding()}, options);
+    AgentTest<RetryAgent> storeless{Setup{.store = false}, "retry", bindings(), options};
+    storeless.with<Worker>(outside);
     outside.failures["a"] = 1;
-    storeless.publish(JobGivenEvent{{}, "a"});
-    runtime->run_until_idle();
-    BOOST_TEST(storeless.status().back().finished == 1U);
+    storeless.when(JobGivenEvent{{}, "a"}).then_emits_nothing().settle().then_emits_nothing();
+    BOOST_TEST(storeless.status().finished == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_options_and_missing_bindings_are_refused) {
     BOOST_CHECK_THROW(RetryAgent("retry", {}), std::invalid_argument);
-    BOOST_CHECK_THROW(RetryAgent("retry", {binding()}, RetryOptions{.factor = 0}),
+    BOOST_CHECK_THROW(RetryAgent("retry", bindings(), RetryOptions{.factor = 0}),
                       std::invalid_argument);
     BOOST_CHECK_THROW(RetryAgent("retry", {FailureBinding{}}), std::invalid_argument);
 }
