@@ -165,7 +165,7 @@ void AgentBench::check_failed(FailureKind kind, std::string_view text, Where whe
     if (failures().empty()) {
         mismatch("no attempt failed" + expected, where);
     }
-    const Failure& last = failures().back().failure;
+    const Failure last = failures().back().failure; // a copy: the list is one as well
     if (last.kind() != kind || std::string_view{last.what()}.find(text) == std::string_view::npos) {
         mismatch("the last attempt failed otherwise" + expected +
                      "\n  actual:   " + bus::to_text(last.kind()) + ": " + last.what(),
