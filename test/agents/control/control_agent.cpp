@@ -18,8 +18,6 @@ using bus::testing::AgentTest;
 
 namespace {
 
-const bus::Timestamp midnight = bus::parse_timestamp("2026-01-01T00:00:00Z");
-
 struct Fixture {
     AgentTest<ControlAgent> control{"control", workflow()};
 
@@ -119,18 +117,19 @@ BOOST_AUTO_TEST_CASE(
             }
             return bus::agents::StepFailure{event.step, event.why};
         });
-    bus->emplace<ControlAgent>("fragile", fragile);
-    publish<ParcelLostEvent>(0, "a", "P-1", "pack", "gone");
-    publish<ParcelPackedEvent>(1, "a", "P-2"); // another aggregate, the same execution
-    runtime->run_for(std::chrono::hours{1});
-    bus->wait_idle();
-    const auto live = ControlView{*store, "fragile", fragile}.executions();
-    bus->emplace<ControlAgent>("replayed", fragile);
-    bus->wait_idle();
+    const bus::testing::World world;
+    world.bus().emplace<ControlAgent>("fragile", fragile);
+    world.bus().publish(at<ParcelLostEvent>(0, "a", "P-1", "pack", "gone"));
+    world.bus().publish(at<ParcelPackedEvent>(1, "a", "P-2")); // another aggregate
+    world.runtime().run_for(1h);
+    world.bus().wait_idle();
+    const auto live = ControlView{world.store(), "fragile", fragile}.executions();
+    world.bus().emplace<ControlAgent>("replayed", fragile);
+    world.bus().wait_idle();
     BOOST_TEST(!broken);
     BOOST_TEST_REQUIRE(live.size() == 1U);
     BOOST_TEST((live.front().started_at == midnight));
-    BOOST_TEST((ControlView{*store, "replayed", fragile}.executions() == live));
+    BOOST_TEST((ControlView{world.store(), "replayed", fragile}.executions() == live));
 }
 
 BOOST_AUTO_TEST_CASE(a_workflow_without_steps_is_refused) {

@@ -8,6 +8,8 @@
 /// A small workflow with events of its own: a parcel is packed, sent and delivered.
 namespace shop {
 
+inline const bus::Timestamp midnight = bus::parse_timestamp("2026-01-01T00:00:00Z");
+
 struct ParcelPackedEvent : bus::Event<ParcelPackedEvent> {
     std::string parcel;
 };

@@ -12,8 +12,6 @@ using bus::agents::Workflow;
 
 namespace {
 
-const bus::Timestamp midnight = bus::parse_timestamp("2026-01-01T00:00:00Z");
-
 /// What a row of events makes of an execution.
 class Course {
 public:

@@ -194,7 +194,7 @@ const std::vector<Damage> damages{
      {FindingKind::delivery_changed, FindingKind::conservation_broken}},
     {"a delivery is doubled",
      "INSERT INTO deliveries SELECT agent, 3, state, due, failures, redrives, sequence, "
-     "quarantined, last_kind, attempts, checksum FROM deliveries WHERE state = 1",
+     "quarantined, last_kind, attempts, only_state, checksum FROM deliveries WHERE state = 1",
      {FindingKind::delivery_moved, FindingKind::conservation_broken}},
     {"the event of a delivery is deleted",
      "DELETE FROM events WHERE position = (SELECT min(position) FROM deliveries)",

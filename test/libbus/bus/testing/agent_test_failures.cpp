@@ -13,14 +13,14 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Fixture {
+struct FailuresFixture {
     Printer printer;
     AgentTest<Office> office{printer};
 };
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(agent_test_mismatches, Fixture)
+BOOST_FIXTURE_TEST_SUITE(agent_test_mismatches, FailuresFixture)
 
 BOOST_AUTO_TEST_CASE(another_event_than_expected_is_shown_beside_it_with_the_first_difference) {
     office.when(TicketBoughtEvent{{}, "T-1", 2});

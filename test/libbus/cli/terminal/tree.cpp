@@ -5,27 +5,27 @@ using namespace bus::terminal;
 
 namespace {
 
-const Tree sample{"created",
-                  {{"extracted", {{"validated", {}}, {"noted", {}}}}, {"sent", {{"x", {}}}}}};
+const Tree sample_tree{"created",
+                       {{"extracted", {{"validated", {}}, {"noted", {}}}}, {"sent", {{"x", {}}}}}};
 
 } // namespace
 
 BOOST_AUTO_TEST_CASE(a_tree_in_a_file_is_drawn_in_ascii) {
-    BOOST_TEST(render(sample, {}) == "created\n"
-                                     "|- extracted\n"
-                                     "|  |- validated\n"
-                                     "|  `- noted\n"
-                                     "`- sent\n"
-                                     "   `- x\n");
+    BOOST_TEST(render(sample_tree, {}) == "created\n"
+                                          "|- extracted\n"
+                                          "|  |- validated\n"
+                                          "|  `- noted\n"
+                                          "`- sent\n"
+                                          "   `- x\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_tree_on_a_terminal_with_utf8_is_drawn_with_lines) {
-    BOOST_TEST(render(sample, {.terminal = true, .utf8 = true}) == "created\n"
-                                                                   "├─ extracted\n"
-                                                                   "│  ├─ validated\n"
-                                                                   "│  └─ noted\n"
-                                                                   "└─ sent\n"
-                                                                   "   └─ x\n");
+    BOOST_TEST(render(sample_tree, {.terminal = true, .utf8 = true}) == "created\n"
+                                                                        "├─ extracted\n"
+                                                                        "│  ├─ validated\n"
+                                                                        "│  └─ noted\n"
+                                                                        "└─ sent\n"
+                                                                        "   └─ x\n");
 }
 
 BOOST_AUTO_TEST_CASE(texts_are_shortened_to_the_width_and_made_printable) {
