@@ -157,6 +157,9 @@ void NotificationAgent::react(const DomainEvent& event, Context& context) const 
 }
 
 void NotificationAgent::send(const Message& message, Context& context) const {
+    if (context.replaying()) {
+        return; // it was sent
+    }
     Channel* channel = find_channel(message.channel);
     if (channel == nullptr) {
         // It was requested by a program that had it; redrive helps once there is one again.

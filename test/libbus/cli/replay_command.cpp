@@ -61,8 +61,10 @@ BOOST_AUTO_TEST_CASE(a_running_host_replays_and_its_progress_is_awaited) {
         return store.host().store()->read_type("PongEvent", 0, 1'000).size();
     };
     const std::size_t before = pongs();
-    const test::Called called = test::call(
-        {"replay", "greeter", "--why", "a test", "--wait", "30", "--store", store.url()});
+    test::TestConsole console;
+    console.follows_clock = true;
+    const test::Called called = call(
+        console, {"replay", "greeter", "--why", "a test", "--wait", "30", "--store", store.url()});
     BOOST_TEST(called.code == 0);
     BOOST_TEST(called.out.find("replays from position 1, by") != std::string::npos, called.out);
     store.host().wait_idle();
