@@ -54,27 +54,31 @@ void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
     if (const auto sink = hub_->sink()) {
         report(batch, agent_->name(), *sink);
     }
-    bool rests = false;
-    {
-        std::unique_lock lock{mutex_};
-        lane.outstanding -= batch.attempts.size();
-        --open_batches_;
-        if (!batch.alone) {
-            wake_lanes(lock);
-        }
-        if (must_reload_ && !stopping_) {
-            schedule_wake(lock);
-        }
-        stopped_.notify_all();
-        rests = quiet();
-        hub_->count_change();
+    Lock lock{mutex_};
+    lane.outstanding -= batch.attempts.size();
+    --open_batches_;
+    if (!batch.alone) {
+        wake_lanes(lock);
     }
+    if (must_reload_ && !stopping_) {
+        schedule_wake(lock);
+    }
+    tell_end(std::move(lock));
     if (batch.alone) {
         leave_alone(lane);
-        return;
     }
+}
+
+/// Lets the lock go, and tells who waits that something has ended. While the agent is at work
+/// nobody finds what he waits for, and is left alone.
+void AgentRunner::tell_end(Lock&& held) {
+    Lock lock{std::move(held)};
+    stopped_.notify_all();
+    const bool rests = quiet();
+    hub_->count_change();
+    lock.unlock();
     if (rests) {
-        hub_->wake_waiters(); // while this agent is at work nobody finds what he waits for
+        hub_->wake_waiters();
     }
 }
 
@@ -154,22 +158,14 @@ void AgentRunner::note_refusal(Lane& lane, const Attempted& attempted,
 }
 
 void AgentRunner::finish_turn(Lane& lane) {
-    bool rests = false;
-    {
-        std::unique_lock lock{mutex_};
-        lane.running = false;
-        show_held_up(lane);
-        wake_lanes(lock);
-        if (!stopping_) {
-            schedule_wake(lock);
-        }
-        stopped_.notify_all();
-        rests = quiet();
-        hub_->count_change();
+    Lock lock{mutex_};
+    lane.running = false;
+    show_held_up(lane);
+    wake_lanes(lock);
+    if (!stopping_) {
+        schedule_wake(lock);
     }
-    if (rests) {
-        hub_->wake_waiters();
-    }
+    tell_end(std::move(lock));
 }
 
 } // namespace bus

@@ -325,24 +325,16 @@ void AgentRunner::run_ahead() {
             sink->on_trouble("agent " + agent_->name() + ": " + trouble);
         }
     }
-    bool rests = false;
-    {
-        std::unique_lock lock{mutex_};
-        if (!trouble.empty()) {
-            note_trouble(std::move(trouble));
-        }
-        reading_ahead_ = false;
-        wake_lanes(lock);
-        if (must_reload_ && !stopping_) {
-            schedule_wake(lock);
-        }
-        stopped_.notify_all();
-        rests = quiet();
-        hub_->count_change();
+    Lock lock{mutex_};
+    if (!trouble.empty()) {
+        note_trouble(std::move(trouble));
     }
-    if (rests) {
-        hub_->wake_waiters();
+    reading_ahead_ = false;
+    wake_lanes(lock);
+    if (must_reload_ && !stopping_) {
+        schedule_wake(lock);
     }
+    tell_end(std::move(lock));
 }
 
 AgentRunner::Lane& AgentRunner::lane_of(DeliveryItem& item) {

@@ -184,6 +184,7 @@ private:
     void remember_commits(Lane& lane, StepBatch& batch);
     void note_refusal(Lane& lane, const Attempted& attempted, const std::exception_ptr& error);
     void finish_turn(Lane& lane);
+    void tell_end(Lock&& held);
     void note_trouble(std::string what);
     void on_timer(std::uint64_t number);
     void schedule_wake(Lock& lock);
