@@ -94,6 +94,8 @@ show_progress() {
 # build PRESET [TARGET] : configures where that is needed, and builds.
 build() {
     local preset=$1
+    # What one clone has compiled another one need not, wherever they lie.
+    local -x CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
     local -a target=()
     if (($# > 1)); then
         target=(--target "$2")

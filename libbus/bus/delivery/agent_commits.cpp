@@ -57,6 +57,7 @@ void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
     Lock lock{mutex_};
     lane.outstanding -= batch.attempts.size();
     --open_batches_;
+    end_replay(lock);
     if (!batch.alone) {
         wake_lanes(lock);
     }
@@ -122,6 +123,13 @@ void AgentRunner::settle(PositionRange range) {
     }
 }
 
+/// With the lock held: a replay is over also where the agent handles nothing of its end.
+void AgentRunner::end_replay(Lock& lock) {
+    if (replaying() && through_ >= replay_through_) {
+        save_checkpoint(lock, 0);
+    }
+}
+
 /// With the lock held: what has not finished waits until a replay is over, for it comes later.
 bool AgentRunner::replaying() const {
     return settled_.checkpoint < replay_through_;
@@ -161,6 +169,7 @@ void AgentRunner::finish_turn(Lane& lane) {
     Lock lock{mutex_};
     lane.running = false;
     show_held_up(lane);
+    end_replay(lock);
     wake_lanes(lock);
     if (!stopping_) {
         schedule_wake(lock);

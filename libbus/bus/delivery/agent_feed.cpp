@@ -69,6 +69,12 @@ void AgentRunner::reload() {
     loading_ = false;
     mailbox_.clear();
     states_.clear();
+    // Suspects that have no row any more are done with.
+    std::erase_if(suspect_again_, [&](Position position) {
+        return std::none_of(briefs.begin(), briefs.end(), [position](const DeliveryBrief& brief) {
+            return brief.position == position;
+        });
+    });
     for (const auto& lane : lanes_) {
         lane->inbox.clear();
         lane->held.clear();
@@ -154,10 +160,12 @@ void AgentRunner::offer(const Writer::Committed& committed) {
             }
             through_ = std::max(through_, log_end_);
         }
-        has_work = !mailbox_.empty() || !live_;
         if (live_ && through_ - settled_.checkpoint > unhandled_before_checkpoint) {
             save_checkpoint(lock, 0);
         }
+        has_work = !mailbox_.empty() || !live_ ||
+                   std::any_of(lanes_.begin(), lanes_.end(),
+                               [](const auto& lane) { return lane->has_ready; });
     }
     if (has_work) {
         wake();
@@ -200,7 +208,7 @@ void AgentRunner::feed() {
         if (!mailbox_.empty() || stopping_ || must_reload_) {
             return;
         }
-    } while (read_page());
+    } while (read_page(1));
 }
 
 /// With the lock held: takes what the lanes have room for.
@@ -244,7 +252,7 @@ void AgentRunner::hand_out(std::vector<DeliveryItem>&& items) {
 }
 
 /// Reads what is in the log behind through_ into the mailbox. False: there was nothing to read.
-bool AgentRunner::read_page() {
+bool AgentRunner::read_page(std::ptrdiff_t own_turns) {
     Position after = 0;
     Position end = 0;
     {
@@ -256,17 +264,19 @@ bool AgentRunner::read_page() {
         after = through_;
         end = log_end_;
     }
-    std::vector<StoredEvent> page;
+    std::size_t found = 0;
+    Position last = after;
+    std::vector<Writer::Event> wanted;
     try {
-        page = store_.read(after, page_size);
+        std::vector<StoredEvent> page = store_.read(after, page_size);
+        found = page.size();
+        last = found != 0 ? page.back().position : after;
+        wanted = wanted_of(std::move(page));
     } catch (...) {
         const std::lock_guard lock{mutex_};
         reading_ = false;
         throw;
     }
-    const std::size_t found = page.size();
-    const Position last = found != 0 ? page.back().position : after;
-    std::vector<Writer::Event> wanted = wanted_of(std::move(page));
     std::unique_lock lock{mutex_};
     reading_ = false;
     if (must_reload_) {
@@ -282,23 +292,27 @@ bool AgentRunner::read_page() {
     }
     live_ = through_ >= log_end_;
     if (through_ - settled_.checkpoint > unhandled_before_checkpoint) {
-        save_checkpoint(lock, 1);
+        save_checkpoint(lock, own_turns);
     }
     return found != 0;
 }
 
-/// What the agent handles, read already: the lanes then only run it.
+/// What the agent handles. It is read already, so that the lanes only run it, but where that calls
+/// upcasters: what a user's code does to the process must happen in a step that was noted.
 std::vector<Writer::Event> AgentRunner::wanted_of(std::vector<StoredEvent>&& page) const {
     std::vector<Writer::Event> wanted;
     wanted.reserve(page.size());
     for (StoredEvent& event : page) {
-        if (!handles(find_event_type(event.record.event_type))) {
+        const EventType* type = find_event_type(event.record.event_type);
+        if (!handles(type)) {
             continue;
         }
-        try {
-            event.event = decode(event.record);
-        } catch (const std::exception&) {
-            // Not lost: its step finds the same, and fails with it.
+        if (event.record.event_version == type->version()) {
+            try {
+                event.event = decode(event.record);
+            } catch (const CodecError&) {
+                // Not lost: its step finds the same, and fails with it.
+            }
         }
         wanted.push_back(std::make_shared<const StoredEvent>(std::move(event)));
     }
@@ -316,20 +330,25 @@ void AgentRunner::read_ahead(Lock& /*lock*/) {
 }
 
 void AgentRunner::run_ahead() {
+    if (!house_.gate.enter([self = shared_from_this()] { self->run_ahead(); })) {
+        return;
+    }
     std::string trouble;
     try {
-        read_page();
-    } catch (const std::exception& error) {
-        trouble = error.what();
+        read_page(0);
+    } catch (...) {
+        trouble = Failure::from(std::current_exception()).what();
         if (const auto sink = hub_->sink()) {
             sink->on_trouble("agent " + agent_->name() + ": " + trouble);
         }
     }
+    house_.gate.leave();
     Lock lock{mutex_};
     if (!trouble.empty()) {
         note_trouble(std::move(trouble));
     }
     reading_ahead_ = false;
+    end_replay(lock);
     wake_lanes(lock);
     if (must_reload_ && !stopping_) {
         schedule_wake(lock);

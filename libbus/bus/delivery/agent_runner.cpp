@@ -106,14 +106,16 @@ void AgentRunner::command(DeliveryCommand command, OnCommand done) {
     wake();
 }
 
-void AgentRunner::replay(ReplayOrder order, OnCommand done) {
+void AgentRunner::replay(ReplayOrder order, RequestAnswer answer, OnCommand done) {
     {
         const std::lock_guard lock{mutex_};
         if (stopping_) {
             throw std::logic_error{"the bus is stopping: ask again when it runs"};
         }
-        lanes_.front()->orders.push_back(
-            {.kind = Order::Kind::replay, .replay = order, .done = std::move(done)});
+        lanes_.front()->orders.push_back({.kind = Order::Kind::replay,
+                                          .replay = order,
+                                          .answer = std::move(answer),
+                                          .done = std::move(done)});
     }
     wake();
 }
@@ -254,7 +256,7 @@ void AgentRunner::schedule_wake(Lock& /*lock*/) {
     const Timestamp now = hub_->runtime().now();
     std::optional<Timestamp> due;
     // What is overdue and held back is woken by what it waits for; a timer would only spin.
-    const bool at_work = open_batches_ != 0 || turns_under_way() != 0;
+    const bool at_work = !quiet();
     if (must_reload_ && !(at_work && paused_until_ <= now)) {
         due = std::max(now, paused_until_);
     }

@@ -66,7 +66,7 @@ public:
     /// Carries an operator's command out, in order with the agent's own steps. Throws StoreError.
     void command(DeliveryCommand command, OnCommand done);
     /// Puts the agent back, and begins again. Throws std::logic_error where it stops.
-    void replay(ReplayOrder order, OnCommand done);
+    void replay(ReplayOrder order, RequestAnswer answer, OnCommand done);
 
     Agent& agent() noexcept override { return *agent_; }
 
@@ -90,6 +90,7 @@ private:
         Position position = 0;
         DeliveryCommand command;
         ReplayOrder replay;
+        RequestAnswer answer; ///< to be stored with it, so that it is not done twice
         OnCommand done;
     };
 
@@ -134,7 +135,7 @@ private:
                       std::vector<DeliveryRecord>&& deferred);
     void push_mail(Writer::Event event);
     void feed();
-    bool read_page();
+    bool read_page(std::ptrdiff_t own_turns);
     [[nodiscard]] std::vector<Writer::Event> wanted_of(std::vector<StoredEvent>&& page) const;
     void read_ahead(Lock& lock);
     void run_ahead();
@@ -190,6 +191,7 @@ private:
     void schedule_wake(Lock& lock);
     void save_checkpoint(Lock& lock, std::ptrdiff_t turns);
     void settle(PositionRange range);
+    void end_replay(Lock& lock);
     void show_held_up(Lane& lane) const;
     [[nodiscard]] bool replaying() const;
     [[nodiscard]] bool quiet() const;

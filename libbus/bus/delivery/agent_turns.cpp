@@ -330,6 +330,7 @@ void AgentRunner::put_back(Order& order, StepBatch& batch) {
     part.agent = agent_->name();
     part.chain = batch.chain;
     part.replay = order.replay;
+    part.answers.push_back(std::move(order.answer));
     batch.parts.push_back(std::move(part));
     batch.attempts.push_back({.part = batch.parts.size() - 1,
                               .command = true,

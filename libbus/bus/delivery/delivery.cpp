@@ -30,8 +30,9 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
         [this](DeliveryCommand asked, RequestDesk::OnCommand done) {
             command(std::move(asked), std::move(done));
         },
-        [this](const std::string& agent, ReplayOrder order, RequestDesk::OnCommand done) {
-            replay(agent, order, std::move(done));
+        [this](const std::string& agent, ReplayOrder order, RequestAnswer answer,
+               RequestDesk::OnCommand done) {
+            replay(agent, order, std::move(answer), std::move(done));
         });
     timers_->start();
     const bool others_ask = store_.abilities().other_processes && !hub_->runtime().virtual_time();
@@ -127,14 +128,14 @@ AgentStatus Delivery::remove(std::string_view agent) {
     {
         const std::unique_lock lock{mutex_};
         std::erase(runners_, runner);
-        if (on_worker) {
-            leaving_.push_back(runner);
-        }
+        leaving_.push_back(runner); // what it has on its way is still to be counted with
     }
     if (on_worker) {
         runner->begin_stop(); // perhaps one of its own steps asks
     } else {
         runner->stop();
+        const std::unique_lock lock{mutex_};
+        std::erase(leaving_, runner);
     }
     hub_->note_change();
     return runner->status();
@@ -242,14 +243,21 @@ void Delivery::command(DeliveryCommand command, RequestDesk::OnCommand done) {
     });
 }
 
-void Delivery::replay(const std::string& agent, ReplayOrder order, RequestDesk::OnCommand done) {
-    if (const auto runner = runner_of(agent)) {
-        runner->replay(order, std::move(done));
-        return;
+void Delivery::replay(const std::string& agent, ReplayOrder order, RequestAnswer answer,
+                      RequestDesk::OnCommand done) {
+    const std::shared_lock lock{mutex_}; // no agent comes between the look and the count
+    for (const auto* runners : {&runners_, &leaving_}) {
+        for (const auto& runner : *runners) {
+            if (runner->agent().name() == agent) {
+                runner->replay(order, std::move(answer), std::move(done));
+                return;
+            }
+        }
     }
     Part part; // it begins again when it comes
     part.agent = agent;
     part.replay = order;
+    part.answers.push_back(std::move(answer));
     ++commands_under_way_;
     writer_.submit(std::move(part), [this, done = std::move(done)](PartResult&& result, Part&&) {
         --commands_under_way_;

@@ -63,7 +63,8 @@ private:
     void on_aftermath(const AgentRunner::Aftermath& aftermath);
     void on_fired(const EventRecord& record);
     void command(DeliveryCommand command, RequestDesk::OnCommand done);
-    void replay(const std::string& agent, ReplayOrder order, RequestDesk::OnCommand done);
+    void replay(const std::string& agent, ReplayOrder order, RequestAnswer answer,
+                RequestDesk::OnCommand done);
     PartResult submit_and_wait(Part part);
 
     EventStore& store_;

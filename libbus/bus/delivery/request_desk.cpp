@@ -153,12 +153,15 @@ void RequestDesk::replay(const std::shared_ptr<Work>& work) {
         std::min(std::max(request.position, store_.first_position()), agent->checkpoint + 1);
     const ReplayOrder order{.after = first - 1,
                             .effects = request.action == DeliveryAction::replay_with_effects};
-    work->result = "replays from position " + std::to_string(first);
+    work->answered = true;
     work->open = 1;
     try {
-        replay_(request.agent, order, [self = shared_from_this(), work](const PartResult& result) {
-            self->on_command(work, result);
-        });
+        replay_(request.agent, order,
+                {request.number, hub_->runtime().now(),
+                 "replays from position " + std::to_string(first)},
+                [self = shared_from_this(), work](const PartResult& result) {
+                    self->on_command(work, result);
+                });
     } catch (const std::exception&) {
         on_command(work, {.error = std::current_exception()});
     }
@@ -236,6 +239,10 @@ void RequestDesk::answer(const std::shared_ptr<Work>& work) {
             sink->on_trouble("request " + std::to_string(work->request.number) +
                              " could not be carried out: " + work->trouble);
         }
+        take_next();
+        return;
+    }
+    if (work->answered) {
         take_next();
         return;
     }

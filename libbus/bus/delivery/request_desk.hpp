@@ -24,7 +24,8 @@ public:
     using Command = std::function<void(DeliveryCommand, OnCommand)>;
 
     /// Has an agent put back, and calls back.
-    using Replay = std::function<void(const std::string& agent, ReplayOrder, OnCommand)>;
+    using Replay =
+        std::function<void(const std::string& agent, ReplayOrder, RequestAnswer, OnCommand)>;
 
     RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub, Command command,
                 Replay replay);
@@ -44,7 +45,8 @@ private:
         std::size_t open = 0; ///< commands without an answer yet, and one while they are given
         std::size_t done = 0; ///< that changed something
         std::string trouble;
-        std::string result; ///< where it is not said by `done`
+        std::string result;    ///< where it is not said by `done`
+        bool answered = false; ///< together with what was done
     };
 
     void look_again_later();

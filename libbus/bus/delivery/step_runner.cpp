@@ -66,7 +66,8 @@ bool join(Part& before, const Part& next) {
 /// What a step reads: the writes of earlier steps that are not committed yet, then the store.
 class StepRunner::Source final : public StepSource {
 public:
-    explicit Source(StepRunner& runner) : runner_{runner}, view_{runner.states_} {}
+    Source(StepRunner& runner, bool only_state)
+        : runner_{runner}, view_{runner.states_}, only_state_{only_state} {}
 
     [[nodiscard]] const internal::StateCache::View& view() const noexcept { return view_; }
 
@@ -114,11 +115,15 @@ public:
         return delivery && delivery->state == DeliveryState::dead ? delivery : std::nullopt;
     }
 
-    TimerHandle new_timer() override { return {++runner_.last_timer_}; }
+    TimerHandle new_timer() override {
+        // One that is dropped must not have a number, which another one may get.
+        return only_state_ ? TimerHandle{} : TimerHandle{++runner_.last_timer_};
+    }
 
 private:
     StepRunner& runner_;
     internal::StateCache::View view_;
+    bool only_state_;
 };
 
 const std::string& StepRunner::sequence_of(DeliveryItem& item) {
@@ -200,7 +205,7 @@ bool StepRunner::run(DeliveryItem& item, Draft& draft) {
     if (!draft.input) {
         return fail(item, draft, true);
     }
-    Source source{*this};
+    Source source{*this, draft.input->replay};
     LIBBUS_FAULT_POINT("step.before");
     StepOutcome outcome = run_step(agent_, *draft.input, source);
     LIBBUS_FAULT_POINT("step.after_handler");
@@ -347,7 +352,7 @@ bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
 
 /// Runs on_given_up, and puts what it does into the part.
 bool StepRunner::give_up(DeliveryItem& /*item*/, Draft& draft, DeliveryRecord& delivery) {
-    Source source{*this};
+    Source source{*this, draft.input->replay};
     StepOutcome outcome = run_given_up(agent_, *draft.input, *draft.attempted.failure, source);
     if (draft.input->replay) {
         keep_state_only(outcome.effects);

@@ -108,7 +108,8 @@ void MemoryStore::Data::put_back(const Part& part) {
         return;
     }
     if (part.replay->effects) {
-        data.deliveries.clear();
+        const Position after = std::min(part.replay->after, data.progress->checkpoint);
+        data.deliveries.erase(data.deliveries.upper_bound(after), data.deliveries.end());
         erase_timers_of(part.agent);
     }
     std::vector<Position> unfinished;

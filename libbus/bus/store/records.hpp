@@ -123,7 +123,8 @@ struct ReplayOrder {
     Position after = 0;
     /// False: what had settled is handled again for the state alone, since what its steps emit,
     /// schedule and command has happened; deliveries that have not finished, and timers, stay as
-    /// they are. True: all begins anew as if nothing had been handled, and deliveries and timers go.
+    /// they are. True: all after `after` begins anew as if it had not been handled, and its
+    /// deliveries go, and all timers.
     bool effects = false;
     friend bool operator==(const ReplayOrder&, const ReplayOrder&) = default;
 };

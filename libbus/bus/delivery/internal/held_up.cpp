@@ -1,6 +1,7 @@
 #include <bus/delivery/internal/held_up.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace bus::internal {
 
@@ -31,6 +32,9 @@ void HeldUp::load(const DeliveryBrief& brief, std::optional<DeliveryRecord> defe
 void HeldUp::finish_loading() {
     for (auto& [sequence, line] : lines_) {
         if (line.head == 0) {
+            release(sequence, line);
+        } else if (!line.behind.empty() && *line.behind.begin() < line.head) {
+            line.later_heads.insert(line.head);
             release(sequence, line);
         }
     }
@@ -119,14 +123,37 @@ std::optional<DeliveryRecord> HeldUp::take(Position position) {
     return record;
 }
 
+/// Whether nothing of its sequence comes before it. (Where a replay came to an earlier one, the
+/// head of before waits for that.)
+bool HeldUp::leads(const std::string& sequence, Position position) const {
+    if (sequence.empty()) {
+        return true;
+    }
+    const auto line = lines_.find(sequence);
+    return line == lines_.end() || line->second.head == position;
+}
+
+bool HeldUp::has_ready() const {
+    return std::any_of(ready_.begin(), ready_.end(), [this](Position position) {
+        return leads(parked_.at(position).sequence, position);
+    });
+}
+
 std::optional<Timestamp> HeldUp::next_due() const {
-    return due_.empty() ? std::nullopt : std::optional{due_.begin()->first};
+    const auto next = std::find_if(due_.begin(), due_.end(), [this](const auto& due) {
+        return leads(deferred_.at(due.second).sequence, due.second);
+    });
+    return next == due_.end() ? std::nullopt : std::optional{next->first};
 }
 
 std::vector<Position> HeldUp::runnable(Timestamp now) const {
-    std::vector<Position> result{ready_.begin(), ready_.end()};
+    std::vector<Position> result;
+    std::copy_if(ready_.begin(), ready_.end(), std::back_inserter(result),
+                 [this](Position ready) { return leads(parked_.at(ready).sequence, ready); });
     for (auto due = due_.begin(); due != due_.end() && due->first <= now; ++due) {
-        result.push_back(due->second);
+        if (leads(deferred_.at(due->second).sequence, due->second)) {
+            result.push_back(due->second);
+        }
     }
     return result;
 }

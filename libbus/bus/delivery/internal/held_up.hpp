@@ -56,7 +56,7 @@ public:
     /// settle() follows. None: it is neither.
     [[nodiscard]] std::optional<DeliveryRecord> take(Position position);
 
-    [[nodiscard]] bool has_ready() const noexcept { return !ready_.empty(); }
+    [[nodiscard]] bool has_ready() const;
 
     [[nodiscard]] std::optional<Timestamp> next_due() const;
 
@@ -90,6 +90,7 @@ private:
         std::uint32_t redrives = 0;
     };
 
+    [[nodiscard]] bool leads(const std::string& sequence, Position position) const;
     static void put_head(Line& line, Position position);
     void release(const std::string& sequence, Line& line);
     void put_deferred(DeliveryRecord&& record);

@@ -34,18 +34,34 @@ AgentProgress AgentProgress::new_replaying(const ReplayOrder& order, Position lo
 AgentProgress AgentProgress::put_back(const ReplayOrder& order,
                                       const std::vector<Position>& unfinished) const {
     AgentProgress progress = beginning(std::min(order.after, checkpoint));
-    progress.replay = {.through = checkpoint, .effects = order.effects, .live = {}};
-    for (const auto& [first, last] : ahead) {
+    AgentProgress done = *this;
+    done.settle_replayed();
+    progress.replay = {.through = done.checkpoint, .effects = order.effects, .live = {}};
+    for (const auto& [first, last] : done.ahead) {
         progress.replay.live.push_back({progress.replay.through + 1, first - 1});
         progress.replay.through = last;
     }
-    if (!order.effects) {
-        progress.delivered = unfinished.size();
-        for (const Position position : unfinished) {
-            progress.settle({position, position});
-        }
+    progress.delivered = unfinished.size();
+    for (const Position position : unfinished) {
+        progress.settle({position, position});
     }
     return progress;
+}
+
+void AgentProgress::settle_replayed() {
+    if (replay.effects || replay.through == 0) {
+        return;
+    }
+    Position next = 1;
+    for (const PositionRange& range : replay.live) {
+        if (range.first > next) {
+            settle({next, range.first - 1});
+        }
+        next = range.last + 1;
+    }
+    if (next <= replay.through) {
+        settle({next, replay.through});
+    }
 }
 
 void AgentProgress::settle(PositionRange range) {

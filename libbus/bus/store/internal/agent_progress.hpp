@@ -24,9 +24,12 @@ struct AgentProgress {
     static AgentProgress beginning(Position start);
     /// One that begins with a replay of all that is in the log, which ends at a position.
     static AgentProgress new_replaying(const ReplayOrder& order, Position log_end);
-    /// This one, put back; `unfinished`: where it has deliveries, in order.
+    /// This one, put back; `unfinished`: where it keeps deliveries, in order.
     [[nodiscard]] AgentProgress put_back(const ReplayOrder& order,
                                          const std::vector<Position>& unfinished) const;
+
+    /// Settles what the replay under way has still to come to: its effects have happened.
+    void settle_replayed();
 
     /// Settles a range; what was settled before may be in it.
     void settle(PositionRange range);

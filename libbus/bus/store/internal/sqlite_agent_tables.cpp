@@ -37,7 +37,8 @@ AgentTables::AgentTables(Connection& connection, NameIds& names, const KeptCount
       erase_state_{connection, "DELETE FROM states WHERE agent = ?1 AND key = ?2", writing},
       deliveries_{connection, "SELECT position FROM deliveries WHERE agent = ?1 ORDER BY position",
                   writing},
-      erase_deliveries_{connection, "DELETE FROM deliveries WHERE agent = ?1", writing},
+      erase_deliveries_{connection, "DELETE FROM deliveries WHERE agent = ?1 AND position > ?2",
+                        writing},
       erase_states_{connection, "DELETE FROM states WHERE agent = ?1", writing},
       erase_timers_{connection, "DELETE FROM timers WHERE agent = ?1", writing_timers},
       find_timer_{connection, "SELECT 1 FROM timers WHERE number = ?1", writing_timers},
@@ -80,7 +81,7 @@ bool AgentTables::put_back(const Part& part, Position log_end) {
         return true;
     }
     if (part.replay->effects) {
-        erase_deliveries_.execute(agent);
+        erase_deliveries_.execute(agent, std::min(part.replay->after, before->checkpoint));
         erase_timers_.execute(agent);
         kept_.timers -= connection_.changes();
     }

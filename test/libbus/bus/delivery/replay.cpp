@@ -230,6 +230,48 @@ BOOST_AUTO_TEST_CASE(a_replay_that_a_restart_cuts_short_goes_on_where_it_was) {
     BOOST_TEST(pongs() == before);
 }
 
+BOOST_AUTO_TEST_CASE(a_replay_ordered_while_one_runs_repeats_no_effect_either) {
+    for (std::int64_t i = 7; i <= 3'000; ++i) {
+        bus->post(ping("odd", 1));
+    }
+    bus->wait_idle();
+    const std::string odd = state("odd");
+    const std::size_t before = pongs();
+    bus->request({.who = "ann", .action = DeliveryAction::replay, .agent = "summer"});
+    while (store->agent("summer")->checkpoint > 1'000) {
+        BOOST_REQUIRE(runtime->run_one());
+    }
+    while (store->agent("summer")->checkpoint < 100) {
+        BOOST_REQUIRE(runtime->run_one());
+    }
+    BOOST_TEST(store->agent("summer")->checkpoint < store->agent("summer")->replay.through);
+    replay();
+    BOOST_TEST(state("odd") == odd);
+    BOOST_TEST(pongs() == before);
+}
+
+BOOST_AUTO_TEST_CASE(a_replay_is_over_though_the_agent_handles_nothing_of_the_end_of_the_log) {
+    broken = 7;
+    bus->publish(ping("odd", 7));
+    bus->wait_idle();
+    for (std::int64_t i = 0; i < 1'500; ++i) {
+        bus->post(test::given_up("nobody", "asks"));
+    }
+    bus->wait_idle();
+    bus->stop();
+    restart();
+    add("summer");
+    bus->wait_idle();
+    const std::size_t before = pongs();
+    replay();
+    const auto agent = store->agent("summer");
+    BOOST_TEST(agent->checkpoint >= agent->replay.through);
+    broken = 0;
+    replay(DeliveryAction::redrive);
+    BOOST_TEST(pongs() == before + 1);
+    BOOST_TEST(state("odd") == "16");
+}
+
 BOOST_AUTO_TEST_CASE(an_agent_that_is_not_on_this_bus_begins_again_when_it_comes) {
     const std::string odd = state("odd");
     bus->remove("summer");
