@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(a_replay_is_over_though_the_agent_handles_nothing_of_the_en
         bus->post(test::given_up("nobody", "asks"));
     }
     bus->wait_idle();
-    bus->stop();
+    bus->stop(bus::Stop::drain, 10s);
     restart();
     add("summer");
     bus->wait_idle();
