@@ -131,7 +131,8 @@ BOOST_AUTO_TEST_CASE(a_replay_may_begin_in_the_middle_of_the_log) {
     std::int64_t odd = 0;
     bus::Position from = 0;
     for (const bus::StoredEvent& event : store->read_type("PingEvent", 0, 100)) {
-        const auto& one = static_cast<const PingEvent&>(*bus::decode(event.record));
+        const auto decoded = bus::decode(event.record);
+        const auto& one = static_cast<const PingEvent&>(*decoded);
         if (one.number >= 4) {
             from = from == 0 ? event.position : from;
             odd += one.name == "odd" ? one.number : 0;
