@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include <chrono>
-#include <ctime>
 #include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <span>
 #include <stdexcept>

@@ -44,6 +44,7 @@ public:
     /// Only waits: on a host's executor, not to be called on the one thread that runs the tasks.
     bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
               const std::function<bool()>& done, std::optional<Duration> timeout) override;
+
     [[nodiscard]] bool only_waits() const noexcept override { return !host_; }
 
 private:
