@@ -75,6 +75,24 @@ void AgentRunner::reload() {
             return brief.position == position;
         });
     });
+    clear_lanes();
+    load_held_up(briefs, std::move(deferred));
+    for (const PartResult::Changed& changed : changed_meanwhile_) {
+        // Committed after the deliveries were read, or known from them already.
+        lane_of(changed.delivery.sequence, changed.delivery.position)
+            .orders.push_back({.kind = Order::Kind::changed, .changed = changed});
+    }
+    changed_meanwhile_.clear();
+    begin_at(record);
+    log_end_ = std::max(log_end_, end);
+    chain_ = next_chain();
+    live_ = false;
+    must_reload_ = false;
+    trouble_.clear();
+}
+
+/// With the lock held, while no turn is under way.
+void AgentRunner::clear_lanes() {
     for (const auto& lane : lanes_) {
         lane->inbox.clear();
         lane->held.clear();
@@ -88,17 +106,14 @@ void AgentRunner::reload() {
     with_lanes_ = 0;
     feeding_ = false;
     repeating_.clear();
-    load_held_up(briefs, std::move(deferred));
+}
+
+/// With the lock held, once the lanes know what they hold up.
+void AgentRunner::begin_at(const AgentRecord& record) {
     settled_ = internal::AgentProgress::beginning(record.checkpoint);
     for (const PositionRange& range : record.ahead) {
         settled_.settle(range);
     }
-    for (const PartResult::Changed& changed : changed_meanwhile_) {
-        // Committed after the deliveries were read, or known from them already.
-        lane_of(changed.delivery.sequence, changed.delivery.position)
-            .orders.push_back({.kind = Order::Kind::changed, .changed = changed});
-    }
-    changed_meanwhile_.clear();
     if (std::exchange(put_back_, false)) {
         suspects_ = {};
         suspect_again_.clear();
@@ -112,11 +127,6 @@ void AgentRunner::reload() {
     finished_ = record.finished;
     through_ = record.checkpoint;
     settle_from_ = record.checkpoint + 1;
-    log_end_ = std::max(log_end_, end);
-    chain_ = next_chain();
-    live_ = false;
-    must_reload_ = false;
-    trouble_.clear();
 }
 
 void AgentRunner::load_held_up(const std::vector<DeliveryBrief>& briefs,
@@ -264,14 +274,9 @@ bool AgentRunner::read_page(std::ptrdiff_t own_turns) {
         after = through_;
         end = log_end_;
     }
-    std::size_t found = 0;
-    Position last = after;
-    std::vector<Writer::Event> wanted;
+    Page page;
     try {
-        std::vector<StoredEvent> page = store_.read(after, page_size);
-        found = page.size();
-        last = found != 0 ? page.back().position : after;
-        wanted = wanted_of(std::move(page));
+        page = load_page(after);
     } catch (...) {
         const std::lock_guard lock{mutex_};
         reading_ = false;
@@ -282,11 +287,11 @@ bool AgentRunner::read_page(std::ptrdiff_t own_turns) {
     if (must_reload_) {
         return false;
     }
-    for (Writer::Event& event : wanted) {
+    for (Writer::Event& event : page.wanted) {
         push_mail(std::move(event));
     }
-    through_ = last;
-    if (found < page_size) {
+    through_ = page.last;
+    if (page.found < page_size) {
         through_ =
             std::max(through_, end); // the log was read to its end, whatever was pruned there
     }
@@ -294,7 +299,16 @@ bool AgentRunner::read_page(std::ptrdiff_t own_turns) {
     if (through_ - settled_.checkpoint > unhandled_before_checkpoint) {
         save_checkpoint(lock, own_turns);
     }
-    return found != 0;
+    return page.found != 0;
+}
+
+AgentRunner::Page AgentRunner::load_page(Position after) {
+    std::vector<StoredEvent> events = store_.read(after, page_size);
+    Page page{.found = events.size(),
+              .last = events.empty() ? after : events.back().position,
+              .wanted = {}};
+    page.wanted = wanted_of(std::move(events));
+    return page;
 }
 
 /// What the agent handles. It is read already, so that the lanes only run it, but where that calls

@@ -94,6 +94,13 @@ private:
         OnCommand done;
     };
 
+    /// A page of the log, as far as it concerns the agent.
+    struct Page {
+        std::size_t found = 0; ///< events, whoever handles them
+        Position last = 0;
+        std::vector<Writer::Event> wanted;
+    };
+
     /// A part that the store will never take.
     struct Refusal {
         Position position;
@@ -131,11 +138,14 @@ private:
     [[nodiscard]] bool handles(const EventType* type) const;
     void register_agent();
     void reload();
+    void clear_lanes();
+    void begin_at(const AgentRecord& record);
     void load_held_up(const std::vector<DeliveryBrief>& briefs,
                       std::vector<DeliveryRecord>&& deferred);
     void push_mail(Writer::Event event);
     void feed();
     bool read_page(std::ptrdiff_t own_turns);
+    [[nodiscard]] Page load_page(Position after);
     [[nodiscard]] std::vector<Writer::Event> wanted_of(std::vector<StoredEvent>&& page) const;
     void read_ahead(Lock& lock);
     void run_ahead();
