@@ -119,7 +119,7 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
     }
     state->resolve({});
     if (delivery_) {
-        delivery_->dispatch_later(std::move(event));
+        delivery_->dispatch_later(event);
         return Ticket{std::move(state)};
     }
     dispatcher.offer(*event);
