@@ -13,9 +13,9 @@ namespace bus {
 namespace {
 
 /// Small enough that a page of events is no block that malloc gives back and gets anew each time.
-constexpr std::size_t page_size = 256;
+constexpr std::size_t page_size = 384;
 /// The next page is read while no more than this is waiting.
-constexpr std::size_t read_ahead_below = 512;
+constexpr std::size_t read_ahead_below = 1536;
 /// Events that the agent does not handle, passed before the checkpoint is written for them alone.
 constexpr Position unhandled_before_checkpoint = 4096;
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* reading = "read events from";
 /// Room for a page; who asks for more gets it as it grows.
-constexpr std::size_t most_reserved = 256;
+constexpr std::size_t most_reserved = 384;
 constexpr const char* reading_timers = "read the timers of";
 
 #define LIBBUS_EVENT_COLUMNS                                                                       \
