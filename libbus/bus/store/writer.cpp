@@ -132,7 +132,6 @@ void Writer::write(std::vector<Entry>& entries) {
     });
     std::vector<PartResult> results;
     try {
-        LIBBUS_FAULT_POINT_THROWS("commit.before", StoreError{"commit.before: made to fail"});
         results = store_.commit(parts, durable);
     } catch (const std::exception&) {
         results.assign(parts.size(), PartResult{.error = std::current_exception()});
