@@ -1,7 +1,6 @@
 #pragma once
 
 #include <bus/store/event_store.hpp>
-#include <bus/store/internal/broken_chains.hpp>
 
 #include <atomic>
 #include <functional>
@@ -12,8 +11,8 @@
 
 namespace test {
 
-/// A store in front of another one, whose commits fail when a test says so. A commit that fails
-/// breaks the chains of its parts, as it does in a real store.
+/// A store in front of another one, whose commits fail when a test says so. It does not remember
+/// whose chains have failed with them: the writer does, whatever the store.
 class TroubledStore final : public bus::EventStore {
 public:
     explicit TroubledStore(std::shared_ptr<bus::EventStore> inner) : inner_{std::move(inner)} {}
@@ -41,12 +40,9 @@ public:
     std::vector<bus::PartResult> commit(std::span<const bus::Part> parts, bool durable) override {
         if (disk_full || (fails_next && fails_next())) {
             ++failed;
-            for (const bus::Part& part : parts) {
-                chains_.add(part);
-            }
             throw bus::StoreError{"troubled: disk full; free some space"};
         }
-        auto results = commit_whole_chains(parts, durable);
+        auto results = inner_->commit(parts, durable);
         if (after_commit) {
             after_commit();
         }
@@ -146,25 +142,6 @@ public:
 
 private:
     /// Commits the parts whose chains are whole; the others fail, as the inner store cannot know.
-    std::vector<bus::PartResult> commit_whole_chains(std::span<const bus::Part> parts,
-                                                     bool durable) {
-        std::vector<bus::PartResult> results(parts.size());
-        std::vector<bus::Part> whole;
-        for (std::size_t i = 0; i < parts.size(); ++i) {
-            results[i].error = chains_.refusal(parts[i]);
-            if (!results[i].error) {
-                whole.push_back(parts[i]);
-            }
-        }
-        auto inner = inner_->commit(whole, durable);
-        for (std::size_t i = 0, next = 0; i < parts.size(); ++i) {
-            if (!results[i].error) {
-                results[i] = std::move(inner[next++]);
-            }
-        }
-        return results;
-    }
-
     bus::EventStore& writer() {
         if (disk_full) {
             throw bus::StoreError{"troubled: disk full; free some space"};
@@ -180,7 +157,6 @@ private:
     }
 
     std::shared_ptr<bus::EventStore> inner_;
-    bus::internal::BrokenChains chains_;
 };
 
 } // namespace test

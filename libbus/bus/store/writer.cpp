@@ -127,15 +127,7 @@ void Writer::write(std::vector<Entry>& entries) {
     parts.reserve(entries.size());
     std::transform(entries.begin(), entries.end(), std::back_inserter(parts),
                    [](Entry& entry) { return std::move(entry.part); });
-    const bool durable = std::any_of(parts.begin(), parts.end(), [](const Part& part) {
-        return part.durability == Durability::committed;
-    });
-    std::vector<PartResult> results;
-    try {
-        results = store_.commit(parts, durable);
-    } catch (const std::exception&) {
-        results.assign(parts.size(), PartResult{.error = std::current_exception()});
-    }
+    std::vector<PartResult> results = commit(parts);
     LIBBUS_FAULT_POINT("commit.before_told");
     count_publishers(parts);
     hand_on(parts, results);
@@ -149,6 +141,48 @@ void Writer::write(std::vector<Entry>& entries) {
         }
     }
     LIBBUS_FAULT_POINT("commit.after_told");
+}
+
+std::vector<PartResult> Writer::commit(std::span<const Part> parts) {
+    const bool durable = std::any_of(parts.begin(), parts.end(), [](const Part& part) {
+        return part.durability == Durability::committed;
+    });
+    try {
+        LIBBUS_FAULT_POINT_THROWS("commit.before", StoreError{"commit.before: made to fail"});
+        return commit_whole_chains(parts, durable);
+    } catch (const std::exception&) {
+        // Wherever it came from: a later part of the same chain must not be stored before these.
+        for (const Part& part : parts) {
+            broken_.add(part);
+        }
+        return std::vector<PartResult>(parts.size(), PartResult{.error = std::current_exception()});
+    }
+}
+
+/// Leaves out the parts whose chain has fallen with a commit before. That is seldom, so the others
+/// are copied then.
+std::vector<PartResult> Writer::commit_whole_chains(std::span<const Part> parts, bool durable) {
+    std::vector<PartResult> results(parts.size());
+    std::vector<Part> whole;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        results[i].error = broken_.refusal(parts[i]);
+    }
+    const auto refused = [](const PartResult& result) { return result.error != nullptr; };
+    if (std::none_of(results.begin(), results.end(), refused)) {
+        return store_.commit(parts, durable);
+    }
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (!refused(results[i])) {
+            whole.push_back(parts[i]);
+        }
+    }
+    std::vector<PartResult> stored = store_.commit(whole, durable);
+    for (auto next = stored.begin(); PartResult & result : results) {
+        if (!refused(result)) {
+            result = std::move(*next++);
+        }
+    }
+    return results;
 }
 
 /// Before they are told: those of this commit, and those who came while it was written.

@@ -2,6 +2,7 @@
 
 #include <bus/runtime/runtime.hpp>
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/broken_chains.hpp>
 #include <bus/store/internal/commit_bell.hpp>
 
 #include <functional>
@@ -89,6 +90,8 @@ private:
     void gather();
     void write_waiting();
     void write(std::vector<Entry>& entries);
+    std::vector<PartResult> commit(std::span<const Part> parts);
+    std::vector<PartResult> commit_whole_chains(std::span<const Part> parts, bool durable);
     void count_publishers(const std::vector<Part>& parts);
     void hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results);
 
@@ -101,6 +104,7 @@ private:
     Bell bell_; ///< of those who wait
     std::size_t pending_ = 0;
     bool scheduled_ = false;
+    internal::BrokenChains broken_;    ///< the writer's own: of commits that have thrown
     std::size_t publishers_ = 0;       ///< the writer's own: publishes that come back, if all do
     std::unique_ptr<Executor> thread_; ///< last: its destruction runs what is queued
 };

@@ -45,8 +45,6 @@ Appender::Appender(Connection& connection, std::size_t max_value_bytes)
 
 std::vector<PartResult> Appender::commit(std::span<const Part> parts, bool durable) {
     try {
-        // In here, as every real failure is: it breaks the chains of all these parts.
-        LIBBUS_FAULT_POINT_THROWS("commit.before", StoreError{"commit.before: made to fail"});
         std::vector<PartResult> results = write_parts(parts, durable);
         committed_last_ = last_;
         agents_.committed();

@@ -53,6 +53,24 @@ struct ReplayWorld : test::StoredWorld {
         bus->wait_idle();
     }
 
+    void lengthen_log() {
+        for (int i = 0; i < 3'000; ++i) {
+            bus->post(ping("odd", 1));
+        }
+        bus->wait_idle();
+    }
+
+    /// Orders a replay, and lets it come some way.
+    void replay_in_part() {
+        bus->request({.who = "ann", .action = DeliveryAction::replay, .agent = "summer"});
+        while (store->agent("summer")->checkpoint > 1'000) {
+            BOOST_REQUIRE(runtime->run_one());
+        }
+        while (store->agent("summer")->checkpoint < 100) {
+            BOOST_REQUIRE(runtime->run_one());
+        }
+    }
+
     std::string state(const std::string& key, const std::string& agent = "summer") {
         const auto found = store->state(agent, key);
         return found ? found->json : "none";
@@ -209,19 +227,10 @@ BOOST_AUTO_TEST_CASE(events_that_come_while_it_replays_are_handled_once_and_live
 }
 
 BOOST_AUTO_TEST_CASE(a_replay_that_a_restart_cuts_short_goes_on_where_it_was) {
-    for (std::int64_t i = 7; i <= 3'000; ++i) {
-        bus->post(ping("odd", 1));
-    }
-    bus->wait_idle();
+    lengthen_log();
     const std::string odd = state("odd");
     const std::size_t before = pongs();
-    bus->request({.who = "ann", .action = DeliveryAction::replay, .agent = "summer"});
-    while (store->agent("summer")->checkpoint > 1'000) {
-        BOOST_REQUIRE(runtime->run_one());
-    }
-    while (store->agent("summer")->checkpoint < 100) {
-        BOOST_REQUIRE(runtime->run_one());
-    }
+    replay_in_part();
     bus->stop(bus::Stop::now, 0s);
     BOOST_TEST(store->agent("summer")->checkpoint < store->last_position());
     restart();
@@ -232,19 +241,10 @@ BOOST_AUTO_TEST_CASE(a_replay_that_a_restart_cuts_short_goes_on_where_it_was) {
 }
 
 BOOST_AUTO_TEST_CASE(a_replay_ordered_while_one_runs_repeats_no_effect_either) {
-    for (std::int64_t i = 7; i <= 3'000; ++i) {
-        bus->post(ping("odd", 1));
-    }
-    bus->wait_idle();
+    lengthen_log();
     const std::string odd = state("odd");
     const std::size_t before = pongs();
-    bus->request({.who = "ann", .action = DeliveryAction::replay, .agent = "summer"});
-    while (store->agent("summer")->checkpoint > 1'000) {
-        BOOST_REQUIRE(runtime->run_one());
-    }
-    while (store->agent("summer")->checkpoint < 100) {
-        BOOST_REQUIRE(runtime->run_one());
-    }
+    replay_in_part();
     BOOST_TEST(store->agent("summer")->checkpoint < store->agent("summer")->replay.through);
     replay();
     BOOST_TEST(state("odd") == odd);

@@ -76,6 +76,23 @@ BOOST_AUTO_TEST_CASE(S8_an_agent_falls_back_to_its_last_commit_and_goes_on_when_
     BOOST_TEST(bus->status().front().trouble.empty());
 }
 
+BOOST_AUTO_TEST_CASE(S8_a_commit_that_fails_lets_no_later_step_of_the_agent_overtake) {
+    int failed = 0;
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        TroubledWorld world{seed};
+        std::mt19937_64 dice{seed};
+        world.bus->add(echo());
+        world.troubled->fails_next = [&dice] { return dice() % 5 == 0; };
+        for (int i = 0; i < 600; ++i) {
+            world.bus->post(ping("x", i));
+        }
+        world.runtime->run_until_idle();
+        failed += world.troubled->failed;
+        BOOST_TEST((world.numbers<PongEvent>() == world.numbers<PingEvent>()));
+    }
+    BOOST_TEST(failed > 50);
+}
+
 BOOST_AUTO_TEST_CASE(S8_commits_that_fail_at_random_lose_nothing_and_repeat_nothing) {
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
         TroubledWorld world{seed};
