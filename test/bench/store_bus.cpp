@@ -79,7 +79,7 @@ private:
 };
 
 void publish_committed(benchmark::State& state) {
-    constexpr std::int64_t events_of_each = 64;
+    constexpr std::int64_t events_of_each = 256;
     const Folder folder;
     const std::shared_ptr<bus::EventStore> store = bus::SqliteStore::open({.path = folder.db()});
     bus::Bus bus{{.store = store}};

@@ -10,13 +10,18 @@ namespace bus {
 
 namespace {
 
-/// Events of one commit at most: beyond it a batch gains nothing and only makes others wait.
-constexpr std::size_t most_events = 1024;
+/// Events and parts of one commit at most. The more steps share a commit, the more of them write
+/// on the same pages of the indexes; beyond this it only makes others wait.
+constexpr std::size_t most_of_a_commit = 4096;
+
+/// Where a commit takes longer for each part, the disk is the limit, and not the processor.
+constexpr Duration processor_time_of_a_part = std::chrono::microseconds{10};
 
 } // namespace
 
 Writer::Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Task on_idle)
     : store_{store},
+      runtime_{runtime},
       on_committed_{std::move(on_committed)},
       on_idle_{std::move(on_idle)},
       last_{store.last_position()},
@@ -71,9 +76,13 @@ Writer::Bell Writer::enqueue(std::vector<Entry> entries) {
 }
 
 /// Whoever waited for the last commit is likely to publish again at once. Without a moment for all
-/// of them to come back they would fall into two halves, each waiting for the other's commit.
+/// of them to come back they would fall into two halves, each waiting for the other's commit. Where
+/// the processor is the limit that is just as well: one half publishes while the other is written.
 void Writer::gather() {
     constexpr int looks_in_vain = 10;
+    if (!disk_is_limit_) {
+        return;
+    }
     std::size_t seen = 0;
     for (int vain = 0; vain < looks_in_vain; ++vain) {
         {
@@ -98,9 +107,9 @@ void Writer::write_waiting() {
         const std::lock_guard lock{mutex_};
         bell.swap(bell_);
         std::size_t count = 0;
-        std::size_t events = 0;
-        while (count < waiting_.size() && (count == 0 || events < most_events)) {
-            events += waiting_[count].part.events.size() + 1;
+        std::size_t size = 0;
+        while (count < waiting_.size() && (count == 0 || size < most_of_a_commit)) {
+            size += waiting_[count].part.events.size() + 1;
             ++count;
         }
         const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
@@ -127,7 +136,9 @@ void Writer::write(std::vector<Entry>& entries) {
     parts.reserve(entries.size());
     std::transform(entries.begin(), entries.end(), std::back_inserter(parts),
                    [](Entry& entry) { return std::move(entry.part); });
+    const Timestamp began = runtime_.now();
     std::vector<PartResult> results = commit(parts);
+    disk_is_limit_ = runtime_.now() - began > processor_time_of_a_part * parts.size();
     LIBBUS_FAULT_POINT("commit.before_told");
     count_publishers(parts);
     hand_on(parts, results);
@@ -187,10 +198,11 @@ std::vector<PartResult> Writer::commit_whole_chains(std::span<const Part> parts,
 
 /// Before they are told: those of this commit, and those who came while it was written.
 void Writer::count_publishers(const std::vector<Part>& parts) {
+    constexpr std::size_t most_publishers = 512; // worth waiting for
     const auto publishes = static_cast<std::size_t>(std::count_if(
         parts.begin(), parts.end(), [](const Part& part) { return part.agent.empty(); }));
     const std::lock_guard lock{mutex_};
-    publishers_ = publishes == 0 ? 0 : std::min(publishes + waiting_.size(), most_events / 2);
+    publishers_ = publishes == 0 ? 0 : std::min(publishes + waiting_.size(), most_publishers);
 }
 
 void Writer::hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results) {

@@ -96,6 +96,7 @@ private:
     void hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results);
 
     EventStore& store_;
+    Runtime& runtime_;
     OnCommitted on_committed_;
     Task on_idle_;
     Position last_;
@@ -106,6 +107,7 @@ private:
     bool scheduled_ = false;
     internal::BrokenChains broken_;    ///< the writer's own: of commits that have thrown
     std::size_t publishers_ = 0;       ///< the writer's own: publishes that come back, if all do
+    bool disk_is_limit_ = false;       ///< the writer's own: of the last commit
     std::unique_ptr<Executor> thread_; ///< last: its destruction runs what is queued
 };
 

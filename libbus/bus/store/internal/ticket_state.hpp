@@ -33,7 +33,7 @@ struct Ticket::State {
     }
 
     /// The same, woken together with all who wait for the same commit, where that is possible.
-    const PartResult& wait(const internal::CommitBell& bell) {
+    const PartResult& wait(internal::CommitBell& bell) {
         if (runtime->only_waits()) {
             bell.wait(); // it may have rung for the first of two commits only
         }

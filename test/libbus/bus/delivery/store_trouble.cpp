@@ -82,8 +82,8 @@ BOOST_AUTO_TEST_CASE(S8_a_commit_that_fails_lets_no_later_step_of_the_agent_over
         TroubledWorld world{seed};
         std::mt19937_64 dice{seed};
         world.bus->add(echo());
-        world.troubled->fails_next = [&dice] { return dice() % 5 == 0; };
-        for (int i = 0; i < 600; ++i) {
+        world.troubled->fails_next = [&dice] { return dice() % 3 == 0; };
+        for (int i = 0; i < 1000; ++i) {
             world.bus->post(ping("x", i));
         }
         world.runtime->run_until_idle();
