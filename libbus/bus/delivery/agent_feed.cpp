@@ -1,5 +1,4 @@
 #include <bus/delivery/agent_runner.hpp>
-#include <bus/event/codec.hpp>
 #include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
@@ -7,17 +6,10 @@
 #include <utility>
 
 /// What comes in to an agent: where it begins, what it missed, and what is new. The rest of
-/// AgentRunner is in agent_runner.cpp, agent_turns.cpp and agent_commits.cpp.
+/// AgentRunner is in the other agent_*.cpp.
 namespace bus {
 
 namespace {
-
-/// Small enough that a page of events is no block that malloc gives back and gets anew each time.
-constexpr std::size_t page_size = 384;
-/// The next page is read while no more than this is waiting.
-constexpr std::size_t read_ahead_below = 1536;
-/// Events that the agent does not handle, passed before the checkpoint is written for them alone.
-constexpr Position unhandled_before_checkpoint = 4096;
 
 /// Of all chains of this process, so that no two agents or lives of an agent have the same.
 std::uint64_t next_chain() {
@@ -259,115 +251,6 @@ void AgentRunner::hand_out(std::vector<DeliveryItem>&& items) {
         lanes[i]->inbox.push_back(std::move(items[i]));
     }
     wake_lanes(lock); // the others need not wait for the end of this one's turn
-}
-
-/// Reads what is in the log behind through_ into the mailbox. False: there was nothing to read.
-bool AgentRunner::read_page(std::ptrdiff_t own_turns) {
-    Position after = 0;
-    Position end = 0;
-    {
-        const std::lock_guard lock{mutex_};
-        if (live_ || stopping_ || reading_) {
-            return false;
-        }
-        reading_ = true;
-        after = through_;
-        end = log_end_;
-    }
-    Page page;
-    try {
-        page = load_page(after);
-    } catch (...) {
-        const std::lock_guard lock{mutex_};
-        reading_ = false;
-        throw;
-    }
-    std::unique_lock lock{mutex_};
-    reading_ = false;
-    if (must_reload_) {
-        return false;
-    }
-    for (Writer::Event& event : page.wanted) {
-        push_mail(std::move(event));
-    }
-    through_ = page.last;
-    if (page.found < page_size) {
-        through_ =
-            std::max(through_, end); // the log was read to its end, whatever was pruned there
-    }
-    live_ = through_ >= log_end_;
-    if (through_ - settled_.checkpoint > unhandled_before_checkpoint) {
-        save_checkpoint(lock, own_turns);
-    }
-    return page.found != 0;
-}
-
-AgentRunner::Page AgentRunner::load_page(Position after) {
-    std::vector<StoredEvent> events = store_.read(after, page_size);
-    Page page{.found = events.size(),
-              .last = events.empty() ? after : events.back().position,
-              .wanted = {}};
-    page.wanted = wanted_of(std::move(events));
-    return page;
-}
-
-/// What the agent handles. It is read already, so that the lanes only run it, but where that calls
-/// upcasters: what a user's code does to the process must happen in a step that was noted.
-std::vector<Writer::Event> AgentRunner::wanted_of(std::vector<StoredEvent>&& page) const {
-    std::vector<Writer::Event> wanted;
-    wanted.reserve(page.size());
-    for (StoredEvent& event : page) {
-        const EventType* type = find_event_type(event.record.event_type);
-        if (!handles(type)) {
-            continue;
-        }
-        if (event.record.event_version == type->version()) {
-            try {
-                event.event = decode(event.record);
-            } catch (const CodecError&) {
-                // Not lost: its step finds the same, and fails with it.
-            }
-        }
-        wanted.push_back(std::make_shared<const StoredEvent>(std::move(event)));
-    }
-    return wanted;
-}
-
-/// With the lock held: has the next page of the log read while the lanes work on this one.
-void AgentRunner::read_ahead(Lock& /*lock*/) {
-    if (live_ || reading_ || reading_ahead_ || stopping_ || must_reload_ || through_ >= log_end_ ||
-        mailbox_.size() > read_ahead_below) {
-        return;
-    }
-    reading_ahead_ = true;
-    hub_->runtime().pool().post([self = shared_from_this()] { self->run_ahead(); });
-}
-
-void AgentRunner::run_ahead() {
-    if (!house_.gate.enter([self = shared_from_this()] { self->run_ahead(); })) {
-        return;
-    }
-    std::string trouble;
-    try {
-        read_page(0);
-    } catch (...) {
-        trouble = Failure::from(std::current_exception()).what();
-        if (const auto sink = hub_->sink()) {
-            sink->on_trouble("agent " + agent_->name() + ": " + trouble);
-        }
-    }
-    house_.gate.leave();
-    Lock lock{mutex_};
-    if (!trouble.empty()) {
-        note_trouble(std::move(trouble));
-    }
-    reading_ahead_ = false;
-    end_replay(lock);
-    wake_lanes(lock);
-    if (must_reload_ && !stopping_) {
-        schedule_wake(lock);
-    }
-    tell_end(std::move(lock));
 }
 
 AgentRunner::Lane& AgentRunner::lane_of(DeliveryItem& item) {

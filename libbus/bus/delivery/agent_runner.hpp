@@ -129,7 +129,10 @@ private:
     };
 
     /// Events that a worker is given ahead of their turn.
-    static constexpr std::size_t most_given = 128;
+    static constexpr std::size_t most_given = 384;
+    /// Events that the agent does not handle, passed before the checkpoint is written for them
+    /// alone.
+    static constexpr Position unhandled_before_checkpoint = 4096;
 
     using Batch = std::shared_ptr<StepBatch>;
     using Lock = std::unique_lock<std::mutex>;
@@ -144,17 +147,19 @@ private:
                       std::vector<DeliveryRecord>&& deferred);
     void push_mail(Writer::Event event);
     void feed();
-    bool read_page(std::ptrdiff_t own_turns);
-    [[nodiscard]] Page load_page(Position after);
-    [[nodiscard]] std::vector<Writer::Event> wanted_of(std::vector<StoredEvent>&& page) const;
-    void read_ahead(Lock& lock);
-    void run_ahead();
     std::vector<DeliveryItem> take_mail(Lock& lock);
     void hand_out(std::vector<DeliveryItem>&& items);
     Lane& lane_of(DeliveryItem& item);
     Lane& lane_of(std::string_view sequence, Position position);
     Writer::Event read_event(Position position);
     [[nodiscard]] bool suspected(const DeliveryItem& item) const;
+
+    // agent_pages.cpp: what it missed
+    bool read_page(std::ptrdiff_t own_turns);
+    [[nodiscard]] Page load_page(Position after);
+    [[nodiscard]] Writer::Event wanted_of(StoredEvent& event) const;
+    void read_ahead(Lock& lock);
+    void run_ahead();
 
     // agent_turns.cpp: what is done with it
     void wake();

@@ -10,7 +10,7 @@ namespace bus {
 
 namespace {
 
-constexpr std::size_t steps_of_a_turn = 128;
+constexpr std::size_t steps_of_a_turn = 384;
 /// Steps of a worker on their way into the store: it waits where the disk does not keep up.
 constexpr std::size_t most_outstanding = 4096;
 

@@ -4,6 +4,46 @@
 
 namespace bus {
 
+bool only_settles(const Part& part) {
+    return part.delivered != 0 && part.delivered == part.finished && part.events.empty() &&
+           part.put_deliveries.empty() && part.erase_deliveries.empty() &&
+           part.put_states.empty() && part.erase_states.empty() && part.put_timers.empty() &&
+           part.erase_timers.empty() && part.commands.empty() && !part.begun;
+}
+
+bool join(Part& before, const Part& next) {
+    if (before.chain != next.chain || !only_settles(next) || !only_settles(before)) {
+        return false;
+    }
+    PositionRange& last = before.settled.back();
+    if (last.last + 1 == next.settled.front().first) {
+        last.last = next.settled.front().last;
+    } else {
+        before.settled.push_back(next.settled.front());
+    }
+    before.delivered += next.delivered;
+    before.finished += next.finished;
+    if (next.durability == Durability::committed) {
+        before.durability = Durability::committed;
+    }
+    return true;
+}
+
+std::string EventNames::aggregate() const {
+    std::string text;
+    text.reserve(aggregate_type.size() + 1 + aggregate_id.size());
+    return text.append(aggregate_type).append(1, '/').append(aggregate_id);
+}
+
+EventNames names_of(const StoredEvent& stored) {
+    if (stored.event) {
+        const DomainEvent& event = *stored.event;
+        return {event.event_type(), event.aggregate_type(), event.aggregate_id()};
+    }
+    const EventRecord& record = stored.record;
+    return {record.event_type, record.aggregate_type, record.aggregate_id};
+}
+
 void report(const StepBatch& batch, std::string_view agent, ObserverSink& sink) {
     for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
         const Attempted& attempted = batch.attempts[i];

@@ -55,6 +55,26 @@ struct StepBatch {
     bool alone = false;               ///< nobody else runs a step until it is committed
 };
 
+/// The part of a step that has only finished: nothing in it can be refused.
+bool only_settles(const Part& part);
+
+/// Makes one part of two steps in a row that only finished. They share a chain, so that they would
+/// fail together anyway. False: one of them did more.
+bool join(Part& before, const Part& next);
+
+/// What an event says of itself, as long as that lives.
+struct EventNames {
+    std::string_view event_type;
+    std::string_view aggregate_type;
+    std::string_view aggregate_id;
+
+    /// Type and id in one: `Order/702-1`.
+    [[nodiscard]] std::string aggregate() const;
+};
+
+/// Of the event itself where there is one: its record may have been left behind.
+EventNames names_of(const StoredEvent& stored);
+
 /// Tells the sink what became of the batch's steps.
 void report(const StepBatch& batch, std::string_view agent, ObserverSink& sink);
 

@@ -33,34 +33,6 @@ Timestamp later(Timestamp now, Duration delay) {
     return delay > Timestamp::max() - now ? Timestamp::max() : now + delay;
 }
 
-/// The part of a step that has only finished: nothing in it can be refused.
-bool only_settles(const Part& part) {
-    return part.delivered != 0 && part.delivered == part.finished && part.events.empty() &&
-           part.put_deliveries.empty() && part.erase_deliveries.empty() &&
-           part.put_states.empty() && part.erase_states.empty() && part.put_timers.empty() &&
-           part.erase_timers.empty() && part.commands.empty() && !part.begun;
-}
-
-/// Makes one part of two steps in a row that only finished. They share a chain, so that they would
-/// fail together anyway.
-bool join(Part& before, const Part& next) {
-    if (before.chain != next.chain || !only_settles(next) || !only_settles(before)) {
-        return false;
-    }
-    PositionRange& last = before.settled.back();
-    if (last.last + 1 == next.settled.front().first) {
-        last.last = next.settled.front().last;
-    } else {
-        before.settled.push_back(next.settled.front());
-    }
-    before.delivered += next.delivered;
-    before.finished += next.finished;
-    if (next.durability == Durability::committed) {
-        before.durability = Durability::committed;
-    }
-    return true;
-}
-
 } // namespace
 
 /// What a step reads: the writes of earlier steps that are not committed yet, then the store.
@@ -151,11 +123,11 @@ const std::string& StepRunner::sequence_of(DeliveryItem& item) {
             }
         }
     }
-    const EventRecord& record = item.event->record;
-    if (record.aggregate_id.empty()) {
+    const EventNames names = names_of(*item.event);
+    if (names.aggregate_id.empty()) {
         return item.sequence.emplace(); // else one dead letter would hold up all of its type
     }
-    return item.sequence.emplace(record.aggregate_type + '/' + record.aggregate_id);
+    return item.sequence.emplace(names.aggregate());
 }
 
 StepRunner::Order StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
@@ -387,12 +359,12 @@ StepRunner::Order StepRunner::quarantine(DeliveryItem& item, StepBatch& batch, s
                                          bool tell) {
     for (;;) {
         Draft draft = begin(item, batch);
+        const EventNames names = names_of(*item.event);
         draft.attempted.failure = Failure::poison(
             "quarantined: the process died " + std::to_string(deaths) +
             " times in a row while agent " + agent_.name() + " alone handled event " +
-            std::to_string(item.event->position) + " (" + item.event->record.event_type + " of " +
-            item.event->record.aggregate_type + '/' + item.event->record.aggregate_id +
-            "); find out why, then redrive or discard it");
+            std::to_string(item.event->position) + " (" + std::string{names.event_type} + " of " +
+            names.aggregate() + "); find out why, then redrive or discard it");
         if (!fail(item, draft, tell)) {
             continue;
         }

@@ -24,4 +24,12 @@ TimerGone::TimerGone(std::uint64_t number)
     : std::runtime_error{"timer " + std::to_string(number) +
                          " has fired or was cancelled; nothing was stored"} {}
 
+std::size_t EventStore::read_each(Position after, std::size_t limit, const OnEvent& use) {
+    std::vector<StoredEvent> events = read(after, limit);
+    for (StoredEvent& event : events) {
+        use(event);
+    }
+    return events.size();
+}
+
 } // namespace bus

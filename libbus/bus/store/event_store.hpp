@@ -3,6 +3,7 @@
 #include <bus/store/records.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <span>
 #include <stdexcept>
@@ -115,6 +116,13 @@ public:
 
     /// At most `limit` events after a position, in order of position.
     virtual std::vector<StoredEvent> read(Position after, std::size_t limit) = 0;
+
+    using OnEvent = std::function<void(StoredEvent&)>;
+    /// Calls `use` with each event that read() would return, and returns how many they were. What
+    /// `use` leaves in an event may serve for the next one, so that not each costs memory of its
+    /// own. It must not call the store; what it throws comes out here.
+    virtual std::size_t read_each(Position after, std::size_t limit, const OnEvent& use);
+
     /// The same, of one type by wire name.
     virtual std::vector<StoredEvent> read_type(std::string_view event_type, Position after,
                                                std::size_t limit) = 0;

@@ -188,6 +188,10 @@ std::vector<StoredEvent> SqliteStore::read(Position after, std::size_t limit) {
     return parts_->log([&](Reader& reader) { return reader.read(after, limit); });
 }
 
+std::size_t SqliteStore::read_each(Position after, std::size_t limit, const OnEvent& use) {
+    return parts_->log([&](Reader& reader) { return reader.read_each(after, limit, use); });
+}
+
 std::vector<StoredEvent> SqliteStore::read_type(std::string_view event_type, Position after,
                                                 std::size_t limit) {
     return parts_->log([&](Reader& reader) { return reader.read_type(event_type, after, limit); });

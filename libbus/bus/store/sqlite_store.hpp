@@ -57,6 +57,7 @@ public:
 
     Position last_position() override;
     std::vector<StoredEvent> read(Position after, std::size_t limit) override;
+    std::size_t read_each(Position after, std::size_t limit, const OnEvent& use) override;
     /// No index helps here: it scans the log from `after` on, about a million events a second.
     std::vector<StoredEvent> read_type(std::string_view event_type, Position after,
                                        std::size_t limit) override;

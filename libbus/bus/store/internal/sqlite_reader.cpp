@@ -70,6 +70,16 @@ std::vector<StoredEvent> Reader::read(Position after, std::size_t limit) {
     return events(page_.run(after, std::uint64_t{limit}), limit);
 }
 
+std::size_t Reader::read_each(Position after, std::size_t limit, const EventStore::OnEvent& use) {
+    std::size_t count = 0;
+    StoredEvent event;
+    for (Statement::Run run = page_.run(after, std::uint64_t{limit}); run.next(); ++count) {
+        take(run, event);
+        use(event);
+    }
+    return count;
+}
+
 std::vector<StoredEvent> Reader::read_type(std::string_view event_type, Position after,
                                            std::size_t limit) {
     return events(page_of_type_.run(event_type, after, std::uint64_t{limit}), limit);
@@ -137,20 +147,25 @@ std::vector<StoredEvent> Reader::events(Statement::Run run, std::size_t limit) {
 
 StoredEvent Reader::event(const Statement::Run& run) {
     StoredEvent event;
+    take(run, event);
+    return event;
+}
+
+void Reader::take(const Statement::Run& run, StoredEvent& event) {
     event.position = run.number(0);
     event.stream_version = run.number(6);
+    event.event.reset();
     EventRecord& record = event.record;
     record.event_id = run.uuid(1);
     record.event_type = name(run.integer(2));
     record.event_version = static_cast<std::uint32_t>(run.integer(3));
     record.aggregate_type = name(run.integer(4));
-    record.aggregate_id = run.text(5);
-    record.execution_id = run.text(7);
-    record.user_id = run.text(8);
+    record.aggregate_id = run.view(5);
+    record.execution_id = run.view(7);
+    record.user_id = run.view(8);
     record.occurred_at = Timestamp{Duration{run.integer(9)}};
     record.causation_id = run.uuid(10);
-    record.data = run.text(11);
-    return event;
+    record.data = run.view(11);
 }
 
 const std::string& Reader::name(std::int64_t id) {

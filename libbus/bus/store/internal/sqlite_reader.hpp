@@ -20,6 +20,7 @@ public:
 
     Position last_position();
     std::vector<StoredEvent> read(Position after, std::size_t limit);
+    std::size_t read_each(Position after, std::size_t limit, const EventStore::OnEvent& use);
     std::vector<StoredEvent> read_type(std::string_view event_type, Position after,
                                        std::size_t limit);
     std::vector<StoredEvent> read_execution(std::string_view execution_id, Position after,
@@ -39,6 +40,7 @@ public:
 
 private:
     StoredEvent event(const Statement::Run& run);
+    void take(const Statement::Run& run, StoredEvent& event);
     std::vector<StoredEvent> events(Statement::Run run, std::size_t limit);
     const std::string& name(std::int64_t id);
 
