@@ -1,15 +1,18 @@
 #pragma once
 
 #include <bus/agent/agent.hpp>
-#include <bus/agent/runner.hpp>
-#include <bus/dispatch/dispatcher.hpp>
+#include <bus/agent/agent_status.hpp>
+#include <bus/dispatch/dispatch_report.hpp>
 #include <bus/dispatch/handler_check.hpp>
+#include <bus/dispatch/subscription.hpp>
 #include <bus/event/domain_event.hpp>
-#include <bus/runtime/runtime.hpp>
 #include <bus/store/event_store.hpp>
 #include <bus/store/ticket.hpp>
 
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +22,9 @@
 namespace bus {
 
 class EventGraph;
+class ObserverSink;
+class ObserverSwitch;
+class Runtime;
 
 struct BusOptions {
     std::shared_ptr<Runtime> runtime;  ///< null: a SystemRuntime of its own
@@ -180,7 +186,7 @@ public:
     /// Runs what is ready and due in this thread, at most `limit` tasks, and returns how many ran:
     /// for a host that gave the bus a PolledRuntime, to be driven from its own loop. With
     /// a runtime that runs by itself there is nothing to do, and 0 is returned.
-    std::size_t poll(std::size_t limit = Runtime::unlimited);
+    std::size_t poll(std::size_t limit = std::numeric_limits<std::size_t>::max());
 
     /// Makes a delivery that an agent has deferred due at once. False: the agent has not deferred
     /// it, or is trying it right now. Without a store always false.
@@ -224,6 +230,7 @@ public:
     /// <bus/agent/graph.hpp> to use it.
     [[nodiscard]] EventGraph graph();
 
+    /// Include <bus/runtime/runtime.hpp> to use it.
     [[nodiscard]] Runtime& runtime() noexcept;
     /// Null without a store.
     [[nodiscard]] EventStore* store() noexcept;

@@ -15,6 +15,9 @@ namespace {
 /// An agent's turn: so many steps, or so long where they are slower; then others have theirs.
 constexpr std::size_t most_steps = 1024;
 constexpr Duration turn = std::chrono::microseconds{200};
+/// Long enough for some fifty events of a publisher that does nothing else, and less than it takes
+/// to wake a thread.
+constexpr std::chrono::nanoseconds gathering_time{1500};
 
 void tell_trouble(RunnerHub& hub, std::string_view agent, std::string_view what) {
     if (const auto sink = hub.sink()) {
@@ -121,6 +124,11 @@ void MailboxRunner::run_turn(Lane& lane) {
             turn_begin = batch_begin = hub_->runtime().now();
         }
         const std::size_t done = run_batch(lane, batch) + run_ready(lane);
+        if (full) {
+            lane.gathering.skip();
+        } else if (lane.gathering.pays(batch.count)) {
+            hub_->runtime().linger(gathering_time);
+        }
         if (done == 0) {
             return;
         }

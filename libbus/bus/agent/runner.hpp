@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bus/agent/agent.hpp>
+#include <bus/agent/agent_status.hpp>
 #include <bus/dispatch/attention.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/runtime/runtime.hpp>
@@ -15,27 +16,6 @@
 #include <string>
 
 namespace bus {
-
-/// How an agent stands, at one moment.
-struct AgentStatus {
-    std::string name;
-    Position checkpoint = 0;    ///< 0 without a store
-    std::uint64_t finished = 0; ///< deliveries, ever (without a store: of this run)
-    std::uint64_t failures = 0; ///< failed attempts of this run, not_ready ones excluded
-    std::size_t queued = 0;     ///< events in its mailbox
-    bool busy = false;          ///< it has something to do now
-    std::size_t retrying = 0;   ///< deliveries deferred after a failure
-    std::size_t not_ready = 0;  ///< deliveries deferred because something was not there yet
-    std::size_t parked = 0;     ///< events that wait behind a deferred one of their sequence
-    std::size_t timers = 0;     ///< still to fire; once stopped: dropped
-    std::size_t dead = 0;       ///< dead letters
-    /// Events that its full mailbox did not take or gave up, that came after it had stopped, or
-    /// that waited when the agent was removed.
-    std::uint64_t dropped = 0;
-    std::optional<Timestamp> next_due; ///< of the deferred ones
-    std::string trouble;               ///< why its work cannot be committed just now; empty: it can
-    Position replay_through = 0; ///< the last event of its replay, which is over at this checkpoint
-};
 
 /// What all runners of a bus share: where to tell of things, and how to notice that nothing moves.
 class RunnerHub final : public ObserverSwitch {

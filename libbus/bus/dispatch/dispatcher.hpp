@@ -1,30 +1,18 @@
 #pragma once
 
+#include <bus/dispatch/dispatch_report.hpp>
 #include <bus/dispatch/event_taker.hpp>
 #include <bus/dispatch/handler_description.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/dispatch/subscription.hpp>
 
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace bus {
-
-/// A handler, or its filter, that threw.
-struct HandlerFailure {
-    std::string handler;      ///< its name, see SubscribeOptions::name
-    std::exception_ptr error; ///< what it threw
-};
-
-/// What one publish came to in this thread.
-struct DispatchReport {
-    std::size_t handled = 0;              ///< handlers that returned
-    std::vector<HandlerFailure> failures; ///< those that did not
-};
 
 /// Calls the handlers of an event in the publisher's thread, depth first. All members are thread
 /// safe. No lock is held while a handler, a filter or the destructor of one runs. Publishing takes

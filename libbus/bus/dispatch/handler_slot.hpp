@@ -93,7 +93,7 @@ public:
 
     static void release(HandlerSlot* slot) noexcept {
         if (slot != nullptr && slot->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            const std::unique_ptr<HandlerSlot> last{slot};
+            destroy(slot);
         }
     }
 
@@ -106,6 +106,8 @@ public:
     }
 
 private:
+    static void destroy(HandlerSlot* slot) noexcept;
+
     HandlerSlot* slot_ = nullptr;
 };
 
@@ -145,7 +147,7 @@ private:
 };
 
 template <class E, class F, class P>
-SlotRef make_slot(F handler, P filter, const EventType& type, SubscribeOptions options) {
+SlotRef make_slot(F handler, P filter, const EventType& type, SubscribeOptions&& options) {
     return SlotRef{std::make_unique<TypedSlot<E, F, P>>(std::move(handler), std::move(filter), type,
                                                         std::move(options))};
 }

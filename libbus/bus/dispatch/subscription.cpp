@@ -24,6 +24,10 @@ HandlerSlot::HandlerSlot(Invoke call, const EventType& type, SubscribeOptions&& 
 
 HandlerSlot::~HandlerSlot() = default;
 
+void SlotRef::destroy(HandlerSlot* slot) noexcept {
+    const std::unique_ptr<HandlerSlot> last{slot};
+}
+
 SubscriptionBlock::SubscriptionBlock(SlotRef slot) noexcept : slot_{std::move(slot)} {
     slot_->flags.fetch_add(HandlerSlot::one_block);
 }

@@ -326,6 +326,9 @@ EventType::Storage storage_of() {
     return {
         .size = sizeof(T),
         .alignment = alignof(T),
+        .make = [](void* memory) -> DomainEvent* {
+            return std::construct_at(static_cast<T*>(memory));
+        },
         .copy = [](const DomainEvent& event, void* memory) -> DomainEvent* {
             return std::construct_at(static_cast<T*>(memory), static_cast<const T&>(event));
         },
@@ -339,16 +342,7 @@ const EventType& register_event() {
     const RegisteringScope registering;
     const EventType::Description description = bus_describe_event(static_cast<const T*>(nullptr));
     const MemberTable& members = member_table<T>();
-    return register_event_type(
-        description, &base, members,
-        []() -> std::shared_ptr<DomainEvent> {
-            const UnstampedScope unstamped;
-            return std::make_shared<T>();
-        },
-        [](const DomainEvent& event) -> std::shared_ptr<const DomainEvent> {
-            return std::make_shared<const T>(static_cast<const T&>(event));
-        },
-        storage_of<T>());
+    return register_event_type(description, &base, members, storage_of<T>());
 }
 
 } // namespace detail

@@ -1,8 +1,11 @@
 #include <bus/event/domain_event.hpp>
 #include <bus/event/event_type.hpp>
 
+#include <cstddef>
 #include <deque>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <shared_mutex>
 #include <stdexcept>
 #include <unordered_map>
@@ -24,21 +27,19 @@ public:
     Registry() {
         static const MemberTable no_members;
         types_.emplace_back(0U, EventType::Description{.name = "DomainEvent"}, nullptr, no_members,
-                            nullptr, nullptr, EventType::Storage{});
+                            EventType::Storage{});
         by_name_.emplace(types_.back().name(), &types_.back());
     }
 
     const EventType& add(const EventType::Description& description, const EventType* base,
-                         const MemberTable& members, EventType::Create create, EventType::Copy copy,
-                         const EventType::Storage& storage) {
+                         const MemberTable& members, const EventType::Storage& storage) {
         const std::unique_lock lock{mutex_};
         if (const auto found = by_name_.find(description.name); found != by_name_.end()) {
             check_same(*found->second, description, base, members);
             return *found->second;
         }
         const auto index = static_cast<std::uint32_t>(types_.size());
-        const EventType& type =
-            types_.emplace_back(index, description, base, members, create, copy, storage);
+        const EventType& type = types_.emplace_back(index, description, base, members, storage);
         by_name_.emplace(type.name(), &type);
         return type;
     }
@@ -82,11 +83,69 @@ private:
     std::unordered_map<std::string_view, const EventType*> by_name_;
 };
 
+/// Ends an event that a shared pointer owns. It may be the last thing that a program does: it does
+/// not ask the event for its type, which may have gone before.
+struct Holder {
+    explicit Holder(void (*d)(DomainEvent&) noexcept) : destroy{d} {}
+
+    Holder(const Holder&) = delete;
+    Holder& operator=(const Holder&) = delete;
+
+    ~Holder() {
+        if (event != nullptr) {
+            destroy(*event);
+        }
+    }
+
+    void (*destroy)(DomainEvent&) noexcept;
+    DomainEvent* event = nullptr;
+};
+
+/// Allocates room for so many bytes more behind what is asked for, and tells where that is.
+template <class T>
+struct WithRoom {
+    using value_type = T;
+
+    std::size_t bytes;
+    void** room;
+
+    WithRoom(std::size_t b, void** r) noexcept : bytes{b}, room{r} {}
+
+    template <class U>
+    // NOLINTNEXTLINE(google-explicit-constructor): as allocators must
+    WithRoom(const WithRoom<U>& other) noexcept : bytes{other.bytes}, room{other.room} {}
+
+    [[nodiscard]] T* allocate(std::size_t count) const {
+        auto* const memory = static_cast<std::byte*>(::operator new(count * sizeof(T) + bytes));
+        *room = memory + count * sizeof(T);
+        return reinterpret_cast<T*>(memory);
+    }
+
+    void deallocate(T* memory, std::size_t /*count*/) const noexcept { ::operator delete(memory); }
+
+    template <class U>
+    friend bool operator==(const WithRoom& left, const WithRoom<U>& right) noexcept {
+        return left.bytes == right.bytes;
+    }
+};
+
+/// A shared event, made in place: one allocation for it and for its count, as std::make_shared
+/// has, without a line of code for each type.
+template <class Make>
+std::shared_ptr<DomainEvent> hold(const EventType::Storage& storage, Make make) {
+    std::size_t bytes = std::size_t{storage.size} + storage.alignment;
+    void* place = nullptr;
+    auto holder = std::allocate_shared<Holder>(WithRoom<Holder>{bytes, &place}, storage.destroy);
+    place = std::align(storage.alignment, storage.size, place, bytes);
+    DomainEvent* const event = make(place);
+    holder->event = event;
+    return {std::move(holder), event};
+}
+
 } // namespace
 
 EventType::EventType(std::uint32_t index, const Description& description, const EventType* base,
-                     const MemberTable& members, Create make, Copy make_copy,
-                     const Storage& storage)
+                     const MemberTable& members, const Storage& storage)
     : index_{index},
       name_{description.name},
       version_{description.version},
@@ -96,8 +155,6 @@ EventType::EventType(std::uint32_t index, const Description& description, const 
       durability_{description.durability},
       base_{base},
       members_{&members},
-      create_{make},
-      copy_{make_copy},
       storage_{storage} {
     if (version_ == 0) {
         throw std::logic_error{"event type " + name_ + ": versions count from 1"};
@@ -122,17 +179,18 @@ std::string_view EventType::aggregate_id(const DomainEvent& event) const noexcep
 }
 
 std::shared_ptr<DomainEvent> EventType::create() const {
-    if (create_ == nullptr) {
+    if (storage_.make == nullptr) {
         throw std::logic_error{"DomainEvent is no event of its own: create one of a derived type"};
     }
-    return create_();
+    const UnstampedScope unstamped;
+    return hold(storage_, [&](void* memory) { return storage_.make(memory); });
 }
 
 std::shared_ptr<const DomainEvent> EventType::copy(const DomainEvent& event) const {
-    if (copy_ == nullptr) {
+    if (storage_.copy == nullptr) {
         throw std::logic_error{"DomainEvent is no event of its own: copy one of a derived type"};
     }
-    return copy_(event);
+    return hold(storage_, [&](void* memory) { return storage_.copy(event, memory); });
 }
 
 const Upcaster* EventType::upcaster(std::uint32_t version) const {
@@ -181,9 +239,8 @@ namespace detail {
 
 const EventType& register_event_type(const EventType::Description& description,
                                      const EventType* base, const MemberTable& members,
-                                     EventType::Create create, EventType::Copy copy,
                                      const EventType::Storage& storage) {
-    return Registry::instance().add(description, base, members, create, copy, storage);
+    return Registry::instance().add(description, base, members, storage);
 }
 
 const EventType& domain_event_type() {

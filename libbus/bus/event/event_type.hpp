@@ -45,13 +45,14 @@ public:
         Durability durability = Durability::committed;
     };
 
-    using Create = std::shared_ptr<DomainEvent> (*)();
-    using Copy = std::shared_ptr<const DomainEvent> (*)(const DomainEvent&);
-
-    /// How an event of this type is kept by value in memory that somebody else owns.
+    /// How an event of this type is kept by value in memory that somebody else owns. All that
+    /// libbus does with events of unknown type comes down to these, so that a program that
+    /// describes one compiles no more for it.
     struct Storage {
         std::uint32_t size = 0;      ///< bytes
         std::uint32_t alignment = 1; ///< bytes
+        /// Makes an event of default values there, stamped unless an UnstampedScope says no.
+        DomainEvent* (*make)(void* memory) = nullptr;
         /// Copies the event to `memory`, which has that size and alignment; throws what the copy
         /// of a member throws, and has made nothing then.
         DomainEvent* (*copy)(const DomainEvent& event, void* memory) = nullptr;
@@ -59,7 +60,7 @@ public:
     };
 
     EventType(std::uint32_t index, const Description& description, const EventType* base,
-              const MemberTable& members, Create make, Copy make_copy, const Storage& storage);
+              const MemberTable& members, const Storage& storage);
 
     /// The wire name: the struct's own name, without its namespace.
     [[nodiscard]] std::string_view name() const noexcept { return name_; }
@@ -106,8 +107,6 @@ private:
     Durability durability_;
     const EventType* base_;
     const MemberTable* members_;
-    Create create_;
-    Copy copy_;
     Storage storage_;
     std::map<std::uint32_t, Upcaster> upcasters_;
 };
@@ -132,7 +131,6 @@ namespace detail {
 /// Throws std::logic_error where that one has other members, version or base.
 const EventType& register_event_type(const EventType::Description& description,
                                      const EventType* base, const MemberTable& members,
-                                     EventType::Create create, EventType::Copy copy,
                                      const EventType::Storage& storage);
 
 const EventType& domain_event_type();

@@ -2,6 +2,11 @@
 
 namespace bus {
 
+// Here, and not in each program that describes an event.
+MemberTable::MemberTable() = default;
+MemberTable::MemberTable(MemberTable&&) noexcept = default;
+MemberTable::~MemberTable() = default;
+
 const Member* MemberTable::find(std::string_view name, std::size_t hint) const noexcept {
     if (hint < members.size() && members[hint].name == name) {
         return &members[hint];

@@ -110,6 +110,12 @@ struct Member {
 
 /// The members of one described struct, in the order described, those of its bases first.
 struct MemberTable {
+    MemberTable();
+    MemberTable(const MemberTable&) = delete;
+    MemberTable& operator=(const MemberTable&) = delete;
+    MemberTable(MemberTable&&) noexcept;
+    ~MemberTable();
+
     std::vector<Member> members;
 
     /// The member of this name, or nullptr. `hint` is the index to try first.

@@ -6,4 +6,6 @@ std::size_t Runtime::poll(std::size_t /*limit*/) {
     return 0;
 }
 
+void Runtime::linger(std::chrono::nanoseconds /*time*/) noexcept {}
+
 } // namespace bus

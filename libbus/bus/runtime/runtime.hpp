@@ -2,6 +2,7 @@
 
 #include <bus/runtime/environment.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -67,6 +68,11 @@ public:
     /// True where the clock stands still while there is work, so that nothing may be asked again
     /// and again by the clock alone.
     [[nodiscard]] virtual bool virtual_time() const noexcept { return false; }
+
+    /// Keeps this thread busy for about so long: for a task to which other threads bring work so
+    /// fast that it is cheaper to let some gather than to look after each. Does nothing where
+    /// there are no others, or where time is virtual.
+    virtual void linger(std::chrono::nanoseconds time) noexcept;
 
     /// Runs tasks that are ready and timers that are due in the calling thread, at most `limit` of
     /// them, and returns how many ran: for runtimes that run only in the host's own loop (see

@@ -4,6 +4,7 @@
 #include <bus/runtime/internal/timer_thread.hpp>
 #include <bus/runtime/system_environment.hpp>
 #include <bus/runtime/system_runtime.hpp>
+#include <bus/runtime/yield.hpp>
 
 #include <algorithm>
 
@@ -60,6 +61,16 @@ bool SystemRuntime::wait(std::unique_lock<std::mutex>& lock, std::condition_vari
     }
     const auto end = internal::later(std::chrono::steady_clock::now(), *timeout);
     return changed.wait_until(lock, end, done);
+}
+
+void SystemRuntime::linger(std::chrono::nanoseconds time) noexcept {
+    constexpr int pauses_a_look = 4; // at the clock, which takes as long as one of them
+    const auto end = std::chrono::steady_clock::now() + time;
+    do {
+        for (int i = 0; i < pauses_a_look; ++i) {
+            pause_thread();
+        }
+    } while (std::chrono::steady_clock::now() < end);
 }
 
 } // namespace bus

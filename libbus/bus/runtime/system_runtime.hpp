@@ -45,6 +45,8 @@ public:
     bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
               const std::function<bool()>& done, std::optional<Duration> timeout) override;
 
+    void linger(std::chrono::nanoseconds time) noexcept override;
+
     [[nodiscard]] bool only_waits() const noexcept override { return !host_; }
 
 private:

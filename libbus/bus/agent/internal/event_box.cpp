@@ -17,6 +17,23 @@ constexpr std::size_t header_alignment = 8;
 /// Headers, and what aligning them may take, in a chunk that holds one event.
 constexpr std::size_t slack = 64;
 
+/// How far ahead of what it writes a publisher asks for memory, in bytes: the next few events.
+constexpr std::size_t ahead = 512;
+constexpr std::size_t line = 64; // bytes
+
+/// The line of this address will be written soon. It is the consumer's still, which destroyed an
+/// event there, and to get it from that core takes longer than a publish; a publisher that first
+/// asks for it when it writes would wait for it in the next operation on the lock.
+void expect_write(const std::byte* address) noexcept {
+#if defined(__x86_64__)
+    // Processors that do not know it skip it. The builtin would ask for the line to read it, since
+    // the compiler does not count on this instruction, and it had to be asked for twice.
+    asm volatile("prefetchw %0" : : "m"(*address));
+#else
+    __builtin_prefetch(address, 1);
+#endif
+}
+
 std::byte* align_up(std::byte* address, std::size_t alignment) noexcept {
     const auto value = reinterpret_cast<std::uintptr_t>(address);
     return address + ((alignment - value % alignment) % alignment);
@@ -72,6 +89,7 @@ void EventBox::append(const DomainEvent& event, std::uint64_t number) {
         add_chunk(storage.size + storage.alignment + slack);
         place = align_up(write_ + header_bytes_, storage.alignment);
     }
+    expect_writes(ahead, ahead + storage.size);
     const DomainEvent* copy = storage.copy(event, place);
     const std::byte* end = align_up(place + storage.size, header_alignment);
     const Header header{
@@ -106,6 +124,15 @@ void EventBox::add_chunk(std::size_t bytes) {
     last_ = added;
     write_ = added->begin();
     limit_ = added->end() - sizeof(Header) - header_alignment;
+    expect_writes(0, ahead);
+}
+
+/// Of the bytes from here on that the chunk has.
+void EventBox::expect_writes(std::size_t first, std::size_t end) const noexcept {
+    const std::size_t last = std::min(end, static_cast<std::size_t>(limit_ - write_));
+    for (std::size_t at = first; at < last; at += line) {
+        expect_write(write_ + at);
+    }
 }
 
 bool EventBox::at_end() const noexcept {

@@ -60,6 +60,7 @@ private:
     static std::unique_ptr<Chunk> make_chunk(std::size_t bytes);
     static void destroy_chain(std::unique_ptr<Chunk> chunk) noexcept;
     void add_chunk(std::size_t bytes);
+    void expect_writes(std::size_t first, std::size_t end) const noexcept;
     [[nodiscard]] bool at_end() const noexcept;
     void step_over() noexcept;
     void give_back(std::unique_ptr<Chunk> chunk) noexcept;

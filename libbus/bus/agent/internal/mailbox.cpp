@@ -1,4 +1,5 @@
 #include <bus/agent/internal/mailbox.hpp>
+#include <bus/runtime/yield.hpp>
 
 #include <algorithm>
 #include <limits>
@@ -20,12 +21,6 @@ constexpr std::size_t most_kept = 1024 * 1024;
 /// to be put to sleep and woken costs a hundred times that. Each try waits twice as long as the one
 /// before: a try takes the lock's line away from whoever holds it.
 constexpr int tries = 7;
-
-void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#endif
-}
 
 } // namespace
 
@@ -70,7 +65,7 @@ std::unique_lock<std::mutex> Mailbox::lock_briefly() {
             return {mutex_, std::adopt_lock};
         }
         for (int pauses = 1 << i; pauses > 0; --pauses) {
-            pause();
+            pause_thread();
         }
     }
     return std::unique_lock{mutex_};

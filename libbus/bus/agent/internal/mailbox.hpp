@@ -2,6 +2,7 @@
 
 #include <bus/agent/agent.hpp>
 #include <bus/agent/internal/event_box.hpp>
+#include <bus/agent/internal/gathering.hpp>
 #include <bus/agent/internal/parking.hpp>
 #include <bus/agent/runner.hpp>
 #include <bus/dispatch/worker_scope.hpp>
@@ -58,6 +59,7 @@ public:
     // The consumer's alone.
     std::shared_ptr<void> alive; ///< what must outlive a posted task; set before it is posted
     Parking parking;
+    Gathering gathering;
     StepEffects effects;             ///< of the running step; kept for its memory
     std::size_t batch_limit = 1;     ///< events it is told of at once
     std::uint64_t last_deferral = 0; ///< numbers the deferred ones that have no sequence

@@ -3,6 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cstdint>
 #include <type_traits>
 #include <utility>
 
@@ -19,6 +20,12 @@ struct CardChargedEvent : bus::Event<CardChargedEvent, PaymentEvent> {
 BUS_DESCRIBE_EVENT(CardChargedEvent, (card), bus::aggregate_type("Payment"),
                    bus::aggregate_id<&CardChargedEvent::payment_id>,
                    bus::durability(bus::Durability::buffered))
+
+struct alignas(128) WideEvent : bus::Event<WideEvent> {
+    std::int64_t number = 7;
+    std::string text;
+};
+BUS_DESCRIBE_EVENT(WideEvent, (number, text))
 
 } // namespace sample
 
@@ -90,6 +97,22 @@ BOOST_AUTO_TEST_CASE(a_copy_is_equal_and_of_the_same_type) {
     const auto copy = event.type().copy(event);
     BOOST_TEST(copy->event_type() == "OrderCreatedEvent");
     BOOST_TEST(bus::to_json(*copy) == bus::to_json(event));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_copied_or_created_lies_as_its_type_wants_it) {
+    const auto is_aligned = [](const bus::DomainEvent& event) {
+        const auto& wide = static_cast<const sample::WideEvent&>(event);
+        return reinterpret_cast<std::uintptr_t>(&wide) % alignof(sample::WideEvent) == 0;
+    };
+    const sample::WideEvent event{{}, 8, std::string(100, 'x')};
+    for (int i = 0; i < 10; ++i) {
+        const auto copy = event.type().copy(event);
+        BOOST_TEST(is_aligned(*copy));
+        BOOST_TEST(static_cast<const sample::WideEvent&>(*copy).text == event.text);
+        const auto created = event.type().create();
+        BOOST_TEST(is_aligned(*created));
+        BOOST_TEST(static_cast<const sample::WideEvent&>(*created).number == 7);
+    }
 }
 
 CardChargedEvent charged() {

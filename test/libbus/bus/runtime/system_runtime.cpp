@@ -96,6 +96,13 @@ BOOST_AUTO_TEST_CASE(waiting_ends_when_what_is_waited_for_happens_or_the_time_is
     BOOST_TEST(lock.owns_lock());
 }
 
+BOOST_AUTO_TEST_CASE(lingering_lasts_as_long_as_it_says) {
+    bus::SystemRuntime runtime{1};
+    const auto before = std::chrono::steady_clock::now();
+    runtime.linger(50us);
+    BOOST_TEST((std::chrono::steady_clock::now() - before >= 50us));
+}
+
 BOOST_AUTO_TEST_CASE(the_random_source_differs_from_call_to_call) {
     bus::SystemRuntime runtime{1};
     BOOST_TEST(runtime.random() != runtime.random());
