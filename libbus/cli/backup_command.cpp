@@ -11,6 +11,8 @@ namespace bus::cli {
 
 namespace {
 
+using terminal::format_count;
+
 struct BackupOptions {
     std::string file;
     bool dry_run = false;
@@ -18,10 +20,9 @@ struct BackupOptions {
 
 int backup(Shared& shared, const BackupOptions& options) {
     const auto store = shared.open_to_read();
-    const std::string what = fmt::format("{} events, {} agents",
-                                         terminal::format_count(static_cast<std::int64_t>(
-                                             store->last_position() + 1 - store->first_position())),
-                                         store->agents().size());
+    const std::string what = fmt::format(
+        "{} events, {} agents", format_count(store->last_position() + 1 - store->first_position()),
+        store->agents().size());
     if (options.dry_run) {
         std::error_code ignored;
         if (std::filesystem::exists(std::filesystem::symlink_status(options.file, ignored))) {
@@ -40,8 +41,7 @@ int backup(Shared& shared, const BackupOptions& options) {
         shared.print({{"file", options.file}, {"bytes", std::filesystem::file_size(options.file)}});
     } else {
         shared.print(fmt::format("wrote {}: {} bytes, a store of its own\n", options.file,
-                                 terminal::format_count(static_cast<std::int64_t>(
-                                     std::filesystem::file_size(options.file)))));
+                                 format_count(std::filesystem::file_size(options.file))));
     }
     return exit_code::done;
 }

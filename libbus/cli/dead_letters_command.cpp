@@ -21,6 +21,7 @@ namespace {
 
 using terminal::Align;
 using terminal::Colour;
+using terminal::format_count;
 
 struct ListOptions {
     LetterFilter filter;
@@ -33,10 +34,6 @@ struct ChangeOptions {
     DeliveryAction action = DeliveryAction::redrive;
     bool all = false;
 };
-
-std::string count(std::uint64_t number) {
-    return terminal::format_count(static_cast<std::int64_t>(number));
-}
 
 boost::json::object to_json(const LetterGroup& group) {
     return {{"group", group.name()},
@@ -61,7 +58,7 @@ void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
                            {"error"}}};
     for (const LetterGroup& group : groups) {
         const std::string kind = group.quarantined == 0 ? to_text(group.kind) : "quarantined";
-        table.row({group.name(), count(group.letters), group.agent, kind,
+        table.row({group.name(), format_count(group.letters), group.agent, kind,
                    short_time(group.newest).substr(0, minutes), group.error});
     }
     shared.print(table.render(shared.look()));
@@ -230,7 +227,8 @@ int say_what_would_be_done(Shared& shared, const std::vector<Order>& orders) {
         }
     }
     if (!shared.json()) {
-        shared.print(fmt::format("{} in all; nothing was changed (--dry-run)\n", count(all)));
+        shared.print(
+            fmt::format("{} in all; nothing was changed (--dry-run)\n", format_count(all)));
     }
     return exit_code::done;
 }

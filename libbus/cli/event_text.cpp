@@ -35,7 +35,7 @@ boost::json::object json_of(const DeliveryRecord& delivery) {
     }
     boost::json::object object{{"agent", delivery.agent},
                                {"position", delivery.position},
-                               {"state", name_of(delivery.state)}};
+                               {"state", to_text(delivery.state)}};
     if (delivery.state == DeliveryState::deferred) {
         object["due"] = to_text(delivery.due);
     }
@@ -72,15 +72,6 @@ boost::json::object json_of(const RequestRecord& request) {
         object["done_at"] = to_text(*request.done_at);
     }
     return object;
-}
-
-const char* name_of(DeliveryState state) {
-    switch (state) {
-    case DeliveryState::deferred: return "deferred";
-    case DeliveryState::dead: return "dead";
-    case DeliveryState::parked: return "parked";
-    }
-    return "unknown";
 }
 
 const char* name_of(DeliveryAction action) {

@@ -22,8 +22,6 @@ std::string json_of(const StoredEvent& event, bool open = false);
 boost::json::object json_of(const DeliveryRecord& delivery);
 boost::json::object json_of(const RequestRecord& request);
 
-/// `deferred`, `dead` or `parked`.
-const char* name_of(DeliveryState state);
 /// `redrive` or `discard`.
 const char* name_of(DeliveryAction action);
 

@@ -166,8 +166,7 @@ private:
 };
 
 std::string count(std::size_t number, std::string_view what) {
-    return fmt::format("{} {}{}", terminal::format_count(static_cast<std::int64_t>(number)), what,
-                       number == 1 ? "" : "s");
+    return fmt::format("{} {}{}", terminal::format_count(number), what, number == 1 ? "" : "s");
 }
 
 std::string head_of(const Flow& flow, const Look& look) {

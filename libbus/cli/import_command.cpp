@@ -21,6 +21,8 @@ namespace bus::cli {
 
 namespace {
 
+using terminal::format_count;
+
 constexpr std::size_t batch_size = 500;
 
 struct ImportOptions {
@@ -140,10 +142,6 @@ private:
     std::uint64_t skipped_ = 0;
 };
 
-std::string count(std::uint64_t number) {
-    return terminal::format_count(static_cast<std::int64_t>(number));
-}
-
 /// Runs it, and says also where it stops what it has done.
 int run(Shared& shared, Import& import, const ImportOptions& options) {
     const char* const verb = options.dry_run ? "would import" : "imported";
@@ -161,7 +159,8 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
     } catch (const std::exception&) {
         shared.note(fmt::format("stopped: {} {} events until then ({} were there already); the "
                                 "same command goes on, what is there is skipped",
-                                verb, count(import.imported()), count(import.skipped())));
+                                verb, format_count(import.imported()),
+                                format_count(import.skipped())));
         throw;
     }
     if (shared.json()) {
@@ -170,7 +169,7 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
                       {"dry_run", options.dry_run}});
     } else {
         shared.print(fmt::format("{} {} events, {} were there already\n", verb,
-                                 count(import.imported()), count(import.skipped())));
+                                 format_count(import.imported()), format_count(import.skipped())));
     }
     return exit_code::done;
 }

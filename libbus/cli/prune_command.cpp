@@ -24,8 +24,7 @@ struct PruneOptions {
 };
 
 std::string events(std::uint64_t number) {
-    return fmt::format("{} event{}", terminal::format_count(static_cast<std::int64_t>(number)),
-                       number == 1 ? "" : "s");
+    return fmt::format("{} event{}", terminal::format_count(number), number == 1 ? "" : "s");
 }
 
 /// The last position that is meant to go.
@@ -46,7 +45,7 @@ std::string obstacle(EventStore& store, Position last) {
         const auto briefs = store.delivery_briefs(agent.name);
         if (!briefs.empty() && briefs.front().position <= last) {
             return fmt::format("agent '{}' is not done with event {}, which is {}", agent.name,
-                               briefs.front().position, name_of(briefs.front().state));
+                               briefs.front().position, to_text(briefs.front().state));
         }
     }
     return {};

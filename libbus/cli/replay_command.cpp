@@ -16,16 +16,14 @@ namespace bus::cli {
 
 namespace {
 
+using terminal::format_count;
+
 struct ReplayOptions {
     OperatorOptions by;
     std::string agent;
     Position from = 0;
     bool effects = false;
 };
-
-std::string count(std::uint64_t number) {
-    return terminal::format_count(static_cast<std::int64_t>(number));
-}
 
 Order order_of(const ReplayOptions& options) {
     Order order;
@@ -54,10 +52,10 @@ int dry_run(Shared& shared, EventStore& store, const ReplayOptions& options) {
     shared.print(fmt::format("would drop the state of {} and have it handle again the {} events of "
                              "the log from position {} to {}, {}\n{} deliveries that have not "
                              "finished {}; nothing was changed (--dry-run)\n",
-                             options.agent, count(events), first, agent.checkpoint,
+                             options.agent, format_count(events), first, agent.checkpoint,
                              options.effects ? "with all its effects once more (--effects)"
                                              : "without effects but on its own state",
-                             count(unfinished),
+                             format_count(unfinished),
                              options.effects ? "would be dropped, and their events handled anew"
                                              : "would stay as they are"));
     return exit_code::done;

@@ -19,6 +19,8 @@ namespace bus::cli {
 
 namespace {
 
+using terminal::format_count;
+
 using terminal::Colour;
 
 /// How far verify() is, a line for each thing that it does.
@@ -44,8 +46,7 @@ private:
 };
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
-    return fmt::format("{} {}", terminal::format_count(static_cast<std::int64_t>(count)),
-                       count == 1 ? one : many);
+    return fmt::format("{} {}", format_count(count), count == 1 ? one : many);
 }
 
 std::string summary(const VerifyReport& report) {
@@ -127,11 +128,10 @@ std::string paragraph(FindingKind kind, bool note, const VerifyReport& report,
     }
     std::string head = fmt::format("{} {}", note ? "note" : "DAMAGE", name_of(kind));
     if (all > 1) {
-        head += fmt::format(", {} times", terminal::format_count(static_cast<std::int64_t>(all)));
+        head += fmt::format(", {} times", format_count(all));
     }
     if (all > told) {
-        lines += fmt::format("  and {} more\n",
-                             terminal::format_count(static_cast<std::int64_t>(all - told)));
+        lines += fmt::format("  and {} more\n", format_count(all - told));
     }
     return fmt::format("{}\n{}  Meaning: {}\n  To do: {}\n\n",
                        terminal::paint(head, note ? Colour::yellow : Colour::red, look), lines,

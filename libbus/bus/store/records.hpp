@@ -51,6 +51,9 @@ enum class DeliveryState : std::uint8_t {
 };
 BOOST_DESCRIBE_ENUM(DeliveryState, deferred, dead, parked)
 
+/// Its name, as above.
+[[nodiscard]] const char* to_text(DeliveryState state) noexcept;
+
 /// A delivery that the checkpoint of its agent has passed without its having finished.
 struct DeliveryRecord {
     std::string agent;

@@ -45,6 +45,37 @@ BOOST_AUTO_TEST_CASE(list_prints_an_object_a_line_for_programs) {
     BOOST_TEST(biller.at("lag").as_int64() == 0);
 }
 
+BOOST_AUTO_TEST_CASE(list_shows_how_far_a_replay_is_while_there_is_one) {
+    const test::SampleStore sample;
+    const auto list = [&](const std::string& more) {
+        return test::call({"agents", "list", more, "--store", sample.url()}).out;
+    };
+    const auto replay_of_greeter = [&] {
+        const std::string out = list("--json");
+        return boost::json::parse(out.substr(out.find("{\"agent\":\"greeter\""))).at("replay");
+    };
+    BOOST_TEST(replay_of_greeter().is_null());
+    BOOST_TEST(list("--progress").find("replay") == std::string::npos);
+    test::call({"replay", "greeter", "--from", "5", "--store", sample.url()});
+    BOOST_TEST(replay_of_greeter().at("percent").as_int64() == 0);
+    {
+        const auto store = bus::SqliteStore::open({.path = sample.path()});
+        bus::Part part;
+        part.agent = "greeter";
+        part.settled = {{5, 15}};
+        BOOST_REQUIRE(!store->commit({&part, 1}, true).front().error);
+    }
+    const std::string table = list("--progress");
+    BOOST_TEST(table.find("  quarantined  replay\n") != std::string::npos, table);
+    BOOST_TEST(table.find("    2            0\n") != std::string::npos, table); // the biller's
+    BOOST_TEST(table.find("    0            0  15 of 26, 50 %\n") != std::string::npos, table);
+    const auto replay = replay_of_greeter().as_object();
+    BOOST_TEST(replay.at("position").as_int64() == 15);
+    BOOST_TEST(replay.at("through").as_int64() == 26);
+    BOOST_TEST(replay.at("percent").as_int64() == 50);
+    BOOST_TEST(!replay.at("effects").as_bool());
+}
+
 BOOST_AUTO_TEST_CASE(lag_and_what_was_under_way_are_counted_without_what_is_settled_ahead) {
     const test::SampleStore sample;
     {

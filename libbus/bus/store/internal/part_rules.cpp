@@ -19,15 +19,6 @@ std::string readable(std::string_view text) {
     return result;
 }
 
-const char* name_of(DeliveryState state) {
-    switch (state) {
-    case DeliveryState::deferred: return "deferred";
-    case DeliveryState::dead: return "dead";
-    case DeliveryState::parked: return "parked";
-    }
-    return "unknown";
-}
-
 /// Whether a part says something about an agent without naming it.
 bool lacks_agent(const Part& part) {
     if (!part.agent.empty()) {
@@ -152,7 +143,7 @@ CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryR
         return {true, "discarded"};
     }
     if (delivery->state != DeliveryState::dead) {
-        return {false, std::string{"nothing done: it is "} + name_of(delivery->state)};
+        return {false, std::string{"nothing done: it is "} + to_text(delivery->state)};
     }
     delivery->state = DeliveryState::deferred;
     delivery->due = Timestamp{};
@@ -187,7 +178,7 @@ PruneRefused unfinished_error(Position through, const std::string& agent, Positi
                               DeliveryState state) {
     return PruneRefused{"cannot prune the events up to " + std::to_string(through) + ": agent '" +
                         agent + "' is not done with event " + std::to_string(position) +
-                        ", whose delivery is " + name_of(state) +
+                        ", whose delivery is " + to_text(state) +
                         "; see that it finishes, discard it, or prune up to before it"};
 }
 
