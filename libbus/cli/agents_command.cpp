@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bus::cli {
@@ -174,36 +175,40 @@ int list(Shared& shared) {
 
 struct ForgetOptions {
     std::string agent;
-    bool dry_run = false;
+    OperatorOptions by;
 };
 
-int forget(Shared& shared, const ForgetOptions& options) {
+int say_what_would_go(Shared& shared, EventStore& store, const Order& order) {
     Conservation account;
+    for (const Conservation& one : store.conservation()) {
+        account = one.agent == order.request.agent ? one : account;
+    }
+    const std::uint64_t unfinished = account.deferred + account.parked + account.dead;
+    if (shared.json()) {
+        boost::json::object object = json_of(order.request);
+        object["would_change"] = unfinished;
+        shared.print(object);
+    } else {
+        shared.print(
+            fmt::format("would forget {} with its checkpoint, state and timers, {} deferred, {} "
+                        "parked and {} dead deliveries\n",
+                        order.request.agent, account.deferred, account.parked, account.dead));
+    }
+    return exit_code::done;
+}
+
+int forget(Shared& shared, const ForgetOptions& options) {
+    Order order;
+    order.request.action = DeliveryAction::forget;
+    order.request.agent = options.agent;
     {
         const auto store = shared.open_to_read();
         require_agent(*store, options.agent);
-        for (const Conservation& one : store->conservation()) {
-            account = one.agent == options.agent ? one : account;
+        if (options.by.dry_run) {
+            return say_what_would_go(shared, *store, order);
         }
     }
-    const std::string what =
-        fmt::format("{} with its checkpoint, state and timers, {} deferred, {} parked and {} dead "
-                    "deliveries",
-                    options.agent, account.deferred, account.parked, account.dead);
-    if (!options.dry_run) {
-        const auto store = open_alone(shared, "forget an agent", "Bus::forget() itself");
-        store->forget(options.agent);
-    }
-    if (shared.json()) {
-        shared.print({{"agent", options.agent},
-                      {"deferred", account.deferred},
-                      {"parked", account.parked},
-                      {"dead", account.dead},
-                      {"dry_run", options.dry_run}});
-    } else {
-        shared.print(fmt::format("{} {}\n", options.dry_run ? "would forget" : "forgot", what));
-    }
-    return exit_code::done;
+    return carry_out(shared, options.by, {std::move(order)});
 }
 
 } // namespace
@@ -218,7 +223,7 @@ void add_agents(CLI::App& app, Shared& shared) {
         "forget", "Remove all that the store keeps for an agent that is gone for good");
     const auto options = std::make_shared<ForgetOptions>();
     forget_command.add_option("NAME", options->agent, "The agent")->required();
-    forget_command.add_flag("--dry-run", options->dry_run, "Only say what would be removed");
+    options->by.add_options(forget_command);
     shared.on_parsed(forget_command, [&shared, options] { return forget(shared, *options); });
 }
 

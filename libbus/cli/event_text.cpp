@@ -80,8 +80,34 @@ const char* name_of(DeliveryAction action) {
     case DeliveryAction::discard: return "discard";
     case DeliveryAction::replay: return "replay";
     case DeliveryAction::replay_with_effects: return "replay with effects";
+    case DeliveryAction::forget: return "forget";
+    case DeliveryAction::prune: return "prune";
     }
     return "unknown";
+}
+
+bool concerns_deliveries(DeliveryAction action) {
+    return action == DeliveryAction::redrive || action == DeliveryAction::discard;
+}
+
+std::string title_of(const RequestRecord& request) {
+    const std::string verb = name_of(request.action);
+    switch (request.action) {
+    case DeliveryAction::redrive:
+    case DeliveryAction::discard: break;
+    case DeliveryAction::replay:
+    case DeliveryAction::replay_with_effects:
+        return request.position == 0
+                   ? fmt::format("{} of {}", verb, request.agent)
+                   : fmt::format("{} of {} from {}", verb, request.agent, request.position);
+    case DeliveryAction::forget: return fmt::format("{} {}", verb, request.agent);
+    case DeliveryAction::prune: return fmt::format("{} up to {}", verb, request.position);
+    }
+    return request.position != 0
+               ? fmt::format("{} of {} at {}", verb, request.agent, request.position)
+               : fmt::format("{} of {}, {}: {}", verb, request.agent,
+                             request.kind ? to_text(*request.kind) : "any kind",
+                             request.error.value_or("any error"));
 }
 
 std::string describe(const DeliveryRecord& delivery) {

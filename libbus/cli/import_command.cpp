@@ -3,7 +3,6 @@
 #include <boost/functional/hash.hpp>
 #include <cli/errors.hpp>
 #include <cli/import_command.hpp>
-#include <cli/operator_commands.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/work_progress.hpp>
 #include <fmt/format.h>
@@ -174,12 +173,25 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
     return exit_code::done;
 }
 
+/// Opens the store as its only writer.
+std::unique_ptr<EventStore> open_alone(Shared& shared) {
+    try {
+        return shared.open_to_write();
+    } catch (const StoreInUse& host) {
+        throw StoreInUse{
+            fmt::format("cannot import while {} runs the store {}: stop that one first, or have it "
+                        "publish the lines itself, with Bus::publish(bus::read_record(line))",
+                        host.owner(), shared.store_url()),
+            host.owner()};
+    }
+}
+
 /// The store; in a dry run none where there is none yet.
 std::unique_ptr<EventStore> open(Shared& shared, const ImportOptions& options) {
     const std::string path = shared.store_url().substr(shared.store_url().find(':') + 1);
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) {
-        return options.dry_run ? shared.open_to_read() : open_alone(shared, "import", "");
+        return options.dry_run ? shared.open_to_read() : open_alone(shared);
     }
     return options.dry_run ? nullptr : shared.open_or_create();
 }

@@ -1,5 +1,3 @@
-#include <bus/event/failure.hpp>
-
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/requests_command.hpp>
@@ -25,15 +23,6 @@ struct RequestOptions {
     std::size_t limit = 50;
 };
 
-std::string what(const RequestRecord& request) {
-    std::string text = fmt::format("{} {}", name_of(request.action), request.agent);
-    if (request.position != 0) {
-        return text + fmt::format(" at {}", request.position);
-    }
-    return text + fmt::format(", {}{}", request.kind ? to_text(*request.kind) : "any kind",
-                              request.error ? ": " + *request.error : "");
-}
-
 int list(Shared& shared, const RequestOptions& options) {
     const auto store = shared.open_to_read();
     std::size_t left = options.limit == 0 ? EventStore::unlimited : options.limit;
@@ -56,7 +45,7 @@ int list(Shared& shared, const RequestOptions& options) {
                 shared.print(json_of(request));
             } else {
                 table.row({std::to_string(request.number), short_time(request.at), request.who,
-                           what(request), request.why,
+                           title_of(request), request.why,
                            request.done_at ? request.result : "not carried out yet"},
                           request.done_at ? Colour::none : Colour::yellow);
             }

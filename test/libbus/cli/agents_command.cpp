@@ -105,8 +105,28 @@ BOOST_AUTO_TEST_CASE(forget_removes_an_agent_and_a_dry_run_does_not) {
 
     const test::Called real = test::call({"agents", "forget", "biller", "--store", store.url()});
     BOOST_TEST(real.code == 0);
+    BOOST_TEST(real.out ==
+               "forget biller: forgotten, with 8 deliveries that had not finished, as no "
+               "host runs the store\n");
     BOOST_TEST(!store.open()->agent("biller"));
     BOOST_TEST(store.open()->agent("greeter").has_value());
+    BOOST_TEST(test::call({"verify", "--store", store.url()}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(forgetting_leaves_who_and_why) {
+    const test::SampleStore store;
+    const test::Called called =
+        test::call({"agents", "forget", "biller", "--who", "ann", "--why", "replaced by billing",
+                    "--json", "--store", store.url()});
+    const auto object = boost::json::parse(called.out).as_object();
+    BOOST_TEST(object.at("action").as_string() == "forget");
+    BOOST_TEST(object.at("agent").as_string() == "biller");
+    BOOST_TEST(object.at("done_at").is_string());
+    const test::Called trace = test::call({"requests", "--store", store.url()});
+    for (const char* word : {"ann", "forget biller", "replaced by billing", "forgotten, with 8"}) {
+        BOOST_TEST(trace.out.find(word) != std::string::npos, trace.out);
+    }
+    BOOST_TEST(test::call({"requests", "--open", "--store", store.url()}).out == "");
 }
 
 BOOST_AUTO_TEST_CASE(forgetting_an_unknown_agent_names_the_one_that_was_meant) {
@@ -116,16 +136,44 @@ BOOST_AUTO_TEST_CASE(forgetting_an_unknown_agent_names_the_one_that_was_meant) {
     BOOST_TEST(called.err.find("did you mean 'biller'") != std::string::npos, called.err);
 }
 
-BOOST_AUTO_TEST_CASE(forgetting_beside_a_running_host_is_refused_with_what_to_do) {
+BOOST_AUTO_TEST_CASE(a_running_host_forgets_an_agent_that_is_gone_and_none_that_it_runs) {
     test::SampleStore store;
     store.run_host();
-    const test::Called called = test::call({"agents", "forget", "biller", "--store", store.url()});
-    BOOST_TEST(called.code == 3);
-    for (const char* word : {"test_host (process", "stop that one first", "Bus::forget()"}) {
-        BOOST_TEST(called.err.find(word) != std::string::npos, called.err);
+    test::TestConsole console;
+    console.follows_clock = true;
+    const std::vector<std::string> forget{"agents", "forget",  "biller",   "--why",
+                                          "gone",   "--store", store.url()};
+    const test::Called refused = call(console, forget);
+    BOOST_TEST(refused.code == 3);
+    BOOST_TEST(refused.out == "");
+    for (const char* word : {"agent biller is on this bus: remove it before it is forgotten",
+                             "refused by test_host (process"}) {
+        BOOST_TEST(refused.err.find(word) != std::string::npos, refused.err);
     }
     BOOST_TEST(store.open()->agent("biller").has_value());
+
+    store.host().remove("biller");
+    const test::Called called = call(console, forget);
+    BOOST_TEST(called.code == 0, called.err);
+    BOOST_TEST(called.out.find("forget biller: forgotten, with ") == 0, called.out);
+    BOOST_TEST(called.out.find(", by test_host (process ") != std::string::npos, called.out);
+    BOOST_TEST(!store.open()->agent("biller"));
     store.end_host();
+    BOOST_TEST(store.open()->requests(0, 100, true).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_does_not_come_to_it_leaves_the_request_queued) {
+    const test::SampleStore store;
+    const auto writer = bus::SqliteStore::open({.path = store.path(), .program = "busy_host"});
+    const test::Called called =
+        test::call({"agents", "forget", "biller", "--wait", "0.1", "--store", store.url()});
+    BOOST_TEST(called.code == 6);
+    BOOST_TEST(called.out.find("forget biller: not carried out yet by busy_host") == 0, called.out);
+    const test::Called pruned =
+        test::call({"prune", "--before", "3", "--wait", "0", "--store", store.url()});
+    BOOST_TEST(pruned.code == 6);
+    BOOST_TEST(pruned.out.find("prune up to 2: not carried out yet") == 0, pruned.out);
+    BOOST_TEST(store.open()->requests(0, 10, true).size() == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -121,12 +121,14 @@ BOOST_AUTO_TEST_CASE(a_host_in_another_process_carries_requests_out) {
               "read -r path <&${COPROC[0]}\n"
               "bus dead-letters redrive --all --why fixed --wait 30 --store sqlite:$path\n"
               "echo code $?\n"
-              "bus agents forget biller --store sqlite:$path; echo code $?\n"
+              "bus prune --before 2 --wait 30 --store sqlite:$path; echo code $?\n"
+              "bus agents forget biller --wait 30 --store sqlite:$path; echo code $?\n"
               "bus requests --store sqlite:$path\n"
               "exec {COPROC[1]}>&-\n"
               "wait");
     for (const char* word : {"1 redriven, by test_host (process ", "code 0\n", "code 3\n", "fixed",
-                             "stop that one first"}) {
+                             "prune up to 1: 1 event removed, by test_host (process ",
+                             "remove it before it is forgotten; refused by test_host"}) {
         BOOST_TEST(holds(asked.out, word), word << " in " << asked.out);
     }
 }

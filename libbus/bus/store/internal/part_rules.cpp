@@ -1,7 +1,10 @@
 #include <bus/event/internal/text_buffer.hpp>
 #include <bus/store/internal/part_rules.hpp>
 
+#include <boost/describe/enum_to_string.hpp>
+
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 namespace bus::internal {
@@ -137,7 +140,7 @@ CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryR
         return {false, "nothing done: there is no such delivery"};
     }
     if (command.action != DeliveryAction::redrive && command.action != DeliveryAction::discard) {
-        return {false, "nothing done: that is asked of an agent, not of a delivery"};
+        return {false, "nothing done: that is not asked of a delivery; make a request of it"};
     }
     if (command.action == DeliveryAction::discard) {
         return {true, "discarded"};
@@ -151,6 +154,11 @@ CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryR
     ++delivery->redrives;
     delivery->quarantined = false;
     return {true, "redriven"};
+}
+
+bool names_action(std::int64_t number) noexcept {
+    return number >= 0 && number <= std::numeric_limits<std::uint8_t>::max() &&
+           boost::describe::enum_to_string(static_cast<DeliveryAction>(number), nullptr) != nullptr;
 }
 
 RequestRecord trace_of(const Part& part, const DeliveryCommand& command, std::string result) {
