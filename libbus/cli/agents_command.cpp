@@ -214,8 +214,10 @@ int forget(Shared& shared, const ForgetOptions& options) {
 } // namespace
 
 void add_agents(CLI::App& app, Shared& shared) {
-    CLI::App& agents = *app.add_subcommand("agents", "The agents that the store knows");
-    agents.require_subcommand(1);
+    CLI::App& agents =
+        *app.add_subcommand("agents", "The agents that the store knows; alone it lists them");
+    agents.require_subcommand(0, 1);
+    shared.on_parsed_alone(agents, [&shared] { return list(shared); });
     CLI::App& list_command = *agents.add_subcommand(
         "list", "Where each agent is in the log, and what waits, is parked or given up");
     shared.on_parsed(list_command, [&shared] { return list(shared); });

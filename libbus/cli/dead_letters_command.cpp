@@ -1,6 +1,7 @@
 #include <bus/event/failure.hpp>
 
 #include <boost/json/serialize.hpp>
+#include <cli/checks.hpp>
 #include <cli/dead_letters.hpp>
 #include <cli/dead_letters_command.hpp>
 #include <cli/errors.hpp>
@@ -291,7 +292,7 @@ void add_dead_letters(CLI::App& app, Shared& shared) {
     show_command.add_option("AGENT", showing->agent, "Whose")->required();
     show_command.add_option("POSITION", showing->position, "Of its event")
         ->required()
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number(1));
     shared.on_parsed(show_command, [&shared, showing] { return show(shared, *showing); });
 
     add_change(parent, shared, DeliveryAction::redrive,

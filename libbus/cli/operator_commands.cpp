@@ -1,4 +1,5 @@
 #include <cli/carry_out.hpp>
+#include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/operator_commands.hpp>
@@ -119,7 +120,7 @@ void OperatorOptions::add_options(CLI::App& command) {
     command
         .add_option("--wait", wait,
                     "How long to wait for a running host to carry it out, in seconds")
-        ->check(CLI::NonNegativeNumber)
+        ->check(seconds())
         ->capture_default_str()
         ->type_name("SECONDS");
     command.add_flag("--dry-run", dry_run, "Only say what would be done");

@@ -28,7 +28,11 @@ Position through(Shared& shared, EventStore& store, const std::string& before) {
     if (const Position position = position_of(before); position != 0) {
         return std::min(position - 1, store.last_position());
     }
-    return store.last_before(parse_when(before, shared.console().now()));
+    try {
+        return store.last_before(parse_when(before, shared.console().now()));
+    } catch (const UsageError& error) {
+        throw UsageError{fmt::format("{}; or a position from 1 on", error.what())};
+    }
 }
 
 /// What keeps the events up to a position; empty: nothing.

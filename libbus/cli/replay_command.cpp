@@ -1,3 +1,4 @@
+#include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/operator_commands.hpp>
@@ -132,7 +133,7 @@ void add_replay(CLI::App& app, Shared& shared) {
     command.add_option("AGENT", options->agent, "The agent")->required();
     command
         .add_option("--from", options->from, "The first event: the oldest one kept, unless said")
-        ->check(CLI::PositiveNumber)
+        ->check(whole_number(1))
         ->type_name("POSITION");
     command.add_flag("--effects", options->effects,
                      "What it emits, schedules and redrives happens once more");

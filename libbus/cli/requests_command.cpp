@@ -1,3 +1,4 @@
+#include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/requests_command.hpp>
@@ -74,8 +75,10 @@ void add_requests(CLI::App& app, Shared& shared) {
     const auto options = std::make_shared<RequestOptions>();
     command.add_flag("--open", options->open, "Only those that are not carried out yet");
     command.add_option("--after", options->after, "Only those with a higher number")
+        ->check(whole_number())
         ->type_name("NUMBER");
     command.add_option("--limit", options->limit, "The most to show; 0: all")
+        ->check(whole_number())
         ->capture_default_str()
         ->type_name("COUNT");
     shared.on_parsed(command, [&shared, options] { return list(shared, *options); });

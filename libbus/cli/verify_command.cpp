@@ -1,6 +1,7 @@
 #include <bus/store/verify.hpp>
 
 #include <boost/json/array.hpp>
+#include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/terminal/text.hpp>
@@ -180,6 +181,7 @@ void add_verify(CLI::App& app, Shared& shared) {
         "verify", "Prove that nothing in the store is missing or damaged, or say what is");
     const auto most = std::make_shared<std::size_t>(VerifyOptions{}.most_of_a_kind);
     command.add_option("--most", *most, "Findings of each kind that are told one by one")
+        ->check(whole_number())
         ->type_name("N")
         ->capture_default_str();
     shared.on_parsed(command, [&shared, most] { return verify_store(shared, *most); });

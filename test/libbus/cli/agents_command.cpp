@@ -17,6 +17,7 @@ BOOST_AUTO_TEST_CASE(list_says_where_each_agent_is_and_what_it_has_left) {
         "----------------------------------------------------------------------------------\n"
         "biller           26    0          0         4         1       5     2            0\n"
         "greeter          26    0          0        12         0       0     0            0\n");
+    BOOST_TEST(test::call({"agents", "--store", store.url()}).out == called.out);
 }
 
 BOOST_AUTO_TEST_CASE(list_fits_the_terminal_and_paints_only_where_colours_are_wanted) {
