@@ -163,6 +163,18 @@ BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_also_beside_a_host) {
     BOOST_TEST(test::call({"backup", copy, "--dry-run", "--store", store.url()}).code == 3);
 }
 
+BOOST_AUTO_TEST_CASE(a_backup_that_shows_how_far_it_is_writes_and_refuses_the_same) {
+    const test::SampleStore store;
+    const std::string copy = store.file("copy.db");
+    const std::vector<std::string> words{"backup", copy, "--progress", "--store", store.url()};
+    const test::Called called = test::call(words);
+    BOOST_TEST(called.code == 0, called.err);
+    BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
+    const test::Called taken = test::call(words);
+    BOOST_TEST(taken.code == 3);
+    BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_exported_is_the_wire_format_and_imports_into_a_new_store) {
     const test::SampleStore store;
     const std::string all = exported(store.url());
