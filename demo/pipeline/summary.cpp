@@ -99,8 +99,8 @@ void print_work(const Summary& summary) {
                                           std::chrono::duration<double>{summary.took}.count()));
     fmt::print("{} attempts failed, {} dead letters, {} redriven; {} notifications sent, "
                "{} could not be sent\n",
-               format_count(static_cast<std::int64_t>(retries)), dead, counts.redriven.load(),
-               format_count(counts.notified), format_count(counts.not_notified));
+               format_count(retries), dead, counts.redriven.load(), format_count(counts.notified),
+               format_count(counts.not_notified));
     if (counts.abandoned > 0) {
         fmt::print("{} dead letters are given up by the retry agent, and left for a person\n",
                    format_count(counts.abandoned));

@@ -194,8 +194,10 @@ public:
 
     /// Keeps a request of an operator in the store and carries it out soon, as it does with those
     /// that other processes make there; EventStore::requests() says when, and what came of it.
-    /// `at` is filled in. Returns its number. Throws std::invalid_argument where it does not say
-    /// who makes it, std::logic_error without a store, StoreError.
+    /// `at` is filled in. Returns its number. An agent that is on this bus is not forgotten, nor is
+    /// one where the request was made before this bus was: the answer says so. Throws
+    /// std::invalid_argument where it does not say who makes it, std::logic_error without a store,
+    /// StoreError.
     std::uint64_t request(RequestRecord request);
 
     /// Removes the events up to a position from the store, a thousand at a time, and returns how

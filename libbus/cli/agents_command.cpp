@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace bus::cli {
@@ -17,6 +18,7 @@ namespace {
 
 using terminal::Align;
 using terminal::Colour;
+using terminal::format_count;
 
 struct AgentRow {
     AgentRecord record;
@@ -24,6 +26,17 @@ struct AgentRow {
     std::uint64_t lag = 0;       ///< positions that are not settled yet
     std::uint64_t in_flight = 0; ///< deliveries that were begun and have not ended
 };
+
+bool replays(const AgentRecord& agent) {
+    return agent.checkpoint < agent.replay.through;
+}
+
+/// How much of its replay an agent has behind it: 0 to 99.
+std::uint64_t percent_replayed(const AgentRecord& agent) {
+    constexpr std::uint64_t all = 100;
+    const Position begin = std::min(agent.start, agent.checkpoint);
+    return all * (agent.checkpoint - begin) / (agent.replay.through - begin);
+}
 
 bool settled(const AgentRecord& agent, Position position) {
     return position <= agent.checkpoint ||
@@ -85,10 +98,18 @@ boost::json::object to_json(const AgentRow& row) {
     for (const PositionRange& range : row.record.ahead) {
         ahead.push_back(boost::json::array{range.first, range.last});
     }
+    boost::json::value replay; // null: it is in none
+    if (replays(row.record)) {
+        replay = {{"position", row.record.checkpoint},
+                  {"through", row.record.replay.through},
+                  {"percent", percent_replayed(row.record)},
+                  {"effects", row.record.replay.effects}};
+    }
     return {{"agent", row.record.name},
             {"start", row.record.start},
             {"checkpoint", row.record.checkpoint},
             {"ahead", std::move(ahead)},
+            {"replay", std::move(replay)},
             {"lag", row.lag},
             {"in_flight", row.in_flight},
             {"delivered", row.account.delivered},
@@ -100,8 +121,39 @@ boost::json::object to_json(const AgentRow& row) {
             {"quarantined", row.account.quarantined}};
 }
 
-std::string count(std::uint64_t number) {
-    return terminal::format_count(static_cast<std::int64_t>(number));
+/// `12,000 of 50,000, 24 %`; empty: the agent is in no replay.
+std::string replay_text(const AgentRecord& agent) {
+    return replays(agent) ? fmt::format("{} of {}, {} %", format_count(agent.checkpoint),
+                                        format_count(agent.replay.through), percent_replayed(agent))
+                          : std::string{};
+}
+
+terminal::Table table_of(const std::vector<AgentRow>& rows) {
+    std::vector<terminal::Column> columns{{"agent"}};
+    for (const char* title : {"checkpoint", "lag", "in flight", "finished", "deferred", "parked",
+                              "dead", "quarantined"}) {
+        columns.push_back({title, Align::right});
+    }
+    const bool any_replay = std::any_of(rows.begin(), rows.end(),
+                                        [](const AgentRow& row) { return replays(row.record); });
+    if (any_replay) {
+        columns.push_back({"replay"});
+    }
+    terminal::Table table{std::move(columns)};
+    for (const AgentRow& row : rows) {
+        std::vector<std::string> cells{row.record.name};
+        for (const std::uint64_t number :
+             {row.record.checkpoint, row.lag, row.in_flight, row.account.finished,
+              row.account.deferred, row.account.parked, row.account.dead,
+              row.account.quarantined}) {
+            cells.push_back(format_count(number));
+        }
+        if (any_replay) {
+            cells.push_back(replay_text(row.record));
+        }
+        table.row(std::move(cells), row.account.dead != 0 ? Colour::red : Colour::none);
+    }
+    return table;
 }
 
 int list(Shared& shared) {
@@ -117,65 +169,55 @@ int list(Shared& shared) {
         shared.note(store->description() + " knows no agents yet");
         return exit_code::done;
     }
-    terminal::Table table{{{"agent"},
-                           {"checkpoint", Align::right},
-                           {"lag", Align::right},
-                           {"in flight", Align::right},
-                           {"finished", Align::right},
-                           {"deferred", Align::right},
-                           {"parked", Align::right},
-                           {"dead", Align::right},
-                           {"quarantined", Align::right}}};
-    for (const AgentRow& row : rows) {
-        table.row({row.record.name, count(row.record.checkpoint), count(row.lag),
-                   count(row.in_flight), count(row.account.finished), count(row.account.deferred),
-                   count(row.account.parked), count(row.account.dead),
-                   count(row.account.quarantined)},
-                  row.account.dead != 0 ? Colour::red : Colour::none);
-    }
-    shared.print(table.render(shared.look()));
+    shared.print(table_of(rows).render(shared.look()));
     return exit_code::done;
 }
 
 struct ForgetOptions {
     std::string agent;
-    bool dry_run = false;
+    OperatorOptions by;
 };
 
-int forget(Shared& shared, const ForgetOptions& options) {
+int say_what_would_go(Shared& shared, EventStore& store, const Order& order) {
     Conservation account;
+    for (const Conservation& one : store.conservation()) {
+        account = one.agent == order.request.agent ? one : account;
+    }
+    const std::uint64_t unfinished = account.deferred + account.parked + account.dead;
+    if (shared.json()) {
+        boost::json::object object = json_of(order.request);
+        object["would_change"] = unfinished;
+        shared.print(object);
+    } else {
+        shared.print(
+            fmt::format("would forget {} with its checkpoint, state and timers, {} deferred, {} "
+                        "parked and {} dead deliveries\n",
+                        order.request.agent, account.deferred, account.parked, account.dead));
+    }
+    return exit_code::done;
+}
+
+int forget(Shared& shared, const ForgetOptions& options) {
+    Order order;
+    order.request.action = DeliveryAction::forget;
+    order.request.agent = options.agent;
     {
         const auto store = shared.open_to_read();
         require_agent(*store, options.agent);
-        for (const Conservation& one : store->conservation()) {
-            account = one.agent == options.agent ? one : account;
+        if (options.by.dry_run) {
+            return say_what_would_go(shared, *store, order);
         }
     }
-    const std::string what =
-        fmt::format("{} with its checkpoint, state and timers, {} deferred, {} parked and {} dead "
-                    "deliveries",
-                    options.agent, account.deferred, account.parked, account.dead);
-    if (!options.dry_run) {
-        const auto store = open_alone(shared, "forget an agent", "Bus::forget() itself");
-        store->forget(options.agent);
-    }
-    if (shared.json()) {
-        shared.print({{"agent", options.agent},
-                      {"deferred", account.deferred},
-                      {"parked", account.parked},
-                      {"dead", account.dead},
-                      {"dry_run", options.dry_run}});
-    } else {
-        shared.print(fmt::format("{} {}\n", options.dry_run ? "would forget" : "forgot", what));
-    }
-    return exit_code::done;
+    return carry_out(shared, options.by, {std::move(order)});
 }
 
 } // namespace
 
 void add_agents(CLI::App& app, Shared& shared) {
-    CLI::App& agents = *app.add_subcommand("agents", "The agents that the store knows");
-    agents.require_subcommand(1);
+    CLI::App& agents =
+        *app.add_subcommand("agents", "The agents that the store knows; alone it lists them");
+    agents.require_subcommand(0, 1);
+    shared.on_parsed_alone(agents, [&shared] { return list(shared); });
     CLI::App& list_command = *agents.add_subcommand(
         "list", "Where each agent is in the log, and what waits, is parked or given up");
     shared.on_parsed(list_command, [&shared] { return list(shared); });
@@ -183,7 +225,7 @@ void add_agents(CLI::App& app, Shared& shared) {
         "forget", "Remove all that the store keeps for an agent that is gone for good");
     const auto options = std::make_shared<ForgetOptions>();
     forget_command.add_option("NAME", options->agent, "The agent")->required();
-    forget_command.add_flag("--dry-run", options->dry_run, "Only say what would be removed");
+    options->by.add_options(forget_command);
     shared.on_parsed(forget_command, [&shared, options] { return forget(shared, *options); });
 }
 

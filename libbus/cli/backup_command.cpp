@@ -1,27 +1,78 @@
+#include <bus/runtime/system_runtime.hpp>
+
 #include <cli/backup_command.hpp>
 #include <cli/errors.hpp>
 #include <cli/terminal/format.hpp>
+#include <cli/work_progress.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <system_error>
 
 namespace bus::cli {
 
 namespace {
+
+using terminal::format_count;
 
 struct BackupOptions {
     std::string file;
     bool dry_run = false;
 };
 
+std::uint64_t size_of(const std::string& file) {
+    std::error_code missing;
+    const std::uintmax_t size = std::filesystem::file_size(file, missing);
+    return missing ? 0 : size;
+}
+
+/// The store writes it in one go: how far it is shows the file, which grows under another name. On
+/// Ctrl-C the process ends as always, and the next backup clears up.
+void write(Shared& shared, EventStore& store, const std::string& file) {
+    constexpr Duration look_every = std::chrono::milliseconds{100};
+    const std::uint64_t most = size_of(shared.store_url().substr(shared.store_url().find(':') + 1));
+    const auto progress = begin_progress(shared, "bytes", most);
+    if (!progress) {
+        store.backup(file);
+        return;
+    }
+    SystemRuntime runtime{1};
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool done = false;
+    std::exception_ptr error;
+    const std::unique_ptr<Executor> other_thread = runtime.dedicated("bus-backup");
+    other_thread->post([&] {
+        std::exception_ptr thrown;
+        try {
+            store.backup(file);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        const std::lock_guard lock{mutex};
+        error = thrown;
+        done = true;
+        changed.notify_all();
+    });
+    std::unique_lock lock{mutex};
+    while (!runtime.wait(
+        lock, changed, [&] { return done; }, look_every)) {
+        show_progress(shared, *progress, std::min(size_of(file + "-partial"), most));
+    }
+    if (error) {
+        std::rethrow_exception(error);
+    }
+}
+
 int backup(Shared& shared, const BackupOptions& options) {
     const auto store = shared.open_to_read();
-    const std::string what = fmt::format("{} events, {} agents",
-                                         terminal::format_count(static_cast<std::int64_t>(
-                                             store->last_position() + 1 - store->first_position())),
-                                         store->agents().size());
     if (options.dry_run) {
         std::error_code ignored;
         if (std::filesystem::exists(std::filesystem::symlink_status(options.file, ignored))) {
@@ -29,19 +80,17 @@ int backup(Shared& shared, const BackupOptions& options) {
                                          "a new file",
                                          options.file)};
         }
-        shared.print(fmt::format("would write {} to {}\n", what, options.file));
+        shared.print(fmt::format("would write {} events, {} agents to {}\n",
+                                 format_count(store->last_position() + 1 - store->first_position()),
+                                 store->agents().size(), options.file));
         return exit_code::done;
     }
-    if (shared.shows_progress()) {
-        shared.note(fmt::format("writing {} to {}", what, options.file));
-    }
-    store->backup(options.file);
+    write(shared, *store, options.file);
     if (shared.json()) {
         shared.print({{"file", options.file}, {"bytes", std::filesystem::file_size(options.file)}});
     } else {
         shared.print(fmt::format("wrote {}: {} bytes, a store of its own\n", options.file,
-                                 terminal::format_count(static_cast<std::int64_t>(
-                                     std::filesystem::file_size(options.file)))));
+                                 format_count(std::filesystem::file_size(options.file))));
     }
     return exit_code::done;
 }

@@ -1,3 +1,4 @@
+#include <cli/checks.hpp>
 #include <cli/dead_letters.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
@@ -106,7 +107,8 @@ std::vector<LetterGroup> read_groups(EventStore& store, const LetterFilter& filt
 
 void add_filter_options(CLI::App& command, LetterFilter& filter) {
     command.add_option("AGENT", filter.agent, "Only of this agent");
-    command.add_option("POSITION", filter.positions, "Only at these positions");
+    command.add_option("POSITION", filter.positions, "Only at these positions")
+        ->check(whole_number(1));
     command.add_option("--kind", filter.kind, "Only where the last attempt failed with this kind")
         ->check(CLI::IsMember({"transient", "throttled", "not_ready", "rejected", "poison"}))
         ->type_name("KIND");

@@ -1,6 +1,7 @@
 #include <bus/event/failure.hpp>
 
 #include <boost/json/serialize.hpp>
+#include <cli/checks.hpp>
 #include <cli/dead_letters.hpp>
 #include <cli/dead_letters_command.hpp>
 #include <cli/errors.hpp>
@@ -21,6 +22,7 @@ namespace {
 
 using terminal::Align;
 using terminal::Colour;
+using terminal::format_count;
 
 struct ListOptions {
     LetterFilter filter;
@@ -33,10 +35,6 @@ struct ChangeOptions {
     DeliveryAction action = DeliveryAction::redrive;
     bool all = false;
 };
-
-std::string count(std::uint64_t number) {
-    return terminal::format_count(static_cast<std::int64_t>(number));
-}
 
 boost::json::object to_json(const LetterGroup& group) {
     return {{"group", group.name()},
@@ -61,7 +59,7 @@ void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
                            {"error"}}};
     for (const LetterGroup& group : groups) {
         const std::string kind = group.quarantined == 0 ? to_text(group.kind) : "quarantined";
-        table.row({group.name(), count(group.letters), group.agent, kind,
+        table.row({group.name(), format_count(group.letters), group.agent, kind,
                    short_time(group.newest).substr(0, minutes), group.error});
     }
     shared.print(table.render(shared.look()));
@@ -230,7 +228,8 @@ int say_what_would_be_done(Shared& shared, const std::vector<Order>& orders) {
         }
     }
     if (!shared.json()) {
-        shared.print(fmt::format("{} in all; nothing was changed (--dry-run)\n", count(all)));
+        shared.print(
+            fmt::format("{} in all; nothing was changed (--dry-run)\n", format_count(all)));
     }
     return exit_code::done;
 }
@@ -293,7 +292,7 @@ void add_dead_letters(CLI::App& app, Shared& shared) {
     show_command.add_option("AGENT", showing->agent, "Whose")->required();
     show_command.add_option("POSITION", showing->position, "Of its event")
         ->required()
-        ->check(CLI::PositiveNumber);
+        ->check(whole_number(1));
     shared.on_parsed(show_command, [&shared, showing] { return show(shared, *showing); });
 
     add_change(parent, shared, DeliveryAction::redrive,

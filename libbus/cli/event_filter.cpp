@@ -1,3 +1,4 @@
+#include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_filter.hpp>
 #include <cli/terminal/text.hpp>
@@ -26,12 +27,20 @@ void EventFilter::add_options(CLI::App& command) {
                     "ago")
         ->type_name("TIME");
     command.add_option("--until", until, "Only what happened before this time")->type_name("TIME");
-    command.add_option("--from", from, "Begin at this position")->type_name("POSITION");
-    command.add_option("--to", to, "End with this position")->type_name("POSITION");
+    command.add_option("--from", from, "Begin at this position")
+        ->check(whole_number(1))
+        ->type_name("POSITION");
+    command.add_option("--to", to, "End with this position")
+        ->check(whole_number(1))
+        ->type_name("POSITION");
 }
 
 EventSource::EventSource(EventStore& store, const EventFilter& filter, Timestamp now)
     : store_{store}, filter_{filter}, after_{filter.from == 0 ? 0 : filter.from - 1} {
+    if (filter.from > filter.to) {
+        throw UsageError{fmt::format("--from {} is behind --to {}: no position is in between",
+                                     filter.from, filter.to)};
+    }
     if (!filter.stream.empty()) {
         const std::size_t slash = filter.stream.find('/');
         if (slash == std::string::npos) {

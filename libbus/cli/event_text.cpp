@@ -35,7 +35,7 @@ boost::json::object json_of(const DeliveryRecord& delivery) {
     }
     boost::json::object object{{"agent", delivery.agent},
                                {"position", delivery.position},
-                               {"state", name_of(delivery.state)}};
+                               {"state", to_text(delivery.state)}};
     if (delivery.state == DeliveryState::deferred) {
         object["due"] = to_text(delivery.due);
     }
@@ -74,23 +74,40 @@ boost::json::object json_of(const RequestRecord& request) {
     return object;
 }
 
-const char* name_of(DeliveryState state) {
-    switch (state) {
-    case DeliveryState::deferred: return "deferred";
-    case DeliveryState::dead: return "dead";
-    case DeliveryState::parked: return "parked";
-    }
-    return "unknown";
-}
-
 const char* name_of(DeliveryAction action) {
     switch (action) {
     case DeliveryAction::redrive: return "redrive";
     case DeliveryAction::discard: return "discard";
     case DeliveryAction::replay: return "replay";
     case DeliveryAction::replay_with_effects: return "replay with effects";
+    case DeliveryAction::forget: return "forget";
+    case DeliveryAction::prune: return "prune";
     }
     return "unknown";
+}
+
+bool concerns_deliveries(DeliveryAction action) {
+    return action == DeliveryAction::redrive || action == DeliveryAction::discard;
+}
+
+std::string title_of(const RequestRecord& request) {
+    const std::string verb = name_of(request.action);
+    switch (request.action) {
+    case DeliveryAction::redrive:
+    case DeliveryAction::discard: break;
+    case DeliveryAction::replay:
+    case DeliveryAction::replay_with_effects:
+        return request.position == 0
+                   ? fmt::format("{} of {}", verb, request.agent)
+                   : fmt::format("{} of {} from {}", verb, request.agent, request.position);
+    case DeliveryAction::forget: return fmt::format("{} {}", verb, request.agent);
+    case DeliveryAction::prune: return fmt::format("{} up to {}", verb, request.position);
+    }
+    return request.position != 0
+               ? fmt::format("{} of {} at {}", verb, request.agent, request.position)
+               : fmt::format("{} of {}, {}: {}", verb, request.agent,
+                             request.kind ? to_text(*request.kind) : "any kind",
+                             request.error.value_or("any error"));
 }
 
 std::string describe(const DeliveryRecord& delivery) {

@@ -22,10 +22,14 @@ std::string json_of(const StoredEvent& event, bool open = false);
 boost::json::object json_of(const DeliveryRecord& delivery);
 boost::json::object json_of(const RequestRecord& request);
 
-/// `deferred`, `dead` or `parked`.
-const char* name_of(DeliveryState state);
-/// `redrive` or `discard`.
+/// `redrive`, `discard`, `replay`, `replay with effects`, `forget` or `prune`.
 const char* name_of(DeliveryAction action);
+
+/// Whether it is about single deliveries, and not about an agent or the log.
+bool concerns_deliveries(DeliveryAction action);
+
+/// What a request is about: `redrive of biller at 12`, `prune up to 400`.
+std::string title_of(const RequestRecord& request);
 
 /// How it stands with a delivery: `dead after 3 attempts`, `deferred until ..., 1 attempt`,
 /// `parked in sequence name-0`.

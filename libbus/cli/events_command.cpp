@@ -1,6 +1,7 @@
 #include <bus/event/codec.hpp>
 
 #include <boost/json/serialize.hpp>
+#include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_filter.hpp>
 #include <cli/event_text.hpp>
@@ -159,7 +160,13 @@ int follow(Shared& shared, FollowOptions& options) {
     const auto store = shared.open_to_read();
     shared.console().watch_interrupts();
     if (options.filter.from == 0) {
-        options.filter.from = store->last_position() + 1;
+        const Position last = store->last_position();
+        if (options.filter.to <= last) {
+            throw UsageError{fmt::format("--to {} has been: the log ends at {}; say with --from "
+                                         "where to begin",
+                                         options.filter.to, last)};
+        }
+        options.filter.from = last + 1;
     }
     EventSource source{*store, options.filter, shared.console().now()};
     std::size_t left = options.limit == 0 ? EventStore::unlimited : options.limit;
@@ -243,9 +250,11 @@ void add_events(CLI::App& app, Shared& shared) {
     const auto listing = std::make_shared<ListOptions>();
     listing->filter.add_options(list_command);
     list_command.add_option("--limit", listing->limit, "The most to show; 0: all")
+        ->check(whole_number())
         ->capture_default_str()
         ->type_name("COUNT");
     list_command.add_option("--last", listing->last, "The last so many instead of the first")
+        ->check(whole_number())
         ->type_name("COUNT");
     shared.on_parsed(list_command, [&shared, listing] { return list(shared, *listing); });
 
@@ -255,6 +264,7 @@ void add_events(CLI::App& app, Shared& shared) {
     following->filter.from = 0;
     following->filter.add_options(follow_command);
     follow_command.add_option("--limit", following->limit, "End after so many; 0: never")
+        ->check(whole_number())
         ->type_name("COUNT");
     shared.on_parsed(follow_command, [&shared, following] { return follow(shared, *following); });
 

@@ -89,9 +89,8 @@ int export_events(Shared& shared, const ExportOptions& options) {
         return exit_code::done;
     }
     const std::uint64_t written = write_file(shared, *store, options);
-    shared.note(fmt::format("wrote {} events to {}",
-                            terminal::format_count(static_cast<std::int64_t>(written)),
-                            options.file));
+    shared.note(
+        fmt::format("wrote {} events to {}", terminal::format_count(written), options.file));
     return exit_code::done;
 }
 

@@ -55,7 +55,7 @@ void read_requests(EventStore& store, Flow& flow) {
         const bool last = page.size() < page_size;
         for (RequestRecord& request : page) {
             after = request.number;
-            if (positions.contains(request.position)) {
+            if (concerns_deliveries(request.action) && positions.contains(request.position)) {
                 flow.requests.emplace(request.position, std::move(request));
             }
         }

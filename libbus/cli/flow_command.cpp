@@ -1,6 +1,7 @@
 #include <bus/event/codec.hpp>
 
 #include <boost/json/serialize.hpp>
+#include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/flow.hpp>
@@ -166,8 +167,7 @@ private:
 };
 
 std::string count(std::size_t number, std::string_view what) {
-    return fmt::format("{} {}{}", terminal::format_count(static_cast<std::int64_t>(number)), what,
-                       number == 1 ? "" : "s");
+    return fmt::format("{} {}{}", terminal::format_count(number), what, number == 1 ? "" : "s");
 }
 
 std::string head_of(const Flow& flow, const Look& look) {
@@ -285,6 +285,7 @@ void add_flow(CLI::App& app, Shared& shared) {
     command.add_option("--stream", options->stream, "The execution of a stream's first event")
         ->type_name("TYPE/ID");
     command.add_option("--limit", options->limit, "The most events to show; 0: all")
+        ->check(whole_number())
         ->capture_default_str()
         ->type_name("COUNT");
     command.add_flag("--data", options->data, "Show the data of each event too");

@@ -3,7 +3,6 @@
 #include <boost/functional/hash.hpp>
 #include <cli/errors.hpp>
 #include <cli/import_command.hpp>
-#include <cli/operator_commands.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/work_progress.hpp>
 #include <fmt/format.h>
@@ -20,6 +19,8 @@
 namespace bus::cli {
 
 namespace {
+
+using terminal::format_count;
 
 constexpr std::size_t batch_size = 500;
 
@@ -140,10 +141,6 @@ private:
     std::uint64_t skipped_ = 0;
 };
 
-std::string count(std::uint64_t number) {
-    return terminal::format_count(static_cast<std::int64_t>(number));
-}
-
 /// Runs it, and says also where it stops what it has done.
 int run(Shared& shared, Import& import, const ImportOptions& options) {
     const char* const verb = options.dry_run ? "would import" : "imported";
@@ -161,7 +158,8 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
     } catch (const std::exception&) {
         shared.note(fmt::format("stopped: {} {} events until then ({} were there already); the "
                                 "same command goes on, what is there is skipped",
-                                verb, count(import.imported()), count(import.skipped())));
+                                verb, format_count(import.imported()),
+                                format_count(import.skipped())));
         throw;
     }
     if (shared.json()) {
@@ -170,9 +168,22 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
                       {"dry_run", options.dry_run}});
     } else {
         shared.print(fmt::format("{} {} events, {} were there already\n", verb,
-                                 count(import.imported()), count(import.skipped())));
+                                 format_count(import.imported()), format_count(import.skipped())));
     }
     return exit_code::done;
+}
+
+/// Opens the store as its only writer.
+std::unique_ptr<EventStore> open_alone(Shared& shared) {
+    try {
+        return shared.open_to_write();
+    } catch (const StoreInUse& host) {
+        throw StoreInUse{
+            fmt::format("cannot import while {} runs the store {}: stop that one first, or have it "
+                        "publish the lines itself, with Bus::publish(bus::read_record(line))",
+                        host.owner(), shared.store_url()),
+            host.owner()};
+    }
 }
 
 /// The store; in a dry run none where there is none yet.
@@ -180,7 +191,7 @@ std::unique_ptr<EventStore> open(Shared& shared, const ImportOptions& options) {
     const std::string path = shared.store_url().substr(shared.store_url().find(':') + 1);
     std::error_code ignored;
     if (std::filesystem::exists(path, ignored)) {
-        return options.dry_run ? shared.open_to_read() : open_alone(shared, "import", "");
+        return options.dry_run ? shared.open_to_read() : open_alone(shared);
     }
     return options.dry_run ? nullptr : shared.open_or_create();
 }

@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <cli/shared.hpp>
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,14 +26,10 @@ struct Order {
     std::vector<Position> letters;
 };
 
-/// Has requests carried out, of which each is about one agent: by the host that runs the store,
-/// through its table of requests, else here. Prints what came of them. Returns an exit code: queued
-/// where the host was not done within the wait. Throws StoreError.
+/// Has requests carried out, of which each is about one agent or the log: by the host that runs the
+/// store, through its table of requests, else here. Prints what came of them. Returns an exit code:
+/// queued where the host was not done within the wait, store where it refuses. Throws StoreError,
+/// PruneRefused.
 int carry_out(Shared& shared, const OperatorOptions& options, std::vector<Order> orders);
-
-/// Opens the store for a command that must be its only writer. Throws StoreError, which says what
-/// to do where a host runs it. `instead`: what that host could do by itself.
-std::unique_ptr<EventStore> open_alone(Shared& shared, const std::string& what,
-                                       const std::string& instead);
 
 } // namespace bus::cli

@@ -67,6 +67,10 @@ int wrong_use(const CLI::App& app, const std::vector<std::string>& arguments,
     if (error.get_exit_code() != 0) {
         const std::string reason = explain(app, arguments);
         shared.note(reason.empty() ? error.what() : reason);
+        const bool says_what = dynamic_cast<const CLI::ValidationError*>(&error) != nullptr;
+        if (reason.empty() && !says_what) {
+            shared.note(fmt::format("write it as `{}`", right_use(app, arguments)));
+        }
         shared.note("see `bus --help`, and --help after any command");
         return exit_code::usage;
     }

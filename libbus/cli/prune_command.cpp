@@ -1,31 +1,26 @@
-#include <bus/event/timestamp.hpp>
-
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/operator_commands.hpp>
 #include <cli/prune_command.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/when.hpp>
-#include <cli/work_progress.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace bus::cli {
 
 namespace {
 
-constexpr std::size_t chunk = 1000;
-
 struct PruneOptions {
     std::string before;
-    bool dry_run = false;
+    OperatorOptions by;
 };
 
 std::string events(std::uint64_t number) {
-    return fmt::format("{} event{}", terminal::format_count(static_cast<std::int64_t>(number)),
-                       number == 1 ? "" : "s");
+    return fmt::format("{} event{}", terminal::format_count(number), number == 1 ? "" : "s");
 }
 
 /// The last position that is meant to go.
@@ -33,7 +28,11 @@ Position through(Shared& shared, EventStore& store, const std::string& before) {
     if (const Position position = position_of(before); position != 0) {
         return std::min(position - 1, store.last_position());
     }
-    return store.last_before(parse_when(before, shared.console().now()));
+    try {
+        return store.last_before(parse_when(before, shared.console().now()));
+    } catch (const UsageError& error) {
+        throw UsageError{fmt::format("{}; or a position from 1 on", error.what())};
+    }
 }
 
 /// What keeps the events up to a position; empty: nothing.
@@ -46,58 +45,44 @@ std::string obstacle(EventStore& store, Position last) {
         const auto briefs = store.delivery_briefs(agent.name);
         if (!briefs.empty() && briefs.front().position <= last) {
             return fmt::format("agent '{}' is not done with event {}, which is {}", agent.name,
-                               briefs.front().position, name_of(briefs.front().state));
+                               briefs.front().position, to_text(briefs.front().state));
         }
     }
     return {};
 }
 
-int say(Shared& shared, const char* verb, std::uint64_t count, Position last) {
+int dry_run(Shared& shared, EventStore& store, const Order& order, std::uint64_t count) {
+    const Position last = order.request.position;
+    if (const std::string kept = obstacle(store, last); !kept.empty()) {
+        throw PruneRefused{
+            fmt::format("the {} up to {} could not be removed: {}", events(count), last, kept)};
+    }
     if (shared.json()) {
-        shared.print({{verb, count}, {"through", last}});
-    } else if (count == 0) {
-        shared.print("no event is that old: nothing to remove\n");
+        boost::json::object object = json_of(order.request);
+        object["would_change"] = count;
+        shared.print(object);
     } else {
-        shared.print(fmt::format("{} {}, up to position {}\n", verb, events(count), last));
+        shared.print(fmt::format("would remove {}, up to position {}\n", events(count), last));
     }
     return exit_code::done;
 }
 
-int dry_run(Shared& shared, const PruneOptions& options) {
-    const auto store = shared.open_to_read();
-    const Position last = through(shared, *store, options.before);
-    const Position first = store->first_position();
-    const std::uint64_t count = last < first ? 0 : last - first + 1;
-    if (const std::string kept = obstacle(*store, last); count != 0 && !kept.empty()) {
-        throw PruneRefused{
-            fmt::format("the {} up to {} could not be removed: {}", events(count), last, kept)};
-    }
-    return say(shared, "would remove", count, last);
-}
-
 int prune(Shared& shared, const PruneOptions& options) {
-    if (options.dry_run) {
-        return dry_run(shared, options);
-    }
-    const auto store = open_alone(shared, "prune", "Bus::prune() itself");
-    const Position last = through(shared, *store, options.before);
-    const Position first = store->first_position();
-    std::uint64_t removed = 0;
-    try {
-        WorkProgress progress{shared, "events removed", last < first ? 0 : last - first + 1};
-        for (;;) {
-            const std::size_t count = store->prune(last, chunk);
-            removed += count;
-            if (count == 0) {
-                break;
-            }
-            progress.update(removed);
+    Order order;
+    order.request.action = DeliveryAction::prune;
+    {
+        const auto store = shared.open_to_read();
+        order.request.position = through(shared, *store, options.before);
+        const Position first = store->first_position();
+        if (order.request.position < first) {
+            shared.note("no event is that old: nothing to remove");
+            return exit_code::done;
         }
-    } catch (const Interrupted&) {
-        shared.note(fmt::format("{} removed; the same command goes on", events(removed)));
-        throw;
+        if (options.by.dry_run) {
+            return dry_run(shared, *store, order, order.request.position + 1 - first);
+        }
     }
-    return say(shared, "removed", removed, last);
+    return carry_out(shared, options.by, {std::move(order)});
 }
 
 } // namespace
@@ -112,7 +97,7 @@ void add_prune(CLI::App& app, Shared& shared) {
                     "days ago")
         ->required()
         ->type_name("TIME|POSITION");
-    command.add_flag("--dry-run", options->dry_run, "Only say what would be removed");
+    options->by.add_options(command);
     shared.on_parsed(command, [&shared, options] { return prune(shared, *options); });
 }
 

@@ -1,3 +1,4 @@
+#include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/operator_commands.hpp>
@@ -16,16 +17,14 @@ namespace bus::cli {
 
 namespace {
 
+using terminal::format_count;
+
 struct ReplayOptions {
     OperatorOptions by;
     std::string agent;
     Position from = 0;
     bool effects = false;
 };
-
-std::string count(std::uint64_t number) {
-    return terminal::format_count(static_cast<std::int64_t>(number));
-}
 
 Order order_of(const ReplayOptions& options) {
     Order order;
@@ -54,10 +53,10 @@ int dry_run(Shared& shared, EventStore& store, const ReplayOptions& options) {
     shared.print(fmt::format("would drop the state of {} and have it handle again the {} events of "
                              "the log from position {} to {}, {}\n{} deliveries that have not "
                              "finished {}; nothing was changed (--dry-run)\n",
-                             options.agent, count(events), first, agent.checkpoint,
+                             options.agent, format_count(events), first, agent.checkpoint,
                              options.effects ? "with all its effects once more (--effects)"
                                              : "without effects but on its own state",
-                             count(unfinished),
+                             format_count(unfinished),
                              options.effects ? "would be dropped, and their events handled anew"
                                              : "would stay as they are"));
     return exit_code::done;
@@ -134,7 +133,7 @@ void add_replay(CLI::App& app, Shared& shared) {
     command.add_option("AGENT", options->agent, "The agent")->required();
     command
         .add_option("--from", options->from, "The first event: the oldest one kept, unless said")
-        ->check(CLI::PositiveNumber)
+        ->check(whole_number(1))
         ->type_name("POSITION");
     command.add_flag("--effects", options->effects,
                      "What it emits, schedules and redrives happens once more");

@@ -1,5 +1,4 @@
-#include <bus/event/failure.hpp>
-
+#include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/requests_command.hpp>
@@ -25,15 +24,6 @@ struct RequestOptions {
     std::size_t limit = 50;
 };
 
-std::string what(const RequestRecord& request) {
-    std::string text = fmt::format("{} {}", name_of(request.action), request.agent);
-    if (request.position != 0) {
-        return text + fmt::format(" at {}", request.position);
-    }
-    return text + fmt::format(", {}{}", request.kind ? to_text(*request.kind) : "any kind",
-                              request.error ? ": " + *request.error : "");
-}
-
 int list(Shared& shared, const RequestOptions& options) {
     const auto store = shared.open_to_read();
     std::size_t left = options.limit == 0 ? EventStore::unlimited : options.limit;
@@ -56,7 +46,7 @@ int list(Shared& shared, const RequestOptions& options) {
                 shared.print(json_of(request));
             } else {
                 table.row({std::to_string(request.number), short_time(request.at), request.who,
-                           what(request), request.why,
+                           title_of(request), request.why,
                            request.done_at ? request.result : "not carried out yet"},
                           request.done_at ? Colour::none : Colour::yellow);
             }
@@ -85,8 +75,10 @@ void add_requests(CLI::App& app, Shared& shared) {
     const auto options = std::make_shared<RequestOptions>();
     command.add_flag("--open", options->open, "Only those that are not carried out yet");
     command.add_option("--after", options->after, "Only those with a higher number")
+        ->check(whole_number())
         ->type_name("NUMBER");
     command.add_option("--limit", options->limit, "The most to show; 0: all")
+        ->check(whole_number())
         ->capture_default_str()
         ->type_name("COUNT");
     shared.on_parsed(command, [&shared, options] { return list(shared, *options); });

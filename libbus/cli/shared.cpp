@@ -40,6 +40,14 @@ void Shared::on_parsed(CLI::App& command, std::function<int()> action) {
     command.callback([this, action = std::move(action)] { chosen_ = action; });
 }
 
+void Shared::on_parsed_alone(CLI::App& command, std::function<int()> action) {
+    command.callback([this, &command, action = std::move(action)] {
+        if (command.get_subcommands().empty()) {
+            chosen_ = action;
+        }
+    });
+}
+
 int Shared::run_chosen() {
     const int code = chosen_();
     console_.flush();

@@ -30,6 +30,8 @@ public:
 
     /// What to do where `command` was chosen.
     void on_parsed(CLI::App& command, std::function<int()> action);
+    /// The same of a command that has others below it, where none of those was chosen.
+    void on_parsed_alone(CLI::App& command, std::function<int()> action);
     /// Does it, and returns the exit code.
     int run_chosen();
 

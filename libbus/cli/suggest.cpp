@@ -136,4 +136,23 @@ std::string explain(const CLI::App& app, const std::vector<std::string>& argumen
     return {};
 }
 
+std::string right_use(const CLI::App& app, const std::vector<std::string>& arguments) {
+    const CLI::App* at = &app;
+    for (const std::string& word : arguments) {
+        if (const CLI::App* next = command_named(*at, word)) {
+            at = next;
+        }
+    }
+    std::string text = path_of(*at);
+    for (const OptionText& option : options_of(*at)) {
+        if (!option.positional.empty()) {
+            const std::string name = option.positional + (option.repeated ? "..." : "");
+            text += option.required ? ' ' + name : fmt::format(" [{}]", name);
+        } else if (option.required) {
+            text += fmt::format(" {} {}", option.names.back(), option.value);
+        }
+    }
+    return text + " [OPTIONS]";
+}
+
 } // namespace bus::cli

@@ -23,4 +23,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 /// nothing of which that could be said.
 std::string explain(const CLI::App& app, const std::vector<std::string>& arguments);
 
+/// How the command that they name is written: `bus events show EVENT [OPTIONS]`.
+std::string right_use(const CLI::App& app, const std::vector<std::string>& arguments);
+
 } // namespace bus::cli

@@ -1,6 +1,7 @@
 #include <bus/store/verify.hpp>
 
 #include <boost/json/array.hpp>
+#include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/terminal/text.hpp>
@@ -18,6 +19,8 @@
 namespace bus::cli {
 
 namespace {
+
+using terminal::format_count;
 
 using terminal::Colour;
 
@@ -44,8 +47,7 @@ private:
 };
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
-    return fmt::format("{} {}", terminal::format_count(static_cast<std::int64_t>(count)),
-                       count == 1 ? one : many);
+    return fmt::format("{} {}", format_count(count), count == 1 ? one : many);
 }
 
 std::string summary(const VerifyReport& report) {
@@ -127,11 +129,10 @@ std::string paragraph(FindingKind kind, bool note, const VerifyReport& report,
     }
     std::string head = fmt::format("{} {}", note ? "note" : "DAMAGE", name_of(kind));
     if (all > 1) {
-        head += fmt::format(", {} times", terminal::format_count(static_cast<std::int64_t>(all)));
+        head += fmt::format(", {} times", format_count(all));
     }
     if (all > told) {
-        lines += fmt::format("  and {} more\n",
-                             terminal::format_count(static_cast<std::int64_t>(all - told)));
+        lines += fmt::format("  and {} more\n", format_count(all - told));
     }
     return fmt::format("{}\n{}  Meaning: {}\n  To do: {}\n\n",
                        terminal::paint(head, note ? Colour::yellow : Colour::red, look), lines,
@@ -180,6 +181,7 @@ void add_verify(CLI::App& app, Shared& shared) {
         "verify", "Prove that nothing in the store is missing or damaged, or say what is");
     const auto most = std::make_shared<std::size_t>(VerifyOptions{}.most_of_a_kind);
     command.add_option("--most", *most, "Findings of each kind that are told one by one")
+        ->check(whole_number())
         ->type_name("N")
         ->capture_default_str();
     shared.on_parsed(command, [&shared, most] { return verify_store(shared, *most); });

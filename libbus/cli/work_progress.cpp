@@ -16,23 +16,32 @@ terminal::Progress::Time time_of(Console& console) {
 
 } // namespace
 
-WorkProgress::WorkProgress(Shared& shared, std::string what, std::optional<std::uint64_t> total)
-    : shared_{shared} {
-    shared.console().watch_interrupts();
+std::unique_ptr<terminal::Progress> begin_progress(Shared& shared, std::string what,
+                                                   std::optional<std::uint64_t> total) {
     if (!shared.shows_progress()) {
-        return;
+        return nullptr;
     }
     terminal::ProgressOptions options{.what = std::move(what), .line_every = line_every};
     if (total) {
         options.total = static_cast<std::int64_t>(*total);
     }
-    progress_.emplace([&console = shared.console()](std::string_view text) { console.err(text); },
-                      shared.console().err_look(), std::move(options), time_of(shared.console()));
+    return std::make_unique<terminal::Progress>(
+        [&console = shared.console()](std::string_view text) { console.err(text); },
+        shared.console().err_look(), std::move(options), time_of(shared.console()));
+}
+
+void show_progress(Shared& shared, terminal::Progress& progress, std::uint64_t done) {
+    progress.update(static_cast<std::int64_t>(done), time_of(shared.console()));
+}
+
+WorkProgress::WorkProgress(Shared& shared, std::string what, std::optional<std::uint64_t> total)
+    : shared_{shared}, progress_{begin_progress(shared, std::move(what), total)} {
+    shared.console().watch_interrupts();
 }
 
 void WorkProgress::update(std::uint64_t done) {
     if (progress_) {
-        progress_->update(static_cast<std::int64_t>(done), time_of(shared_.console()));
+        show_progress(shared_, *progress_, done);
     }
     shared_.check_interrupted();
 }

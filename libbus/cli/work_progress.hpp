@@ -4,10 +4,17 @@
 #include <cli/terminal/progress.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 namespace bus::cli {
+
+/// The line of a long work, begun now; null where nobody wants to see one. `what` is counted.
+std::unique_ptr<terminal::Progress> begin_progress(Shared& shared, std::string what,
+                                                   std::optional<std::uint64_t> total);
+/// So much is done.
+void show_progress(Shared& shared, terminal::Progress& progress, std::uint64_t done);
 
 /// How far a long work is, on standard error: redrawn in place on a terminal, a line every other
 /// second elsewhere where --progress asks for it. It also ends the work where the user wants that.
@@ -21,7 +28,7 @@ public:
 
 private:
     Shared& shared_;
-    std::optional<terminal::Progress> progress_;
+    std::unique_ptr<terminal::Progress> progress_;
 };
 
 } // namespace bus::cli

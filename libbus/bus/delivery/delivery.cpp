@@ -11,7 +11,7 @@
 namespace bus {
 
 Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
-                   std::shared_ptr<Runtime> runtime, Duration requests_every)
+                   std::shared_ptr<Runtime> runtime, Duration requests_every, AgentNames names)
     : store_{store},
       dispatcher_{dispatcher},
       hub_{std::move(hub)},
@@ -33,7 +33,8 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
         [this](const std::string& agent, ReplayOrder order, RequestAnswer answer,
                RequestDesk::OnCommand done) {
             replay(agent, order, std::move(answer), std::move(done));
-        });
+        },
+        std::move(names));
     timers_->start();
     const bool others_ask = store_.abilities().other_processes && !hub_->runtime().virtual_time();
     requests_->start(others_ask ? requests_every : Duration::zero());

@@ -21,7 +21,7 @@ class Delivery {
 public:
     /// `requests_every`: how often to look for requests of other processes. Throws StoreError.
     Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
-             std::shared_ptr<Runtime> runtime, Duration requests_every);
+             std::shared_ptr<Runtime> runtime, Duration requests_every, AgentNames names);
     /// stop() first.
     ~Delivery();
     Delivery(const Delivery&) = delete;

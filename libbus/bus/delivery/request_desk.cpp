@@ -8,6 +8,7 @@ namespace bus {
 namespace {
 
 constexpr std::size_t page_size = 1000;
+constexpr std::size_t events_at_a_time = 1000; // others get their commits in between
 constexpr Duration pause_after_trouble = std::chrono::milliseconds{500};
 
 std::string what_was_done(const RequestRecord& request, std::size_t done) {
@@ -18,15 +19,22 @@ std::string what_was_done(const RequestRecord& request, std::size_t done) {
     return std::to_string(done) + verb;
 }
 
+std::uint64_t last_open_request(EventStore& store) {
+    const std::vector<RequestRecord> open = store.requests(0, EventStore::unlimited, true);
+    return open.empty() ? 0 : open.back().number;
+}
+
 } // namespace
 
 RequestDesk::RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub,
-                         Command command, Replay replay)
+                         Command command, Replay replay, AgentNames names)
     : store_{store},
       writer_{writer},
       hub_{std::move(hub)},
       command_{std::move(command)},
-      replay_{std::move(replay)} {}
+      replay_{std::move(replay)},
+      names_{std::move(names)},
+      asked_before_{last_open_request(store)} {}
 
 void RequestDesk::start(Duration every) {
     {
@@ -135,6 +143,8 @@ void RequestDesk::begin(const std::shared_ptr<Work>& work) {
     case DeliveryAction::discard: carry_out(work); return;
     case DeliveryAction::replay:
     case DeliveryAction::replay_with_effects: replay(work); return;
+    case DeliveryAction::forget: forget(work); return;
+    case DeliveryAction::prune: prune(work); return;
     }
     work->result = "nothing: this program does not know what is asked; use a newer one";
     answer(work);
@@ -165,6 +175,80 @@ void RequestDesk::replay(const std::shared_ptr<Work>& work) {
     } catch (const std::exception&) {
         on_command(work, {.error = std::current_exception()});
     }
+}
+
+/// While the program starts, its agents are not on the bus yet, and would be forgotten, to begin
+/// anew a moment later: what was asked of a program before this one is not done by this one.
+void RequestDesk::forget(const std::shared_ptr<Work>& work) {
+    const RequestRecord& request = work->request;
+    if (!store_.agent(request.agent)) {
+        work->result = "nothing: the store knows no agent " + request.agent;
+    } else if (request.number <= asked_before_) {
+        work->result = "nothing: the program that was asked has ended meanwhile; ask again";
+    } else {
+        try {
+            names_.take(request.agent);
+        } catch (const std::invalid_argument& refusal) {
+            work->result = refusal.what();
+        }
+    }
+    if (!work->result.empty()) {
+        answer(work);
+        return;
+    }
+    writer_.run([self = shared_from_this(), work] {
+        self->forget_on_writer(*work);
+        self->names_.give_back(work->request.agent);
+        self->hub_->runtime().pool().post([self, work] { self->answer(work); });
+    });
+}
+
+void RequestDesk::forget_on_writer(Work& work) {
+    try {
+        const std::size_t unfinished = store_.delivery_briefs(work.request.agent).size();
+        store_.forget(work.request.agent);
+        work.result =
+            "forgotten, with " + std::to_string(unfinished) + " deliveries that had not finished";
+    } catch (const std::exception& error) {
+        work.trouble = error.what();
+    }
+}
+
+void RequestDesk::prune(const std::shared_ptr<Work>& work) {
+    writer_.run([self = shared_from_this(), work] {
+        bool more = false;
+        try {
+            const std::size_t removed =
+                self->store_.prune(work->request.position, events_at_a_time);
+            work->done += removed;
+            more = removed == events_at_a_time;
+        } catch (const PruneRefused& refusal) {
+            work->refusal = refusal.what();
+        } catch (const std::exception& error) {
+            work->trouble = error.what();
+        }
+        self->hub_->runtime().pool().post([self, work, more] { self->end_prune(work, more); });
+    });
+}
+
+void RequestDesk::end_prune(const std::shared_ptr<Work>& work, bool more) {
+    if (more) {
+        std::unique_lock lock{mutex_};
+        const bool go_on = !stopped_;
+        lock.unlock();
+        if (go_on) {
+            prune(work);
+        } else {
+            take_next(); // it stays open: the program that runs next goes on
+        }
+        return;
+    }
+    const std::string removed =
+        std::to_string(work->done) + (work->done == 1 ? " event removed" : " events removed");
+    work->result = work->refusal.empty() ? removed
+                   : work->done == 0     ? work->refusal
+                                         : removed + ", then: " + work->refusal;
+    answer(work);
 }
 
 void RequestDesk::carry_out(const std::shared_ptr<Work>& work) {

@@ -14,6 +14,13 @@
 
 namespace bus {
 
+/// Keeps the names of a bus's agents apart: while one is forgotten, none of its name comes.
+struct AgentNames {
+    /// Throws std::invalid_argument, which says what to do, where that agent is on the bus.
+    std::function<void(const std::string&)> take;
+    std::function<void(const std::string&)> give_back;
+};
+
 /// Carries out what operators ask for through the store's table of requests, one after the other.
 /// A request that a crash cut short is carried out again: only deliveries that had failed before
 /// it was made are concerned, and each command counts once. Thread safe.
@@ -27,8 +34,9 @@ public:
     using Replay =
         std::function<void(const std::string& agent, ReplayOrder, RequestAnswer, OnCommand)>;
 
+    /// Throws StoreError.
     RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub, Command command,
-                Replay replay);
+                Replay replay, AgentNames names);
 
     /// Looks into the table now, and each time that `every` has passed; zero: never by itself.
     void start(Duration every);
@@ -46,6 +54,7 @@ private:
         std::size_t done = 0; ///< that changed something
         std::string trouble;
         std::string result;    ///< where it is not said by `done`
+        std::string refusal;   ///< why the store does not do it, or not all of it
         bool answered = false; ///< together with what was done
     };
 
@@ -54,6 +63,10 @@ private:
     void take_next();
     void begin(const std::shared_ptr<Work>& work);
     void replay(const std::shared_ptr<Work>& work);
+    void forget(const std::shared_ptr<Work>& work);
+    void forget_on_writer(Work& work);
+    void prune(const std::shared_ptr<Work>& work);
+    void end_prune(const std::shared_ptr<Work>& work, bool more);
     void carry_out(const std::shared_ptr<Work>& work);
     [[nodiscard]] std::vector<Position> positions_of(const RequestRecord& request);
     void on_command(const std::shared_ptr<Work>& work, const PartResult& result);
@@ -65,6 +78,8 @@ private:
     std::shared_ptr<RunnerHub> hub_;
     Command command_;
     Replay replay_;
+    AgentNames names_;
+    std::uint64_t asked_before_; ///< requests up to here were made of a program before this one
     std::mutex mutex_;
     Duration every_{};
     bool stopped_ = true;

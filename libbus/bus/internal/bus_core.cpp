@@ -37,8 +37,10 @@ Bus::Core::Core(BusOptions options)
     }
     if (store) {
         hub->care();
-        delivery_ =
-            std::make_unique<Delivery>(*store, dispatcher, hub, runtime, options.requests_every);
+        delivery_ = std::make_unique<Delivery>(
+            *store, dispatcher, hub, runtime, options.requests_every,
+            AgentNames{.take = [this](const std::string& agent) { take_name_of_gone(agent); },
+                       .give_back = [this](const std::string& agent) { give_name_back(agent); }});
     } else {
         posted_ = std::make_shared<Strand>(runtime->pool(), [hub = hub] { hub->note_change(); });
         timers_ = std::make_shared<Timers>(

@@ -75,6 +75,8 @@ private:
     [[nodiscard]] bool on_worker() const noexcept { return WorkerScope::active_for(hub.get()); }
 
     Delivery& delivery_for(std::string_view what);
+    void take_name_of_gone(const std::string& agent);
+    void give_name_back(const std::string& agent);
     void check_open() const;
     void check_version(const DomainEvent& event, const PublishOptions& options) const;
     bool at_rest(const std::vector<std::shared_ptr<Runner>>& all);

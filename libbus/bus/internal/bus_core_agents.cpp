@@ -100,27 +100,32 @@ std::uint64_t Bus::Core::prune(Position through) {
     return removed;
 }
 
+/// Until it is given back, no agent of that name can be added.
+void Bus::Core::take_name_of_gone(const std::string& agent) {
+    const std::unique_lock lock{mutex_};
+    if (!names_.insert(agent).second) {
+        throw std::invalid_argument{"agent " + agent +
+                                    " is on this bus: remove it before it is forgotten"};
+    }
+}
+
+void Bus::Core::give_name_back(const std::string& agent) {
+    const std::unique_lock lock{mutex_};
+    names_.erase(agent);
+}
+
 bool Bus::Core::forget(std::string_view agent) {
     Delivery& delivery = delivery_for("forgetting an agent");
-    {
-        const std::unique_lock lock{mutex_};
-        if (!names_.insert(std::string{agent}).second) {
-            throw std::invalid_argument{"agent " + std::string{agent} +
-                                        " is on this bus: remove it before it is forgotten"};
-        }
-    }
-    const auto give_name_back = [this, agent] {
-        const std::unique_lock lock{mutex_};
-        names_.erase(std::string{agent});
-    };
+    const std::string name{agent};
+    take_name_of_gone(name);
     bool found = false;
     try {
-        delivery.with_writer([&](EventStore& events) { found = events.forget(agent); });
+        delivery.with_writer([&](EventStore& events) { found = events.forget(name); });
     } catch (...) {
-        give_name_back();
+        give_name_back(name);
         throw;
     }
-    give_name_back();
+    give_name_back(name);
     return found;
 }
 

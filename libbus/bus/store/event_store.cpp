@@ -1,6 +1,12 @@
 #include <bus/store/event_store.hpp>
 
+#include <boost/describe/enum_to_string.hpp>
+
 namespace bus {
+
+const char* to_text(DeliveryState state) noexcept {
+    return boost::describe::enum_to_string(state, "unknown");
+}
 
 VersionConflict::VersionConflict(const std::string& stream, std::uint64_t expected,
                                  std::uint64_t actual)

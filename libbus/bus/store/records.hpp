@@ -51,6 +51,9 @@ enum class DeliveryState : std::uint8_t {
 };
 BOOST_DESCRIBE_ENUM(DeliveryState, deferred, dead, parked)
 
+/// Its name, as above.
+[[nodiscard]] const char* to_text(DeliveryState state) noexcept;
+
 /// A delivery that the checkpoint of its agent has passed without its having finished.
 struct DeliveryRecord {
     std::string agent;
@@ -108,14 +111,16 @@ struct BegunNote {
     friend bool operator==(const BegunNote&, const BegunNote&) = default;
 };
 
-/// What may be asked to be done to a delivery, or to an agent.
+/// What may be asked to be done to a delivery, to an agent, or to the log.
 enum class DeliveryAction : std::uint8_t {
     redrive,             ///< a dead one becomes due at once
     discard,             ///< a dead, deferred or parked one is done with, without having finished
     replay,              ///< the agent begins again, without effects but on its own state
     replay_with_effects, ///< the agent begins again, as if it had never handled the events
+    forget,              ///< all that is kept for an agent goes, since it is gone for good
+    prune,               ///< the oldest events go, as far as every agent is done with them
 };
-BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard, replay, replay_with_effects)
+BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard, replay, replay_with_effects, forget, prune)
 
 /// Puts an agent back: its state and its counts go, and it begins anew.
 struct ReplayOrder {
@@ -146,9 +151,9 @@ struct RequestRecord {
     std::string who;
     std::string why;
     DeliveryAction action = DeliveryAction::redrive;
-    std::string agent;
+    std::string agent; ///< none where the log is pruned
     /// 0: all dead letters of the agent that the rest describes. Of a replay: where it begins; 0:
-    /// with the oldest event kept.
+    /// with the oldest event kept. Where the log is pruned: the last event to go.
     Position position = 0;
     std::optional<FailureKind> kind;  ///< of the last attempt
     std::optional<std::string> error; ///< message of the last attempt

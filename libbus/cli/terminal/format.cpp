@@ -27,6 +27,14 @@ std::string format_positive(std::chrono::duration<double> duration) {
     return fmt::format("{} d {:02} h", hours / 24, hours % 24);
 }
 
+/// Puts a comma before each three digits; a sign stays in front.
+std::string with_commas(std::string digits) {
+    const std::size_t first = digits.starts_with('-') ? 1 : 0;
+    for (std::size_t at = digits.size(); at > first + 3; at -= 3)
+        digits.insert(at - 3, ",");
+    return digits;
+}
+
 } // namespace
 
 std::string format_duration(std::chrono::nanoseconds duration) {
@@ -42,18 +50,18 @@ std::string format_rate(double per_second) {
     if (size >= 1e18)
         return fmt::format("{:.2e}/s", per_second);
     if (size >= 99.95)
-        return format_count(std::llround(per_second)) + "/s";
+        return format_count(std::int64_t{std::llround(per_second)}) + "/s";
     if (size >= 9.995)
         return fmt::format("{:.1f}/s", per_second);
     return fmt::format("{:.2f}/s", per_second);
 }
 
 std::string format_count(std::int64_t count) {
-    std::string digits = fmt::format("{}", count);
-    const std::size_t first = count < 0 ? 1 : 0;
-    for (std::size_t at = digits.size(); at > first + 3; at -= 3)
-        digits.insert(at - 3, ",");
-    return digits;
+    return with_commas(fmt::format("{}", count));
+}
+
+std::string format_count(std::uint64_t count) {
+    return with_commas(fmt::format("{}", count));
 }
 
 } // namespace bus::terminal

@@ -16,5 +16,6 @@ std::string format_rate(double per_second);
 
 /// A count with a comma between thousands: `1,234,567`.
 std::string format_count(std::int64_t count);
+std::string format_count(std::uint64_t count);
 
 } // namespace bus::terminal

@@ -17,6 +17,7 @@ BOOST_AUTO_TEST_CASE(list_says_where_each_agent_is_and_what_it_has_left) {
         "----------------------------------------------------------------------------------\n"
         "biller           26    0          0         4         1       5     2            0\n"
         "greeter          26    0          0        12         0       0     0            0\n");
+    BOOST_TEST(test::call({"agents", "--store", store.url()}).out == called.out);
 }
 
 BOOST_AUTO_TEST_CASE(list_fits_the_terminal_and_paints_only_where_colours_are_wanted) {
@@ -43,6 +44,37 @@ BOOST_AUTO_TEST_CASE(list_prints_an_object_a_line_for_programs) {
     BOOST_TEST(biller.at("parked").as_int64() == 5);
     BOOST_TEST(biller.at("in_flight").as_int64() == 0);
     BOOST_TEST(biller.at("lag").as_int64() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(list_shows_how_far_a_replay_is_while_there_is_one) {
+    const test::SampleStore sample;
+    const auto list = [&](const std::string& more) {
+        return test::call({"agents", "list", more, "--store", sample.url()}).out;
+    };
+    const auto replay_of_greeter = [&] {
+        const std::string out = list("--json");
+        return boost::json::parse(out.substr(out.find("{\"agent\":\"greeter\""))).at("replay");
+    };
+    BOOST_TEST(replay_of_greeter().is_null());
+    BOOST_TEST(list("--progress").find("replay") == std::string::npos);
+    test::call({"replay", "greeter", "--from", "5", "--store", sample.url()});
+    BOOST_TEST(replay_of_greeter().at("percent").as_int64() == 0);
+    {
+        const auto store = bus::SqliteStore::open({.path = sample.path()});
+        bus::Part part;
+        part.agent = "greeter";
+        part.settled = {{5, 15}};
+        BOOST_REQUIRE(!store->commit({&part, 1}, true).front().error);
+    }
+    const std::string table = list("--progress");
+    BOOST_TEST(table.find("  quarantined  replay\n") != std::string::npos, table);
+    BOOST_TEST(table.find("    2            0\n") != std::string::npos, table); // the biller's
+    BOOST_TEST(table.find("    0            0  15 of 26, 50 %\n") != std::string::npos, table);
+    const auto replay = replay_of_greeter().as_object();
+    BOOST_TEST(replay.at("position").as_int64() == 15);
+    BOOST_TEST(replay.at("through").as_int64() == 26);
+    BOOST_TEST(replay.at("percent").as_int64() == 50);
+    BOOST_TEST(!replay.at("effects").as_bool());
 }
 
 BOOST_AUTO_TEST_CASE(lag_and_what_was_under_way_are_counted_without_what_is_settled_ahead) {
@@ -74,8 +106,28 @@ BOOST_AUTO_TEST_CASE(forget_removes_an_agent_and_a_dry_run_does_not) {
 
     const test::Called real = test::call({"agents", "forget", "biller", "--store", store.url()});
     BOOST_TEST(real.code == 0);
+    BOOST_TEST(real.out ==
+               "forget biller: forgotten, with 8 deliveries that had not finished, as no "
+               "host runs the store\n");
     BOOST_TEST(!store.open()->agent("biller"));
     BOOST_TEST(store.open()->agent("greeter").has_value());
+    BOOST_TEST(test::call({"verify", "--store", store.url()}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(forgetting_leaves_who_and_why) {
+    const test::SampleStore store;
+    const test::Called called =
+        test::call({"agents", "forget", "biller", "--who", "ann", "--why", "replaced by billing",
+                    "--json", "--store", store.url()});
+    const auto object = boost::json::parse(called.out).as_object();
+    BOOST_TEST(object.at("action").as_string() == "forget");
+    BOOST_TEST(object.at("agent").as_string() == "biller");
+    BOOST_TEST(object.at("done_at").is_string());
+    const test::Called trace = test::call({"requests", "--store", store.url()});
+    for (const char* word : {"ann", "forget biller", "replaced by billing", "forgotten, with 8"}) {
+        BOOST_TEST(trace.out.find(word) != std::string::npos, trace.out);
+    }
+    BOOST_TEST(test::call({"requests", "--open", "--store", store.url()}).out == "");
 }
 
 BOOST_AUTO_TEST_CASE(forgetting_an_unknown_agent_names_the_one_that_was_meant) {
@@ -85,16 +137,44 @@ BOOST_AUTO_TEST_CASE(forgetting_an_unknown_agent_names_the_one_that_was_meant) {
     BOOST_TEST(called.err.find("did you mean 'biller'") != std::string::npos, called.err);
 }
 
-BOOST_AUTO_TEST_CASE(forgetting_beside_a_running_host_is_refused_with_what_to_do) {
+BOOST_AUTO_TEST_CASE(a_running_host_forgets_an_agent_that_is_gone_and_none_that_it_runs) {
     test::SampleStore store;
     store.run_host();
-    const test::Called called = test::call({"agents", "forget", "biller", "--store", store.url()});
-    BOOST_TEST(called.code == 3);
-    for (const char* word : {"test_host (process", "stop that one first", "Bus::forget()"}) {
-        BOOST_TEST(called.err.find(word) != std::string::npos, called.err);
+    test::TestConsole console;
+    console.follows_clock = true;
+    const std::vector<std::string> forget{"agents", "forget",  "biller",   "--why",
+                                          "gone",   "--store", store.url()};
+    const test::Called refused = call(console, forget);
+    BOOST_TEST(refused.code == 3);
+    BOOST_TEST(refused.out == "");
+    for (const char* word : {"agent biller is on this bus: remove it before it is forgotten",
+                             "refused by test_host (process"}) {
+        BOOST_TEST(refused.err.find(word) != std::string::npos, refused.err);
     }
     BOOST_TEST(store.open()->agent("biller").has_value());
+
+    store.host().remove("biller");
+    const test::Called called = call(console, forget);
+    BOOST_TEST(called.code == 0, called.err);
+    BOOST_TEST(called.out.find("forget biller: forgotten, with ") == 0, called.out);
+    BOOST_TEST(called.out.find(", by test_host (process ") != std::string::npos, called.out);
+    BOOST_TEST(!store.open()->agent("biller"));
     store.end_host();
+    BOOST_TEST(store.open()->requests(0, 100, true).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_does_not_come_to_it_leaves_the_request_queued) {
+    const test::SampleStore store;
+    const auto writer = bus::SqliteStore::open({.path = store.path(), .program = "busy_host"});
+    const test::Called called =
+        test::call({"agents", "forget", "biller", "--wait", "0.1", "--store", store.url()});
+    BOOST_TEST(called.code == 6);
+    BOOST_TEST(called.out.find("forget biller: not carried out yet by busy_host") == 0, called.out);
+    const test::Called pruned =
+        test::call({"prune", "--before", "3", "--wait", "0", "--store", store.url()});
+    BOOST_TEST(pruned.code == 6);
+    BOOST_TEST(pruned.out.find("prune up to 2: not carried out yet") == 0, pruned.out);
+    BOOST_TEST(store.open()->requests(0, 10, true).size() == 2U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -129,6 +129,27 @@ BOOST_AUTO_TEST_CASE(follow_prints_what_is_committed_from_now_on) {
     store.end_host();
 }
 
+BOOST_AUTO_TEST_CASE(follow_takes_the_same_filters_as_list) {
+    const test::SampleStore store;
+    const std::vector<std::vector<std::string>> filters{{"--stream", "Parcel/p-1"},
+                                                        {"--execution", "run-3"},
+                                                        {"--type", "PongEvent"},
+                                                        {"--since", "2023-11-14T22:15:02Z"},
+                                                        {"--until", "2023-11-14T22:13:20.25Z"},
+                                                        {"--to", "9"}};
+    for (const std::vector<std::string>& filter : filters) {
+        std::vector<std::string> words{"events", "follow",  "--from",   "1",
+                                       "--json", "--store", store.url()};
+        words.insert(words.end(), filter.begin(), filter.end());
+        test::TestConsole console;
+        console.on_pause = [&] { console.wants_end = true; };
+        const test::Called called = call(console, words);
+        BOOST_TEST(called.code == (filter[0] == "--to" ? 0 : 130), filter[0]);
+        BOOST_TEST(positions_of(called.out) == listed(store, filter), filter[0]);
+        BOOST_TEST(!called.out.empty(), filter[0]);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(follow_ends_with_130_when_the_user_wants_it_to) {
     const test::SampleStore store;
     test::TestConsole console;

@@ -27,6 +27,23 @@ test::Called flow(const test::SampleStore& store, std::vector<std::string> words
 
 BOOST_AUTO_TEST_SUITE(flows)
 
+BOOST_AUTO_TEST_CASE(what_was_asked_of_an_agent_or_of_the_log_is_no_part_of_an_execution) {
+    const test::SampleStore store;
+    const std::string before = flow(store, {"run-3"}).out;
+    const auto position = store.open()->read_execution("run-3", 0, 1).at(0).position;
+    for (const bus::DeliveryAction action :
+         {bus::DeliveryAction::replay, bus::DeliveryAction::prune}) {
+        store.open()->ask(
+            {.who = "ann", .action = action, .agent = "greeter", .position = position});
+    }
+    BOOST_TEST(flow(store, {"run-3"}).out == before);
+    store.open()->ask({.who = "ann",
+                       .action = bus::DeliveryAction::discard,
+                       .agent = "greeter",
+                       .position = position});
+    BOOST_TEST(flow(store, {"run-3"}).out.find("discard by ann") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(flow_draws_what_caused_what_and_what_agents_failed_at) {
     const test::SampleStore store;
     const test::Called called = flow(store, {"run-3"});

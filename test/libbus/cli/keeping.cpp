@@ -51,21 +51,29 @@ BOOST_AUTO_TEST_CASE(prune_removes_what_every_agent_is_done_with) {
     BOOST_TEST(dry.out == "would remove 5 events, up to position 5\n");
     BOOST_TEST(store.open()->first_position() == 1);
     const test::Called real = test::call({"prune", "--before", "6", "--store", store.url()});
-    BOOST_TEST(real.out == "removed 5 events, up to position 5\n");
+    BOOST_TEST(real.out == "prune up to 5: 5 events removed, as no host runs the store\n");
     BOOST_TEST(store.open()->first_position() == 6);
     const test::Called again = test::call({"prune", "--before", "6", "--store", store.url()});
     BOOST_TEST(again.code == 0);
-    BOOST_TEST(again.out == "no event is that old: nothing to remove\n");
+    BOOST_TEST(again.err == "bus: no event is that old: nothing to remove\n");
+    BOOST_TEST(test::call({"verify", "--store", store.url()}).code == 0);
 }
 
 BOOST_AUTO_TEST_CASE(prune_takes_a_time_too) {
     const test::SampleStore store;
     test::TestConsole console;
     console.time = bus::parse_timestamp("2023-11-14T23:13:20.5Z");
-    const test::Called called =
-        call(console, {"prune", "--before", "60m", "--json", "--store", store.url()});
+    const test::Called called = call(console, {"prune", "--before", "60m", "--who", "ann", "--why",
+                                               "old", "--json", "--store", store.url()});
     BOOST_TEST(called.code == 0, called.err);
-    BOOST_TEST(boost::json::parse(called.out).at("removed").as_int64() == 4);
+    const auto object = boost::json::parse(called.out).as_object();
+    BOOST_TEST(object.at("action").as_string() == "prune");
+    BOOST_TEST(object.at("position").as_int64() == 4);
+    BOOST_TEST(object.at("result").as_string() == "4 events removed");
+    const bus::RequestRecord trace = store.open()->requests(0, 10, false).at(0);
+    BOOST_TEST(trace.who == "ann");
+    BOOST_TEST(trace.why == "old");
+    BOOST_TEST(trace.done_at.has_value());
     BOOST_TEST(store.open()->first_position() == 5);
 }
 
@@ -81,17 +89,61 @@ BOOST_AUTO_TEST_CASE(prune_refuses_what_an_agent_needs_dry_or_not) {
                    called.err);
     }
     BOOST_TEST(store.open()->first_position() == 1);
+    BOOST_TEST(store.open()->requests(0, 10, false).empty()); // nothing was done, nothing waits
 }
 
-BOOST_AUTO_TEST_CASE(prune_beside_a_host_is_refused_and_its_dry_run_is_not) {
+BOOST_AUTO_TEST_CASE(prune_beside_a_host_is_carried_out_by_it) {
     test::SampleStore store;
     store.run_host();
-    const test::Called called = test::call({"prune", "--before", "3", "--store", store.url()});
-    BOOST_TEST(called.code == 3);
-    BOOST_TEST(called.err.find("Bus::prune()") != std::string::npos, called.err);
+    store.host().wait_idle();
     BOOST_TEST(test::call({"prune", "--before", "3", "--dry-run", "--store", store.url()}).code ==
                0);
+    test::TestConsole console;
+    console.follows_clock = true;
+    const test::Called called =
+        call(console, {"prune", "--before", "3", "--progress", "--store", store.url()});
+    BOOST_TEST(called.code == 0, called.err);
+    BOOST_TEST(called.out.find("prune up to 2: 2 events removed, by test_host (process ") == 0,
+               called.out);
+    BOOST_TEST(store.open()->first_position() == 3U);
+    BOOST_TEST(store.open()->requests(0, 100, true).empty());
     store.end_host();
+}
+
+BOOST_AUTO_TEST_CASE(prune_of_what_an_agent_needs_is_refused_by_a_host_in_the_same_words) {
+    test::SampleStore store;
+    const test::Called direct = test::call({"prune", "--before", "27", "--store", store.url()});
+    BOOST_TEST(direct.code == 3);
+    const std::string sentence = direct.err.substr(0, direct.err.find('\n'));
+    BOOST_TEST(sentence.find("agent 'biller' is not done with event 6") != std::string::npos);
+    store.run_host();
+    test::TestConsole console;
+    console.follows_clock = true;
+    for (const char* json : {"", "--json"}) {
+        std::vector<std::string> words{"prune", "--before", "27", "--store", store.url()};
+        if (*json != '\0') {
+            words.emplace_back(json);
+        }
+        const test::Called called = call(console, words);
+        BOOST_TEST(called.code == 3);
+        BOOST_TEST(called.err.find(sentence + "; refused by test_host (process ") == 0,
+                   called.err << " begins otherwise than " << sentence);
+        BOOST_TEST(called.out.empty() == (*json == '\0'));
+    }
+    BOOST_TEST(store.open()->first_position() == 1U);
+    store.end_host();
+}
+
+BOOST_AUTO_TEST_CASE(prune_ends_where_the_user_wants_it_to_and_the_same_command_goes_on) {
+    const test::SampleStore store;
+    test::call({"dead-letters", "discard", "--all", "--why", "a test", "--store", store.url()});
+    test::TestConsole console;
+    console.wants_end = true;
+    const test::Called called = call(console, {"prune", "--before", "3", "--store", store.url()});
+    BOOST_TEST(called.code == 130);
+    BOOST_TEST(called.err.find("the same command goes on") != std::string::npos, called.err);
+    BOOST_TEST(test::call({"prune", "--before", "3", "--store", store.url()}).code == 0);
+    BOOST_TEST(store.open()->first_position() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_also_beside_a_host) {
@@ -109,6 +161,18 @@ BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_also_beside_a_host) {
     BOOST_TEST(taken.code == 3);
     BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
     BOOST_TEST(test::call({"backup", copy, "--dry-run", "--store", store.url()}).code == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_backup_that_shows_how_far_it_is_writes_and_refuses_the_same) {
+    const test::SampleStore store;
+    const std::string copy = store.file("copy.db");
+    const std::vector<std::string> words{"backup", copy, "--progress", "--store", store.url()};
+    const test::Called called = test::call(words);
+    BOOST_TEST(called.code == 0, called.err);
+    BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
+    const test::Called taken = test::call(words);
+    BOOST_TEST(taken.code == 3);
+    BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_exported_is_the_wire_format_and_imports_into_a_new_store) {
@@ -201,6 +265,8 @@ BOOST_AUTO_TEST_CASE(importing_beside_a_host_is_refused) {
     const test::Called called = import(store.url(), line(3));
     BOOST_TEST(called.code == 3);
     BOOST_TEST(called.err.find("cannot import while test_host") != std::string::npos, called.err);
+    BOOST_TEST(called.err.find("Bus::publish(bus::read_record(line))") != std::string::npos,
+               called.err);
     store.end_host();
 }
 

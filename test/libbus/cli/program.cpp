@@ -68,9 +68,27 @@ BOOST_AUTO_TEST_CASE(wrong_use_ends_with_2_and_says_what_would_be_right) {
         {"bus --store sqlite:x dead-letters redirve", "did you mean 'redrive'"},
         {"bus events list --sinse 2h", "did you mean '--since'"},
         {"bus agents list --jsno", "did you mean '--json'"},
-        {"bus events list --limit many", "--limit"},
+        {"bus events list --limit many", "--limit: 'many' is no whole number from 0 on"},
         {"bus events show", "EVENT"},
-        {"bus prune", "--before"},
+        {"bus agents lits", "'lits' is no command of `bus agents`; did you mean 'list'?"},
+        {"bus agents forget", "write it as `bus agents forget NAME [OPTIONS]`"},
+        {"bus flow one two", "write it as `bus flow [EXECUTION] [OPTIONS]`"},
+        {"bus backup", "write it as `bus backup FILE [OPTIONS]`"},
+        {"bus dead-letters show biller", "`bus dead-letters show AGENT POSITION [OPTIONS]`"},
+        {"bus dead-letters show biller x", "POSITION: 'x' is no whole number from 1 on"},
+        {"bus dead-letters discard biller 0", "POSITION: '0' is no whole number from 1 on"},
+        {"bus dead-letters list --kind odd", "transient,throttled,not_ready,rejected,poison"},
+        {"bus requests --after x", "--after: 'x' is no whole number from 0 on"},
+        {"bus verify --most -1", "--most: '-1' is no whole number from 0 on"},
+        {"bus replay greeter --from 0", "--from: '0' is no whole number from 1 on"},
+        {"bus replay greeter --wait -1", "--wait: '-1' is no number of seconds: write 10, or 0.5"},
+        {"bus completion fish", "bash"},
+        {"bus events list --limit -1", "--limit: '-1' is no whole number from 0 on"},
+        {"bus events list --from -3", "--from: '-3' is no whole number from 1 on"},
+        {"bus events list --from 9 --to 5 --store $STORE", "--from 9 is behind --to 5"},
+        {"bus events follow --to 5 --store $STORE", "--to 5 has been: the log ends at 26"},
+        {"bus prune --before 0 --store $STORE", "or a position from 1 on"},
+        {"bus prune", "write it as `bus prune --before TIME|POSITION [OPTIONS]`"},
         {"bus agents list --color pink", "--color"},
         {"bus agents list", "--store sqlite:PATH"},
         {"bus prune --before soon --store $STORE", "2026-11-23T12:00:00Z"}};
@@ -121,12 +139,14 @@ BOOST_AUTO_TEST_CASE(a_host_in_another_process_carries_requests_out) {
               "read -r path <&${COPROC[0]}\n"
               "bus dead-letters redrive --all --why fixed --wait 30 --store sqlite:$path\n"
               "echo code $?\n"
-              "bus agents forget biller --store sqlite:$path; echo code $?\n"
+              "bus prune --before 2 --wait 30 --store sqlite:$path; echo code $?\n"
+              "bus agents forget biller --wait 30 --store sqlite:$path; echo code $?\n"
               "bus requests --store sqlite:$path\n"
               "exec {COPROC[1]}>&-\n"
               "wait");
     for (const char* word : {"1 redriven, by test_host (process ", "code 0\n", "code 3\n", "fixed",
-                             "stop that one first"}) {
+                             "prune up to 1: 1 event removed, by test_host (process ",
+                             "remove it before it is forgotten; refused by test_host"}) {
         BOOST_TEST(holds(asked.out, word), word << " in " << asked.out);
     }
 }

@@ -1,7 +1,10 @@
 #include <bus/event/internal/text_buffer.hpp>
 #include <bus/store/internal/part_rules.hpp>
 
+#include <boost/describe/enum_to_string.hpp>
+
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 namespace bus::internal {
@@ -17,15 +20,6 @@ std::string readable(std::string_view text) {
         text.remove_prefix(std::max<std::size_t>(size, 1));
     }
     return result;
-}
-
-const char* name_of(DeliveryState state) {
-    switch (state) {
-    case DeliveryState::deferred: return "deferred";
-    case DeliveryState::dead: return "dead";
-    case DeliveryState::parked: return "parked";
-    }
-    return "unknown";
 }
 
 /// Whether a part says something about an agent without naming it.
@@ -146,13 +140,13 @@ CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryR
         return {false, "nothing done: there is no such delivery"};
     }
     if (command.action != DeliveryAction::redrive && command.action != DeliveryAction::discard) {
-        return {false, "nothing done: that is asked of an agent, not of a delivery"};
+        return {false, "nothing done: that is not asked of a delivery; make a request of it"};
     }
     if (command.action == DeliveryAction::discard) {
         return {true, "discarded"};
     }
     if (delivery->state != DeliveryState::dead) {
-        return {false, std::string{"nothing done: it is "} + name_of(delivery->state)};
+        return {false, std::string{"nothing done: it is "} + to_text(delivery->state)};
     }
     delivery->state = DeliveryState::deferred;
     delivery->due = Timestamp{};
@@ -160,6 +154,11 @@ CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryR
     ++delivery->redrives;
     delivery->quarantined = false;
     return {true, "redriven"};
+}
+
+bool names_action(std::int64_t number) noexcept {
+    return number >= 0 && number <= std::numeric_limits<std::uint8_t>::max() &&
+           boost::describe::enum_to_string(static_cast<DeliveryAction>(number), nullptr) != nullptr;
 }
 
 RequestRecord trace_of(const Part& part, const DeliveryCommand& command, std::string result) {
@@ -187,7 +186,7 @@ PruneRefused unfinished_error(Position through, const std::string& agent, Positi
                               DeliveryState state) {
     return PruneRefused{"cannot prune the events up to " + std::to_string(through) + ": agent '" +
                         agent + "' is not done with event " + std::to_string(position) +
-                        ", whose delivery is " + name_of(state) +
+                        ", whose delivery is " + to_text(state) +
                         "; see that it finishes, discard it, or prune up to before it"};
 }
 

@@ -3,6 +3,7 @@
 #include <bus/store/event_store.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <stdexcept>
@@ -39,6 +40,9 @@ struct CommandOutcome {
 
 /// Carries a command out on the delivery that it names (none: there is no such one).
 CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryRecord>& delivery);
+
+/// Whether a number that was kept names a DeliveryAction.
+bool names_action(std::int64_t number) noexcept;
 
 /// The request that stays as the trace of a command; its number is the store's.
 RequestRecord trace_of(const Part& part, const DeliveryCommand& command, std::string result);

@@ -1,4 +1,5 @@
 #include <bus/event/codec.hpp>
+#include <bus/store/internal/part_rules.hpp>
 #include <bus/store/internal/sqlite_agent_reader.hpp>
 
 #include <sqlite3.h>
@@ -248,8 +249,8 @@ DeliveryRecord AgentReader::delivery(const Statement::Run& run, std::string_view
 RequestRecord AgentReader::request(const Statement::Run& run) const {
     const std::int64_t action = run.integer(4);
     const std::int64_t kind = run.integer(7);
-    if (action < 0 || action > static_cast<std::int64_t>(DeliveryAction::replay_with_effects) ||
-        kind < 0 || kind > static_cast<std::int64_t>(FailureKind::poison)) {
+    if (!internal::names_action(action) || kind < 0 ||
+        kind > static_cast<std::int64_t>(FailureKind::poison)) {
         connection_.fail(SQLITE_CORRUPT, reading_requests);
     }
     RequestRecord record;

@@ -1,3 +1,4 @@
+#include <bus/store/internal/part_rules.hpp>
 #include <bus/store/internal/verify_context.hpp>
 
 #include <algorithm>
@@ -72,7 +73,7 @@ void see_request(VerifyContext& context, const Statement::Run& run) {
     }
     const std::int64_t action = run.integer(3);
     const std::int64_t kind = run.integer(6);
-    if (action < 0 || action > static_cast<std::int64_t>(DeliveryAction::replay_with_effects)) {
+    if (!internal::names_action(action)) {
         context.add(
             {.kind = FindingKind::request_invalid,
              .what = row + " asks for something that does not exist, " + std::to_string(action)});

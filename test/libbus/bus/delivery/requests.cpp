@@ -33,9 +33,40 @@ struct RequestsWorld : test::StoredWorld {
         bus->wait_idle();
     }
 
+    /// Makes a request, has it carried out, and returns what came of it.
+    std::string asked(DeliveryAction action, const std::string& agent, bus::Position position) {
+        const std::uint64_t number = bus->request(
+            {.who = "ann", .why = "room", .action = action, .agent = agent, .position = position});
+        bus->wait_idle();
+        return answer(number);
+    }
+
+    std::string answer(std::uint64_t number) {
+        const bus::RequestRecord request = store->requests(number - 1, 1, false).at(0);
+        return request.done_at ? request.result : "open";
+    }
+
+    void publish_many(std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) {
+            bus->post(ping("x", i));
+        }
+        bus->wait_idle();
+    }
+
     bool broken = true;
     int runs = 0;
 };
+
+/// What something throws; empty: nothing.
+template <class Error, class F>
+std::string refusal(F use) {
+    try {
+        use();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
 
 } // namespace
 
@@ -220,6 +251,83 @@ BOOST_AUTO_TEST_CASE(an_agent_that_a_step_removes_and_the_host_adds_again_repeat
 
 BOOST_AUTO_TEST_CASE(R5_a_request_must_say_who_makes_it) {
     BOOST_CHECK_THROW(bus->request({.agent = "worker"}), std::invalid_argument);
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_request_prunes_the_log_however_much_that_is) {
+    broken = false;
+    publish_many(4'500);
+    BOOST_TEST(asked(DeliveryAction::prune, "", 4'001) == "4001 events removed");
+    BOOST_TEST(store->first_position() == 4'002U);
+    BOOST_TEST(asked(DeliveryAction::prune, "", 4'001) == "0 events removed");
+    BOOST_TEST(asked(DeliveryAction::prune, "", 4'002) == "1 event removed");
+    publish("x", 9);
+    BOOST_TEST(store->last_position() == 4'501U);
+}
+
+BOOST_AUTO_TEST_CASE(R5_pruning_what_an_agent_needs_is_refused_in_the_words_of_the_direct_way) {
+    broken = false;
+    publish("x", 1);
+    broken = true;
+    publish("down", 2);
+    const std::string direct = refusal<bus::PruneRefused>([&] { bus->prune(2); });
+    BOOST_TEST(direct.find("agent 'worker' is not done with event 2") != std::string::npos);
+    BOOST_TEST(asked(DeliveryAction::prune, "", 2) == direct);
+    BOOST_TEST(store->first_position() == 1U);
+    BOOST_TEST(asked(DeliveryAction::prune, "", 1) == "1 event removed");
+}
+
+BOOST_AUTO_TEST_CASE(R5_pruning_that_the_end_of_its_program_cut_short_is_done_by_the_next_one) {
+    broken = false;
+    publish_many(5'000);
+    const std::uint64_t number =
+        bus->request({.who = "ann", .action = DeliveryAction::prune, .position = 5'000});
+    while (store->first_position() == 1U) {
+        BOOST_REQUIRE(runtime->run_one());
+    }
+    bus.reset();
+    BOOST_TEST(store->first_position() < 5'000U);
+    BOOST_TEST(answer(number) == "open");
+    start();
+    bus->wait_idle();
+    BOOST_TEST(store->first_position() == 5'001U);
+    BOOST_TEST(answer(number).find("events removed") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_request_forgets_an_agent_that_is_gone_and_none_that_is_there) {
+    publish("down", 1);
+    const std::string direct = refusal<std::invalid_argument>([&] { bus->forget("worker"); });
+    BOOST_TEST(direct.find("remove it before it is forgotten") != std::string::npos, direct);
+    BOOST_TEST(asked(DeliveryAction::forget, "worker", 0) == direct);
+    BOOST_TEST(store->agent("worker").has_value());
+    bus->remove("worker");
+    BOOST_TEST(asked(DeliveryAction::forget, "worker", 0) ==
+               "forgotten, with 1 deliveries that had not finished");
+    BOOST_TEST(!store->agent("worker"));
+    BOOST_TEST(asked(DeliveryAction::forget, "worker", 0) ==
+               "nothing: the store knows no agent worker");
+    broken = false;
+    add_worker(); // its name is free
+    bus->wait_idle();
+    BOOST_TEST(runs == 2);
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_program_that_starts_forgets_none_of_its_agents_for_an_old_request) {
+    broken = false;
+    publish("x", 1);
+    bus.reset();
+    const std::uint64_t number = store->ask({.at = runtime->now(),
+                                             .who = "ann",
+                                             .why = "gone",
+                                             .action = DeliveryAction::forget,
+                                             .agent = "worker"});
+    start();
+    bus->wait_idle(); // the desk has looked before the agent is here
+    add_worker();
+    bus->wait_idle();
+    BOOST_TEST(runs == 1);
+    BOOST_TEST(answer(number) ==
+               "nothing: the program that was asked has ended meanwhile; ask again");
+    BOOST_TEST(store->agent("worker")->finished == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(an_agent_that_is_gone_can_be_forgotten_and_the_log_pruned_behind_the_others) {

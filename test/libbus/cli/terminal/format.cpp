@@ -39,11 +39,14 @@ BOOST_AUTO_TEST_CASE(rates_keep_three_digits) {
 }
 
 BOOST_AUTO_TEST_CASE(counts_have_commas_between_thousands) {
-    BOOST_TEST(format_count(0) == "0");
-    BOOST_TEST(format_count(999) == "999");
-    BOOST_TEST(format_count(1000) == "1,000");
-    BOOST_TEST(format_count(-1234567) == "-1,234,567");
-    BOOST_TEST(format_count(-100) == "-100");
+    BOOST_TEST(format_count(std::int64_t{0}) == "0");
+    BOOST_TEST(format_count(std::int64_t{999}) == "999");
+    BOOST_TEST(format_count(std::int64_t{1000}) == "1,000");
+    BOOST_TEST(format_count(std::int64_t{-1234567}) == "-1,234,567");
+    BOOST_TEST(format_count(std::int64_t{-100}) == "-100");
     BOOST_TEST(format_count(std::numeric_limits<std::int64_t>::min()) ==
                "-9,223,372,036,854,775,808");
+    BOOST_TEST(format_count(std::uint64_t{1000}) == "1,000");
+    BOOST_TEST(format_count(std::numeric_limits<std::uint64_t>::max()) ==
+               "18,446,744,073,709,551,615");
 }

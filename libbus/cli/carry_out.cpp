@@ -1,0 +1,130 @@
+#include <cli/carry_out.hpp>
+#include <cli/errors.hpp>
+#include <cli/event_text.hpp>
+#include <cli/terminal/text.hpp>
+#include <cli/work_progress.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+
+namespace bus::cli {
+
+namespace {
+
+constexpr std::size_t commands_a_part = 500;
+constexpr std::size_t events_at_a_time = 1000;
+
+PartResult commit(EventStore& store, const Part& part) {
+    PartResult result = store.commit({&part, 1}, true).front();
+    if (result.error) {
+        std::rethrow_exception(result.error);
+    }
+    return result;
+}
+
+/// Keeps as the trace that a request was carried out.
+void keep_trace(Shared& shared, EventStore& store, RequestRecord& request, std::string result) {
+    request.at = shared.console().now();
+    request.done_at = request.at;
+    request.result = std::move(result);
+    request.number = store.ask(request);
+}
+
+/// Each delivery leaves a trace of its own.
+void change_deliveries(Shared& shared, EventStore& store, Order& order) {
+    RequestRecord& request = order.request;
+    std::size_t changed = 0;
+    for (std::size_t at = 0; at < order.letters.size(); at += commands_a_part) {
+        Part part;
+        part.commanded_at = shared.console().now();
+        const std::size_t end = std::min(order.letters.size(), at + commands_a_part);
+        for (std::size_t i = at; i < end; ++i) {
+            part.commands.push_back(
+                {request.action, request.agent, order.letters[i], request.who, request.why});
+        }
+        changed += commit(store, part).changed.size();
+    }
+    request.done_at = shared.console().now();
+    request.result = fmt::format(
+        "{} {}", changed, request.action == DeliveryAction::redrive ? "redriven" : "discarded");
+}
+
+/// Puts the agent back, for its program to find.
+void put_back(Shared& shared, EventStore& store, RequestRecord& request) {
+    const AgentRecord agent = store.agent(request.agent).value_or(AgentRecord{});
+    const Position first =
+        std::min(std::max(request.position, store.first_position()), agent.checkpoint + 1);
+    request.at = shared.console().now();
+    request.number = store.ask(request);
+    request.done_at = request.at;
+    request.result = fmt::format("replays from position {}", first);
+    Part part;
+    part.agent = request.agent;
+    part.replay = ReplayOrder{.after = first - 1,
+                              .effects = request.action == DeliveryAction::replay_with_effects};
+    part.answers.push_back({request.number, request.at, request.result});
+    commit(store, part);
+}
+
+void forget(Shared& shared, EventStore& store, RequestRecord& request) {
+    const std::size_t unfinished = store.delivery_briefs(request.agent).size();
+    store.forget(request.agent);
+    keep_trace(shared, store, request,
+               fmt::format("forgotten, with {} deliveries that had not finished", unfinished));
+}
+
+void prune(Shared& shared, EventStore& store, RequestRecord& request) {
+    std::uint64_t removed = 0;
+    const auto result = [&] {
+        return fmt::format("{} event{} removed", removed, removed == 1 ? "" : "s");
+    };
+    try {
+        const Position first = store.first_position();
+        WorkProgress progress{shared, "events removed",
+                              std::max(request.position + 1, first) - first};
+        for (std::size_t last = events_at_a_time; last == events_at_a_time; removed += last) {
+            progress.update(removed);
+            last = store.prune(request.position, events_at_a_time);
+        }
+    } catch (const Interrupted&) {
+        keep_trace(shared, store, request, result() + ", then interrupted");
+        shared.note(result() + "; the same command goes on");
+        throw;
+    }
+    keep_trace(shared, store, request, result());
+}
+
+} // namespace
+
+void say(Shared& shared, const RequestRecord& request, const std::string& how) {
+    if (shared.json()) {
+        shared.print(json_of(request));
+    } else {
+        shared.print(terminal::printable(fmt::format("{}: {}", title_of(request), how)) + '\n');
+    }
+}
+
+void say_done(Shared& shared, const RequestRecord& request, const std::string& by) {
+    say(shared, request, fmt::format("{}, {}", request.result, by));
+}
+
+void carry_out_here(Shared& shared, EventStore& store, std::vector<Order>& orders) {
+    for (Order& order : orders) {
+        RequestRecord& request = order.request;
+        switch (request.action) {
+        case DeliveryAction::redrive:
+        case DeliveryAction::discard: change_deliveries(shared, store, order); break;
+        case DeliveryAction::replay:
+        case DeliveryAction::replay_with_effects:
+            put_back(shared, store, request);
+            say_done(shared, request, "once its program runs");
+            continue;
+        case DeliveryAction::forget: forget(shared, store, request); break;
+        case DeliveryAction::prune: prune(shared, store, request); break;
+        }
+        say_done(shared, request, "as no host runs the store");
+    }
+}
+
+} // namespace bus::cli
