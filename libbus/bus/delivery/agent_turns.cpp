@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t steps_of_a_turn = 384;
 /// Steps of a worker on their way into the store: it waits where the disk does not keep up.
-constexpr std::size_t most_outstanding = 4096;
+constexpr std::size_t most_outstanding = 2048;
 
 } // namespace
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace bus::sqlite {
 
@@ -76,6 +77,7 @@ bool AgentTables::put_back(const Part& part, Position log_end) {
         return false;
     }
     erase_states_.execute(agent);
+    std::erase_if(states_, [agent](const StateWrite& write) { return write.agent == agent; });
     if (before == nullptr) {
         progress_.put(agent, internal::AgentProgress::new_replaying(*part.replay, log_end));
         return true;
@@ -94,6 +96,7 @@ bool AgentTables::put_back(const Part& part, Position log_end) {
 }
 
 void AgentTables::flush() {
+    write_states();
     kept_.agents = sum_of_checksums(kept_.agents, progress_.flush(), 0);
 }
 
@@ -103,6 +106,7 @@ void AgentTables::committed() {
 }
 
 void AgentTables::rolled_back() {
+    states_.clear();
     progress_.rolled_back();
     kept_ = committed_kept_;
 }
@@ -128,27 +132,46 @@ void AgentTables::write_agent(const Part& part) {
     for (const Position position : part.erase_deliveries) {
         erase_delivery_.execute(agent, position);
     }
-    write_states(agent, part);
+    note_states(agent, part);
+}
+
+/// Many steps of one commit often write the same row: the last of them counts.
+void AgentTables::note_states(std::int64_t agent, const Part& part) {
+    for (const StateRecord& state : part.put_states) {
+        states_.push_back({agent, state.key, &state.json});
+    }
+    for (const std::string& key : part.erase_states) {
+        states_.push_back({agent, key, nullptr});
+    }
+}
+
+void AgentTables::write_states() {
+    const auto place = [](const StateWrite& write) { return std::pair{write.agent, write.key}; };
+    std::stable_sort(states_.begin(), states_.end(),
+                     [&](const StateWrite& a, const StateWrite& b) { return place(a) < place(b); });
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        if (i + 1 == states_.size() || place(states_[i]) != place(states_[i + 1])) {
+            write_state(states_[i]);
+        }
+    }
+    states_.clear();
 }
 
 /// An UPDATE that finds nothing tells that a row is new, so that the rows can be counted.
-void AgentTables::write_states(std::int64_t agent, const Part& part) {
-    std::int64_t more = 0;
-    for (const StateRecord& state : part.put_states) {
-        const std::string_view key = state.key;
-        const std::string_view json = state.json;
-        const std::int64_t checksum = checksum_of(agent, key, json);
-        update_state_.execute(agent, key, json, checksum);
-        if (connection_.changes() == 0) {
-            insert_state_.execute(agent, key, json, checksum);
-            ++more;
-        }
+void AgentTables::write_state(const StateWrite& write) {
+    const auto [agent, key, json] = write;
+    if (json == nullptr) {
+        erase_state_.execute(agent, key);
+        progress_.count_states(agent, -static_cast<std::int64_t>(connection_.changes()));
+        return;
     }
-    for (const std::string& key : part.erase_states) {
-        erase_state_.execute(agent, std::string_view{key});
-        more -= static_cast<std::int64_t>(connection_.changes());
+    const std::string_view value = *json;
+    const std::int64_t checksum = checksum_of(agent, key, value);
+    update_state_.execute(agent, key, value, checksum);
+    if (connection_.changes() == 0) {
+        insert_state_.execute(agent, key, value, checksum);
+        progress_.count_states(agent, 1);
     }
-    progress_.count_states(agent, more);
 }
 
 void AgentTables::put(const DeliveryRecord& delivery) {

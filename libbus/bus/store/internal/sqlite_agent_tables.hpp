@@ -10,6 +10,8 @@
 
 #include <cstdint>
 #include <exception>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace bus::sqlite {
@@ -43,8 +45,17 @@ public:
     [[nodiscard]] bool kept_moved() const noexcept { return kept_ != committed_kept_; }
 
 private:
+    /// A row of state as a part of the open transaction leaves it.
+    struct StateWrite {
+        std::int64_t agent;
+        std::string_view key;    ///< of the part
+        const std::string* json; ///< of the part; nullptr: the row goes
+    };
+
+    void write_state(const StateWrite& write);
     void write_agent(const Part& part);
-    void write_states(std::int64_t agent, const Part& part);
+    void note_states(std::int64_t agent, const Part& part);
+    void write_states();
     void put(const DeliveryRecord& delivery);
     void write_timers(const Part& part);
     void erase_timer(std::uint64_t number);
@@ -58,6 +69,7 @@ private:
     const Connection& connection_;
     KeptCounts kept_;
     KeptCounts committed_kept_;
+    std::vector<StateWrite> states_; ///< of the open transaction, in order
 
     Statement put_delivery_;
     Statement erase_delivery_;
