@@ -184,8 +184,8 @@ void AgentRunner::push_mail(Writer::Event event) {
 }
 
 bool AgentRunner::handles(const EventType* type) const {
-    if (type == nullptr) {
-        return false;
+    if (type == nullptr || type->base() == nullptr) {
+        return false; // unknown to the program, or a record that calls itself a DomainEvent
     }
     return type->index() < handled_types_.size() ? handled_types_[type->index()]
                                                  : agent_->handler_for(*type) != nullptr;

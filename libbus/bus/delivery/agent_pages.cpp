@@ -78,15 +78,18 @@ Writer::Event AgentRunner::wanted_of(StoredEvent& event) const {
     if (!handles(type)) {
         return nullptr;
     }
-    // Else it is in another sequence than the program would say.
-    const bool same_aggregates = event.record.aggregate_type == type->aggregate_type();
-    if (same_aggregates && event.record.event_version == type->version()) {
+    if (event.record.event_version == type->version()) {
         try {
             const auto kept = std::make_shared<StoredEvent>();
             kept->event = decode(event.record);
             kept->position = event.position;
             kept->stream_version = event.stream_version;
-            return kept;
+            // Where the record has another aggregate than the program would say, it is in the
+            // sequence of that.
+            if (event.record.aggregate_type == kept->event->aggregate_type() &&
+                event.record.aggregate_id == kept->event->aggregate_id()) {
+                return kept;
+            }
         } catch (const CodecError&) {
             // Not lost: its step finds the same, and fails with it.
         }

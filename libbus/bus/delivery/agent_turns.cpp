@@ -1,4 +1,5 @@
 #include <bus/delivery/agent_runner.hpp>
+#include <bus/delivery/internal/turn_clock.hpp>
 #include <bus/dispatch/worker_scope.hpp>
 #include <bus/runtime/fault_point.hpp>
 
@@ -10,6 +11,7 @@ namespace bus {
 
 namespace {
 
+/// A turn ends after so many steps, or where they are slow, by the clock.
 constexpr std::size_t steps_of_a_turn = 384;
 /// Steps of a worker on their way into the store: it waits where the disk does not keep up.
 constexpr std::size_t most_outstanding = 2048;
@@ -221,7 +223,9 @@ void AgentRunner::run_orders(Lane& lane, StepBatch& batch) {
 }
 
 void AgentRunner::run_steps(Lane& lane, Batch& batch) {
-    for (std::size_t steps = 0; steps < steps_of_a_turn && !stopping(); ++steps) {
+    internal::TurnClock clock{hub_->runtime()};
+    for (std::size_t steps = 0; steps < steps_of_a_turn && !stopping() && !clock.is_over();
+         ++steps) {
         std::optional<DeliveryItem> item = next_item(lane);
         if (!item) {
             return;

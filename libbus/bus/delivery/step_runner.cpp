@@ -17,11 +17,15 @@ std::shared_ptr<const DomainEvent> event_of(DeliveryItem& item, std::optional<Fa
     if (item.decoded) {
         return item.decoded;
     }
+    std::string why = "it is of no type that an event can be of";
     try {
         item.decoded = decode(item.event->record);
     } catch (const CodecError& error) {
+        why = error.what();
+    }
+    if (!item.decoded) {
         failure = Failure::poison("event " + std::to_string(item.event->position) +
-                                  " cannot be read: " + error.what());
+                                  " cannot be read: " + why);
     }
     return item.decoded;
 }

@@ -318,4 +318,26 @@ BOOST_AUTO_TEST_CASE(observers_hear_of_attempts_and_dead_letters_with_the_agents
     BOOST_TEST(seen == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(a_record_that_calls_itself_a_domain_event_is_passed_by_who_handles_all) {
+    int handled = 0;
+    auto agent = scripted("all");
+    agent->handles<bus::DomainEvent>([&](const bus::DomainEvent&) { ++handled; });
+    bus->add(std::move(agent));
+    bus::EventRecord record = bus::encode(ping("x", 1));
+    record.event_type = "DomainEvent";
+    record.aggregate_type = "Domain";
+    bus->publish(record);
+    bus->publish(ping("x", 2));
+    runtime->run_until_idle();
+    BOOST_TEST(handled == 1);
+    restart();
+    auto late = scripted("late");
+    late->settings().start = bus::StartPosition::beginning();
+    late->handles<bus::DomainEvent>([&](const bus::DomainEvent&) { ++handled; });
+    bus->add(std::move(late));
+    runtime->run_until_idle();
+    BOOST_TEST(handled == 2);
+    BOOST_TEST(bus->status().front().dead == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -190,4 +190,34 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(store->agent("worker")->finished == 8U);
 }
 
+BOOST_AUTO_TEST_CASE(A4_an_agent_of_slow_steps_lets_the_others_have_their_turn) {
+    constexpr int backlog = 120;
+    bus.reset();
+    const auto real = std::make_shared<bus::SystemRuntime>(1U);
+    bus.emplace(bus::BusOptions{real, store});
+    std::atomic<int> slow_steps{0};
+    std::atomic<int> slow_steps_before_other{-1};
+    auto slow = scripted("slow");
+    slow->handles<PingEvent>([&](const PingEvent&) {
+        // A computation of half a millisecond.
+        const bus::Timestamp begin = real->now();
+        while (real->now() - begin < 500us) {
+        }
+        ++slow_steps;
+    });
+    auto other = scripted("other");
+    other->handles<test::PongEvent>(
+        [&](const test::PongEvent&) { slow_steps_before_other = slow_steps.load(); });
+    bus->add(std::move(slow));
+    bus->add(std::move(other));
+    for (int i = 0; i < backlog; ++i) {
+        bus->post(ping("x", i));
+    }
+    bus->publish(test::pong("y", 1));
+    bus->wait_idle();
+    BOOST_TEST(slow_steps == backlog);
+    BOOST_TEST(slow_steps_before_other >= 0);
+    BOOST_TEST(slow_steps_before_other < backlog);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <limits>
+#include <stdexcept>
+#include <utility>
 
 using namespace test;
 
@@ -226,6 +228,53 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_refused_part_leaves_no_trace_in_any_reading, Bac
     BOOST_TEST(backend.store().read_stream("Order", "B", 0, all).empty());
     BOOST_TEST(append(backend.store(), fresh).position == 2U);
     BOOST_TEST(backend.store().read_type("NewTypeEvent", 0, all).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_is_read_event_by_event_as_it_is_whole, Backend, Backends) {
+    Backend backend;
+    bus::EventStore& store = backend.store();
+    std::vector<bus::EventRecord> records;
+    for (unsigned char n = 1; n <= 9; ++n) {
+        bus::NewEvent event = test::event(n);
+        // Short ones behind long ones, and empty ones behind both.
+        event.record.user_id = std::string(n % 3 == 0 ? 0U : 200U / n, 'u');
+        event.record.causation_id = n % 2 == 0 ? id(n + 100) : bus::Uuid{};
+        records.push_back(event.record);
+        append(store, std::move(event));
+    }
+    std::vector<bus::StoredEvent> taken;
+    const std::size_t count = store.read_each(2, 5, [&](bus::StoredEvent& event) {
+        BOOST_TEST(!event.event);
+        if (event.position % 2 == 0) {
+            taken.push_back(std::move(event));
+        } else {
+            taken.push_back(event);
+        }
+    });
+    BOOST_TEST(count == 5U);
+    BOOST_REQUIRE(taken.size() == 5U);
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+        BOOST_TEST(taken[i].position == i + 3);
+        check_same(taken[i].record, records[i + 2]);
+    }
+    BOOST_TEST(store.read_each(9, 5, [](bus::StoredEvent&) {}) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_that_is_given_up_in_the_middle_does_no_harm, Backend,
+                              Backends) {
+    Backend backend;
+    bus::EventStore& store = backend.store();
+    for (unsigned char n = 1; n <= 5; ++n) {
+        append(store, test::event(n));
+    }
+    const auto give_up = [](bus::StoredEvent& event) {
+        if (event.position == 3) {
+            throw std::runtime_error{"enough"};
+        }
+    };
+    BOOST_CHECK_THROW(store.read_each(0, 5, give_up), std::runtime_error);
+    append(store, test::event(6));
+    BOOST_TEST(store.read_each(0, 10, [](bus::StoredEvent&) {}) == 6U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

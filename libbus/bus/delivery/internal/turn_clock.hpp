@@ -1,0 +1,39 @@
+#pragma once
+
+#include <bus/runtime/runtime.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+
+namespace bus::internal {
+
+/// Says when a turn has lasted long enough. It looks at the time after each step where they are
+/// slow, else after a few dozen, since looking takes as long as a tenth of a quick one.
+class TurnClock {
+public:
+    explicit TurnClock(Runtime& runtime) : runtime_{runtime}, begin_{runtime.now()} {}
+
+    /// To be asked before each step.
+    bool is_over() {
+        if (steps_++ < next_look_) {
+            return false;
+        }
+        const Duration taken = runtime_.now() - begin_;
+        pace_ = taken > longest / 16 ? 1 : std::min(pace_ * 2, slowest_pace);
+        next_look_ = steps_ + pace_;
+        return taken >= longest;
+    }
+
+private:
+    static constexpr Duration longest = std::chrono::milliseconds{5};
+    static constexpr std::size_t slowest_pace = 32;
+
+    Runtime& runtime_;
+    Timestamp begin_;
+    std::size_t steps_ = 0;
+    std::size_t next_look_ = 1;
+    std::size_t pace_ = 1;
+};
+
+} // namespace bus::internal
