@@ -12,7 +12,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-/// The little of SQLite that the books need: internal to demo_books.
+/// The little of SQLite that the books and the marketplace's index need: internal to the two.
 namespace demo::sqlite {
 
 /// What SQLite answered, with its extended result code; the books translate it for their callers.

@@ -78,31 +78,29 @@ Occurrence Marketplace::note(const std::string& key, const FeedReader::Line& lin
     const std::size_t hash = std::hash<std::string_view>()(line.text);
     {
         const std::lock_guard lock(mutex_);
-        const auto known = places_.find(key);
-        if (known != places_.end())
-            return known->second.hash == hash && known->second.length == line.text.size()
+        if (const auto known = places_.find(key))
+            return known->hash == hash && known->length == line.text.size()
                        ? Occurrence::repeated
                        : Occurrence::repeated_otherwise;
     }
     // only this thread adds keys, so the lock need not be held over the write
     const std::uint64_t offset = line.too_long ? 0 : spool_.append(line.text);
     const std::lock_guard lock(mutex_);
-    places_.emplace(
-        key, Place{offset, line.too_long ? line.length : line.text.size(), hash, line.too_long});
+    places_.add(key, {offset, line.too_long ? line.length : line.text.size(), hash, line.too_long});
     cache_.add(key, std::move(bundle), line.text.size());
     return Occurrence::first;
 }
 
 std::shared_ptr<const Bundle> Marketplace::bundle(std::string_view key) const {
-    Place place{};
+    LineIndex::Place place;
     {
         const std::lock_guard lock(mutex_);
         if (auto cached = cache_.find(key))
             return cached;
         const auto known = places_.find(key);
-        if (known == places_.end())
+        if (!known)
             return nullptr;
-        place = known->second;
+        place = *known;
     }
     auto bundle = std::make_shared<const Bundle>(read(place));
     const std::lock_guard lock(mutex_);
@@ -110,7 +108,7 @@ std::shared_ptr<const Bundle> Marketplace::bundle(std::string_view key) const {
     return bundle;
 }
 
-Bundle Marketplace::read(const Place& place) const {
+Bundle Marketplace::read(const LineIndex::Place& place) const {
     if (place.too_long)
         return too_long(place.length);
     return read_bundle(spool_.read(place.offset, place.length));

@@ -3,6 +3,7 @@
 #include "demo/marketplace/bundle.hpp"
 #include "demo/marketplace/bundle_cache.hpp"
 #include "demo/marketplace/feed_reader.hpp"
+#include "demo/marketplace/line_index.hpp"
 #include "demo/marketplace/line_spool.hpp"
 
 #include <atomic>
@@ -14,7 +15,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace demo {
@@ -42,8 +42,8 @@ struct FeedLine {
 /// The marketplace as a gateway: order bundles from NDJSON feeds, one after the other.
 ///
 /// next() reads on, in one thread; bundle() then answers for every key read so far, in any thread.
-/// Lines are kept in a temporary file, and memory holds an index and the bundles used last, so the
-/// feeds may be of any size.
+/// Lines are kept in a temporary file, and their index in another; memory holds caches of a fixed
+/// size, among them the bundles used last. So the feeds may have any number of lines.
 class Marketplace {
 public:
     struct Limits {
@@ -84,25 +84,10 @@ public:
     const std::vector<std::string>& empty_feeds() const noexcept { return empty_feeds_; }
 
 private:
-    struct Place {
-        std::uint64_t offset;
-        std::uint64_t length;
-        std::size_t hash;
-        bool too_long; // then there is only the length
-    };
-
-    struct KeyHash {
-        using is_transparent = void;
-
-        std::size_t operator()(std::string_view key) const noexcept {
-            return std::hash<std::string_view>()(key);
-        }
-    };
-
     std::string key_of(const Bundle& bundle, std::uint64_t line_number) const;
     Occurrence note(const std::string& key, const FeedReader::Line& line,
                     std::shared_ptr<const Bundle> bundle);
-    Bundle read(const Place& place) const;
+    Bundle read(const LineIndex::Place& place) const;
     Bundle too_long(std::uint64_t length) const;
 
     Limits limits_;
@@ -116,7 +101,7 @@ private:
     LineSpool spool_;
 
     mutable std::mutex mutex_; // of the two below
-    std::unordered_map<std::string, Place, KeyHash, std::equal_to<>> places_;
+    mutable LineIndex places_;
     mutable BundleCache cache_;
 };
 

@@ -1,5 +1,7 @@
 #include <bus/runtime/strand.hpp>
 
+#include <utility>
+
 namespace bus {
 
 void Strand::post(Task task) {
@@ -21,10 +23,13 @@ bool Strand::idle() const {
 
 void Strand::run() {
     std::unique_lock lock{mutex_};
-    const Task task = std::move(tasks_.front());
-    tasks_.pop_front();
+    // All that waits by now: one task a turn would let the queue grow as long as others keep the
+    // executor busy. What comes meanwhile has its turn behind what others have posted.
+    std::deque<Task> waiting = std::exchange(tasks_, {});
     lock.unlock();
-    task();
+    for (; !waiting.empty(); waiting.pop_front()) {
+        waiting.front()();
+    }
     lock.lock();
     if (tasks_.empty()) {
         running_ = false;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <vector>
 
 BOOST_AUTO_TEST_SUITE(strand)
@@ -26,6 +27,28 @@ BOOST_AUTO_TEST_CASE(tasks_of_a_strand_run_in_their_order_whatever_the_seed) {
         BOOST_TEST(std::is_sorted(of_first.begin(), of_first.end()));
         BOOST_TEST(of_first.size() == 10U);
     }
+}
+
+BOOST_AUTO_TEST_CASE(what_waits_for_a_strand_does_not_add_up_while_others_keep_the_executor_busy) {
+    constexpr std::size_t each_turn = 10;
+    bus::SimulatedRuntime runtime;
+    const auto strand = std::make_shared<bus::Strand>(runtime.pool());
+    std::size_t posted = 0;
+    std::size_t ran = 0;
+    std::size_t most_waiting = 0;
+    const std::function<void()> busy = [&] {
+        for (std::size_t i = 0; i < each_turn; ++i, ++posted) {
+            strand->post([&] { ++ran; });
+        }
+        most_waiting = std::max(most_waiting, posted - ran);
+        if (posted < 1000 * each_turn) {
+            runtime.pool().post(busy);
+        }
+    };
+    runtime.pool().post(busy);
+    runtime.run_ready();
+    BOOST_TEST(ran == 1000 * each_turn);
+    BOOST_TEST(most_waiting < 50 * each_turn);
 }
 
 BOOST_AUTO_TEST_CASE(a_strand_says_when_it_is_idle) {
