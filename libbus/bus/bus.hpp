@@ -32,6 +32,9 @@ struct BusOptions {
     /// How often to look into the store for requests that another process makes there; zero: never.
     /// In virtual time, and on a store of this process only, never.
     Duration requests_every = std::chrono::milliseconds{500};
+    /// How old the bus must be to forget an agent at a request: younger, its program may be about
+    /// to add that agent, which would begin anew with all its effects. The request waits.
+    Duration forget_after = std::chrono::seconds{30};
 };
 
 struct PublishOptions {
@@ -195,7 +198,8 @@ public:
     /// Keeps a request of an operator in the store and carries it out soon, as it does with those
     /// that other processes make there; EventStore::requests() says when, and what came of it.
     /// `at` is filled in. Returns its number. An agent that is on this bus is not forgotten, nor is
-    /// one where the request was made before this bus was: the answer says so. Throws
+    /// one where the request was made before this bus was: the answer says so. They are carried
+    /// out one after the other; those that are open when the bus begins to stop stay so. Throws
     /// std::invalid_argument where it does not say who makes it, std::logic_error without a store,
     /// StoreError.
     std::uint64_t request(RequestRecord request);
@@ -207,7 +211,8 @@ public:
 
     /// Removes from the store what an agent keeps that is gone for good: the log need not be kept
     /// for it any longer. False: the store does not know it. Throws std::invalid_argument where it
-    /// is on this bus; std::logic_error without a store; StoreError.
+    /// is on this bus, or still ends the step in which it was removed; std::logic_error without a
+    /// store; StoreError.
     bool forget(std::string_view agent);
 
     /// Waits until nothing is left to do before some time that is still to come: mailboxes empty,

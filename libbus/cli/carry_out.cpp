@@ -23,12 +23,19 @@ PartResult commit(EventStore& store, const Part& part) {
     return result;
 }
 
-/// Keeps as the trace that a request was carried out.
-void keep_trace(Shared& shared, EventStore& store, RequestRecord& request, std::string result) {
+/// Before anything is done: where that is cut short, who asked and why is kept.
+void ask(Shared& shared, EventStore& store, RequestRecord& request) {
     request.at = shared.console().now();
-    request.done_at = request.at;
-    request.result = std::move(result);
     request.number = store.ask(request);
+}
+
+/// Adds what came of it.
+void answer(Shared& shared, EventStore& store, RequestRecord& request, std::string result) {
+    request.done_at = shared.console().now();
+    request.result = std::move(result);
+    Part part;
+    part.answers.push_back({request.number, *request.done_at, request.result});
+    commit(store, part);
 }
 
 /// Each delivery leaves a trace of its own.
@@ -55,8 +62,7 @@ void put_back(Shared& shared, EventStore& store, RequestRecord& request) {
     const AgentRecord agent = store.agent(request.agent).value_or(AgentRecord{});
     const Position first =
         std::min(std::max(request.position, store.first_position()), agent.checkpoint + 1);
-    request.at = shared.console().now();
-    request.number = store.ask(request);
+    ask(shared, store, request);
     request.done_at = request.at;
     request.result = fmt::format("replays from position {}", first);
     Part part;
@@ -68,13 +74,16 @@ void put_back(Shared& shared, EventStore& store, RequestRecord& request) {
 }
 
 void forget(Shared& shared, EventStore& store, RequestRecord& request) {
+    ask(shared, store, request);
     const std::size_t unfinished = store.delivery_briefs(request.agent).size();
     store.forget(request.agent);
-    keep_trace(shared, store, request,
-               fmt::format("forgotten, with {} deliveries that had not finished", unfinished));
+    answer(shared, store, request,
+           fmt::format("forgotten, with {} deliveries that had not finished", unfinished));
 }
 
+/// Where the store fails in the middle, the request stays open, and the next host goes on.
 void prune(Shared& shared, EventStore& store, RequestRecord& request) {
+    ask(shared, store, request);
     std::uint64_t removed = 0;
     const auto result = [&] {
         return fmt::format("{} event{} removed", removed, removed == 1 ? "" : "s");
@@ -88,11 +97,16 @@ void prune(Shared& shared, EventStore& store, RequestRecord& request) {
             last = store.prune(request.position, events_at_a_time);
         }
     } catch (const Interrupted&) {
-        keep_trace(shared, store, request, result() + ", then interrupted");
+        answer(shared, store, request, result() + ", then interrupted");
         shared.note(result() + "; the same command goes on");
         throw;
+    } catch (const PruneRefused& refusal) {
+        answer(shared, store, request,
+               removed == 0 ? refusal.what()
+                            : fmt::format("{}, then: {}", result(), refusal.what()));
+        throw;
     }
-    keep_trace(shared, store, request, result());
+    answer(shared, store, request, result());
 }
 
 } // namespace

@@ -102,6 +102,9 @@ std::string title_of(const RequestRecord& request) {
                    : fmt::format("{} of {} from {}", verb, request.agent, request.position);
     case DeliveryAction::forget: return fmt::format("{} {}", verb, request.agent);
     case DeliveryAction::prune: return fmt::format("{} up to {}", verb, request.position);
+    default:
+        return fmt::format("what this program does not know, {}",
+                           static_cast<unsigned>(request.action));
     }
     return request.position != 0
                ? fmt::format("{} of {} at {}", verb, request.agent, request.position)

@@ -130,7 +130,7 @@ std::string explain(const CLI::App& app, const std::vector<std::string>& argumen
         at = next;
     }
     const std::vector<std::string> commands = names_of_commands(*at);
-    if (!commands.empty()) {
+    if (!commands.empty() && at->get_require_subcommand_min() > 0) {
         return fmt::format("`{}` needs a command: {}", path_of(*at), fmt::join(commands, ", "));
     }
     return {};

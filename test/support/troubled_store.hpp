@@ -21,6 +21,10 @@ public:
     std::atomic<bool> disk_full{false};
     /// While true, nothing can be read.
     std::atomic<bool> unreadable{false};
+    /// While true, what operators ask for cannot be read.
+    std::atomic<bool> requests_unreadable{false};
+    /// Called before events or an agent are removed.
+    std::function<void()> before_removal;
     /// How many commits have failed.
     std::atomic<int> failed{0};
     /// Asked before each commit; true lets that one fail.
@@ -125,6 +129,9 @@ public:
 
     std::vector<bus::RequestRecord> requests(std::uint64_t after, std::size_t limit,
                                              bool open_only) override {
+        if (requests_unreadable) {
+            throw bus::StoreError{"troubled: the requests are damaged; look at the disk"};
+        }
         return reader().requests(after, limit, open_only);
     }
 
@@ -133,10 +140,18 @@ public:
     bus::Position last_before(bus::Timestamp time) override { return reader().last_before(time); }
 
     std::size_t prune(bus::Position through, std::size_t limit) override {
+        if (before_removal) {
+            before_removal();
+        }
         return writer().prune(through, limit);
     }
 
-    bool forget(std::string_view agent) override { return writer().forget(agent); }
+    bool forget(std::string_view agent) override {
+        if (before_removal) {
+            before_removal();
+        }
+        return writer().forget(agent);
+    }
 
     void backup(const std::string& to) override { reader().backup(to); }
 

@@ -11,7 +11,7 @@
 namespace bus {
 
 Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
-                   std::shared_ptr<Runtime> runtime, Duration requests_every, AgentNames names)
+                   std::shared_ptr<Runtime> runtime, RequestTimes times, AgentNames names)
     : store_{store},
       dispatcher_{dispatcher},
       hub_{std::move(hub)},
@@ -34,10 +34,22 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
                RequestDesk::OnCommand done) {
             replay(agent, order, std::move(answer), std::move(done));
         },
-        std::move(names));
+        AgentNames{.check = names.check,
+                   .take =
+                       [this, names](const std::string& agent) {
+                           names.take(agent);
+                           try {
+                               let_leave(agent);
+                           } catch (...) {
+                               names.give_back(agent);
+                               throw;
+                           }
+                       },
+                   .give_back = names.give_back},
+        times.forget_after);
     timers_->start();
     const bool others_ask = store_.abilities().other_processes && !hub_->runtime().virtual_time();
-    requests_->start(others_ask ? requests_every : Duration::zero());
+    requests_->start(others_ask ? times.every : Duration::zero());
     requests_->look();
 }
 
@@ -85,6 +97,26 @@ void Delivery::finish_leaving(std::string_view agent) {
                                " is still ending its last step: add it from another thread"};
     }
     for (const auto& runner : ending) {
+        runner->stop();
+        const std::unique_lock lock{mutex_};
+        std::erase(leaving_, runner);
+    }
+}
+
+/// What is left to do for one that is at rest waits for nobody.
+void Delivery::let_leave(const std::string& agent) {
+    std::vector<std::shared_ptr<AgentRunner>> gone;
+    {
+        const std::shared_lock lock{mutex_};
+        std::copy_if(leaving_.begin(), leaving_.end(), std::back_inserter(gone),
+                     [&](const auto& runner) { return runner->agent().name() == agent; });
+    }
+    for (const auto& runner : gone) {
+        if (!runner->idle()) {
+            throw std::invalid_argument{"agent " + agent +
+                                        " was removed and is still ending its last step: forget "
+                                        "it in a moment"};
+        }
         runner->stop();
         const std::unique_lock lock{mutex_};
         std::erase(leaving_, runner);

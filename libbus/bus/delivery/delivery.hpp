@@ -19,9 +19,9 @@ namespace bus {
 /// handlers of what was not published by a waiting thread.
 class Delivery {
 public:
-    /// `requests_every`: how often to look for requests of other processes. Throws StoreError.
+    /// Throws StoreError.
     Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
-             std::shared_ptr<Runtime> runtime, Duration requests_every, AgentNames names);
+             std::shared_ptr<Runtime> runtime, RequestTimes times, AgentNames names);
     /// stop() first.
     ~Delivery();
     Delivery(const Delivery&) = delete;
@@ -52,6 +52,12 @@ public:
     [[nodiscard]] bool handled_by_agent(const EventType& type);
     [[nodiscard]] std::vector<std::shared_ptr<AgentRunner>> runners();
     [[nodiscard]] bool idle();
+    /// Throws std::invalid_argument where a step has removed that agent and has not ended yet.
+    void let_leave(const std::string& agent);
+
+    /// No further request is taken up.
+    void begin_drain() { requests_->stop(); }
+
     /// No further timer fires, and no further request is taken up.
     void begin_stop();
     void stop();

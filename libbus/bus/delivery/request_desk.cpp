@@ -19,21 +19,27 @@ std::string what_was_done(const RequestRecord& request, std::size_t done) {
     return std::to_string(done) + verb;
 }
 
-std::uint64_t last_open_request(EventStore& store) {
-    const std::vector<RequestRecord> open = store.requests(0, EventStore::unlimited, true);
-    return open.empty() ? 0 : open.back().number;
+std::optional<std::uint64_t> last_open_request(EventStore& store) {
+    try {
+        const std::vector<RequestRecord> open = store.requests(0, EventStore::unlimited, true);
+        return open.empty() ? 0 : open.back().number;
+    } catch (const StoreError&) {
+        return std::nullopt; // the first look meets it too, and tells it
+    }
 }
 
 } // namespace
 
 RequestDesk::RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub,
-                         Command command, Replay replay, AgentNames names)
+                         Command command, Replay replay, AgentNames names, Duration forget_after)
     : store_{store},
       writer_{writer},
       hub_{std::move(hub)},
       command_{std::move(command)},
       replay_{std::move(replay)},
       names_{std::move(names)},
+      made_{hub_->runtime().now()},
+      forget_after_{forget_after},
       asked_before_{last_open_request(store)} {}
 
 void RequestDesk::start(Duration every) {
@@ -98,7 +104,7 @@ bool RequestDesk::idle() {
 void RequestDesk::stop() {
     const std::lock_guard lock{mutex_};
     stopped_ = true;
-    for (auto* timer : {&timer_, &again_}) {
+    for (auto* timer : {&timer_, &grown_, &again_}) {
         if (*timer) {
             hub_->runtime().cancel(**timer);
             timer->reset();
@@ -177,16 +183,46 @@ void RequestDesk::replay(const std::shared_ptr<Work>& work) {
     }
 }
 
+bool RequestDesk::older_than_this(const RequestRecord& request) const {
+    return asked_before_ ? request.number <= *asked_before_ : request.at < made_;
+}
+
+/// False: not yet, and it is looked again when it does.
+bool RequestDesk::forgets_now() {
+    const std::lock_guard lock{mutex_};
+    const Duration age = hub_->runtime().now() - made_;
+    old_enough_ = old_enough_ || age >= forget_after_;
+    if (!old_enough_ && !stopped_ && !grown_) {
+        grown_ = hub_->runtime().schedule(forget_after_ - age, [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) {
+                {
+                    const std::lock_guard inner{self->mutex_};
+                    self->grown_.reset();
+                    self->old_enough_ = true; // also where the clock was set back
+                }
+                self->look();
+            }
+        });
+    }
+    return old_enough_;
+}
+
 /// While the program starts, its agents are not on the bus yet, and would be forgotten, to begin
-/// anew a moment later: what was asked of a program before this one is not done by this one.
+/// anew a moment later: what was asked of a program before this one is not done by this one, and
+/// what is asked of this one waits until it has had the time to add them.
 void RequestDesk::forget(const std::shared_ptr<Work>& work) {
     const RequestRecord& request = work->request;
     if (!store_.agent(request.agent)) {
-        work->result = "nothing: the store knows no agent " + request.agent;
-    } else if (request.number <= asked_before_) {
+        work->result = "agent " + request.agent + " is not there (any more)";
+    } else if (older_than_this(request)) {
         work->result = "nothing: the program that was asked has ended meanwhile; ask again";
     } else {
         try {
+            names_.check(request.agent);
+            if (!forgets_now()) {
+                take_next(); // it stays open
+                return;
+            }
             names_.take(request.agent);
         } catch (const std::invalid_argument& refusal) {
             work->result = refusal.what();
@@ -215,6 +251,12 @@ void RequestDesk::forget_on_writer(Work& work) {
 }
 
 void RequestDesk::prune(const std::shared_ptr<Work>& work) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (const auto before = removed_.extract(work->request.number)) {
+            work->done += before.mapped();
+        }
+    }
     writer_.run([self = shared_from_this(), work] {
         bool more = false;
         try {
@@ -232,6 +274,10 @@ void RequestDesk::prune(const std::shared_ptr<Work>& work) {
 }
 
 void RequestDesk::end_prune(const std::shared_ptr<Work>& work, bool more) {
+    if (!work->trouble.empty()) {
+        const std::lock_guard lock{mutex_};
+        removed_[work->request.number] = work->done;
+    }
     if (more) {
         std::unique_lock lock{mutex_};
         const bool go_on = !stopped_;
@@ -243,8 +289,10 @@ void RequestDesk::end_prune(const std::shared_ptr<Work>& work, bool more) {
         }
         return;
     }
-    const std::string removed =
-        std::to_string(work->done) + (work->done == 1 ? " event removed" : " events removed");
+    // One before it may have removed some.
+    const std::string removed = std::to_string(work->done) +
+                                (work->done == 1 ? " event removed" : " events removed") +
+                                (older_than_this(work->request) ? " by this program" : "");
     work->result = work->refusal.empty() ? removed
                    : work->done == 0     ? work->refusal
                                          : removed + ", then: " + work->refusal;

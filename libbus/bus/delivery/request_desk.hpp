@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,8 +18,15 @@ namespace bus {
 /// Keeps the names of a bus's agents apart: while one is forgotten, none of its name comes.
 struct AgentNames {
     /// Throws std::invalid_argument, which says what to do, where that agent is on the bus.
+    std::function<void(const std::string&)> check;
+    /// The same, and takes the name where it is not.
     std::function<void(const std::string&)> take;
     std::function<void(const std::string&)> give_back;
+};
+
+struct RequestTimes {
+    Duration every{};        ///< how often to look for requests of other processes; zero: never
+    Duration forget_after{}; ///< how old the desk must be to forget an agent
 };
 
 /// Carries out what operators ask for through the store's table of requests, one after the other.
@@ -34,16 +42,15 @@ public:
     using Replay =
         std::function<void(const std::string& agent, ReplayOrder, RequestAnswer, OnCommand)>;
 
-    /// Throws StoreError.
     RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub, Command command,
-                Replay replay, AgentNames names);
+                Replay replay, AgentNames names, Duration forget_after);
 
     /// Looks into the table now, and each time that `every` has passed; zero: never by itself.
     void start(Duration every);
     /// Looks into the table soon.
     void look();
     [[nodiscard]] bool idle();
-    /// Begins no further request.
+    /// Begins no further request, and no further page of one that prunes: it stays open.
     void stop();
 
 private:
@@ -65,6 +72,8 @@ private:
     void replay(const std::shared_ptr<Work>& work);
     void forget(const std::shared_ptr<Work>& work);
     void forget_on_writer(Work& work);
+    [[nodiscard]] bool older_than_this(const RequestRecord& request) const;
+    [[nodiscard]] bool forgets_now();
     void prune(const std::shared_ptr<Work>& work);
     void end_prune(const std::shared_ptr<Work>& work, bool more);
     void carry_out(const std::shared_ptr<Work>& work);
@@ -79,14 +88,21 @@ private:
     Command command_;
     Replay replay_;
     AgentNames names_;
-    std::uint64_t asked_before_; ///< requests up to here were made of a program before this one
+    const Timestamp made_;
+    const Duration forget_after_;
+    /// Requests up to here were made of a program before this one; none: it could not be read.
+    const std::optional<std::uint64_t> asked_before_;
     std::mutex mutex_;
+    bool old_enough_ = false; ///< to forget
+    /// What requests had removed when trouble cut them short.
+    std::map<std::uint64_t, std::size_t> removed_;
     Duration every_{};
     bool stopped_ = true;
     bool looking_ = false;
     bool look_again_ = false;
     std::uint64_t after_ = 0; ///< requests up to here are answered, or could not be just now
     std::optional<Runtime::TimerId> timer_;
+    std::optional<Runtime::TimerId> grown_; ///< when it will be old enough to forget
     std::optional<Runtime::TimerId> again_; ///< after a request that could not be carried out
 };
 

@@ -38,8 +38,10 @@ Bus::Core::Core(BusOptions options)
     if (store) {
         hub->care();
         delivery_ = std::make_unique<Delivery>(
-            *store, dispatcher, hub, runtime, options.requests_every,
-            AgentNames{.take = [this](const std::string& agent) { take_name_of_gone(agent); },
+            *store, dispatcher, hub, runtime,
+            RequestTimes{.every = options.requests_every, .forget_after = options.forget_after},
+            AgentNames{.check = [this](const std::string& agent) { check_gone(agent); },
+                       .take = [this](const std::string& agent) { take_name_of_gone(agent); },
                        .give_back = [this](const std::string& agent) { give_name_back(agent); }});
     } else {
         posted_ = std::make_shared<Strand>(runtime->pool(), [hub = hub] { hub->note_change(); });
@@ -254,6 +256,9 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     hub->care();
     Phase open = Phase::open;
     phase_.compare_exchange_strong(open, how == Stop::drain ? Phase::draining : Phase::stopped);
+    if (delivery_ && how == Stop::drain) {
+        delivery_->begin_drain();
+    }
     if (on_worker()) {
         if (how == Stop::now) {
             phase_ = Phase::stopped;

@@ -75,6 +75,8 @@ private:
     [[nodiscard]] bool on_worker() const noexcept { return WorkerScope::active_for(hub.get()); }
 
     Delivery& delivery_for(std::string_view what);
+    void take_new_name(const std::string& agent);
+    void check_gone(const std::string& agent);
     void take_name_of_gone(const std::string& agent);
     void give_name_back(const std::string& agent);
     void check_open() const;
@@ -91,7 +93,8 @@ private:
 
     std::atomic<Phase> phase_{Phase::open};
     std::shared_mutex mutex_;
-    std::set<std::string> names_; ///< of the agents, also of those that are being added
+    std::set<std::string> names_;      ///< of the agents, also of those that are being added
+    std::set<std::string> forgetting_; ///< not in names_
     std::vector<std::shared_ptr<MailboxRunner>> mailboxes_;
     std::unique_ptr<Delivery> delivery_;
     std::shared_ptr<Timers> timers_; ///< without a store

@@ -23,13 +23,7 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
     check_open();
     check_new_agent(*agent);
     const std::string name = agent->name();
-    {
-        const std::unique_lock lock{mutex_};
-        if (!names_.insert(name).second) {
-            throw std::invalid_argument{"there is an agent named " + name +
-                                        " already; names identify agents in the store"};
-        }
-    }
+    take_new_name(name);
     try {
         Agent& added = delivery_ ? delivery_->add(std::move(agent)) : add_mailbox(std::move(agent));
         if (const auto sink = hub->sink()) {
@@ -40,6 +34,33 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
         const std::unique_lock lock{mutex_};
         names_.erase(name);
         throw;
+    }
+}
+
+/// Waits while an agent of that name is being forgotten, which takes one turn of the writer.
+void Bus::Core::take_new_name(const std::string& agent) {
+    for (;;) {
+        {
+            const std::unique_lock lock{mutex_};
+            if (!forgetting_.contains(agent)) {
+                if (!names_.insert(agent).second) {
+                    throw std::invalid_argument{"there is an agent named " + agent +
+                                                " already; names identify agents in the store"};
+                }
+                return;
+            }
+        }
+        if (on_worker()) {
+            throw std::logic_error{"agent " + agent +
+                                   " is just being forgotten: add it again in a moment, or from "
+                                   "a thread that may wait"};
+        }
+        hub->wait(
+            [&] {
+                const std::shared_lock lock{mutex_};
+                return !forgetting_.contains(agent);
+            },
+            std::nullopt);
     }
 }
 
@@ -100,18 +121,32 @@ std::uint64_t Bus::Core::prune(Position through) {
     return removed;
 }
 
-/// Until it is given back, no agent of that name can be added.
-void Bus::Core::take_name_of_gone(const std::string& agent) {
-    const std::unique_lock lock{mutex_};
-    if (!names_.insert(agent).second) {
+void Bus::Core::check_gone(const std::string& agent) {
+    const std::shared_lock lock{mutex_};
+    if (names_.contains(agent)) {
         throw std::invalid_argument{"agent " + agent +
                                     " is on this bus: remove it before it is forgotten"};
     }
 }
 
-void Bus::Core::give_name_back(const std::string& agent) {
+/// Until it is given back, no agent of that name can be added.
+void Bus::Core::take_name_of_gone(const std::string& agent) {
     const std::unique_lock lock{mutex_};
-    names_.erase(agent);
+    if (names_.contains(agent)) {
+        throw std::invalid_argument{"agent " + agent +
+                                    " is on this bus: remove it before it is forgotten"};
+    }
+    if (!forgetting_.insert(agent).second) {
+        throw std::invalid_argument{"agent " + agent + " is just being forgotten"};
+    }
+}
+
+void Bus::Core::give_name_back(const std::string& agent) {
+    {
+        const std::unique_lock lock{mutex_};
+        forgetting_.erase(agent);
+    }
+    hub->note_change();
 }
 
 bool Bus::Core::forget(std::string_view agent) {
@@ -120,6 +155,7 @@ bool Bus::Core::forget(std::string_view agent) {
     take_name_of_gone(name);
     bool found = false;
     try {
+        delivery.let_leave(name);
         delivery.with_writer([&](EventStore& events) { found = events.forget(name); });
     } catch (...) {
         give_name_back(name);

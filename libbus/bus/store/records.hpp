@@ -111,7 +111,8 @@ struct BegunNote {
     friend bool operator==(const BegunNote&, const BegunNote&) = default;
 };
 
-/// What may be asked to be done to a delivery, to an agent, or to the log.
+/// What may be asked to be done to a delivery, to an agent, or to the log. In a RequestRecord that
+/// was read it may be a number without a name here, of a newer program.
 enum class DeliveryAction : std::uint8_t {
     redrive,             ///< a dead one becomes due at once
     discard,             ///< a dead, deferred or parked one is done with, without having finished

@@ -201,8 +201,9 @@ constexpr std::array texts{
         "If it is open, see that the host does not carry it out; as a trace it cannot be trusted."},
     KindText{
         FindingKind::request_invalid, "request_invalid",
-        "A request asks for something that does not exist: the list of requests cannot be read.",
-        "Remove the row with a SQLite shell while no host runs."},
+        "A request asks for something that this version does not know.",
+        "Use a newer version if one wrote it; else remove the row with a SQLite shell while no "
+        "host runs."},
 };
 
 const KindText& text_of(FindingKind kind) noexcept {

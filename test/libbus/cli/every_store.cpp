@@ -30,7 +30,7 @@ std::vector<std::vector<std::string>> commands(const std::string& file) {
             {"dead-letters", "discard", "--all", "--why", "no"},
             {"replay", "biller", "--why", "no"},
             {"requests"},
-            {"prune", "--before", "1d"},
+            {"prune", "--before", "3"},
             {"backup", file},
             {"export"},
             {"import", "-"},
@@ -49,10 +49,11 @@ std::string text_of(const std::vector<std::string>& words) {
     return text;
 }
 
-/// What waits for more is interrupted.
+/// What waits for more is interrupted; what waits for a host is not.
 test::Called on(const std::string& path, std::vector<std::string> words) {
     test::TestConsole console;
-    console.on_pause = [&] { console.wants_end = true; };
+    console.follows_clock = has(words, "prune");
+    console.on_pause = [&] { console.wants_end = !console.follows_clock; };
     console.input.str(words[0] == "import" ? bus::to_json(test::parcel(50)) + '\n' : "");
     words.insert(words.end(), {"--store", "sqlite:" + path});
     return call(console, words);
@@ -188,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_missing_store_is_not_made_but_by_import) {
     BOOST_TEST(fs::exists(path));
 }
 
-BOOST_AUTO_TEST_CASE(beside_a_running_host_all_that_reads_works) {
+BOOST_AUTO_TEST_CASE(beside_a_running_host_all_that_reads_works_and_it_prunes) {
     test::SampleStore store;
     store.run_host();
     for (const auto& words : commands(store.file("new"))) {
@@ -198,6 +199,7 @@ BOOST_AUTO_TEST_CASE(beside_a_running_host_all_that_reads_works) {
         }
         BOOST_TEST(on(store.path(), words).code == (has(words, "import") ? 3 : 0), text_of(words));
     }
+    BOOST_TEST(store.open()->first_position() == 3U); // it was the host that has pruned
     store.end_host();
 }
 

@@ -1,4 +1,5 @@
 // prune, backup, export and import
+#include "test/support/troubled_store.hpp"
 #include <bus/event/codec.hpp>
 
 #include "console.hpp"
@@ -6,6 +7,8 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
+#include <cli/carry_out.hpp>
+#include <cli/shared.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -89,7 +92,31 @@ BOOST_AUTO_TEST_CASE(prune_refuses_what_an_agent_needs_dry_or_not) {
                    called.err);
     }
     BOOST_TEST(store.open()->first_position() == 1);
-    BOOST_TEST(store.open()->requests(0, 10, false).empty()); // nothing was done, nothing waits
+    BOOST_TEST(store.open()->requests(0, 10, true).empty()); // nothing waits
+    const auto traces = store.open()->requests(0, 10, false);
+    BOOST_TEST_REQUIRE(traces.size() == 1U); // not of the dry run
+    BOOST_TEST(traces[0].result.find("agent 'biller' is not done with event 6") !=
+               std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_cut_short_without_a_host_has_left_who_and_why) {
+    const test::SampleStore store;
+    test::TroubledStore troubled{bus::SqliteStore::open({.path = store.path()})};
+    troubled.before_removal = [] { throw bus::StoreError{"cut short"}; };
+    test::TestConsole console;
+    bus::cli::Shared shared{console};
+    for (const auto action : {bus::DeliveryAction::forget, bus::DeliveryAction::prune}) {
+        std::vector<bus::cli::Order> orders(1);
+        orders[0].request = {
+            .who = "ann", .why = "room", .action = action, .agent = "biller", .position = 2};
+        BOOST_CHECK_THROW(bus::cli::carry_out_here(shared, troubled, orders), bus::StoreError);
+    }
+    const auto open = troubled.requests(0, 10, true);
+    BOOST_TEST_REQUIRE(open.size() == 2U);
+    for (const bus::RequestRecord& request : open) {
+        BOOST_TEST(request.who == "ann");
+        BOOST_TEST(request.why == "room");
+    }
 }
 
 BOOST_AUTO_TEST_CASE(prune_beside_a_host_is_carried_out_by_it) {

@@ -90,6 +90,8 @@ BOOST_AUTO_TEST_CASE(wrong_use_ends_with_2_and_says_what_would_be_right) {
         {"bus prune --before 0 --store $STORE", "or a position from 1 on"},
         {"bus prune", "write it as `bus prune --before TIME|POSITION [OPTIONS]`"},
         {"bus agents list --color pink", "--color"},
+        {"bus agents --color pink", "bus: --color"},
+        {"bus agents --store", "bus: --store"},
         {"bus agents list", "--store sqlite:PATH"},
         {"bus prune --before soon --store $STORE", "2026-11-23T12:00:00Z"}};
     for (const auto& [command, right] : wrong) {

@@ -69,7 +69,8 @@ std::unique_ptr<bus::SqliteStore> SampleStore::open() const {
 void SampleStore::run_host() {
     host_.emplace(
         bus::BusOptions{.store = bus::SqliteStore::open({.path = path(), .program = "test_host"}),
-                        .requests_every = 1ms});
+                        .requests_every = 1ms,
+                        .forget_after = 0ms});
     host_->add(greeter());
     host_->add(biller(true));
 }

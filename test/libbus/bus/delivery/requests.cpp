@@ -1,5 +1,6 @@
 // What operators ask for: R5.
 #include "test/libbus/bus/delivery/stored_world.hpp"
+#include "test/support/troubled_store.hpp"
 
 #include <stdexcept>
 
@@ -52,6 +53,9 @@ struct RequestsWorld : test::StoredWorld {
         }
         bus->wait_idle();
     }
+
+    /// After this the bus carries out requests to forget an agent.
+    void let_the_bus_grow_old() { runtime->run_for(30s); }
 
     bool broken = true;
     int runs = 0;
@@ -290,7 +294,66 @@ BOOST_AUTO_TEST_CASE(R5_pruning_that_the_end_of_its_program_cut_short_is_done_by
     start();
     bus->wait_idle();
     BOOST_TEST(store->first_position() == 5'001U);
-    BOOST_TEST(answer(number).find("events removed") != std::string::npos);
+    BOOST_TEST(answer(number).find("events removed by this program") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(A11_to_drain_no_further_page_is_pruned_and_the_request_stays_open) {
+    broken = false;
+    publish_many(5'000);
+    const std::uint64_t number =
+        bus->request({.who = "ann", .action = DeliveryAction::prune, .position = 5'000});
+    while (store->first_position() == 1U) {
+        BOOST_REQUIRE(runtime->run_one());
+    }
+    const std::uint64_t later = bus->request({.who = "ann", .agent = "worker"});
+    BOOST_TEST(bus->stop(bus::Stop::drain).drained);
+    BOOST_TEST(store->first_position() <= 2'001U);
+    BOOST_TEST(answer(number) == "open");
+    BOOST_TEST(answer(later) == "open");
+    restart();
+    bus->wait_idle();
+    BOOST_TEST(store->first_position() == 5'001U);
+    BOOST_TEST(answer(later) == "0 redriven");
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_request_that_this_program_does_not_know_is_answered_and_holds_up_none) {
+    const auto newer = static_cast<DeliveryAction>(9);
+    BOOST_TEST(asked(newer, "worker", 0) ==
+               "nothing: this program does not know what is asked; use a newer one");
+    BOOST_TEST(asked(DeliveryAction::redrive, "worker", 0) == "0 redriven");
+}
+
+BOOST_AUTO_TEST_CASE(R5_what_trouble_cuts_short_in_this_program_is_counted_in_the_answer) {
+    broken = false;
+    publish_many(2'500);
+    bus.reset();
+    const auto troubled = std::make_shared<test::TroubledStore>(store);
+    int pages = 0;
+    troubled->before_removal = [&] {
+        if (++pages == 2) {
+            throw bus::StoreError{"troubled"};
+        }
+    };
+    bus.emplace(bus::BusOptions{runtime, troubled});
+    const std::uint64_t number =
+        bus->request({.who = "ann", .action = DeliveryAction::prune, .position = 2'500});
+    bus->wait_idle();
+    BOOST_TEST(answer(number) == "open");
+    runtime->run_for(1s);
+    BOOST_TEST(answer(number) == "2500 events removed");
+}
+
+BOOST_AUTO_TEST_CASE(a_bus_comes_to_be_although_what_was_asked_cannot_be_read) {
+    bus.reset();
+    broken = false;
+    const auto troubled = std::make_shared<test::TroubledStore>(store);
+    troubled->requests_unreadable = true;
+    bus.emplace(bus::BusOptions{runtime, troubled});
+    add_worker();
+    publish("x", 1);
+    BOOST_TEST(runs == 1);
+    troubled->requests_unreadable = false;
+    BOOST_TEST(asked(DeliveryAction::prune, "", 1) == "1 event removed");
 }
 
 BOOST_AUTO_TEST_CASE(R5_a_request_forgets_an_agent_that_is_gone_and_none_that_is_there) {
@@ -300,11 +363,12 @@ BOOST_AUTO_TEST_CASE(R5_a_request_forgets_an_agent_that_is_gone_and_none_that_is
     BOOST_TEST(asked(DeliveryAction::forget, "worker", 0) == direct);
     BOOST_TEST(store->agent("worker").has_value());
     bus->remove("worker");
+    let_the_bus_grow_old();
     BOOST_TEST(asked(DeliveryAction::forget, "worker", 0) ==
                "forgotten, with 1 deliveries that had not finished");
     BOOST_TEST(!store->agent("worker"));
     BOOST_TEST(asked(DeliveryAction::forget, "worker", 0) ==
-               "nothing: the store knows no agent worker");
+               "agent worker is not there (any more)");
     broken = false;
     add_worker(); // its name is free
     bus->wait_idle();
@@ -328,6 +392,72 @@ BOOST_AUTO_TEST_CASE(R5_a_program_that_starts_forgets_none_of_its_agents_for_an_
     BOOST_TEST(answer(number) ==
                "nothing: the program that was asked has ended meanwhile; ask again");
     BOOST_TEST(store->agent("worker")->finished == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(R5_while_a_program_may_still_add_its_agents_it_forgets_none_at_a_request) {
+    broken = false;
+    publish("x", 1);
+    const auto ask_at_the_start = [&] {
+        restart();
+        const std::uint64_t number =
+            bus->request({.who = "ann", .action = DeliveryAction::forget, .agent = "worker"});
+        bus->wait_idle();
+        BOOST_TEST(answer(number) == "open");
+        return number;
+    };
+    const std::uint64_t early = ask_at_the_start();
+    BOOST_TEST(asked(DeliveryAction::redrive, "worker", 0) == "0 redriven"); // not held up
+    add_worker();
+    let_the_bus_grow_old();
+    BOOST_TEST(answer(early).find("remove it before it is forgotten") != std::string::npos);
+    BOOST_TEST(runs == 1);
+    BOOST_TEST(store->agent("worker")->finished == 1U);
+
+    const std::uint64_t gone = ask_at_the_start();
+    runtime->run_for(29s);
+    BOOST_TEST(answer(gone) == "open");
+    runtime->run_for(1s);
+    BOOST_TEST(answer(gone) == "forgotten, with 0 deliveries that had not finished");
+    BOOST_TEST(!store->agent("worker"));
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_can_be_added_at_any_moment_of_a_request_that_forgets_it) {
+    broken = false;
+    let_the_bus_grow_old();
+    bool forgotten = false;
+    bool refused = false;
+    for (int steps = 0; steps < 12; ++steps) {
+        bus->remove("worker");
+        const std::uint64_t number =
+            bus->request({.who = "ann", .action = DeliveryAction::forget, .agent = "worker"});
+        for (int i = 0; i < steps && runtime->run_one(); ++i) {
+        }
+        add_worker(); // waits where it is just being forgotten
+        bus->wait_idle();
+        BOOST_TEST(store->agent("worker").has_value());
+        forgotten = forgotten || answer(number).find("forgotten, with") == 0;
+        refused = refused || answer(number).find("is on this bus") != std::string::npos;
+    }
+    BOOST_TEST(forgotten);
+    BOOST_TEST(refused);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_a_step_has_removed_is_not_forgotten_before_the_step_has_ended) {
+    std::string told;
+    auto agent = scripted("leaver");
+    agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
+        bus->remove("leaver");
+        told = refusal<std::invalid_argument>([&] { bus->forget("leaver"); });
+    });
+    bus->add(std::move(agent));
+    broken = false;
+    publish("x", 1);
+    BOOST_TEST(told.find("still ending its last step") != std::string::npos, told);
+    BOOST_TEST(store->agent("leaver")->finished == 1U);
+    BOOST_TEST(bus->forget("leaver"));
+    bus->wait_idle();
+    bus.reset();
+    BOOST_TEST(!store->agent("leaver"));
 }
 
 BOOST_AUTO_TEST_CASE(an_agent_that_is_gone_can_be_forgotten_and_the_log_pruned_behind_the_others) {

@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(S8_rows_that_make_no_sense_are_reported_as_damage) {
         commit(*store, puts);
         store->ask({});
     }
-    BOOST_REQUIRE(Shell{db}.run("UPDATE deliveries SET state = 7; UPDATE requests SET action = 9;"
+    BOOST_REQUIRE(Shell{db}.run("UPDATE deliveries SET state = 7; UPDATE requests SET action = 999;"
                                 "UPDATE agents SET begun_repeated = 'x'"));
     const auto store = bus::SqliteStore::open({.path = db});
     for (const std::string& error : {store_error([&] { store->delivery("worker", 1); }),
@@ -169,6 +169,19 @@ BOOST_AUTO_TEST_CASE(S8_rows_that_make_no_sense_are_reported_as_damage) {
                                      store_error([&] { store->begun("worker"); })}) {
         BOOST_TEST(contains(error, "damaged"), error);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_of_a_newer_program_can_be_read) {
+    {
+        const auto store = bus::SqliteStore::open({.path = db});
+        store->ask({});
+        store->ask({});
+    }
+    BOOST_REQUIRE(Shell{db}.run("UPDATE requests SET action = 9 WHERE number = 1"));
+    const auto store = bus::SqliteStore::open({.path = db});
+    const auto requests = store->requests(0, all, true);
+    BOOST_TEST_REQUIRE(requests.size() == 2U);
+    BOOST_TEST(static_cast<int>(requests[0].action) == 9);
 }
 
 BOOST_AUTO_TEST_CASE(S8_a_backup_that_the_disk_has_no_room_for_leaves_nothing) {
