@@ -2,7 +2,7 @@
 
 #include "demo/books/errors.hpp"
 #include "demo/books/records.hpp"
-#include "demo/books/sqlite.hpp"
+#include "demo/sqlite/sqlite.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "demo/books/errors.hpp"
-#include "demo/books/sqlite.hpp"
+#include "demo/sqlite/sqlite.hpp"
 
 #include <filesystem>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "demo/books/sqlite.hpp"
+#include "demo/sqlite/sqlite.hpp"
 
 #include <cstdint>
 #include <optional>

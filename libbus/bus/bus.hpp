@@ -211,8 +211,8 @@ public:
 
     /// Removes from the store what an agent keeps that is gone for good: the log need not be kept
     /// for it any longer. False: the store does not know it. Throws std::invalid_argument where it
-    /// is on this bus, or still ends the step in which it was removed; std::logic_error without a
-    /// store; StoreError.
+    /// is on this bus, or where a handler or a step asks and the agent still ends the step in which
+    /// it was removed: others wait for that. std::logic_error without a store; StoreError.
     bool forget(std::string_view agent);
 
     /// Waits until nothing is left to do before some time that is still to come: mailboxes empty,

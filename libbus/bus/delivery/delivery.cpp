@@ -39,6 +39,7 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
                        [this, names](const std::string& agent) {
                            names.take(agent);
                            try {
+                               const WorkerScope worker{hub_.get()};
                                let_leave(agent);
                            } catch (...) {
                                names.give_back(agent);
@@ -103,7 +104,7 @@ void Delivery::finish_leaving(std::string_view agent) {
     }
 }
 
-/// What is left to do for one that is at rest waits for nobody.
+/// Who may wait does so; a worker only ends those that are at rest, which waits for nobody.
 void Delivery::let_leave(const std::string& agent) {
     std::vector<std::shared_ptr<AgentRunner>> gone;
     {
@@ -112,7 +113,7 @@ void Delivery::let_leave(const std::string& agent) {
                      [&](const auto& runner) { return runner->agent().name() == agent; });
     }
     for (const auto& runner : gone) {
-        if (!runner->idle()) {
+        if (WorkerScope::active_for(hub_.get()) && !runner->idle()) {
             throw std::invalid_argument{"agent " + agent +
                                         " was removed and is still ending its last step: forget "
                                         "it in a moment"};

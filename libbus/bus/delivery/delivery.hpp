@@ -52,7 +52,8 @@ public:
     [[nodiscard]] bool handled_by_agent(const EventType& type);
     [[nodiscard]] std::vector<std::shared_ptr<AgentRunner>> runners();
     [[nodiscard]] bool idle();
-    /// Throws std::invalid_argument where a step has removed that agent and has not ended yet.
+    /// Waits for an agent that a step has removed and that has not ended yet; on a thread of the
+    /// workers it throws std::invalid_argument instead.
     void let_leave(const std::string& agent);
 
     /// No further request is taken up.

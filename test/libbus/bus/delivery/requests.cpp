@@ -335,6 +335,7 @@ BOOST_AUTO_TEST_CASE(R5_what_trouble_cuts_short_in_this_program_is_counted_in_th
         }
     };
     bus.emplace(bus::BusOptions{runtime, troubled});
+    bus->wait_idle(); // its own first look is over
     const std::uint64_t number =
         bus->request({.who = "ann", .action = DeliveryAction::prune, .position = 2'500});
     bus->wait_idle();

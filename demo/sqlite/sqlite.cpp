@@ -1,4 +1,4 @@
-#include "demo/books/sqlite.hpp"
+#include "demo/sqlite/sqlite.hpp"
 
 #include <sqlite3.h>
 
