@@ -39,9 +39,10 @@ auto on_file(Use use) {
 LineIndex::LineIndex()
     : database_(on_file([] { return sqlite::Connection("", std::chrono::milliseconds(0)); })) {
     on_file([this] {
-        // No other program sees it, and it ends with this one: there is nothing to keep whole.
-        database_.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-                          "PRAGMA temp_store = FILE; PRAGMA cache_size = -2048;"
+        // No other program sees it, and it ends with this one; a full disk takes back what was
+        // begun.
+        database_.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
+                          "PRAGMA cache_size = -2048;"
                           "CREATE TABLE lines(key TEXT PRIMARY KEY, offset INTEGER NOT NULL,"
                           " length INTEGER NOT NULL, hash INTEGER NOT NULL,"
                           " too_long INTEGER NOT NULL) WITHOUT ROWID");

@@ -57,7 +57,7 @@ void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
     Lock lock{mutex_};
     lane.outstanding -= batch.attempts.size();
     --open_batches_;
-    end_replay(lock);
+    save_passed(lock);
     if (!batch.alone) {
         wake_lanes(lock);
     }
@@ -123,9 +123,11 @@ void AgentRunner::settle(PositionRange range) {
     }
 }
 
-/// With the lock held: a replay is over also where the agent handles nothing of its end.
-void AgentRunner::end_replay(Lock& lock) {
-    if (replaying() && through_ >= replay_through_) {
+/// With the lock held: a replay is over also where the agent handles nothing of its end, and the
+/// checkpoint does not stay far behind where it handles little.
+void AgentRunner::save_passed(Lock& lock) {
+    if ((replaying() && through_ >= replay_through_) ||
+        through_ - settled_.checkpoint > unhandled_before_checkpoint) {
         save_checkpoint(lock, 0);
     }
 }
@@ -169,7 +171,7 @@ void AgentRunner::finish_turn(Lane& lane) {
     Lock lock{mutex_};
     lane.running = false;
     show_held_up(lane);
-    end_replay(lock);
+    save_passed(lock);
     wake_lanes(lock);
     if (!stopping_) {
         schedule_wake(lock);

@@ -1,4 +1,6 @@
 #include <bus/delivery/agent_runner.hpp>
+#include <bus/delivery/internal/turn_clock.hpp>
+#include <bus/event/internal/block_memory.hpp>
 #include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
@@ -78,7 +80,7 @@ void AgentRunner::reload() {
     begin_at(record);
     log_end_ = std::max(log_end_, end);
     chain_ = next_chain();
-    live_ = false;
+    live_ = through_ >= log_end_;
     must_reload_ = false;
     trouble_.clear();
 }
@@ -118,6 +120,8 @@ void AgentRunner::begin_at(const AgentRecord& record) {
     }
     finished_ = record.finished;
     through_ = record.checkpoint;
+    read_from_ = through_;
+    reads_.clear();
     settle_from_ = record.checkpoint + 1;
 }
 
@@ -161,6 +165,7 @@ void AgentRunner::offer(const Writer::Committed& committed) {
                 }
             }
             through_ = std::max(through_, log_end_);
+            read_from_ = std::max(read_from_, through_);
         }
         if (live_ && through_ - settled_.checkpoint > unhandled_before_checkpoint) {
             save_checkpoint(lock, 0);
@@ -193,6 +198,8 @@ bool AgentRunner::handles(const EventType* type) const {
 
 /// Gives the lanes what there is, from memory or from the log. Throws StoreError.
 void AgentRunner::feed() {
+    internal::TurnClock clock{hub_->runtime()};
+    internal::BlockMemory memory;
     do {
         std::vector<DeliveryItem> items;
         {
@@ -210,7 +217,7 @@ void AgentRunner::feed() {
         if (!mailbox_.empty() || stopping_ || must_reload_) {
             return;
         }
-    } while (read_page(1));
+    } while (read_page(1, memory) && !clock.is_over());
 }
 
 /// With the lock held: takes what the lanes have room for.

@@ -1,68 +1,102 @@
 #include <bus/delivery/agent_runner.hpp>
+#include <bus/delivery/internal/turn_clock.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/event/internal/block_memory.hpp>
 
 #include <algorithm>
 #include <utility>
 
-/// How an agent reads the log: in pages, the next one while its workers are busy with this one.
+/// How an agent reads the log: in pages, up to two of them at once. A worker that has nothing else
+/// to do reads one itself, beside a task that reads ahead: reading and decoding take longer than
+/// most steps do, and what one thread has allocated another frees at a price.
 namespace bus {
 
 namespace {
 
 /// Events that are read at once.
 constexpr std::size_t page_size = 384;
+/// Pages that are read at once, those included that wait for one before them.
+constexpr std::size_t most_reads = 2;
 /// The next page is read while no more than this is waiting.
 constexpr std::size_t read_ahead_below = 1536;
 
 } // namespace
 
-/// Reads what is in the log behind through_ into the mailbox. False: there was nothing to read.
-bool AgentRunner::read_page(std::ptrdiff_t own_turns) {
-    Position after = 0;
-    Position end = 0;
+/// With the lock held.
+bool AgentRunner::may_read() const {
+    return !live_ && !stopping_ && !must_reload_ && reads_.size() < most_reads &&
+           read_from_ < log_end_;
+}
+
+/// Reads a page that nobody reads yet into the mailbox. False: there was none, or nothing in it.
+bool AgentRunner::read_page(std::ptrdiff_t own_turns, internal::BlockMemory& memory) {
+    std::shared_ptr<Read> read;
     {
         const std::lock_guard lock{mutex_};
-        if (live_ || stopping_ || reading_) {
+        if (!may_read()) {
             return false;
         }
-        reading_ = true;
-        after = through_;
-        end = log_end_;
+        read = std::make_shared<Read>(Read{.after = read_from_, .log_end = log_end_});
+        reads_.push_back(read);
+        read_from_ += page_size;
     }
-    Page page;
-    try {
-        page = load_page(after);
-    } catch (...) {
-        const std::lock_guard lock{mutex_};
-        reading_ = false;
-        throw;
-    }
+    // Where this throws, nothing behind this page is taken until the agent begins again.
+    Page page = load_page(read->after, memory);
     std::unique_lock lock{mutex_};
-    reading_ = false;
+    const bool found = page.found != 0;
+    read->page = std::move(page);
     if (must_reload_) {
         return false;
     }
-    for (Writer::Event& event : page.wanted) {
-        push_mail(std::move(event));
-    }
-    through_ = page.last;
-    if (page.found < page_size) {
-        through_ =
-            std::max(through_, end); // the log was read to its end, whatever was pruned there
-    }
-    live_ = through_ >= log_end_;
+    take_pages(lock);
     if (through_ - settled_.checkpoint > unhandled_before_checkpoint) {
         save_checkpoint(lock, own_turns);
     }
-    return page.found != 0;
+    return found;
 }
 
-AgentRunner::Page AgentRunner::load_page(Position after) {
+/// With the lock held: takes what was read, as far as nothing before it is missing.
+void AgentRunner::take_pages(Lock& lock) {
+    try {
+        while (!reads_.empty() && reads_.front()->page) {
+            take_page(lock, *reads_.front());
+            reads_.pop_front();
+            if (!reads_.empty() && reads_.front()->after > through_) {
+                reads_.clear(); // the log has grown since: there is more between the two
+            }
+        }
+    } catch (...) {
+        must_reload_ = true; // part of a page may have been taken
+        throw;
+    }
+    if (reads_.empty()) {
+        read_from_ = through_;
+    }
+}
+
+/// With the lock held: pages come in their order, but may overlap where positions are missing from
+/// the log, or with what the agent got live meanwhile.
+void AgentRunner::take_page(Lock& /*lock*/, Read& read) {
+    for (Writer::Event& event : read.page->wanted) {
+        if (event->position > through_) {
+            push_mail(std::move(event));
+        }
+    }
+    through_ = std::max(through_, read.page->last);
+    if (read.page->found < page_size) {
+        // The log was read to its end, whatever was pruned there.
+        through_ = std::max(through_, read.log_end);
+    }
+    read_from_ = std::max(read_from_, through_);
+    live_ = through_ >= log_end_;
+}
+
+AgentRunner::Page AgentRunner::load_page(Position after, internal::BlockMemory& memory) {
     Page page{.last = after};
     page.wanted.reserve(page_size);
     page.found = store_.read_each(after, page_size, [&](StoredEvent& event) {
         page.last = event.position;
-        if (Writer::Event wanted = wanted_of(event)) {
+        if (Writer::Event wanted = wanted_of(event, memory)) {
             page.wanted.push_back(std::move(wanted));
         }
     });
@@ -73,15 +107,16 @@ AgentRunner::Page AgentRunner::load_page(Position after) {
 /// run it, but where that calls upcasters: what a user's code does to the process must happen in a
 /// step that was noted. The record of an event that is an object stays behind: it would be freed by
 /// another thread, which costs as much as all the rest.
-Writer::Event AgentRunner::wanted_of(StoredEvent& event) const {
+Writer::Event AgentRunner::wanted_of(StoredEvent& event, internal::BlockMemory& memory) const {
     const EventType* type = find_event_type(event.record.event_type);
     if (!handles(type)) {
         return nullptr;
     }
     if (event.record.event_version == type->version()) {
         try {
-            const auto kept = std::make_shared<StoredEvent>();
-            kept->event = decode(event.record);
+            const auto kept =
+                std::allocate_shared<StoredEvent>(internal::BlockAllocator<StoredEvent>{memory});
+            kept->event = decode(event.record, memory);
             kept->position = event.position;
             kept->stream_version = event.stream_version;
             // Where the record has another aggregate than the program would say, it is in the
@@ -97,14 +132,17 @@ Writer::Event AgentRunner::wanted_of(StoredEvent& event) const {
     return std::make_shared<const StoredEvent>(std::move(event));
 }
 
-/// With the lock held: has the next page of the log read while the lanes work on this one.
+/// With the lock held: is there a page to be read while the lanes work on what they have?
+bool AgentRunner::wants_ahead() const {
+    return may_read() && mailbox_.size() <= read_ahead_below;
+}
+
+/// With the lock held.
 void AgentRunner::read_ahead(Lock& /*lock*/) {
-    if (live_ || reading_ || reading_ahead_ || stopping_ || must_reload_ || through_ >= log_end_ ||
-        mailbox_.size() > read_ahead_below) {
-        return;
+    if (!reading_ahead_ && wants_ahead()) {
+        reading_ahead_ = true;
+        hub_->runtime().pool().post([self = shared_from_this()] { self->run_ahead(); });
     }
-    reading_ahead_ = true;
-    hub_->runtime().pool().post([self = shared_from_this()] { self->run_ahead(); });
 }
 
 void AgentRunner::run_ahead() {
@@ -113,7 +151,14 @@ void AgentRunner::run_ahead() {
     }
     std::string trouble;
     try {
-        read_page(0);
+        internal::TurnClock clock{hub_->runtime()};
+        internal::BlockMemory memory;
+        for (bool more = true; more;) {
+            read_page(0, memory);
+            Lock lock{mutex_};
+            more = wants_ahead() && !clock.is_over();
+            wake_lanes(lock);
+        }
     } catch (...) {
         trouble = Failure::from(std::current_exception()).what();
         if (const auto sink = hub_->sink()) {
@@ -126,7 +171,8 @@ void AgentRunner::run_ahead() {
         note_trouble(std::move(trouble));
     }
     reading_ahead_ = false;
-    end_replay(lock);
+    read_ahead(lock);
+    save_passed(lock);
     wake_lanes(lock);
     if (must_reload_ && !stopping_) {
         schedule_wake(lock);

@@ -16,6 +16,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <vector>
@@ -101,6 +102,13 @@ private:
         std::vector<Writer::Event> wanted;
     };
 
+    /// A page that is being read, or waits for one before it.
+    struct Read {
+        Position after = 0;
+        Position log_end = 0; ///< as it was when the reading began
+        std::optional<Page> page{};
+    };
+
     /// A part that the store will never take.
     struct Refusal {
         Position position;
@@ -155,9 +163,13 @@ private:
     [[nodiscard]] bool suspected(const DeliveryItem& item) const;
 
     // agent_pages.cpp: what it missed
-    bool read_page(std::ptrdiff_t own_turns);
-    [[nodiscard]] Page load_page(Position after);
-    [[nodiscard]] Writer::Event wanted_of(StoredEvent& event) const;
+    [[nodiscard]] bool may_read() const;
+    bool read_page(std::ptrdiff_t own_turns, internal::BlockMemory& memory);
+    void take_pages(Lock& lock);
+    void take_page(Lock& lock, Read& read);
+    [[nodiscard]] Page load_page(Position after, internal::BlockMemory& memory);
+    [[nodiscard]] Writer::Event wanted_of(StoredEvent& event, internal::BlockMemory& memory) const;
+    [[nodiscard]] bool wants_ahead() const;
     void read_ahead(Lock& lock);
     void run_ahead();
 
@@ -206,7 +218,7 @@ private:
     void schedule_wake(Lock& lock);
     void save_checkpoint(Lock& lock, std::ptrdiff_t turns);
     void settle(PositionRange range);
-    void end_replay(Lock& lock);
+    void save_passed(Lock& lock);
     void show_held_up(Lane& lane) const;
     [[nodiscard]] bool replaying() const;
     [[nodiscard]] bool quiet() const;
@@ -240,9 +252,10 @@ private:
     std::uint64_t chain_ = 0;
     bool live_ = false;          ///< the next commit follows through_
     bool feeding_ = false;       ///< the mailbox is being spread over the lanes
-    bool reading_ = false;       ///< a page of the log
-    bool reading_ahead_ = false; ///< a task beside the turns does, or is about to
-    bool starting_ = true;       ///< until start() has read where the agent stands
+    bool reading_ahead_ = false; ///< a task beside the turns reads pages, or is about to
+    std::deque<std::shared_ptr<Read>> reads_; ///< in the order of the log
+    Position read_from_ = 0;                  ///< the next page begins behind this
+    bool starting_ = true;                    ///< until start() has read where the agent stands
     bool stopping_ = false;
     bool started_ = false; ///< on_start has run, and on_stop is due
     bool must_reload_ = false;

@@ -82,7 +82,7 @@ bool AgentRunner::needs_feeding() const {
     if (!mailbox_.empty()) {
         return !feeding_ && with_lanes_ < most_given * lanes_.size();
     }
-    return !live_ && !reading_ && !feeding_ && through_ < log_end_;
+    return !feeding_ && may_read();
 }
 
 void AgentRunner::turn(Lane& lane) {

@@ -193,16 +193,17 @@ bool RequestDesk::forgets_now() {
     const Duration age = hub_->runtime().now() - made_;
     old_enough_ = old_enough_ || age >= forget_after_;
     if (!old_enough_ && !stopped_ && !grown_) {
-        grown_ = hub_->runtime().schedule(forget_after_ - age, [weak = weak_from_this()] {
-            if (const auto self = weak.lock()) {
-                {
-                    const std::lock_guard inner{self->mutex_};
-                    self->grown_.reset();
-                    self->old_enough_ = true; // also where the clock was set back
+        grown_ = hub_->runtime().schedule(
+            std::min(forget_after_, forget_after_ - age), [weak = weak_from_this()] {
+                if (const auto self = weak.lock()) {
+                    {
+                        const std::lock_guard inner{self->mutex_};
+                        self->grown_.reset();
+                        self->old_enough_ = true; // also where the clock was set back
+                    }
+                    self->look();
                 }
-                self->look();
-            }
-        });
+            });
     }
     return old_enough_;
 }
@@ -220,7 +221,8 @@ void RequestDesk::forget(const std::shared_ptr<Work>& work) {
         try {
             names_.check(request.agent);
             if (!forgets_now()) {
-                take_next(); // it stays open
+                // It stays open.
+                hub_->runtime().pool().post([self = shared_from_this()] { self->take_next(); });
                 return;
             }
             names_.take(request.agent);
@@ -251,10 +253,10 @@ void RequestDesk::forget_on_writer(Work& work) {
 }
 
 void RequestDesk::prune(const std::shared_ptr<Work>& work) {
-    {
+    if (work->done == 0) {
         const std::lock_guard lock{mutex_};
-        if (const auto before = removed_.extract(work->request.number)) {
-            work->done += before.mapped();
+        if (const auto before = removed_.find(work->request.number); before != removed_.end()) {
+            work->done = before->second;
         }
     }
     writer_.run([self = shared_from_this(), work] {
@@ -274,10 +276,6 @@ void RequestDesk::prune(const std::shared_ptr<Work>& work) {
 }
 
 void RequestDesk::end_prune(const std::shared_ptr<Work>& work, bool more) {
-    if (!work->trouble.empty()) {
-        const std::lock_guard lock{mutex_};
-        removed_[work->request.number] = work->done;
-    }
     if (more) {
         std::unique_lock lock{mutex_};
         const bool go_on = !stopped_;
@@ -288,6 +286,10 @@ void RequestDesk::end_prune(const std::shared_ptr<Work>& work, bool more) {
             take_next(); // it stays open: the program that runs next goes on
         }
         return;
+    }
+    {
+        const std::lock_guard lock{mutex_};
+        removed_[work->request.number] = work->done; // until it is answered
     }
     // One before it may have removed some.
     const std::string removed = std::to_string(work->done) +
@@ -382,7 +384,13 @@ void RequestDesk::answer(const std::shared_ptr<Work>& work) {
     part.answers.push_back(
         {work->request.number, hub_->runtime().now(),
          work->result.empty() ? what_was_done(work->request, work->done) : work->result});
-    writer_.submit(std::move(part), [self = shared_from_this()](PartResult&&, Part&&) {
+    writer_.submit(std::move(part), [self = shared_from_this(), work](PartResult&& result, Part&&) {
+        if (result.error) {
+            self->try_again_later();
+        } else {
+            const std::lock_guard lock{self->mutex_};
+            self->removed_.erase(work->request.number);
+        }
         self->hub_->runtime().pool().post([self] { self->take_next(); });
     });
 }

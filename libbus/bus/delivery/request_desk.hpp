@@ -94,7 +94,7 @@ private:
     const std::optional<std::uint64_t> asked_before_;
     std::mutex mutex_;
     bool old_enough_ = false; ///< to forget
-    /// What requests had removed when trouble cut them short.
+    /// What requests have removed that are not answered yet.
     std::map<std::uint64_t, std::size_t> removed_;
     Duration every_{};
     bool stopped_ = true;

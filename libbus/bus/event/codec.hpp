@@ -60,6 +60,8 @@ std::shared_ptr<const DomainEvent> read_event(std::string_view json);
 /// Turns a kept event into one of its type. nullptr: this program does not know the type.
 /// Throws CodecError where `data` does not fit the type.
 std::shared_ptr<const DomainEvent> decode(const EventRecord& record);
+/// The same; the event lies in a block of memory with others.
+std::shared_ptr<const DomainEvent> decode(const EventRecord& record, internal::BlockMemory& memory);
 
 /// Turns an event into what is kept of it.
 EventRecord encode(const DomainEvent& event);

@@ -310,6 +310,14 @@ public:
     std::shared_ptr<DomainEvent> event;
 };
 
+std::shared_ptr<DomainEvent> filled(const EventType& type, const EventRecord& record,
+                                    std::shared_ptr<DomainEvent> event) {
+    read_data(type, record.event_version, record.data, *event);
+    fill_in(record.event_id, record.aggregate_id, record.execution_id, record.user_id,
+            record.occurred_at, record.causation_id, *event);
+    return event;
+}
+
 } // namespace
 
 CodecError CodecError::below(std::string_view parent) const {
@@ -344,14 +352,13 @@ std::shared_ptr<const DomainEvent> read_event(std::string_view json) {
 
 std::shared_ptr<const DomainEvent> decode(const EventRecord& record) {
     const EventType* type = concrete_type(record.event_type);
-    if (type == nullptr) {
-        return nullptr;
-    }
-    std::shared_ptr<DomainEvent> event = type->create();
-    read_data(*type, record.event_version, record.data, *event);
-    fill_in(record.event_id, record.aggregate_id, record.execution_id, record.user_id,
-            record.occurred_at, record.causation_id, *event);
-    return event;
+    return type != nullptr ? filled(*type, record, type->create()) : nullptr;
+}
+
+std::shared_ptr<const DomainEvent> decode(const EventRecord& record,
+                                          internal::BlockMemory& memory) {
+    const EventType* type = concrete_type(record.event_type);
+    return type != nullptr ? filled(*type, record, type->create_in(memory)) : nullptr;
 }
 
 void detail::read_event_into(std::string_view json, const EventType& type, DomainEvent& event) {

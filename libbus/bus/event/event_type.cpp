@@ -1,6 +1,8 @@
 #include <bus/event/domain_event.hpp>
 #include <bus/event/event_type.hpp>
+#include <bus/event/internal/block_memory.hpp>
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -101,27 +103,39 @@ struct Holder {
     DomainEvent* event = nullptr;
 };
 
-/// Allocates room for so many bytes more behind what is asked for, and tells where that is.
+/// Allocates room for so many bytes more behind what is asked for, and tells where that is; in the
+/// blocks of `memory`, where given.
 template <class T>
 struct WithRoom {
     using value_type = T;
 
     std::size_t bytes;
     void** room;
+    internal::BlockMemory* blocks;
 
-    WithRoom(std::size_t b, void** r) noexcept : bytes{b}, room{r} {}
+    WithRoom(std::size_t b, void** r, internal::BlockMemory* m) noexcept
+        : bytes{b}, room{r}, blocks{m} {}
 
     template <class U>
     // NOLINTNEXTLINE(google-explicit-constructor): as allocators must
-    WithRoom(const WithRoom<U>& other) noexcept : bytes{other.bytes}, room{other.room} {}
+    WithRoom(const WithRoom<U>& other) noexcept
+        : bytes{other.bytes}, room{other.room}, blocks{other.blocks} {}
 
     [[nodiscard]] T* allocate(std::size_t count) const {
-        auto* const memory = static_cast<std::byte*>(::operator new(count * sizeof(T) + bytes));
+        const std::size_t all = count * sizeof(T) + bytes;
+        auto* const memory = static_cast<std::byte*>(blocks != nullptr ? blocks->allocate(all)
+                                                                       : ::operator new(all));
         *room = memory + count * sizeof(T);
         return reinterpret_cast<T*>(memory);
     }
 
-    void deallocate(T* memory, std::size_t /*count*/) const noexcept { ::operator delete(memory); }
+    void deallocate(T* memory, std::size_t /*count*/) const noexcept {
+        if (blocks != nullptr) {
+            internal::BlockMemory::release(memory);
+        } else {
+            ::operator delete(memory);
+        }
+    }
 
     template <class U>
     friend bool operator==(const WithRoom& left, const WithRoom<U>& right) noexcept {
@@ -132,10 +146,12 @@ struct WithRoom {
 /// A shared event, made in place: one allocation for it and for its count, as std::make_shared
 /// has, without a line of code for each type.
 template <class Make>
-std::shared_ptr<DomainEvent> hold(const EventType::Storage& storage, Make make) {
+std::shared_ptr<DomainEvent> hold(const EventType::Storage& storage, internal::BlockMemory* memory,
+                                  Make make) {
     std::size_t bytes = std::size_t{storage.size} + storage.alignment;
     void* place = nullptr;
-    auto holder = std::allocate_shared<Holder>(WithRoom<Holder>{bytes, &place}, storage.destroy);
+    auto holder =
+        std::allocate_shared<Holder>(WithRoom<Holder>{bytes, &place, memory}, storage.destroy);
     place = std::align(storage.alignment, storage.size, place, bytes);
     DomainEvent* const event = make(place);
     holder->event = event;
@@ -179,18 +195,26 @@ std::string_view EventType::aggregate_id(const DomainEvent& event) const noexcep
 }
 
 std::shared_ptr<DomainEvent> EventType::create() const {
+    return make(nullptr);
+}
+
+std::shared_ptr<DomainEvent> EventType::create_in(internal::BlockMemory& memory) const {
+    return make(&memory);
+}
+
+std::shared_ptr<DomainEvent> EventType::make(internal::BlockMemory* memory) const {
     if (storage_.make == nullptr) {
         throw std::logic_error{"DomainEvent is no event of its own: create one of a derived type"};
     }
     const UnstampedScope unstamped;
-    return hold(storage_, [&](void* memory) { return storage_.make(memory); });
+    return hold(storage_, memory, [&](void* place) { return storage_.make(place); });
 }
 
 std::shared_ptr<const DomainEvent> EventType::copy(const DomainEvent& event) const {
     if (storage_.copy == nullptr) {
         throw std::logic_error{"DomainEvent is no event of its own: copy one of a derived type"};
     }
-    return hold(storage_, [&](void* memory) { return storage_.copy(event, memory); });
+    return hold(storage_, nullptr, [&](void* place) { return storage_.copy(event, place); });
 }
 
 const Upcaster* EventType::upcaster(std::uint32_t version) const {
@@ -198,8 +222,23 @@ const Upcaster* EventType::upcaster(std::uint32_t version) const {
     return found != upcasters_.end() ? &found->second : nullptr;
 }
 
+// A type is never taken away, so each thread may remember those that it has met: the registry's
+// lock would be a line of memory that all who read events write.
 const EventType* find_event_type(std::string_view name) noexcept {
-    return Registry::instance().find(name);
+    constexpr std::size_t places = 64;
+    thread_local std::array<const EventType*, places> met{};
+    const auto letter = [name](std::size_t i) { return static_cast<unsigned char>(name[i]); };
+    const std::size_t mixed =
+        name.empty() ? 0 : name.size() * 7U + letter(0) * 5U + letter(name.size() / 2) * 3U;
+    const EventType*& place = met[mixed % places];
+    if (place == nullptr || place->name() != name) {
+        const EventType* const found = Registry::instance().find(name);
+        if (found == nullptr) {
+            return nullptr;
+        }
+        place = found;
+    }
+    return place;
 }
 
 std::vector<const EventType*> known_event_types() {

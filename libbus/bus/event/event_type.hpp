@@ -17,6 +17,10 @@
 
 namespace bus {
 
+namespace internal {
+class BlockMemory;
+}
+
 class DomainEvent;
 
 /// What a crash may take of an event of this type, once its publish has returned.
@@ -88,6 +92,8 @@ public:
 
     /// A default-constructed event, unstamped: id and time are zero.
     [[nodiscard]] std::shared_ptr<DomainEvent> create() const;
+    /// The same in a block of memory.
+    [[nodiscard]] std::shared_ptr<DomainEvent> create_in(internal::BlockMemory& memory) const;
     [[nodiscard]] std::shared_ptr<const DomainEvent> copy(const DomainEvent& event) const;
 
     /// Without functions for DomainEvent, which is no event of its own.
@@ -98,6 +104,8 @@ public:
 
 private:
     friend void set_upcaster(const EventType& type, std::uint32_t version, Upcaster upcaster);
+
+    [[nodiscard]] std::shared_ptr<DomainEvent> make(internal::BlockMemory* memory) const;
 
     std::uint32_t index_;
     std::string name_;

@@ -1,8 +1,15 @@
 #include <bus/runtime/strand.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace bus {
+
+namespace {
+
+constexpr std::size_t tasks_of_a_turn = 256;
+
+} // namespace
 
 void Strand::post(Task task) {
     {
@@ -23,14 +30,15 @@ bool Strand::idle() const {
 
 void Strand::run() {
     std::unique_lock lock{mutex_};
-    // All that waits by now: one task a turn would let the queue grow as long as others keep the
-    // executor busy. What comes meanwhile has its turn behind what others have posted.
-    std::deque<Task> waiting = std::exchange(tasks_, {});
-    lock.unlock();
-    for (; !waiting.empty(); waiting.pop_front()) {
-        waiting.front()();
+    // One task a turn would let the queue grow as long as others keep the executor busy; what comes
+    // meanwhile, or is too much, has its turn behind what others have posted.
+    for (std::size_t left = std::min(tasks_.size(), tasks_of_a_turn); left != 0; --left) {
+        const Task task = std::move(tasks_.front());
+        tasks_.pop_front();
+        lock.unlock();
+        task();
+        lock.lock();
     }
-    lock.lock();
     if (tasks_.empty()) {
         running_ = false;
         lock.unlock();

@@ -9,7 +9,7 @@
 namespace bus {
 
 /// Runs tasks in order, one at a time, on another executor. Whenever its turn comes there, it runs
-/// all that wait by then. Thread safe; tasks that are queued keep it alive.
+/// those that wait by then, up to 256. Thread safe; tasks that are queued keep it alive.
 class Strand : public std::enable_shared_from_this<Strand> {
 public:
     /// `on_idle`, where given, is called whenever the last task has ended.

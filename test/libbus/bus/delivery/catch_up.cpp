@@ -1,7 +1,9 @@
 // Where an agent begins, and how it joins the live flow: S9, S10, A12.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include "test/support/troubled_store.hpp"
+#include <bus/runtime/system_runtime.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -183,6 +185,66 @@ BOOST_AUTO_TEST_CASE(S9_a_page_that_shows_a_commit_before_it_is_told_of_is_not_h
     BOOST_TEST(in_time);
     BOOST_TEST(handled == 4);
     BOOST_TEST(troubled->agent("counting")->finished == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(S9_pages_that_are_read_at_once_leave_no_gap_where_the_log_grows_between_them) {
+    auto troubled = std::make_shared<test::TroubledStore>(std::make_shared<bus::MemoryStore>());
+    std::mutex mutex;
+    std::condition_variable changed;
+    int entered = 0;
+    bool open = false;
+    bus::Position newest = 0;
+    bus::Position last_page = 0; // where the page begins that ends with `newest`: it is held up
+    bool next_was_read = false;
+    bool in_time = true; // checked at the end: Boost.Test is for one thread only
+    std::vector<std::int64_t> handled;
+    bus::Bus live{{std::make_shared<bus::SystemRuntime>(4U), troubled}};
+    auto agent = scripted("counting");
+    agent->settings().mailbox_capacity = 1;
+    agent->settings().workers = 2; // the other one goes on reading
+    agent->settings().sequence = bus::Sequence::none();
+    agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
+        std::unique_lock lock{mutex};
+        ++entered;
+        changed.notify_all();
+        in_time = changed.wait_for(lock, 10s, [&] { return open; }) && in_time;
+        handled.push_back(event.number);
+    });
+    troubled->after_read = [&](bus::Position after, std::size_t count) {
+        std::unique_lock lock{mutex};
+        next_was_read = next_was_read || (last_page != 0 && after > last_page);
+        if (open && last_page == 0 && after + count == newest) {
+            last_page = after;
+            changed.notify_all();
+            in_time = changed.wait_for(lock, 10s, [&] { return next_was_read; }) && in_time;
+        }
+        changed.notify_all();
+    };
+    live.add(std::move(agent));
+    publish_pings(live, 1, 10);
+    {
+        std::unique_lock lock{mutex};
+        in_time = changed.wait_for(lock, 10s, [&] { return entered == 2; }) && in_time;
+    }
+    for (std::int64_t i = 11; i <= 690; ++i) {
+        live.post(ping("x", i));
+    }
+    publish_pings(live, 691, 700); // each a commit of its own: the agent falls behind
+    {
+        std::unique_lock lock{mutex};
+        newest = troubled->last_position();
+        open = true;
+        changed.notify_all();
+        in_time = changed.wait_for(lock, 10s, [&] { return last_page != 0; }) && in_time;
+    }
+    for (std::int64_t i = 701; i <= 1'200; ++i) { // so that there is a page behind it
+        live.post(ping("x", i));
+    }
+    BOOST_TEST(live.wait_idle(30s));
+    live.stop(bus::Stop::drain);
+    BOOST_TEST(in_time);
+    std::sort(handled.begin(), handled.end());
+    BOOST_TEST((handled == test::range(1, 1'200)));
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_at_any_moment_goes_on_with_no_gap_and_no_repeat) {

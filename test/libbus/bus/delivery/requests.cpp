@@ -221,6 +221,18 @@ BOOST_AUTO_TEST_CASE(R5_when_the_next_due_delivery_is_discarded_the_one_after_it
 }
 
 BOOST_AUTO_TEST_CASE(
+    S10_two_workers_that_pass_a_log_without_handling_it_leave_no_checkpoint_behind) {
+    broken = false;
+    publish_many(10'000);
+    auto deaf = scripted("deaf");
+    deaf->settings().workers = 2;
+    deaf->handles<test::PongEvent>([](const test::PongEvent&, bus::Context&) {});
+    bus->add(std::move(deaf));
+    bus->wait_idle();
+    BOOST_TEST(store->agent("deaf")->checkpoint > 5'000U);
+}
+
+BOOST_AUTO_TEST_CASE(
     S10_the_checkpoint_of_an_agent_moves_over_what_it_never_handles_while_it_runs) {
     auto deaf = scripted("deaf");
     deaf->handles<test::PongEvent>([](const test::PongEvent&, bus::Context&) {});
@@ -342,6 +354,23 @@ BOOST_AUTO_TEST_CASE(R5_what_trouble_cuts_short_in_this_program_is_counted_in_th
     BOOST_TEST(answer(number) == "open");
     runtime->run_for(1s);
     BOOST_TEST(answer(number) == "2500 events removed");
+}
+
+BOOST_AUTO_TEST_CASE(R5_an_answer_that_could_not_be_stored_is_given_later_and_says_the_same) {
+    broken = false;
+    publish_many(1'500);
+    bus.reset();
+    const auto troubled = std::make_shared<test::TroubledStore>(store);
+    bus.emplace(bus::BusOptions{runtime, troubled});
+    bus->wait_idle();
+    const std::uint64_t number =
+        bus->request({.who = "ann", .action = DeliveryAction::prune, .position = 1'500});
+    troubled->disk_full = true;
+    bus->wait_idle();
+    BOOST_TEST(answer(number) == "open");
+    troubled->disk_full = false;
+    runtime->run_for(2s);
+    BOOST_TEST(answer(number) == "1500 events removed");
 }
 
 BOOST_AUTO_TEST_CASE(a_bus_comes_to_be_although_what_was_asked_cannot_be_read) {

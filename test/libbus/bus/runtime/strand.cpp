@@ -51,6 +51,20 @@ BOOST_AUTO_TEST_CASE(what_waits_for_a_strand_does_not_add_up_while_others_keep_t
     BOOST_TEST(most_waiting < 50 * each_turn);
 }
 
+BOOST_AUTO_TEST_CASE(a_strand_with_much_to_do_lets_others_have_their_turn) {
+    bus::SimulatedRuntime runtime;
+    const auto strand = std::make_shared<bus::Strand>(runtime.pool());
+    int ran = 0;
+    for (int i = 0; i < 10'000; ++i) {
+        strand->post([&] { ++ran; });
+    }
+    int before_the_other = 0;
+    runtime.pool().post([&] { before_the_other = ran; });
+    runtime.run_ready();
+    BOOST_TEST(ran == 10'000);
+    BOOST_TEST(before_the_other < 10'000);
+}
+
 BOOST_AUTO_TEST_CASE(a_strand_says_when_it_is_idle) {
     bus::SimulatedRuntime runtime;
     int idle = 0;
