@@ -33,10 +33,11 @@ void Strand::run() {
     // One task a turn would let the queue grow as long as others keep the executor busy; what comes
     // meanwhile, or is too much, has its turn behind what others have posted.
     for (std::size_t left = std::min(tasks_.size(), tasks_of_a_turn); left != 0; --left) {
-        const Task task = std::move(tasks_.front());
+        Task task = std::move(tasks_.front());
         tasks_.pop_front();
         lock.unlock();
         task();
+        task = {}; // what it holds may take long to free: not while others wait to post
         lock.lock();
     }
     if (tasks_.empty()) {

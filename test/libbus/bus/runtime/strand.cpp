@@ -65,6 +65,24 @@ BOOST_AUTO_TEST_CASE(a_strand_with_much_to_do_lets_others_have_their_turn) {
     BOOST_TEST(before_the_other < 10'000);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_task_held_goes_without_a_lock) {
+    bus::SimulatedRuntime runtime;
+    const auto strand = std::make_shared<bus::Strand>(runtime.pool());
+    bool ran = false;
+
+    struct Last {
+        std::function<void()> at_end;
+
+        ~Last() { at_end(); }
+    };
+
+    auto last = std::make_shared<Last>();
+    last->at_end = [&] { strand->post([&] { ran = true; }); };
+    strand->post([held = std::move(last)] {});
+    runtime.run_ready();
+    BOOST_TEST(ran);
+}
+
 BOOST_AUTO_TEST_CASE(a_strand_says_when_it_is_idle) {
     bus::SimulatedRuntime runtime;
     int idle = 0;
