@@ -117,6 +117,7 @@ constexpr std::array goals{
     at_least("textbook_signals2/16", "libbus/16", 10),
     at_most("libbus/1/threads:2", "libbus/1", 0.7),
     at_least("textbook_signals2/1/threads:2", "libbus/1/threads:2", 50),
+    at_most_microseconds("subscribe_unsubscribe/1000", 100),
 };
 
 } // namespace

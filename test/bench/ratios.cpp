@@ -66,7 +66,8 @@ void print(std::FILE* out, std::span<const Ratio> ratios, const NotingReporter& 
     bool titled = false;
     for (const Ratio& ratio : ratios) {
         const auto over = reporter.seconds(ratio.over);
-        const auto under = reporter.seconds(ratio.under);
+        const bool absolute = ratio.under.empty();
+        const auto under = absolute ? std::optional{1e-6} : reporter.seconds(ratio.under);
         if (!over || !under || *under == 0) {
             continue;
         }
@@ -77,7 +78,8 @@ void print(std::FILE* out, std::span<const Ratio> ratios, const NotingReporter& 
         }
         const double value = *over / *under;
         const bool met = ratio.at_most ? value <= ratio.bound : value >= ratio.bound;
-        const std::string name = std::string{ratio.over} + " to " + std::string{ratio.under};
+        const std::string name = std::string{ratio.over} +
+                                 (absolute ? ", microseconds" : " to " + std::string{ratio.under});
         std::fprintf(out, "%-*s %9.2f   %s %g%s\n", static_cast<int>(width), name.c_str(), value,
                      ratio.at_most ? "at most" : "at least", ratio.bound, met ? "" : "   MISSED");
     }

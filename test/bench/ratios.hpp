@@ -9,13 +9,17 @@ namespace bench {
 /// One ratio of two benchmarks of the same run, by the wall time of an iteration.
 struct Ratio {
     std::string_view over;  ///< the benchmark's whole name, `libbus/1/threads:2`
-    std::string_view under; ///< what it is divided by
+    std::string_view under; ///< what it is divided by; empty: one microsecond
     double bound;
     bool at_most; ///< else at least
 };
 
 inline constexpr Ratio at_most(std::string_view over, std::string_view under, double bound) {
     return {over, under, bound, true};
+}
+
+inline constexpr Ratio at_most_microseconds(std::string_view of, double bound) {
+    return {of, {}, bound, true};
 }
 
 inline constexpr Ratio at_least(std::string_view over, std::string_view under, double bound) {

@@ -26,14 +26,19 @@ public:
     }
 };
 
+// tag::step_context[]
 class Pupil : public bus::Agent {
 public:
-    Pupil() : Agent{"pupil"} {
-        on<AnswerGivenEvent>([](const AnswerGivenEvent&, bus::Context& context) {
-            context.publish(QuestionAskedEvent{{}, "why?"});
-        }).emits<QuestionAskedEvent, LessonEndedEvent>();
+    Pupil() : Agent{"pupil"} { on<AnswerGivenEvent>(&Pupil::wonder); }
+
+private:
+    void wonder(const AnswerGivenEvent& /*answer*/,
+                bus::StepContext<QuestionAskedEvent, LessonEndedEvent>& context) {
+        context.publish(QuestionAskedEvent{{}, "why?"});
     }
 };
+
+// end::step_context[]
 
 int main() {
     bus::Bus bus;

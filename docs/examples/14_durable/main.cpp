@@ -1,6 +1,6 @@
 // What a store keeps beside events: a timer that outlives the program, a state that has changed its
-// form since it was written, a dead letter that an operator asks to be tried again. In virtual
-// time.
+// form since it was written, a dead letter that an operator asks to be tried again, a log that is
+// handled again. In virtual time.
 #include <bus/agent/upcast_state.hpp>
 #include <bus/bus.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
@@ -105,5 +105,12 @@ int main() {
     const bus::Conservation account = store->conservation().front();
     std::cout << account.delivered << " delivered, " << account.finished << " finished, "
               << account.dead << " dead\n";
+    // tag::replay[]
+    bus.request({.who = "ann",
+                 .why = "what the older program left counts no longer",
+                 .action = bus::DeliveryAction::replay,
+                 .agent = "baskets"});
+    // end::replay[]
+    bus.wait_idle();
     bus.stop(bus::Stop::drain);
 }

@@ -1,15 +1,19 @@
 // What handlers get, may do and may throw: D7, D11 to D14, D19.
 #include "test/support/allocations.hpp"
 #include "test/support/bus_events.hpp"
+#include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>
+#include <bus/runtime/simulated_runtime.hpp>
 
 #include <boost/test/unit_test.hpp>
 
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+using test::BufferedEvent;
 using test::LoudPingEvent;
 using test::ping;
 using test::PingEvent;
@@ -56,17 +60,53 @@ BOOST_AUTO_TEST_CASE(D11_the_handler_gets_the_publishers_own_event) {
 
 BOOST_AUTO_TEST_CASE(D11_a_publish_does_not_allocate) {
     bus::Bus bus;
+    const bus::Observers unwatched{bus}; // no slot is connected
     std::size_t calls = 0;
-    const auto one = bus.subscribe<PingEvent>([&](const PingEvent&) { ++calls; });
-    const auto two = bus.subscribe<bus::DomainEvent>([&](const bus::DomainEvent&) { ++calls; });
+    const auto call = [&](const auto&) { ++calls; };
+    const auto plain = bus.subscribe<PingEvent>(call);
+    const auto base = bus.subscribe<bus::DomainEvent>(call);
+    const auto wanted = bus.subscribe<PingEvent>(call, [](const PingEvent&) { return true; });
+    const auto unwanted = bus.subscribe<PingEvent>(call, [](const PingEvent&) { return false; });
+    const auto first = bus.subscribe<PingEvent>(call, {.priority = 100});
+    const auto owner = std::make_shared<int>();
+    const auto tied = bus.subscribe<PingEvent>(call, {.tied_to = owner});
+    auto blocked = bus.subscribe<PingEvent>(call);
+    const auto block = blocked.block();
+    const PongEvent inner = pong("a name that is too long for a short string");
+    const auto nested = bus.subscribe<PingEvent>([&](const PingEvent&) { bus.publish(inner); });
+    const auto innermost = bus.subscribe<PongEvent>(call);
     const PingEvent event = ping("a name that is too long for a short string");
-    bus.publish(event); // builds the snapshot
+    bus.publish(event); // builds the snapshots
+    // Five of PingEvent, and two of the PongEvent that is published inside: its own and the base's.
+    BOOST_TEST(calls == 7U);
     const std::size_t before = test::allocations();
     for (int i = 0; i < 100; ++i) {
         bus.publish(event);
     }
     BOOST_TEST(test::allocations() - before == 0U);
-    BOOST_TEST(calls == 202U);
+    BOOST_TEST(calls == 707U);
+}
+
+BOOST_AUTO_TEST_CASE(D11_a_publish_to_an_agent_with_a_warm_mailbox_does_not_allocate) {
+    const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus{{.runtime = runtime}};
+    std::size_t calls = 0;
+    auto counting = test::scripted("counting");
+    counting->handles<BufferedEvent>([&](const BufferedEvent&, bus::Context&) { ++calls; });
+    bus.add(std::move(counting));
+    const BufferedEvent event; // owns nothing
+    const auto publish = [&] {
+        for (int i = 0; i < 100; ++i) {
+            bus.publish(event);
+        }
+    };
+    publish();
+    bus.wait_idle();
+    const std::size_t before = test::allocations();
+    publish();
+    BOOST_TEST(test::allocations() - before == 0U);
+    bus.wait_idle();
+    BOOST_TEST(calls == 200U);
 }
 
 BOOST_AUTO_TEST_CASE(D12_publishing_where_nobody_listens_is_harmless_and_observable) {
