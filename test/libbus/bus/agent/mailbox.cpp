@@ -1,8 +1,9 @@
-// Bounded mailboxes: A6, A8; and stopping: A11.
+// Bounded mailboxes: A6, A8; wake-ups: A4; and stopping: A11.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
+#include <bus/runtime/system_runtime.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,8 +12,10 @@
 #include <atomic>
 #include <latch>
 #include <memory>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using test::ping;
@@ -37,9 +40,102 @@ struct Small {
     bus::Bus bus{{runtime, nullptr}};
 };
 
+/// An executor of the host, which counts what is posted. Tasks wait until it runs them.
+class CountingHost final : public bus::Executor {
+public:
+    void post(bus::Task task) override {
+        const std::lock_guard lock{mutex_};
+        ++posts_;
+        tasks_.push_back(std::move(task));
+    }
+
+    void run_all() {
+        for (;;) {
+            std::vector<bus::Task> ready;
+            {
+                const std::lock_guard lock{mutex_};
+                ready.swap(tasks_);
+            }
+            if (ready.empty()) {
+                return;
+            }
+            for (const bus::Task& task : ready) {
+                task();
+            }
+        }
+    }
+
+    /// How many there were since this was last asked.
+    int posts() {
+        const std::lock_guard lock{mutex_};
+        return std::exchange(posts_, 0);
+    }
+
+private:
+    std::mutex mutex_;
+    int posts_ = 0;
+    std::vector<bus::Task> tasks_;
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(mailbox)
+
+BOOST_AUTO_TEST_CASE(A4_what_comes_to_an_agent_that_sleeps_wakes_it_once) {
+    // From one thread and from several: who finds it awake, or about to be, posts nothing.
+    const auto host = std::make_shared<CountingHost>();
+    bus::Bus bus{{std::make_shared<bus::SystemRuntime>(host), nullptr}};
+    int handled = 0;
+    auto agent = scripted("sleeper");
+    agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) { ++handled; });
+    bus.add(std::move(agent));
+    BOOST_TEST(host->posts() == 0);
+    for (int i = 1; i <= 100; ++i) {
+        bus.publish(ping("x", i));
+    }
+    BOOST_TEST(host->posts() == 1);
+    host->run_all();
+    BOOST_TEST(handled == 100);
+    BOOST_TEST(bus.idle());
+    host->posts(); // another turn where a slow machine had this one end early
+    std::vector<std::thread> publishers;
+    for (int p = 0; p < 4; ++p) {
+        publishers.emplace_back([&] {
+            for (int i = 1; i <= 25; ++i) {
+                bus.publish(ping("x", i));
+            }
+        });
+    }
+    for (std::thread& publisher : publishers) {
+        publisher.join();
+    }
+    BOOST_TEST(host->posts() == 1); // it sleeps again, and is woken again
+    host->run_all();
+    BOOST_TEST(handled == 200);
+}
+
+BOOST_AUTO_TEST_CASE(A4_what_comes_while_an_agent_has_its_turn_posts_nothing) {
+    const auto host = std::make_shared<CountingHost>();
+    bus::Bus bus{{std::make_shared<bus::SystemRuntime>(host), nullptr}};
+    int handled = 0;
+    int posts_in_turn = 0;
+    auto agent = scripted("busy");
+    agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
+        ++handled;
+        if (event.number == 0) {
+            host->posts();
+            for (int i = 1; i <= 100; ++i) {
+                bus.publish(ping("x", i));
+            }
+            posts_in_turn = host->posts();
+        }
+    });
+    bus.add(std::move(agent));
+    bus.publish(ping("x", 0));
+    host->run_all();
+    BOOST_TEST(posts_in_turn == 0);
+    BOOST_TEST(handled == 101);
+}
 
 BOOST_AUTO_TEST_CASE(A6_reject_does_not_take_what_comes_over_the_bound_and_counts_it) {
     Small small{bus::Overflow::reject};

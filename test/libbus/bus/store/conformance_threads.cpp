@@ -1,3 +1,5 @@
+#include <bus/store/verify.hpp>
+
 #include "backends.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -5,6 +7,7 @@
 #include <atomic>
 #include <limits>
 #include <thread>
+#include <type_traits>
 
 using namespace test;
 
@@ -34,6 +37,45 @@ bool reads_without_gap(bus::EventStore& store, const std::atomic<bool>& done) {
         last = last && after == 2 * commits;
     }
     return true;
+}
+
+/// Step `number`, from 0: two events, the first of them finished and the second deferred, the one
+/// deferred before finished, and the state that counts the events.
+bus::Part step_of_two(std::uint64_t number) {
+    const bus::Position first = 2 * number + 1;
+    bus::Part step = agent_part("writer", 0);
+    step.events = {event(first), event(first + 1, "B")};
+    step.put_states = {{"count", std::to_string(first + 1)}};
+    step.settled = {{first, first + 1}};
+    step.delivered = 2;
+    step.finished = number == 0 ? 1 : 2;
+    step.put_deliveries = {{.position = first + 1, .state = bus::DeliveryState::deferred}};
+    if (number != 0) {
+        step.erase_deliveries = {first - 1};
+    }
+    return step;
+}
+
+/// The store is as it was between two of these steps, `least` or later.
+void check_moment(bus::EventStore& store, bus::Position least) {
+    const bus::Position last = store.last_position();
+    BOOST_TEST(last >= least);
+    BOOST_TEST(last % 2 == 0U);
+    const auto events = store.read(0, std::numeric_limits<std::size_t>::max());
+    BOOST_TEST_REQUIRE(events.size() == last);
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        BOOST_TEST_REQUIRE(events[i].position == i + 1);
+        BOOST_TEST_REQUIRE(events[i].record.event_id == id(i + 1));
+    }
+    BOOST_TEST_REQUIRE(store.state("writer", "count").has_value());
+    BOOST_TEST(store.state("writer", "count")->json == std::to_string(last));
+    BOOST_TEST(store.agent("writer")->checkpoint == last);
+    const auto accounts = store.conservation();
+    BOOST_TEST_REQUIRE(accounts.size() == 1U);
+    BOOST_TEST(accounts[0].holds());
+    BOOST_TEST(accounts[0].delivered == last);
+    BOOST_TEST(accounts[0].finished == last - 1);
+    BOOST_TEST(accounts[0].deferred == 1U);
 }
 
 } // namespace
@@ -110,6 +152,43 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S14_conservation_holds_in_every_snapshot_beside_th
     BOOST_TEST(last.finished == commits / 3);
     BOOST_TEST(last.discarded == commits / 3);
     BOOST_TEST(last.dead == commits / 3);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(S14_a_backup_beside_the_writer_is_whole_and_of_one_moment, Backend,
+                              Backends) {
+    Backend backend;
+    bus::EventStore& store = backend.store();
+    if (!store.abilities().backup) {
+        BOOST_TEST(store_error([&] { store.backup(backend.folder() / "backup.db"); }) != "");
+        return;
+    }
+    std::uint64_t steps = 0;
+    for (; steps < 500; ++steps) { // so that a backup takes its time
+        commit(store, step_of_two(steps));
+    }
+    std::atomic<int> refused = 0;
+    std::jthread writer{[&](const std::stop_token& stop) {
+        for (; !stop.stop_requested(); ++steps) {
+            refused += commit(store, step_of_two(steps)).error ? 1 : 0;
+        }
+    }};
+    int beside = 0; // backups during which the writer got on
+    for (int i = 0; beside < 4 && i < 50; ++i) {
+        const auto path = backend.folder() / ("backup-" + std::to_string(i) + ".db");
+        const bus::Position before = store.last_position();
+        store.backup(path);
+        beside += store.last_position() > before ? 1 : 0;
+        check_moment(*backend.open_backup(path), before);
+        if constexpr (std::is_same_v<Backend, SqliteBackend>) {
+            const auto findings = bus::verify({.path = path}).findings;
+            BOOST_TEST(findings.empty(), (findings.empty() ? "" : findings.front().what));
+        }
+    }
+    writer.request_stop();
+    writer.join();
+    BOOST_TEST(beside == 4);
+    BOOST_TEST(refused == 0);
+    check_moment(store, 2 * steps);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
