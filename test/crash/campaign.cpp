@@ -125,6 +125,8 @@ void Campaign::choose_targets() {
     }
 }
 
+// holds S1_what_is_killed_at_random_moments_keeps_what_was_committed
+// holds S2_what_is_killed_at_every_named_point_ends_with_each_effect_once
 void Campaign::run_rounds() {
     for (;;) {
         std::uint64_t turn = 0;
@@ -197,7 +199,8 @@ Plan Campaign::plan_for(const Target& target, std::uint64_t variant, std::mt1993
     return plan;
 }
 
-/// A moment, a point to be killed at, or one that is made to fail.
+/// A moment, alone or with a point that takes its time until then; a point to be killed at; or one
+/// that is made to fail.
 Blow Campaign::any_blow(std::uint64_t variant, std::mt19937_64& dice) const {
     const Calm& calm = calm_.at(variant);
     const auto rule = [&](const std::string& point, const char* action) {
@@ -205,13 +208,18 @@ Blow Campaign::any_blow(std::uint64_t variant, std::mt19937_64& dice) const {
         return Blow{.rules = point + action + std::to_string(1 + dice() % hits),
                     .after_us = std::nullopt};
     };
-    switch (dice() % 4) {
+    const auto moment = [&] {
+        return static_cast<std::int64_t>(dice() % static_cast<std::uint64_t>(calm.took_us));
+    };
+    switch (dice() % 5) {
     case 0: return rule(can_fail_.at(dice() % can_fail_.size()), "=fail@");
     case 1: return rule(targets_.at(dice() % targets_.size()).point, "=kill@");
-    default:
-        return {.rules = {},
-                .after_us =
-                    static_cast<std::int64_t>(dice() % static_cast<std::uint64_t>(calm.took_us))};
+    case 2: {
+        Blow blow = rule(targets_.at(dice() % targets_.size()).point, "=delay:20@");
+        blow.after_us = moment();
+        return blow;
+    }
+    default: return {.rules = {}, .after_us = moment()};
     }
 }
 

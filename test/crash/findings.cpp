@@ -153,6 +153,7 @@ Census events_and_rows(bus::EventStore& store, Detail detail) {
     return census;
 }
 
+// holds S14_after_every_crash_of_the_campaigns_events_and_deliveries_add_up
 void check_conservation(bus::EventStore& store, const bus::EventGraph& graph,
                         const std::pair<std::string, bus::Position>& quarantined,
                         Findings& findings) {

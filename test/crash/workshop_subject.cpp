@@ -107,6 +107,7 @@ std::unique_ptr<Subject> workshop_subject() {
     return std::make_unique<WorkshopSubject>();
 }
 
+// holds S11_the_event_that_kills_and_only_that_one_is_quarantined
 std::unique_ptr<Subject> quarantine_subject() {
     return keeps_begun_notes<> ? std::make_unique<QuarantineSubject>() : nullptr;
 }

@@ -1,4 +1,5 @@
 #include <bus/agent/mailbox_runner.hpp>
+#include <bus/runtime/internal/stress_yield.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -56,6 +57,7 @@ void MailboxRunner::wake(Lane* lane) {
     if (lane == nullptr) {
         return;
     }
+    detail::stress_yield(); // others put into a lane that is to be posted, and is not yet
     try {
         post(*lane);
     } catch (...) {

@@ -48,7 +48,7 @@ void AgentRunner::register_agent() {
 
 /// Begins again where the store says that the agent is. Nothing of it is under way.
 void AgentRunner::reload() {
-    LIBBUS_FAULT_POINT("recovery.read");
+    LIBBUS_FAULT_POINT_THROWS("recovery.read", StoreError{"recovery.read: made to fail"});
     {
         const std::lock_guard lock{mutex_};
         loading_ = true;

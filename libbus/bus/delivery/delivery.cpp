@@ -11,7 +11,7 @@
 namespace bus {
 
 Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
-                   std::shared_ptr<Runtime> runtime, RequestTimes times, AgentNames names)
+                   std::shared_ptr<Runtime> runtime, RequestTimes times, const AgentNames& names)
     : store_{store},
       dispatcher_{dispatcher},
       hub_{std::move(hub)},

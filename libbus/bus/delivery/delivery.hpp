@@ -21,7 +21,7 @@ class Delivery {
 public:
     /// Throws StoreError.
     Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
-             std::shared_ptr<Runtime> runtime, RequestTimes times, AgentNames names);
+             std::shared_ptr<Runtime> runtime, RequestTimes times, const AgentNames& names);
     /// stop() first.
     ~Delivery();
     Delivery(const Delivery&) = delete;

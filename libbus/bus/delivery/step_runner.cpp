@@ -182,7 +182,7 @@ bool StepRunner::run(DeliveryItem& item, Draft& draft) {
         return fail(item, draft, true);
     }
     Source source{*this, draft.input->replay};
-    LIBBUS_FAULT_POINT("step.before");
+    LIBBUS_FAULT_POINT_THROWS("step.before", StoreError{"step.before: made to fail"});
     StepOutcome outcome = run_step(agent_, *draft.input, source);
     LIBBUS_FAULT_POINT("step.after_handler");
     if (draft.input->replay) {

@@ -1,4 +1,5 @@
 #include <bus/agent/internal/mailbox.hpp>
+#include <bus/runtime/internal/stress_yield.hpp>
 #include <bus/runtime/yield.hpp>
 
 #include <algorithm>
@@ -209,6 +210,7 @@ Mailbox::Batch Mailbox::take(Lane& lane) {
 Mailbox::Rest Mailbox::rest(Lane& lane, bool more) {
     bool wake_blocked = false;
     Rest result = Rest::asleep;
+    detail::stress_yield(); // what comes between the last take and the sleep must not be overlooked
     {
         const std::unique_lock lock = lock_briefly();
         lane.running_ = false;
@@ -228,6 +230,7 @@ Mailbox::Rest Mailbox::rest(Lane& lane, bool more) {
         hub_.count_change();
         lane.scheduled_ = false;
     }
+    detail::stress_yield(); // the next turn of the lane may have begun
     if (wake_blocked) {
         room_.notify_all();
     }
@@ -256,6 +259,7 @@ void Mailbox::stop() {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
     }
+    detail::stress_yield(); // consumers may end, and publishers find out, before anybody is woken
     room_.notify_all();
 }
 

@@ -9,11 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#ifdef LIBBUS_STRESS
-#include <cstdint>
-#include <thread>
-#endif
-
 namespace bus::detail {
 
 namespace {
@@ -77,18 +72,5 @@ void heavy_fence() noexcept {
     std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif
 }
-
-#ifdef LIBBUS_STRESS
-void stress_yield() noexcept {
-    thread_local std::uint32_t state =
-        static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(&state) >> 4) | 1U;
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    if (state % 16 == 0) {
-        std::this_thread::yield();
-    }
-}
-#endif
 
 } // namespace bus::detail

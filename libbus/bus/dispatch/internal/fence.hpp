@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bus/runtime/internal/stress_yield.hpp>
+
 #include <atomic>
 
 // The thread sanitizer does not understand fences: under it, the frequent side uses sequentially
@@ -56,13 +58,6 @@ constexpr std::memory_order light_load = std::memory_order_seq_cst;
 #else
 constexpr std::memory_order light_store = std::memory_order_release;
 constexpr std::memory_order light_load = std::memory_order_acquire;
-#endif
-
-/// Where a stress test may have threads change places; nothing in a release build.
-#ifdef LIBBUS_STRESS
-void stress_yield() noexcept;
-#else
-inline void stress_yield() noexcept {}
 #endif
 
 } // namespace bus::detail
