@@ -10,7 +10,8 @@ namespace bus::agents {
 namespace {
 
 /// Which death of a letter was answered last. Several failure events can speak of one death, for a
-/// letter that somebody else redrove in the meantime dies with a failure event of its own.
+/// letter that somebody else redrove in the meantime dies with a failure event of its own. Kept
+/// while the letter can be found dead of it: until the redrive is committed, or for good.
 struct AnsweredDeath {
     std::uint32_t redrives = 0;
     Timestamp last_attempt{};
@@ -18,8 +19,16 @@ struct AnsweredDeath {
 };
 BOOST_DESCRIBE_STRUCT(AnsweredDeath, (), (redrives, last_attempt))
 
-std::string letter_key(const FailedDelivery& failed) {
-    return "letter/" + failed.agent + '/' + to_text(failed.event_id);
+std::string letter_key(std::string_view agent, const Uuid& event_id) {
+    return "letter/" + std::string{agent} + '/' + to_text(event_id);
+}
+
+AttemptRecord last_attempt(const DeliveryRecord& letter) {
+    return letter.attempts.empty() ? AttemptRecord{} : letter.attempts.back();
+}
+
+AnsweredDeath death_of(const DeliveryRecord& letter) {
+    return {letter.redrives, last_attempt(letter).at};
 }
 
 /// Why the letter is not redriven once more; none: it is.
@@ -54,6 +63,7 @@ RetryAgent::RetryAgent(std::string name, std::vector<FailureBinding> bindings, R
             react(binding, event, context);
         }).emits<RedriveRequestedEvent, RedriveAbandonedEvent>();
     }
+    on<RedriveRequestedEvent>(&RetryAgent::forget);
 }
 
 void RetryAgent::react(const FailureBinding& binding, const DomainEvent& event,
@@ -62,20 +72,30 @@ void RetryAgent::react(const FailureBinding& binding, const DomainEvent& event,
     if (!failed) {
         return;
     }
+    // In this order: what is forgotten between the two was redriven before.
+    const auto answered = context.state<AnsweredDeath>(letter_key(failed->agent, failed->event_id));
     // Looked up in every attempt: while we wait, somebody may redrive or discard the letter.
-    if (const auto letter = context.dead_letter(failed->agent, failed->event_id)) {
+    const auto letter = context.dead_letter(failed->agent, failed->event_id);
+    if (letter && answered != death_of(*letter)) {
         answer(*letter, *failed, event, context);
+    }
+}
+
+/// The redrive has come back from the log, so it is committed: nobody finds the letter dead of that
+/// death any more, and nothing needs to be known of it.
+void RetryAgent::forget(const RedriveRequestedEvent& event, Context& context) const {
+    const std::string key = letter_key(event.agent, event.failed_event_id);
+    const auto answered = context.state<AnsweredDeath>(key);
+    if (answered && answered->redrives < event.round) {
+        context.erase_state(key);
     }
 }
 
 void RetryAgent::answer(const DeliveryRecord& letter, const FailedDelivery& failed,
                         const DomainEvent& event, Context& context) const {
-    const AttemptRecord last = letter.attempts.empty() ? AttemptRecord{} : letter.attempts.back();
-    const std::string key = letter_key(failed);
-    const AnsweredDeath death{letter.redrives, last.at};
-    if (context.state<AnsweredDeath>(key) == death) {
-        return;
-    }
+    const AttemptRecord last = last_attempt(letter);
+    const std::string key = letter_key(failed.agent, failed.event_id);
+    const AnsweredDeath death = death_of(letter);
     const auto tell = [&](auto answer_event) {
         answer_event.own_aggregate_id = event.aggregate_id();
         context.publish(std::move(answer_event));
@@ -87,8 +107,10 @@ void RetryAgent::answer(const DeliveryRecord& letter, const FailedDelivery& fail
         return;
     }
     const std::uint32_t round = letter.redrives + 1;
-    const Timestamp due = std::max(event.occurred_at, last.at) +
-                          options_.backoff(round, failed.agent, failed.event_id);
+    const Timestamp failed_at = std::max(event.occurred_at, last.at);
+    const Timestamp due =
+        failed_at + std::min(options_.backoff(round, failed.agent, failed.event_id),
+                             Timestamp::max() - failed_at); // a backoff may be for ever
     if (context.now() < due) {
         throw Failure::not_ready("redrive " + std::to_string(round) + " of " +
                                      std::to_string(options_.rounds) + " of event " +

@@ -53,6 +53,8 @@ struct FailureBinding {
 ///
 ///     max(time of the failure event, time of the letter's last attempt) + RetryOptions::backoff(r)
 ///
+/// It keeps one state for each letter that it has left, and none for what it has redriven.
+///
 /// Needs a store; without one there are no dead letters, and it does nothing.
 class RetryAgent final : public Agent {
 public:
@@ -63,6 +65,7 @@ public:
 
 private:
     void react(const FailureBinding& binding, const DomainEvent& event, Context& context) const;
+    void forget(const RedriveRequestedEvent& event, Context& context) const;
     void answer(const DeliveryRecord& letter, const FailedDelivery& failed,
                 const DomainEvent& event, Context& context) const;
 

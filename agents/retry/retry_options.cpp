@@ -1,6 +1,6 @@
 #include <agents/retry/retry_options.hpp>
+#include <bus/agent/retry_policy.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
@@ -43,11 +43,11 @@ Duration RetryOptions::backoff(std::uint32_t round, std::string_view agent,
     for (unsigned shift = 0; shift < 32; shift += 8) {
         bits.add(static_cast<std::uint8_t>(round >> shift));
     }
-    const double u = static_cast<double>(bits.mixed() >> 11U) * 0x1p-53;
-    const double exponent = round > 0 ? static_cast<double>(round - 1) : 0.0;
-    const double grown = static_cast<double>(initial_backoff.count()) * std::pow(factor, exponent);
-    const double base = std::min(static_cast<double>(max_backoff.count()), grown);
-    return Duration{static_cast<Duration::rep>(base * (1.0 - jitter + jitter * u))};
+    const RetryPolicy same{.initial_delay = initial_backoff,
+                           .factor = factor,
+                           .max_delay = max_backoff,
+                           .jitter = jitter}; // but for where u comes from
+    return same.delay(round, bits.mixed());
 }
 
 void RetryOptions::check() const {

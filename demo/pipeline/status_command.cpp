@@ -24,8 +24,8 @@ namespace demo {
 
 namespace {
 
-constexpr std::size_t most_events = 10'000;
-constexpr std::size_t page_size = 1000;
+constexpr std::size_t most_shown = 10'000;
+constexpr std::size_t executions_a_page = 1000;
 
 /// What is deferred or dead, by the position of its event.
 using Deliveries = std::multimap<bus::Position, bus::DeliveryRecord>;
@@ -90,13 +90,13 @@ std::optional<bus::StoredEvent> find_received(bus::EventStore& store, const std:
     }
     bus::Position after = 0;
     for (;;) {
-        auto page = store.read_type(type.name(), after, page_size);
+        auto page = store.read_type(type.name(), after, executions_a_page);
         for (bus::StoredEvent& event : page) {
             if (event.record.aggregate_id.starts_with(order_id + '@')) {
                 return std::move(event);
             }
         }
-        if (page.size() < page_size) {
+        if (page.size() < executions_a_page) {
             return std::nullopt;
         }
         after = page.back().position;
@@ -147,7 +147,7 @@ int show_order(const std::string& store_url, const std::string& order_id) {
     if (!outcome.reason.empty()) {
         fmt::print("{}\n", outcome.reason);
     }
-    const auto events = store->read_execution(received->record.execution_id, 0, most_events);
+    const auto events = store->read_execution(received->record.execution_id, 0, most_shown);
     const bus::terminal::Tree tree = event_node(
         events.front(), events, deliveries_of(*store, events), events.front().record.occurred_at);
     fmt::print("{}", bus::terminal::render(tree, bus::terminal::look_of(stdout)));

@@ -10,6 +10,9 @@ Bus::~Bus() {
     core_->check_may_be_destroyed();
     try {
         core_->stop(Stop::now, Duration::zero());
+        for (const auto& runner : core_->runners()) {
+            runner->end_agent(); // a task that ends on the host's runtime may hold it still
+        }
     } catch (const std::exception& error) {
         // What was not committed is in the log still; there is nobody else left to tell.
         if (const auto sink = core_->hub->sink()) {
@@ -97,7 +100,7 @@ std::vector<AgentStatus> Bus::status() {
 EventGraph Bus::graph() {
     EventGraph result;
     for (const auto& runner : core_->runners()) {
-        result.add(runner->agent());
+        runner->show([&](const Agent& agent) { result.add(agent); });
     }
     for (HandlerDescription& handler : core_->dispatcher.handlers()) {
         result.add(std::move(handler));

@@ -76,9 +76,9 @@ void put_back(Shared& shared, EventStore& store, RequestRecord& request) {
 void forget(Shared& shared, EventStore& store, RequestRecord& request) {
     ask(shared, store, request);
     const std::size_t unfinished = store.delivery_briefs(request.agent).size();
-    store.forget(request.agent);
-    answer(shared, store, request,
-           fmt::format("forgotten, with {} deliveries that had not finished", unfinished));
+    request.done_at = shared.console().now();
+    request.result = fmt::format("forgotten, with {} deliveries that had not finished", unfinished);
+    store.forget(request.agent, RequestAnswer{request.number, *request.done_at, request.result});
 }
 
 /// Where the store fails in the middle, the request stays open, and the next host goes on.

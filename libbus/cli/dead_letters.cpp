@@ -13,7 +13,7 @@ namespace bus::cli {
 
 namespace {
 
-constexpr std::size_t page_size = 1000;
+constexpr std::size_t letters_a_page = 1000;
 
 std::optional<FailureKind> kind_of(const std::string& name) {
     if (name.empty()) {
@@ -58,14 +58,14 @@ void read_agent(EventStore& store, const LetterFilter& filter, const std::string
     const std::vector<Position>& wanted = filter.positions;
     Position after = 0;
     for (;;) {
-        const auto page = store.deliveries(agent, DeliveryState::dead, after, page_size);
+        const auto page = store.deliveries(agent, DeliveryState::dead, after, letters_a_page);
         for (const DeliveryRecord& delivery : page) {
             after = delivery.position;
             if (wanted.empty() || std::find(wanted.begin(), wanted.end(), after) != wanted.end()) {
                 add(groups, delivery);
             }
         }
-        if (page.size() < page_size) {
+        if (page.size() < letters_a_page) {
             return;
         }
     }

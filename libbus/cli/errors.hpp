@@ -15,7 +15,8 @@ inline constexpr int usage = 2;
 inline constexpr int store = 3;  ///< cannot be opened, read or written, or is in use
 inline constexpr int input = 4;  ///< cannot be read, or was refused
 inline constexpr int output = 5; ///< could not be written whole
-inline constexpr int queued = 6; ///< the running host has not carried out the request yet
+inline constexpr int queued = 6; ///< the running host has not carried out the request yet, or of
+                                 ///< a replay only begun: it does not run the agent
 inline constexpr int interrupted = 130;
 
 /// What each of them says to whoever called.
@@ -26,7 +27,8 @@ inline constexpr std::array<std::pair<int, const char*>, 8> meanings{{
     {store, "the store cannot be used, is in use, or refuses"},
     {input, "input cannot be read, or is refused"},
     {output, "output cannot be written"},
-    {queued, "the running host has not carried the request out yet"},
+    {queued,
+     "the running host has not carried the request out yet, or does not run the agent to replay"},
     {interrupted, "ended by Ctrl-C"},
 }};
 

@@ -12,7 +12,7 @@ namespace bus::cli {
 
 namespace {
 
-constexpr std::size_t page_size = 1000;
+constexpr std::size_t filter_page = 1000;
 
 } // namespace
 
@@ -60,8 +60,8 @@ EventSource::EventSource(EventStore& store, const EventFilter& filter, Timestamp
 }
 
 std::vector<StoredEvent> EventSource::next(std::size_t most) {
-    std::vector<StoredEvent> page = read(std::min(most, page_size));
-    ended_ = page.size() < std::min(most, page_size);
+    std::vector<StoredEvent> page = read(std::min(most, filter_page));
+    ended_ = page.size() < std::min(most, filter_page);
     if (!page.empty()) {
         after_ = std::max(after_, page.back().position);
         after_version_ = page.back().stream_version;

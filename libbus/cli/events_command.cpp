@@ -25,12 +25,12 @@ using terminal::Align;
 using terminal::Colour;
 using terminal::Look;
 
-constexpr std::size_t page_size = 1000;
-constexpr Duration look_every = std::chrono::milliseconds{200};
+constexpr std::size_t events_a_page = 1000;
+constexpr Duration follow_every = std::chrono::milliseconds{200};
 /// From this width on the execution has a column.
 constexpr int wide = 140;
 
-struct ListOptions {
+struct EventListOptions {
     EventFilter filter;
     std::size_t limit = 50;
     std::size_t last = 0;
@@ -88,7 +88,7 @@ void print_nothing(Shared& shared, EventStore& store) {
                     : "no event is of that kind");
 }
 
-int list_last(Shared& shared, EventStore& store, ListOptions& options) {
+int list_last(Shared& shared, EventStore& store, EventListOptions& options) {
     const EventFilter& filter = options.filter;
     const Position last = store.last_position();
     const bool all = filter.stream.empty() && filter.execution.empty() && filter.type.empty() &&
@@ -99,7 +99,7 @@ int list_last(Shared& shared, EventStore& store, ListOptions& options) {
     std::deque<StoredEvent> kept;
     for (EventSource source{store, filter, shared.console().now()}; !source.ended();) {
         shared.check_interrupted();
-        for (StoredEvent& event : source.next(page_size)) {
+        for (StoredEvent& event : source.next(events_a_page)) {
             kept.push_back(std::move(event));
             if (kept.size() > options.last) {
                 kept.pop_front();
@@ -114,7 +114,7 @@ int list_last(Shared& shared, EventStore& store, ListOptions& options) {
     return exit_code::done;
 }
 
-int list(Shared& shared, ListOptions& options) {
+int list(Shared& shared, EventListOptions& options) {
     const auto store = shared.open_to_read();
     shared.console().watch_interrupts();
     if (options.last != 0) {
@@ -126,11 +126,11 @@ int list(Shared& shared, ListOptions& options) {
     std::vector<StoredEvent> page;
     while (left != 0 && !source.ended()) {
         shared.check_interrupted();
-        for (StoredEvent& event : source.next(std::min(left, page_size))) {
+        for (StoredEvent& event : source.next(std::min(left, events_a_page))) {
             page.push_back(std::move(event));
             --left;
         }
-        if (page.size() >= page_size || left == 0 || source.ended()) {
+        if (page.size() >= events_a_page || left == 0 || source.ended()) {
             any = any || !page.empty();
             if (!page.empty()) {
                 print_events(shared, page);
@@ -173,7 +173,7 @@ int follow(Shared& shared, FollowOptions& options) {
     const Look look = shared.look();
     for (;;) {
         while (!source.ended() && left != 0) {
-            for (const StoredEvent& event : source.next(std::min(left, page_size))) {
+            for (const StoredEvent& event : source.next(std::min(left, events_a_page))) {
                 shared.print(shared.json() ? json_of(event) + '\n' : line_of(event, look));
                 --left;
             }
@@ -183,7 +183,7 @@ int follow(Shared& shared, FollowOptions& options) {
         if (left == 0 || source.looked_through() >= options.filter.to) {
             return exit_code::done;
         }
-        shared.console().pause(look_every);
+        shared.console().pause(follow_every);
         shared.check_interrupted();
         source.look_again();
     }
@@ -247,7 +247,7 @@ void add_events(CLI::App& app, Shared& shared) {
     events.require_subcommand(1);
 
     CLI::App& list_command = *events.add_subcommand("list", "Events in their order, a page");
-    const auto listing = std::make_shared<ListOptions>();
+    const auto listing = std::make_shared<EventListOptions>();
     listing->filter.add_options(list_command);
     list_command.add_option("--limit", listing->limit, "The most to show; 0: all")
         ->check(whole_number())

@@ -19,7 +19,7 @@ namespace bus::cli {
 
 namespace {
 
-constexpr std::size_t page_size = 1000;
+constexpr std::size_t export_page = 1000;
 
 struct ExportOptions {
     EventFilter filter;
@@ -35,7 +35,7 @@ std::uint64_t write_events(Shared& shared, EventStore& store, const ExportOption
     std::string lines;
     for (EventSource source{store, options.filter, shared.console().now()}; !source.ended();) {
         lines.clear();
-        for (const StoredEvent& event : source.next(page_size)) {
+        for (const StoredEvent& event : source.next(export_page)) {
             write_json(event.record, lines);
             lines += '\n';
             ++written;

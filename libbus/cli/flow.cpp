@@ -11,7 +11,7 @@ namespace bus::cli {
 
 namespace {
 
-constexpr std::size_t page_size = 1000;
+constexpr std::size_t flow_page = 1000;
 
 /// The execution that the options mean: by its own id, by an event of it, or the first of a stream.
 std::string execution_of(EventStore& store, const FlowOptions& options) {
@@ -51,8 +51,8 @@ void read_requests(EventStore& store, Flow& flow) {
     }
     std::uint64_t after = 0;
     for (;;) {
-        std::vector<RequestRecord> page = store.requests(after, page_size, false);
-        const bool last = page.size() < page_size;
+        std::vector<RequestRecord> page = store.requests(after, flow_page, false);
+        const bool last = page.size() < flow_page;
         for (RequestRecord& request : page) {
             after = request.number;
             if (concerns_deliveries(request.action) && positions.contains(request.position)) {
@@ -69,8 +69,8 @@ void read_timers(EventStore& store, Flow& flow) {
     Timestamp due = Timestamp::min();
     std::uint64_t number = 0;
     for (;;) {
-        std::vector<TimerRecord> page = store.timers(due, number, page_size);
-        const bool last = page.size() < page_size;
+        std::vector<TimerRecord> page = store.timers(due, number, flow_page);
+        const bool last = page.size() < flow_page;
         for (TimerRecord& timer : page) {
             due = timer.due;
             number = timer.number;

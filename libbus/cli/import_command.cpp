@@ -93,12 +93,12 @@ private:
     /// Whether the event is in the store already, or came before in the input.
     Double look_for(const EventRecord& record) {
         const std::size_t hash = std::hash<std::string>{}(to_json(record));
-        const auto [before, fresh] = seen_.try_emplace(record.event_id, hash);
-        if (!fresh) {
+        if (const auto before = seen_.find(record.event_id); before != seen_.end()) {
             return before->second == hash ? Double::equal : Double::other;
         }
         const auto kept = store_ == nullptr ? std::nullopt : store_->find(record.event_id);
         if (!kept) {
+            seen_.emplace(record.event_id, hash);
             return Double::none;
         }
         // As it would be read: what the store keeps may be spelt with blanks and escapes.
@@ -112,6 +112,7 @@ private:
             imported_ += parts.size();
             return;
         }
+        seen_.clear(); // from here on the store knows them
         const std::vector<PartResult> results = store_->commit(parts, true);
         for (std::size_t i = 0; i < results.size(); ++i) {
             if (results[i].error) {
@@ -135,6 +136,7 @@ private:
     bool dry_run_;
     std::vector<Part> waiting_;
     std::vector<std::uint64_t> lines_; ///< of those that wait
+    /// What is not in the store yet: of those that wait; of a dry run all, some 60 bytes each.
     std::unordered_map<Uuid, std::size_t, boost::hash<Uuid>> seen_;
     std::uint64_t line_ = 0;
     std::uint64_t imported_ = 0;

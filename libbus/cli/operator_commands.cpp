@@ -40,6 +40,13 @@ bool was_refused(EventStore& store, const RequestRecord& request) {
            (request.action == DeliveryAction::prune && store.first_position() <= request.position);
 }
 
+/// Whether the host has put an agent back that it does not run.
+bool waits_for_its_program(const RequestRecord& answer) {
+    return (answer.action == DeliveryAction::replay ||
+            answer.action == DeliveryAction::replay_with_effects) &&
+           answer.result.ends_with(once_its_program_runs);
+}
+
 /// Waits for the answer to a request, and shows how far a host is that prunes.
 std::optional<RequestRecord> wait_for_answer(Shared& shared, EventStore& store,
                                              const RequestRecord& request, Timestamp until) {
@@ -67,7 +74,13 @@ int say_answer(Shared& shared, EventStore& store, const RequestRecord& answer,
                     terminal::format_duration(*answer.done_at - asked), answer.number);
     if (!was_refused(store, answer)) {
         say_done(shared, answer, by);
-        return exit_code::done;
+        if (!waits_for_its_program(answer)) {
+            return exit_code::done;
+        }
+        shared.note(fmt::format("{0} does not run {1}: {1} is put back, and replays when a program "
+                                "runs that has it",
+                                host, answer.agent));
+        return exit_code::queued;
     }
     if (shared.json()) {
         shared.print(json_of(answer));

@@ -16,7 +16,7 @@ namespace {
 using terminal::Align;
 using terminal::Colour;
 
-constexpr std::size_t page_size = 1000;
+constexpr std::size_t requests_a_page = 1000;
 
 struct RequestOptions {
     bool open = false;
@@ -36,7 +36,7 @@ int list(Shared& shared, const RequestOptions& options) {
                            {"result"}}};
     bool any = false;
     while (left != 0) {
-        const std::size_t most = std::min(left, page_size);
+        const std::size_t most = std::min(left, requests_a_page);
         const std::vector<RequestRecord> page = store->requests(after, most, options.open);
         for (const RequestRecord& request : page) {
             after = request.number;

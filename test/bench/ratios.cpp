@@ -21,6 +21,7 @@ public:
     void ReportRuns(const std::vector<Run>& runs) override {
         for (const Run& run : runs) {
             if (run.error_occurred) {
+                failed_ = true;
                 continue;
             }
             const double seconds =
@@ -35,6 +36,9 @@ public:
     }
 
     void Finalize() override { own_.Finalize(); }
+
+    /// Whether a benchmark said that what it did went wrong.
+    [[nodiscard]] bool failed() const { return failed_; }
 
     /// The median of what was measured, in seconds; none: it did not run.
     [[nodiscard]] std::optional<double> seconds(std::string_view name) const {
@@ -56,6 +60,7 @@ private:
     benchmark::BenchmarkReporter& own_ = *benchmark::CreateDefaultDisplayReporter();
     std::map<std::string, std::vector<double>, std::less<>> measured_;
     std::map<std::string, double, std::less<>> medians_;
+    bool failed_ = false;
 };
 
 void print(std::FILE* out, std::span<const Ratio> ratios, const NotingReporter& reporter) {
@@ -110,7 +115,7 @@ int run_and_compare(int argc, char** argv, std::span<const Ratio> ratios) {
     std::fflush(stdout);
     print(out, ratios, reporter);
     benchmark::Shutdown();
-    return 0;
+    return reporter.failed() ? 1 : 0;
 }
 
 } // namespace bench

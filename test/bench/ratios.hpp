@@ -28,7 +28,9 @@ inline constexpr Ratio at_least(std::string_view over, std::string_view under, d
 
 /// The main() of a benchmark program: Google Benchmark's, and behind its report a table of those
 /// ratios of which both sides ran. With repetitions it takes the medians. The table goes to
-/// standard error where the report is not for the console, so that JSON stays JSON.
+/// standard error where the report is not for the console, so that JSON stays JSON. 1 where a
+/// benchmark ended with an error or an argument is unknown; a missed goal is in the table only,
+/// for times are not the same twice.
 int run_and_compare(int argc, char** argv, std::span<const Ratio> ratios);
 
 } // namespace bench

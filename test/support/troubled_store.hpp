@@ -23,6 +23,8 @@ public:
     std::atomic<bool> unreadable{false};
     /// While true, what operators ask for cannot be read.
     std::atomic<bool> requests_unreadable{false};
+    /// While true, where agents are cannot be read.
+    std::atomic<bool> agents_unreadable{false};
     /// Called before events or an agent are removed.
     std::function<void()> before_removal;
     /// How many commits have failed.
@@ -84,6 +86,9 @@ public:
     std::optional<bus::StoredEvent> find(const bus::Uuid& id) override { return reader().find(id); }
 
     std::optional<bus::AgentRecord> agent(std::string_view name) override {
+        if (agents_unreadable) {
+            throw bus::StoreError{"troubled: the agents are damaged; look at the disk"};
+        }
         return reader().agent(name);
     }
 
@@ -146,11 +151,12 @@ public:
         return writer().prune(through, limit);
     }
 
-    bool forget(std::string_view agent) override {
+    bool forget(std::string_view agent,
+                const std::optional<bus::RequestAnswer>& answer = {}) override {
         if (before_removal) {
             before_removal();
         }
-        return writer().forget(agent);
+        return writer().forget(agent, answer);
     }
 
     void backup(const std::string& to) override { reader().backup(to); }

@@ -45,7 +45,8 @@ enum class Overflow : std::uint8_t {
 struct AgentSettings {
     StartPosition start;
     RetryPolicy retry;
-    std::size_t mailbox_capacity = 1024; ///< events; at least 1
+    /// Events, at least 1. Without a store as many again may be deferred, and as many parked.
+    std::size_t mailbox_capacity = 1024;
     Overflow overflow = Overflow::block;
     std::uint32_t workers = 1; ///< steps that may run at the same time; 1 to 256
     Sequence sequence;         ///< what stays in order: by aggregate unless said

@@ -30,12 +30,14 @@ void tell_trouble(RunnerHub& hub, std::string_view agent, std::string_view what)
 
 MailboxRunner::MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<RunnerHub> hub,
                              PublishEmitted publish_emitted)
-    : agent_{std::move(agent)},
+    : name_{agent->name()},
+      agent_{std::move(agent)},
+      sequence_{agent_->settings().sequence.kind},
       hub_{std::move(hub)},
       publish_emitted_{std::move(publish_emitted)},
       timers_{std::make_shared<Timers>(
           hub_->runtime(), [publish = publish_emitted_](const auto& event) { publish({event}); },
-          [hub = hub_, name = agent_->name()](const char* what) {
+          [hub = hub_, name = name_](const char* what) {
               tell_trouble(*hub, name, std::string{"a timer's event was not published: "} + what);
           },
           [hub = hub_] { hub->note_change(); }, hub_.get())},
@@ -94,6 +96,7 @@ void MailboxRunner::run(Lane& lane) noexcept {
         const bool more = !mailbox_.stopping() && lane.parking.next_ready() != nullptr;
         const Mailbox::Rest rest = mailbox_.rest(lane, more);
         if (rest == Mailbox::Rest::stopped) {
+            const WorkerScope scope{hub_.get()};
             finish();
         }
         if (rest != Mailbox::Rest::post_again) {
@@ -163,7 +166,7 @@ std::size_t MailboxRunner::run_batch(Lane& lane, const Mailbox::Batch& batch) {
 
     for (std::size_t i = 0; i < batch.count; ++i) {
         if (i > 0) {
-            if (mailbox_.stopping()) {
+            if (mailbox_.stopping() || (!lane.parking.empty() && mailbox_.lot_is_full(lane))) {
                 return i;
             }
             Lane::count(lane.begun);
@@ -191,12 +194,12 @@ std::size_t MailboxRunner::run_ready(Lane& lane) {
 }
 
 void MailboxRunner::report(const std::string& what) const noexcept {
-    tell_trouble(*hub_, agent_->name(), what);
+    tell_trouble(*hub_, name_, what);
 }
 
 AgentStatus MailboxRunner::status() {
     const Mailbox::Counts counts = mailbox_.counts();
-    AgentStatus status{.name = agent_->name(),
+    AgentStatus status{.name = name_,
                        .queued = counts.queued,
                        .busy = counts.busy,
                        .timers = timers_->pending(),
@@ -235,15 +238,24 @@ void MailboxRunner::stop() {
 }
 
 void MailboxRunner::remove() {
+    const bool waits = !WorkerScope::active_for(hub_.get());
     {
         const std::lock_guard lock{stop_mutex_};
         removed_ = true;
+        remover_waits_ = waits;
     }
     begin_stop();
     timers_->stop();
     mailbox_.wait_quiet(false);
+    if (!mailbox_.quiet()) { // what runs waits for this thread: the last of it ends the agent
+        const std::lock_guard lock{stop_mutex_};
+        remover_waits_ = false;
+    }
     if (mailbox_.quiet()) {
         finish();
+        if (waits) {
+            end_agent();
+        }
     }
     hub_->note_change();
 }
@@ -264,8 +276,27 @@ void MailboxRunner::finish() {
     } else if (!WorkerScope::active_for(hub_.get())) {
         hub_->runtime().wait(lock, stop_changed_, [this] { return on_stop_ == OnStop::done; });
     }
-    if (removed_) {
-        mailbox_.clear();
+    if (!removed_) {
+        return;
+    }
+    mailbox_.clear();
+    if (!remover_waits_ && on_stop_ == OnStop::done) {
+        lock.unlock();
+        end_agent();
+    }
+}
+
+void MailboxRunner::end_agent() {
+    std::unique_ptr<Agent> ends;
+    const std::lock_guard key_lock{key_mutex_};
+    const std::lock_guard lock{stop_mutex_};
+    ends.swap(agent_);
+} // the locks go first: what the agent's end runs is not ours
+
+void MailboxRunner::show(const std::function<void(const Agent&)>& look) {
+    const std::lock_guard lock{stop_mutex_};
+    if (agent_) {
+        look(*agent_);
     }
 }
 

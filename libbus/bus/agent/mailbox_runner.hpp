@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,9 @@ public:
         return agent_->handler_for(type) != nullptr;
     }
 
-    Agent& agent() noexcept override { return *agent_; }
+    const std::string& name() const noexcept override { return name_; }
 
+    void show(const std::function<void(const Agent&)>& look) override;
     AgentStatus status() override;
     bool idle() override;
     void begin_stop() override;
@@ -53,7 +55,10 @@ public:
     /// wait: on_stop is called then when the agent's last step ends.
     void stop() override;
 
-    /// The same for an agent that leaves: what waits is destroyed, and counted as dropped. Waits
+    void end_agent() override;
+
+    /// As stop() for an agent that leaves, which ends with it: what waits is destroyed, and counted
+    /// as dropped. The agent ends in this thread, unless that is one of the workers. Waits
     /// for the running steps also where another agent's step calls it, unless these wait for that
     /// one in their turn; but not for the step that calls it.
     void remove();
@@ -86,7 +91,9 @@ private:
     void report(const std::string& what) const noexcept;
     void finish();
 
-    std::unique_ptr<Agent> agent_;
+    const std::string name_;
+    std::unique_ptr<Agent> agent_; ///< goes under key_mutex_ and stop_mutex_
+    const Sequence::Kind sequence_;
     std::shared_ptr<RunnerHub> hub_;
     PublishEmitted publish_emitted_;
     std::vector<const Agent::Handler*> handlers_; ///< by type index, for types known at the start
@@ -96,10 +103,12 @@ private:
     std::mutex states_mutex_;
     std::map<std::string, std::string, std::less<>> states_;
 
+    mutable std::shared_mutex key_mutex_; ///< held while a publisher asks for a sequence's key
     std::mutex stop_mutex_;
     std::condition_variable stop_changed_;
     OnStop on_stop_ = OnStop::due;
     bool removed_ = false;
+    bool remover_waits_ = false; ///< and ends the agent; else the last step does
 };
 
 } // namespace bus

@@ -240,12 +240,14 @@ std::optional<std::size_t> MailboxRunner::lane_hash(const DomainEvent& event) co
     if (mailbox_.lanes() == 1) {
         return 0;
     }
-    switch (agent_->settings().sequence.kind) {
+    switch (sequence_) {
     case Sequence::Kind::aggregate: return hash(event.aggregate_id()); // of any aggregate type
-    case Sequence::Kind::key: return hash(key_of(event));
-    case Sequence::Kind::none: break;
+    case Sequence::Kind::key: break;
+    case Sequence::Kind::none: return std::nullopt;
     }
-    return std::nullopt;
+    // The agent's own code, in a publisher's thread: the agent does not end before it.
+    const std::shared_lock lock{key_mutex_};
+    return agent_ ? std::optional{hash(key_of(event))} : std::nullopt;
 }
 
 } // namespace bus

@@ -1,4 +1,5 @@
 #include <bus/agent/retry_policy.hpp>
+#include <bus/runtime/internal/saturating.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +12,7 @@ Duration RetryPolicy::delay(std::uint32_t failures, std::uint64_t random) const 
     const double grown = static_cast<double>(initial_delay.count()) * std::pow(factor, exponent);
     const double base = std::min(static_cast<double>(max_delay.count()), grown);
     const double u = static_cast<double>(random >> 11U) * 0x1p-53;
-    return Duration{static_cast<Duration::rep>(base * (1.0 - jitter + jitter * u))};
+    return internal::whole_micros(base * (1.0 - jitter + jitter * u));
 }
 
 std::optional<Timestamp> RetryPolicy::next_attempt(const Failure& failure, std::uint32_t failures,
@@ -26,8 +27,7 @@ std::optional<Timestamp> RetryPolicy::next_attempt(const Failure& failure, std::
     if (failures >= max_attempts) {
         return std::nullopt;
     }
-    return now +
-           std::max(Duration::zero(), failure.retry_after().value_or(delay(failures, random)));
+    return internal::later(now, failure.retry_after().value_or(delay(failures, random)));
 }
 
 void RetryPolicy::check() const {

@@ -16,7 +16,8 @@ namespace bus {
 ///     delay = base * (1 - jitter + jitter * u),   u uniform in [0, 1)
 ///
 /// rounded down to a microsecond. `throttled` overrides the delay by its own; `not_ready` overrides
-/// it by its time and does not count. `rejected` and `poison` are given up at once.
+/// it by its time and does not count. `rejected` and `poison` are given up at once. What lies past
+/// the end of the clock comes at its end: after `throttled` with Duration::max(), never.
 struct RetryPolicy {
     std::uint32_t max_attempts = 5; ///< attempts in all, the first included; at least 1
     Duration initial_delay = std::chrono::milliseconds{100};

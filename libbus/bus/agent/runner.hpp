@@ -79,7 +79,10 @@ public:
     Runner& operator=(const Runner&) = delete;
     virtual ~Runner() = default;
 
-    [[nodiscard]] virtual Agent& agent() noexcept = 0;
+    [[nodiscard]] virtual const std::string& name() const noexcept = 0;
+    /// Shows the agent, which does not go meanwhile; not once it has ended. `look` must not call
+    /// the bus.
+    virtual void show(const std::function<void(const Agent&)>& look) = 0;
     [[nodiscard]] virtual AgentStatus status() = 0;
     /// True where it has nothing to do before some time that is still to come.
     [[nodiscard]] virtual bool idle() = 0;
@@ -87,6 +90,9 @@ public:
     virtual void begin_stop() = 0;
     /// Begins no further step; returns when the running one has ended and is kept.
     virtual void stop() = 0;
+    /// Destroys the agent, in this thread, once it was stopped: what still holds the runner does
+    /// not hold what the agent refers to. Not to be called twice at a time.
+    virtual void end_agent() = 0;
 };
 
 } // namespace bus

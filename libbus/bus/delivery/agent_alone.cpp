@@ -23,33 +23,38 @@ void AgentRunner::go_alone(Lane& lane) {
 /// Nobody else runs. First the note; the step comes when it is in the store.
 void AgentRunner::note_alone(Lane& lane) {
     LIBBUS_FAULT_POINT("note.alone");
+    Lock lock{mutex_};
+    if (stopping_ || must_reload_) {
+        lock.unlock();
+        leave_alone(lane);
+        return;
+    }
+    lone_ = lane.lonely->event->position;
+    const bool again = suspects_.alone != 0 && suspects_.repeated.front() == lone_;
+    lone_deaths_ = (again ? suspects_.alone : 0) + 1;
+    write_note(std::move(lock), lane, &AgentRunner::run_alone);
+}
+
+/// Lets the lock go; `then` is called on the pool when the note is in the store, or refused.
+void AgentRunner::write_note(Lock&& held, Lane& lane, void (AgentRunner::*then)(Lane&)) {
+    Lock lock{std::move(held)};
     Part part;
     part.agent = agent_->name();
     part.durability = Durability::buffered;
-    {
-        std::unique_lock lock{mutex_};
-        if (stopping_ || must_reload_) {
-            lock.unlock();
-            leave_alone(lane);
-            return;
-        }
-        lone_ = lane.lonely->event->position;
-        const bool again = suspects_.alone != 0 && suspects_.repeated.front() == lone_;
-        lone_deaths_ = (again ? suspects_.alone : 0) + 1;
-        part.begun = make_note(lock);
-        part.chain = chain_;
-        ++open_batches_;
-    }
+    part.begun = make_note(lock);
+    part.chain = chain_;
+    ++open_batches_;
+    lock.unlock();
     house_.writer.submit(
-        std::move(part), [self = shared_from_this(), &lane](PartResult&& result, Part&&) {
+        std::move(part), [self = shared_from_this(), &lane, then](PartResult&& result, Part&&) {
             {
-                const std::lock_guard lock{self->mutex_};
+                const std::lock_guard guard{self->mutex_};
                 --self->open_batches_;
                 if (result.error) {
-                    self->note_trouble(Failure::from(result.error).what());
+                    self->refuse_note(result.error);
                 }
             }
-            self->hub_->runtime().pool().post([self, &lane] { self->run_alone(lane); });
+            self->hub_->runtime().pool().post([self, &lane, then] { ((*self).*then)(lane); });
         });
 }
 
@@ -58,10 +63,11 @@ void AgentRunner::run_alone(Lane& lane) {
     batch->alone = true;
     std::uint32_t deaths = 0;
     {
-        std::unique_lock lock{mutex_};
+        Lock lock{mutex_};
         if (stopping_ || must_reload_) {
-            lock.unlock();
-            leave_alone(lane);
+            // It was noted and does not run: the end of the process is no death of it.
+            lone_ = 0;
+            write_note(std::move(lock), lane, &AgentRunner::leave_alone);
             return;
         }
         batch->chain = chain_;

@@ -76,6 +76,7 @@ void AgentRunner::tell_end(Lock&& held) {
     Lock lock{std::move(held)};
     stopped_.notify_all();
     const bool rests = quiet();
+    tell_rest(lock);
     hub_->count_change();
     lock.unlock();
     if (rests) {
@@ -124,10 +125,26 @@ void AgentRunner::settle(PositionRange range) {
 }
 
 /// With the lock held: a replay is over also where the agent handles nothing of its end, and the
-/// checkpoint does not stay far behind where it handles little.
+/// checkpoint does not stay far behind where it handles little, nor long where it rests.
 void AgentRunner::save_passed(Lock& lock) {
     if ((replaying() && through_ >= replay_through_) ||
         through_ - settled_.checkpoint > unhandled_before_checkpoint) {
+        save_checkpoint(lock, 0);
+    }
+    if (through_ > settled_.checkpoint && !rest_timer_ && !stopping_ && all_done(0)) {
+        rest_timer_ = hub_->runtime().schedule(rest_before_checkpoint, [weak = weak_from_this()] {
+            if (const auto self = weak.lock()) {
+                self->on_rest();
+            }
+        });
+    }
+}
+
+/// Where it is at work again, its next rest sees to it.
+void AgentRunner::on_rest() {
+    std::unique_lock lock{mutex_};
+    if (!stopping_) {
+        rest_timer_.reset();
         save_checkpoint(lock, 0);
     }
 }
@@ -142,6 +159,7 @@ void AgentRunner::show_held_up(Lane& lane) const {
     lane.counts = lane.held.counts();
     lane.next_due = replaying() ? std::nullopt : lane.held.next_due();
     lane.has_ready = !replaying() && lane.held.has_ready();
+    lane.suspect_due = replaying() ? std::nullopt : lane.held.next_due_of(suspect_again_);
 }
 
 /// With the lock held: a part was not stored.

@@ -32,17 +32,19 @@ void AgentRunner::register_agent() {
     if (start.kind == StartPosition::Kind::replay) {
         part.replay = ReplayOrder{.after = start.position};
     }
-    std::optional<PartResult> result;
+    // Where the wait throws, the part is still with the writer when this frame has gone.
+    const auto result = std::make_shared<std::optional<PartResult>>();
     LIBBUS_FAULT_POINT("agent.register");
-    house_.writer.submit(std::move(part), [&](PartResult&& r, Part&&) {
-        const std::lock_guard lock{mutex_};
-        result = std::move(r);
-        stopped_.notify_all();
-    });
+    house_.writer.submit(std::move(part),
+                         [self = shared_from_this(), result](PartResult&& r, Part&&) {
+                             const std::lock_guard lock{self->mutex_};
+                             *result = std::move(r);
+                             self->stopped_.notify_all();
+                         });
     std::unique_lock lock{mutex_};
-    hub_->runtime().wait(lock, stopped_, [&] { return result.has_value(); });
-    if (result->error) {
-        std::rethrow_exception(result->error);
+    hub_->runtime().wait(lock, stopped_, [&] { return result->has_value(); });
+    if ((*result)->error) {
+        std::rethrow_exception((*result)->error);
     }
 }
 
@@ -63,10 +65,11 @@ void AgentRunner::reload() {
     loading_ = false;
     mailbox_.clear();
     states_.clear();
-    // Suspects that have no row any more are done with.
+    // Suspects that have no row any more are done with. So are dead ones: the process outlived the
+    // run that they died of, and one that is redriven is noted before it runs again.
     std::erase_if(suspect_again_, [&](Position position) {
         return std::none_of(briefs.begin(), briefs.end(), [position](const DeliveryBrief& brief) {
-            return brief.position == position;
+            return brief.position == position && brief.state != DeliveryState::dead;
         });
     });
     clear_lanes();
@@ -167,8 +170,8 @@ void AgentRunner::offer(const Writer::Committed& committed) {
             through_ = std::max(through_, log_end_);
             read_from_ = std::max(read_from_, through_);
         }
-        if (live_ && through_ - settled_.checkpoint > unhandled_before_checkpoint) {
-            save_checkpoint(lock, 0);
+        if (live_) {
+            save_passed(lock);
         }
         has_work = !mailbox_.empty() || !live_ ||
                    std::any_of(lanes_.begin(), lanes_.end(),

@@ -14,7 +14,7 @@ namespace bus {
 namespace {
 
 /// Events that are read at once.
-constexpr std::size_t page_size = 384;
+constexpr std::size_t events_a_page = 384;
 /// Pages that are read at once, those included that wait for one before them.
 constexpr std::size_t most_reads = 2;
 /// The next page is read while no more than this is waiting.
@@ -38,7 +38,7 @@ bool AgentRunner::read_page(std::ptrdiff_t own_turns, internal::BlockMemory& mem
         }
         read = std::make_shared<Read>(Read{.after = read_from_, .log_end = log_end_});
         reads_.push_back(read);
-        read_from_ += page_size;
+        read_from_ += events_a_page;
     }
     // Where this throws, nothing behind this page is taken until the agent begins again.
     Page page = load_page(read->after, memory);
@@ -83,7 +83,7 @@ void AgentRunner::take_page(Lock& /*lock*/, Read& read) {
         }
     }
     through_ = std::max(through_, read.page->last);
-    if (read.page->found < page_size) {
+    if (read.page->found < events_a_page) {
         // The log was read to its end, whatever was pruned there.
         through_ = std::max(through_, read.log_end);
     }
@@ -93,8 +93,8 @@ void AgentRunner::take_page(Lock& /*lock*/, Read& read) {
 
 AgentRunner::Page AgentRunner::load_page(Position after, internal::BlockMemory& memory) {
     Page page{.last = after};
-    page.wanted.reserve(page_size);
-    page.found = store_.read_each(after, page_size, [&](StoredEvent& event) {
+    page.wanted.reserve(events_a_page);
+    page.found = store_.read_each(after, events_a_page, [&](StoredEvent& event) {
         page.last = event.position;
         if (Writer::Event wanted = wanted_of(event, memory)) {
             page.wanted.push_back(std::move(wanted));

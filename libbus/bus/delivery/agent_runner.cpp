@@ -1,4 +1,5 @@
 #include <bus/delivery/agent_runner.hpp>
+#include <bus/dispatch/worker_scope.hpp>
 #include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
@@ -10,7 +11,8 @@ namespace bus {
 
 AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, DeliveryHouse& house,
                          std::shared_ptr<RunnerHub> hub, OnAftermath on_aftermath)
-    : agent_{std::move(agent)},
+    : name_{agent->name()},
+      agent_{std::move(agent)},
       house_{house},
       store_{house.store},
       hub_{std::move(hub)},
@@ -34,7 +36,7 @@ void AgentRunner::start() {
         start_agent(*agent_);
         started_ = true;
         register_agent();
-        if (const auto note = store_.begun(agent_->name())) {
+        if (const auto note = store_.begun(name_)) {
             suspects_ = *note;
             suspect_again_.insert(note->repeated.begin(), note->repeated.end());
             handed_out_ = note->range.last;
@@ -42,14 +44,13 @@ void AgentRunner::start() {
         reload();
     } catch (...) {
         begin_stop();
-        {
-            const std::lock_guard lock{mutex_};
-            starting_ = false;
-            stopped_.notify_all();
-        }
         if (std::exchange(started_, false)) {
             stop_agent(*agent_, *hub_);
         }
+        Lock lock{mutex_};
+        starting_ = false; // now who removes it may end it
+        stopped_.notify_all();
+        tell_rest(lock);
         throw;
     }
     std::unique_lock lock{mutex_};
@@ -57,6 +58,7 @@ void AgentRunner::start() {
     stopped_.notify_all();
     wake_lanes(lock);
     schedule_wake(lock);
+    tell_rest(lock);
 }
 
 void AgentRunner::take_changed(const PartResult::Changed& changed) {
@@ -72,7 +74,7 @@ void AgentRunner::take_changed(const PartResult::Changed& changed) {
 }
 
 bool AgentRunner::retry_now(Position position) {
-    const std::optional<DeliveryRecord> delivery = store_.delivery(agent_->name(), position);
+    const std::optional<DeliveryRecord> delivery = store_.delivery(name_, position);
     if (!delivery || delivery->state != DeliveryState::deferred) {
         return false;
     }
@@ -122,7 +124,7 @@ void AgentRunner::replay(ReplayOrder order, RequestAnswer answer, OnCommand done
 
 AgentStatus AgentRunner::status() {
     const std::lock_guard lock{mutex_};
-    AgentStatus status{.name = agent_->name(),
+    AgentStatus status{.name = name_,
                        .checkpoint = settled_.checkpoint,
                        .finished = finished_,
                        .failures = failures_,
@@ -172,9 +174,11 @@ void AgentRunner::begin_stop() {
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
-        if (timer_) {
-            hub_->runtime().cancel(*timer_);
-            timer_.reset();
+        for (auto* timer : {&timer_, &rest_timer_}) {
+            if (*timer) {
+                hub_->runtime().cancel(**timer);
+                timer->reset();
+            }
         }
         for (const auto& lane : lanes_) {
             std::move(lane->orders.begin(), lane->orders.end(), std::back_inserter(dropped));
@@ -184,7 +188,7 @@ void AgentRunner::begin_stop() {
     for (const Order& order : dropped) {
         if (order.done) {
             order.done({.error = std::make_exception_ptr(std::logic_error{
-                            "agent " + agent_->name() + " stops: ask again when it runs"})});
+                            "agent " + name_ + " stops: ask again when it runs"})});
         }
     }
 }
@@ -193,26 +197,80 @@ void AgentRunner::stop() {
     begin_stop();
     std::unique_lock lock{mutex_};
     hub_->runtime().wait(lock, stopped_, [this] { return quiet() && !starting_; });
+    if (!leaves_) {
+        finish(lock);
+    }
+}
+
+void AgentRunner::leave(Task at_rest) {
+    begin_stop();
+    std::unique_lock lock{mutex_};
+    leaves_ = true;
+    at_rest_ = std::move(at_rest);
+    tell_rest(lock);
+}
+
+/// With the lock held.
+void AgentRunner::tell_rest(Lock& /*lock*/) {
+    if (at_rest_ && quiet() && !starting_ && !stops_) {
+        std::exchange(at_rest_, nullptr)();
+    }
+}
+
+void AgentRunner::finish() {
+    std::unique_lock lock{mutex_};
+    finish(lock);
+}
+
+void AgentRunner::finish(Lock& lock) {
     if (live_) {
         save_checkpoint(lock, 0);
     }
     if (std::exchange(started_, false)) {
+        stops_ = true;
         lock.unlock();
-        stop_agent(*agent_, *hub_);
+        {
+            const WorkerScope scope{hub_.get()}; // on_stop may stop the bus: that must not wait
+            stop_agent(*agent_, *hub_);
+        }
+        lock.lock();
+        stops_ = false;
+        stopped_.notify_all();
+        tell_rest(lock);
+    } else if (!WorkerScope::active_for(hub_.get())) {
+        hub_->runtime().wait(lock, stopped_, [this] { return !stops_; });
     }
 }
 
-/// Writes that events up to through_ are settled, where no step says so on its way. `turns`: those
-/// under way that have begun no step. Called, and left, with the lock held: whoever found that
+void AgentRunner::end_agent() {
+    std::unique_ptr<Agent> ends;
+    const std::lock_guard lock{mutex_};
+    ends.swap(agent_);
+} // the lock goes first: what the agent's end runs is not ours
+
+void AgentRunner::show(const std::function<void(const Agent&)>& look) {
+    const std::lock_guard lock{mutex_};
+    if (agent_) {
+        look(*agent_);
+    }
+}
+
+/// With the lock held: all that was passed is settled. `turns`: those under way that have begun no
+/// step.
+bool AgentRunner::all_done(std::ptrdiff_t turns) const {
+    return mailbox_.empty() && with_lanes_ == 0 && !must_reload_ && open_batches_ == 0 &&
+           turns_under_way() <= turns;
+}
+
+/// Writes that events up to through_ are settled, where no step says so on its way, where
+/// all_done(turns). Called, and left, with the lock held: whoever found that
 /// nothing is in the mailbox still knows it here.
 void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
-    const bool all_done = mailbox_.empty() && with_lanes_ == 0 && !must_reload_ &&
-                          open_batches_ == 0 && turns_under_way() <= turns;
-    if (!all_done || through_ <= settled_.checkpoint) {
+    if (through_ <= settled_.checkpoint || !all_done(turns)) {
         return;
     }
     Part part;
-    part.agent = agent_->name();
+    part.agent = name_;
     part.chain = chain_;
     part.durability = Durability::buffered;
     part.settled.push_back({settled_.checkpoint + 1, through_});

@@ -69,12 +69,22 @@ public:
     /// Puts the agent back, and begins again. Throws std::logic_error where it stops.
     void replay(ReplayOrder order, RequestAnswer answer, OnCommand done);
 
-    Agent& agent() noexcept override { return *agent_; }
+    /// Not for an agent that may end meanwhile.
+    [[nodiscard]] bool handles(const EventType* type) const;
 
+    const std::string& name() const noexcept override { return name_; }
+
+    void show(const std::function<void(const Agent&)>& look) override;
     AgentStatus status() override;
     bool idle() override;
     void begin_stop() override;
     void stop() override;
+    /// The same for an agent that leaves, without waiting: `at_rest` is called once, under a lock,
+    /// when nothing of it is under way any more. It is to see to finish() and end_agent().
+    void leave(Task at_rest);
+    /// Calls on_stop where that is due. Nothing of it is under way.
+    void finish();
+    void end_agent() override;
 
 private:
     /// An event that waits for a worker.
@@ -134,6 +144,8 @@ private:
         std::optional<DeliveryItem> lonely; ///< the turn's own: to be run alone next
         std::vector<Refusal> refusals;      ///< by the mutex
         std::shared_ptr<Strand> told;       ///< what was committed is told in its order
+        /// By the mutex: when the first of suspect_again_ may run.
+        std::optional<Timestamp> suspect_due;
     };
 
     /// Events that a worker is given ahead of their turn.
@@ -141,12 +153,13 @@ private:
     /// Events that the agent does not handle, passed before the checkpoint is written for them
     /// alone.
     static constexpr Position unhandled_before_checkpoint = 4096;
+    /// An agent that rests writes after this what it has passed since.
+    static constexpr Duration rest_before_checkpoint = std::chrono::seconds{1};
 
     using Batch = std::shared_ptr<StepBatch>;
     using Lock = std::unique_lock<std::mutex>;
 
     // agent_feed.cpp: what comes in
-    [[nodiscard]] bool handles(const EventType* type) const;
     void register_agent();
     void reload();
     void clear_lanes();
@@ -177,6 +190,7 @@ private:
     void wake();
     void wake_lanes(Lock& lock);
     [[nodiscard]] bool one_turn_only() const;
+    [[nodiscard]] bool suspects_left() const;
     [[nodiscard]] bool held_back(const Lane& lane) const;
     void post_turn(Lane& lane);
     [[nodiscard]] bool has_work(const Lane& lane) const;
@@ -196,12 +210,14 @@ private:
     std::vector<Order> take_orders(Lane& lane);
     void submit(Lane& lane, const Batch& batch);
     [[nodiscard]] BegunNote make_note(Lock& lock);
+    void refuse_note(const std::exception_ptr& error);
     [[nodiscard]] bool stopping();
     void give_up_turn(StepBatch& batch, const std::exception& error);
 
     // agent_alone.cpp: deliveries of which the process may have died
     void go_alone(Lane& lane);
     void note_alone(Lane& lane);
+    void write_note(Lock&& held, Lane& lane, void (AgentRunner::*then)(Lane&));
     void run_alone(Lane& lane);
     void leave_alone(Lane& lane);
 
@@ -213,18 +229,23 @@ private:
     void note_refusal(Lane& lane, const Attempted& attempted, const std::exception_ptr& error);
     void finish_turn(Lane& lane);
     void tell_end(Lock&& held);
+    void tell_rest(Lock& lock);
+    void finish(Lock& lock);
     void note_trouble(std::string what);
     void on_timer(std::uint64_t number);
     void schedule_wake(Lock& lock);
     void save_checkpoint(Lock& lock, std::ptrdiff_t turns);
     void settle(PositionRange range);
     void save_passed(Lock& lock);
+    void on_rest();
     void show_held_up(Lane& lane) const;
     [[nodiscard]] bool replaying() const;
     [[nodiscard]] bool quiet() const;
+    [[nodiscard]] bool all_done(std::ptrdiff_t turns) const;
     [[nodiscard]] std::ptrdiff_t turns_under_way() const;
 
-    std::unique_ptr<Agent> agent_;
+    const std::string name_;
+    std::unique_ptr<Agent> agent_; ///< goes under the mutex, when nothing is under way any more
     DeliveryHouse& house_;
     EventStore& store_;
     std::shared_ptr<RunnerHub> hub_;
@@ -243,7 +264,7 @@ private:
     Position log_end_ = 0;             ///< the newest position heard of
     Position handed_out_ = 0;          ///< the newest first attempt that a lane was given
     std::set<Position> repeating_;     ///< deliveries with a row that are being attempted
-    std::set<Position> suspect_again_; ///< suspects that have a row
+    std::set<Position> suspect_again_; ///< suspects that have a row, but are not dead
     Position lone_ = 0;                ///< the one that runs alone
     std::uint32_t lone_deaths_ = 0;    ///< of it, in a row, the run under way included
     bool note_is_old_ = false;         ///< more is under way than the note in the store says
@@ -258,6 +279,9 @@ private:
     bool starting_ = true;                    ///< until start() has read where the agent stands
     bool stopping_ = false;
     bool started_ = false; ///< on_start has run, and on_stop is due
+    bool stops_ = false;   ///< on_stop runs
+    bool leaves_ = false;  ///< on_stop is called by who was told that it rests
+    Task at_rest_;         ///< until it is called
     bool must_reload_ = false;
     bool put_back_ = false; ///< what was found when the agent began concerns an earlier life
     bool loading_ = false;  ///< reload() is looking into the store
@@ -266,6 +290,7 @@ private:
     std::optional<Runtime::TimerId> timer_;
     std::uint64_t timer_number_ = 0; ///< of the newest timer
     Timestamp timer_due_{};
+    std::optional<Runtime::TimerId> rest_timer_;
     Position replay_through_ = 0;
     std::uint64_t finished_ = 0;
     std::uint64_t failures_ = 0;

@@ -54,9 +54,18 @@ void AgentRunner::wake_lanes(Lock& /*lock*/) {
 /// With the lock held: the lanes take turns.
 bool AgentRunner::one_turn_only() const {
     // Suspects come in the order of the log in every life, or none of them would ever be the same.
-    const bool suspects_left =
-        settled_.checkpoint < suspects_.range.last || !suspect_again_.empty();
-    return must_reload_ || !first_noted_ || suspects_left;
+    return must_reload_ || !first_noted_ || suspects_left();
+}
+
+/// With the lock held. One that waits for its time, or behind a dead one, keeps nobody waiting.
+bool AgentRunner::suspects_left() const {
+    if (settled_.checkpoint < suspects_.range.last) {
+        return true;
+    }
+    const auto has_one = [now = hub_->runtime().now()](const auto& lane) {
+        return lane->suspect_due && *lane->suspect_due <= now;
+    };
+    return !suspect_again_.empty() && std::any_of(lanes_.begin(), lanes_.end(), has_one);
 }
 
 /// With the lock held: the lane has its turn, or is given one when something ends.
@@ -169,6 +178,7 @@ void AgentRunner::note(Lane& lane) {
     {
         std::unique_lock lock{mutex_};
         part.begun = make_note(lock);
+        part.chain = chain_; // one of before a replay must not follow it
         ++open_batches_;
     }
     house_.writer.submit(
@@ -178,7 +188,7 @@ void AgentRunner::note(Lane& lane) {
                 --self->open_batches_;
                 if (result.error) {
                     self->note_is_old_ = true;
-                    self->note_trouble(Failure::from(result.error).what());
+                    self->refuse_note(result.error);
                 } else {
                     self->first_noted_ = true;
                     lane.repeats.insert(lane.repeats.end(), lane.noting.begin(), lane.noting.end());
@@ -188,6 +198,18 @@ void AgentRunner::note(Lane& lane) {
             // Not as what the writer does: it would be told of the end of its own commit.
             self->hub_->runtime().pool().post([self, &lane] { self->finish_turn(lane); });
         });
+}
+
+/// With the lock held: a note was not stored.
+void AgentRunner::refuse_note(const std::exception_ptr& error) {
+    must_reload_ = true;
+    try {
+        std::rethrow_exception(error);
+    } catch (const BrokenChain&) {
+        // It fell with a part before it, or came behind a replay.
+    } catch (...) {
+        note_trouble(Failure::from(error).what());
+    }
 }
 
 /// With the lock held: all that is under way or about to be.
@@ -348,7 +370,8 @@ void AgentRunner::submit(Lane& lane, const Batch& batch) {
     }
     {
         std::unique_lock lock{mutex_};
-        if (note_is_old_ && !batch->parts.front().begun) {
+        // A replay begins without one: what was under way falls.
+        if (note_is_old_ && !batch->parts.front().begun && !batch->parts.front().replay) {
             batch->parts.front().begun = make_note(lock);
         }
         lane.outstanding += batch->attempts.size();

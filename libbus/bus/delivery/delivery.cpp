@@ -2,6 +2,7 @@
 #include <bus/dispatch/worker_scope.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/runtime/fault_point.hpp>
+#include <bus/runtime/internal/saturating.hpp>
 #include <bus/store/internal/ticket_state.hpp>
 
 #include <algorithm>
@@ -17,6 +18,8 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
       hub_{std::move(hub)},
       runtime_{std::move(runtime)},
       handlers_{
+          std::make_shared<Strand>(hub_->runtime().pool(), [hub = hub_] { hub->note_change(); })},
+      leavers_{
           std::make_shared<Strand>(hub_->runtime().pool(), [hub = hub_] { hub->note_change(); })},
       writer_{store, hub_->runtime(),
               [this](const Writer::Committed& committed) { on_committed(committed); },
@@ -82,50 +85,52 @@ void Delivery::dispatch_later(const std::shared_ptr<const DomainEvent>& event) {
     });
 }
 
-/// Waits for agents that a step has removed: those of this name, or all where it is empty.
-void Delivery::finish_leaving(std::string_view agent) {
-    std::vector<std::shared_ptr<AgentRunner>> ending;
+/// An agent of this name was removed, and has not ended yet.
+bool Delivery::leaves(std::string_view agent) {
+    const std::shared_lock lock{mutex_};
+    return std::any_of(leaving_.begin(), leaving_.end(),
+                       [&](const auto& runner) { return runner->name() == agent; });
+}
+
+/// Nothing is under way of agents that were removed, and those that nobody waits for have ended.
+bool Delivery::leavers_idle() {
+    std::vector<std::shared_ptr<AgentRunner>> leavers;
     {
         const std::shared_lock lock{mutex_};
-        std::copy_if(leaving_.begin(), leaving_.end(), std::back_inserter(ending),
-                     [&](const auto& r) { return agent.empty() || r->agent().name() == agent; });
+        leavers = leaving_;
     }
-    if (ending.empty()) {
+    return std::all_of(leavers.begin(), leavers.end(),
+                       [](const auto& runner) { return runner->idle(); }) &&
+           leavers_->idle();
+}
+
+/// Waits for an agent of this name that a step has removed.
+void Delivery::finish_leaving(std::string_view agent) {
+    if (!leaves(agent)) {
         return;
     }
     if (WorkerScope::active_for(hub_.get())) {
         throw std::logic_error{"agent " + std::string{agent} +
                                " is still ending its last step: add it from another thread"};
     }
-    for (const auto& runner : ending) {
-        runner->stop();
-        const std::unique_lock lock{mutex_};
-        std::erase(leaving_, runner);
-    }
+    hub_->wait([&] { return !leaves(agent); }, std::nullopt);
 }
 
-/// Who may wait does so; a worker only ends those that are at rest, which waits for nobody.
 void Delivery::let_leave(const std::string& agent) {
-    std::vector<std::shared_ptr<AgentRunner>> gone;
-    {
-        const std::shared_lock lock{mutex_};
-        std::copy_if(leaving_.begin(), leaving_.end(), std::back_inserter(gone),
-                     [&](const auto& runner) { return runner->agent().name() == agent; });
+    if (!leaves(agent)) {
+        return;
     }
-    for (const auto& runner : gone) {
-        if (WorkerScope::active_for(hub_.get()) && !runner->idle()) {
-            throw std::invalid_argument{"agent " + agent +
-                                        " was removed and is still ending its last step: forget "
-                                        "it in a moment"};
-        }
-        runner->stop();
-        const std::unique_lock lock{mutex_};
-        std::erase(leaving_, runner);
+    if (WorkerScope::active_for(hub_.get())) {
+        throw std::invalid_argument{"agent " + agent +
+                                    " was removed and is still ending its last step: forget it in "
+                                    "a moment"};
     }
+    hub_->wait([&] { return !leaves(agent); }, std::nullopt);
 }
 
 Agent& Delivery::add(std::unique_ptr<Agent> agent) {
     finish_leaving(agent->name());
+    Agent& added = *agent;
     auto runner = std::make_shared<AgentRunner>(
         std::move(agent), house_, hub_,
         [this](const AgentRunner::Aftermath& aftermath) { on_aftermath(aftermath); });
@@ -145,41 +150,69 @@ Agent& Delivery::add(std::unique_ptr<Agent> agent) {
         }
         runner->start();
     } catch (...) {
-        const std::unique_lock lock{mutex_};
-        std::erase(runners_, runner);
+        bool ours = false;
+        {
+            const std::unique_lock lock{mutex_};
+            ours = std::erase(runners_, runner) != 0;
+        }
+        if (ours) {
+            runner->end_agent(); // else by who has removed it
+        }
         throw;
     }
-    return runner->agent();
+    return added;
 }
 
-AgentStatus Delivery::remove(std::string_view agent) {
-    const std::shared_ptr<AgentRunner> runner = runner_of(agent);
-    if (!runner) {
+/// Of several who remove it, one gets it.
+std::shared_ptr<AgentRunner> Delivery::take_out(std::string_view agent) {
+    const std::unique_lock lock{mutex_};
+    const auto found = std::find_if(runners_.begin(), runners_.end(),
+                                    [&](const auto& runner) { return runner->name() == agent; });
+    if (found == runners_.end()) {
         throw std::invalid_argument{"there is no agent named " + std::string{agent} +
                                     " on this bus to be removed"};
     }
-    const bool on_worker = WorkerScope::active_for(hub_.get());
-    {
-        const std::unique_lock lock{mutex_};
-        std::erase(runners_, runner);
-        leaving_.push_back(runner); // what it has on its way is still to be counted with
-    }
-    if (on_worker) {
-        runner->begin_stop(); // perhaps one of its own steps asks
+    std::shared_ptr<AgentRunner> runner = *found;
+    leaving_.push_back(runner); // what it has on its way is still to be counted with
+    runners_.erase(found);
+    return runner;
+}
+
+AgentStatus Delivery::remove(std::string_view agent) {
+    const std::shared_ptr<AgentRunner> runner = take_out(agent);
+    if (WorkerScope::active_for(hub_.get())) {
+        leave(runner); // perhaps one of its own steps asks
     } else {
         runner->stop();
+        end(runner);
+    }
+    return runner->status();
+}
+
+void Delivery::leave(const std::shared_ptr<AgentRunner>& runner) {
+    runner->leave([this, weak = std::weak_ptr{runner}] {
+        leavers_->post([this, leaver = weak.lock()] {
+            const WorkerScope worker{hub_.get()};
+            leaver->finish();
+            end(leaver);
+        });
+    });
+}
+
+/// What it has on its way has ended, and nobody finds it any more.
+void Delivery::end(const std::shared_ptr<AgentRunner>& runner) {
+    runner->end_agent();
+    {
         const std::unique_lock lock{mutex_};
         std::erase(leaving_, runner);
     }
     hub_->note_change();
-    return runner->status();
 }
 
 bool Delivery::handled_by_agent(const EventType& type) {
     const std::shared_lock lock{mutex_};
-    return std::any_of(runners_.begin(), runners_.end(), [&](const auto& runner) {
-        return runner->agent().handler_for(type) != nullptr;
-    });
+    return std::any_of(runners_.begin(), runners_.end(),
+                       [&](const auto& runner) { return runner->handles(&type); });
 }
 
 std::vector<std::shared_ptr<AgentRunner>> Delivery::runners() {
@@ -193,7 +226,7 @@ bool Delivery::idle() {
     const std::uint64_t before = hub_->changes();
     return writer_.pending() == 0 && handlers_->idle() && timers_->idle() && requests_->idle() &&
            std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); }) &&
-           writer_.pending() == 0 && hub_->changes() == before;
+           leavers_idle() && writer_.pending() == 0 && hub_->changes() == before;
 }
 
 void Delivery::begin_stop() {
@@ -204,14 +237,13 @@ void Delivery::begin_stop() {
 void Delivery::stop() {
     LIBBUS_FAULT_POINT("stop.before_checkpoint");
     begin_stop();
-    finish_leaving({});
     for (const auto& runner : runners()) {
         runner->stop();
     }
     hub_->wait(
         [this] {
-            return writer_.pending() == 0 && handlers_->idle() && timers_->idle() &&
-                   requests_->idle();
+            return leavers_idle() && writer_.pending() == 0 && handlers_->idle() &&
+                   timers_->idle() && requests_->idle();
         },
         std::nullopt);
     LIBBUS_FAULT_POINT("stop.after");
@@ -260,7 +292,7 @@ void Delivery::command(DeliveryCommand command, RequestDesk::OnCommand done) {
     const std::shared_lock lock{mutex_};
     for (const auto* runners : {&runners_, &leaving_}) {
         for (const auto& runner : *runners) {
-            if (runner->agent().name() == command.agent) {
+            if (runner->name() == command.agent) {
                 runner->command(std::move(command), std::move(done));
                 return;
             }
@@ -282,12 +314,13 @@ void Delivery::replay(const std::string& agent, ReplayOrder order, RequestAnswer
     const std::shared_lock lock{mutex_}; // no agent comes between the look and the count
     for (const auto* runners : {&runners_, &leaving_}) {
         for (const auto& runner : *runners) {
-            if (runner->agent().name() == agent) {
+            if (runner->name() == agent) {
                 runner->replay(order, std::move(answer), std::move(done));
                 return;
             }
         }
     }
+    answer.result += once_its_program_runs;
     Part part; // it begins again when it comes
     part.agent = agent;
     part.replay = order;
@@ -308,10 +341,7 @@ PartResult Delivery::submit_and_wait(Part part) {
 }
 
 TimerHandle Delivery::schedule(Duration delay, const DomainEvent& event) {
-    const Timestamp now = hub_->runtime().now();
-    const Timestamp due = delay <= Duration::zero()        ? now
-                          : delay > Timestamp::max() - now ? Timestamp::max()
-                                                           : now + delay;
+    const Timestamp due = internal::later(hub_->runtime().now(), delay);
     TimerRecord timer{.number = ++house_.last_timer, .due = due, .event = encode(event)};
     Part part;
     part.put_timers.push_back(timer);
@@ -344,35 +374,40 @@ std::uint64_t Delivery::request(const RequestRecord& request) {
     return number;
 }
 
-void Delivery::with_writer(const std::function<void(EventStore&)>& use) {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool done = false;
-    std::exception_ptr error;
-    writer_.run([&] {
+std::size_t Delivery::with_writer(Use use) {
+    struct State {
+        std::mutex mutex;
+        std::condition_variable changed;
+        std::optional<std::size_t> result;
+        std::exception_ptr error;
+    };
+
+    const auto state = std::make_shared<State>();
+    writer_.run([this, state, use = std::move(use)] {
+        std::size_t result = 0;
+        std::exception_ptr error;
         try {
-            use(store_);
+            result = use(store_);
         } catch (...) {
             error = std::current_exception();
         }
-        const std::lock_guard lock{mutex};
-        done = true;
-        changed.notify_all();
+        const std::lock_guard lock{state->mutex};
+        state->result = result;
+        state->error = std::move(error);
+        state->changed.notify_all();
     });
-    {
-        std::unique_lock lock{mutex};
-        hub_->runtime().wait(lock, changed, [&] { return done; });
+    std::unique_lock lock{state->mutex};
+    hub_->runtime().wait(lock, state->changed, [&] { return state->result.has_value(); });
+    if (state->error) {
+        std::rethrow_exception(std::exchange(state->error, nullptr));
     }
-    if (error) {
-        std::rethrow_exception(error);
-    }
+    return *state->result;
 }
 
 std::shared_ptr<AgentRunner> Delivery::runner_of(std::string_view agent) {
     const auto all = runners();
-    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& runner) {
-        return runner->agent().name() == agent;
-    });
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const auto& runner) { return runner->name() == agent; });
     return found != all.end() ? *found : nullptr;
 }
 

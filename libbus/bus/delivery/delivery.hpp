@@ -36,8 +36,9 @@ public:
     void dispatch_later(const std::shared_ptr<const DomainEvent>& event);
 
     Agent& add(std::unique_ptr<Agent> agent);
-    /// Takes an agent away; what it has not finished stays in the log. Throws
-    /// std::invalid_argument where there is none of that name.
+    /// Takes an agent away; what it has not finished stays in the log. A worker does not wait for
+    /// its steps: it ends behind them, on another one. Throws std::invalid_argument where there is
+    /// none of that name.
     AgentStatus remove(std::string_view agent);
     /// See Bus::retry_now.
     bool retry_now(std::string_view agent, Position position);
@@ -47,8 +48,11 @@ public:
     bool cancel(TimerHandle timer);
     /// See Bus::request.
     std::uint64_t request(const RequestRecord& request);
-    /// Runs `use` on the writer's thread and returns when it has run; throws what it throws.
-    void with_writer(const std::function<void(EventStore&)>& use);
+    using Use = std::function<std::size_t(EventStore&)>;
+
+    /// Runs `use` on the writer's thread and returns what it has returned; throws what it throws.
+    /// It holds what it needs: where the wait throws, it may still run when this has gone.
+    std::size_t with_writer(Use use);
     [[nodiscard]] bool handled_by_agent(const EventType& type);
     [[nodiscard]] std::vector<std::shared_ptr<AgentRunner>> runners();
     [[nodiscard]] bool idle();
@@ -65,6 +69,11 @@ public:
 
 private:
     std::shared_ptr<AgentRunner> runner_of(std::string_view agent);
+    std::shared_ptr<AgentRunner> take_out(std::string_view agent);
+    void leave(const std::shared_ptr<AgentRunner>& runner);
+    void end(const std::shared_ptr<AgentRunner>& runner);
+    [[nodiscard]] bool leaves(std::string_view agent);
+    [[nodiscard]] bool leavers_idle();
     void finish_leaving(std::string_view agent);
     void on_committed(const Writer::Committed& committed);
     void on_aftermath(const AgentRunner::Aftermath& aftermath);
@@ -79,9 +88,10 @@ private:
     std::shared_ptr<RunnerHub> hub_;
     std::shared_ptr<Runtime> runtime_;
     std::shared_ptr<Strand> handlers_;
+    std::shared_ptr<Strand> leavers_; ///< ends the agents that steps have removed
     std::shared_mutex mutex_;
     std::vector<std::shared_ptr<AgentRunner>> runners_;
-    std::vector<std::shared_ptr<AgentRunner>> leaving_; ///< removed by a step, and not at rest yet
+    std::vector<std::shared_ptr<AgentRunner>> leaving_; ///< removed, and not ended yet
     std::atomic<std::size_t> commands_under_way_{0};    ///< of agents that are not here
     std::shared_ptr<DurableTimers> timers_;
     std::shared_ptr<RequestDesk> requests_;

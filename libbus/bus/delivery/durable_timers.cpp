@@ -2,12 +2,14 @@
 #include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace bus {
 
 namespace {
 
 constexpr std::size_t page_size = 1000;
+constexpr std::size_t most_kept = 2 * page_size;
 constexpr Duration pause_after_trouble = std::chrono::milliseconds{500};
 
 } // namespace
@@ -41,14 +43,32 @@ void DurableTimers::load(Lock& /*lock*/) {
     }
 }
 
-void DurableTimers::add(TimerRecord timer) {
-    Lock lock{mutex_};
+/// A timer that is in the store: in memory too where it is among the next ones. Where these become
+/// too many, the later ones are left to the store again.
+void DurableTimers::keep(Lock& /*lock*/, TimerRecord timer) {
     const Key key{timer.due, timer.number};
-    if (stopped_ || (last_loaded_ && key > *last_loaded_)) {
-        return; // it is in the store
+    if (last_loaded_ && key > *last_loaded_) {
+        return; // it is loaded when its turn comes
     }
     due_of_.emplace(timer.number, timer.due);
     next_.emplace(key, std::move(timer));
+    if (next_.size() <= most_kept) {
+        return;
+    }
+    while (next_.size() > page_size) {
+        const auto last = std::prev(next_.end());
+        due_of_.erase(last->first.second);
+        next_.erase(last);
+    }
+    last_loaded_ = next_.rbegin()->first;
+}
+
+void DurableTimers::add(TimerRecord timer) {
+    Lock lock{mutex_};
+    if (stopped_) {
+        return; // it is in the store
+    }
+    keep(lock, std::move(timer));
     arm(lock);
 }
 
@@ -62,8 +82,10 @@ void DurableTimers::remove(std::uint64_t number) {
 
 bool DurableTimers::idle() {
     const std::lock_guard lock{mutex_};
-    return firing_ == 0 &&
-           (stopped_ || next_.empty() || next_.begin()->first.first > hub_->runtime().now());
+    const Timestamp now = hub_->runtime().now();
+    const bool none_due = next_.empty() ? !last_loaded_ || last_loaded_->first > now
+                                        : next_.begin()->first.first > now;
+    return firing_ == 0 && (stopped_ || none_due);
 }
 
 void DurableTimers::stop() {
@@ -154,8 +176,7 @@ void DurableTimers::on_stored(const TimerRecord& timer, PartResult&& result) {
     } catch (const StoreError&) {
         // It is still in the store, and tried again.
         not_before_ = hub_->runtime().now() + pause_after_trouble;
-        due_of_.emplace(timer.number, timer.due);
-        next_.emplace(Key{timer.due, timer.number}, timer);
+        keep(lock, timer);
         arm(lock);
     } catch (const std::exception& refused) {
         give_up(timer, refused.what());

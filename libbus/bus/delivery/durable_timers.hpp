@@ -15,7 +15,7 @@ namespace bus {
 
 /// Publishes the store's timers when they are due, in the order of due time and number. A timer is
 /// erased in the same part that stores its event, so it fires once, and a cancelled one never.
-/// The next ones are kept in memory, the rest stays in the store. Thread safe.
+/// The next ones, some 2,000 at most, are kept in memory; the rest stays in the store. Thread safe.
 class DurableTimers : public std::enable_shared_from_this<DurableTimers> {
 public:
     /// Called on the writer's thread with an event that was stored.
@@ -40,6 +40,7 @@ private:
     using Lock = std::unique_lock<std::mutex>;
 
     void load(Lock& lock);
+    void keep(Lock& lock, TimerRecord timer);
     void arm(Lock& lock);
     void fire_due();
     void fire(Lock& lock, TimerRecord timer);
@@ -53,7 +54,7 @@ private:
     std::mutex mutex_;
     std::map<Key, TimerRecord> next_;
     std::map<std::uint64_t, Timestamp> due_of_; ///< of those in next_
-    std::optional<Key> last_loaded_;            ///< set: the store has later ones
+    std::optional<Key> last_loaded_;            ///< set: the store may have later ones
     std::size_t firing_ = 0;
     bool stopped_ = true;
     Timestamp not_before_{}; ///< after trouble with the store

@@ -7,17 +7,9 @@ namespace bus {
 
 namespace {
 
-constexpr std::size_t page_size = 1000;
+constexpr std::size_t letters_a_page = 1000;
 constexpr std::size_t events_at_a_time = 1000; // others get their commits in between
-constexpr Duration pause_after_trouble = std::chrono::milliseconds{500};
-
-std::string what_was_done(const RequestRecord& request, std::size_t done) {
-    const char* const verb = request.action == DeliveryAction::redrive ? " redriven" : " discarded";
-    if (done == 0 && request.position != 0) {
-        return "nothing: the delivery is not there to be" + std::string{verb};
-    }
-    return std::to_string(done) + verb;
-}
+constexpr Duration pause_before_trying_again = std::chrono::milliseconds{500};
 
 std::optional<std::uint64_t> last_open_request(EventStore& store) {
     try {
@@ -69,7 +61,7 @@ void RequestDesk::try_again_later() {
     if (stopped_ || again_) {
         return;
     }
-    again_ = hub_->runtime().schedule(pause_after_trouble, [weak = weak_from_this()] {
+    again_ = hub_->runtime().schedule(pause_before_trying_again, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) {
             {
                 const std::lock_guard inner{self->mutex_};
@@ -125,25 +117,40 @@ void RequestDesk::take_next() {
         hub_->note_change();
         return;
     }
+    std::vector<RequestRecord> open;
     try {
-        std::vector<RequestRecord> open = store_.requests(after, 1, true);
-        if (!open.empty()) {
-            {
-                const std::lock_guard lock{mutex_};
-                after_ = open.front().number;
-            }
-            begin(std::make_shared<Work>(Work{.request = std::move(open.front())}));
-            return;
-        }
+        open = store_.requests(after, 1, true);
     } catch (const std::exception& error) {
+        try_again_later();
         if (const auto sink = hub_->sink()) {
             sink->on_trouble(std::string{"requests of operators: "} + error.what());
         }
     }
-    end_look();
+    if (open.empty()) {
+        end_look();
+        return;
+    }
+    {
+        const std::lock_guard lock{mutex_};
+        after_ = open.front().number;
+    }
+    const auto work = std::make_shared<Work>(Work{.request = std::move(open.front())});
+    try {
+        begin(work);
+    } catch (const std::exception& error) {
+        work->trouble = error.what(); // that request's own: the next one may be done
+        hub_->runtime().pool().post([self = shared_from_this(), work] { self->answer(work); });
+    }
 }
 
 void RequestDesk::begin(const std::shared_ptr<Work>& work) {
+    {
+        const std::lock_guard lock{mutex_};
+        if (const auto before = done_before_.find(work->request.number);
+            before != done_before_.end()) {
+            work->done = before->second;
+        }
+    }
     switch (work->request.action) {
     case DeliveryAction::redrive:
     case DeliveryAction::discard: carry_out(work); return;
@@ -244,21 +251,16 @@ void RequestDesk::forget(const std::shared_ptr<Work>& work) {
 void RequestDesk::forget_on_writer(Work& work) {
     try {
         const std::size_t unfinished = store_.delivery_briefs(work.request.agent).size();
-        store_.forget(work.request.agent);
-        work.result =
-            "forgotten, with " + std::to_string(unfinished) + " deliveries that had not finished";
+        store_.forget(work.request.agent,
+                      answer_of(work.request, "forgotten, with " + std::to_string(unfinished) +
+                                                  " deliveries that had not finished"));
+        work.answered = true;
     } catch (const std::exception& error) {
         work.trouble = error.what();
     }
 }
 
 void RequestDesk::prune(const std::shared_ptr<Work>& work) {
-    if (work->done == 0) {
-        const std::lock_guard lock{mutex_};
-        if (const auto before = removed_.find(work->request.number); before != removed_.end()) {
-            work->done = before->second;
-        }
-    }
     writer_.run([self = shared_from_this(), work] {
         bool more = false;
         try {
@@ -287,10 +289,6 @@ void RequestDesk::end_prune(const std::shared_ptr<Work>& work, bool more) {
         }
         return;
     }
-    {
-        const std::lock_guard lock{mutex_};
-        removed_[work->request.number] = work->done; // until it is answered
-    }
     // One before it may have removed some.
     const std::string removed = std::to_string(work->done) +
                                 (work->done == 1 ? " event removed" : " events removed") +
@@ -301,24 +299,49 @@ void RequestDesk::end_prune(const std::shared_ptr<Work>& work, bool more) {
     answer(work);
 }
 
+RequestAnswer RequestDesk::answer_of(const RequestRecord& request, std::string result) const {
+    return {request.number, hub_->runtime().now(), std::move(result)};
+}
+
+std::string RequestDesk::what_was_done(const RequestRecord& request, std::size_t done) const {
+    const char* const verb = request.action == DeliveryAction::redrive ? " redriven" : " discarded";
+    if (request.position != 0) {
+        return done != 0 ? "1" + std::string{verb}
+                         : "nothing: the delivery is not there to be" + std::string{verb};
+    }
+    // Of a group a program before this one may have done some.
+    return std::to_string(done) + verb + (older_than_this(request) ? " by this program" : "");
+}
+
+/// The answer is stored with the last command, which comes after the others: whatever fails or
+/// dies in between, what is said to be done is what was done.
 void RequestDesk::carry_out(const std::shared_ptr<Work>& work) {
+    std::vector<Position> positions = positions_of(work->request);
+    if (positions.empty()) {
+        answer(work);
+        return;
+    }
+    work->last = positions.back();
+    positions.pop_back();
+    work->open = 1 + positions.size();
+    for (const Position position : positions) {
+        command(work, position, {});
+    }
+    on_command(work, {});
+}
+
+void RequestDesk::command(const std::shared_ptr<Work>& work, Position position,
+                          std::optional<RequestAnswer> answer) {
     const RequestRecord& request = work->request;
-    work->open = 1;
     try {
-        for (const Position position : positions_of(request)) {
-            {
-                const std::lock_guard lock{mutex_};
-                ++work->open;
-            }
-            command_({request.action, request.agent, position, request.who, request.why},
-                     [self = shared_from_this(), work](const PartResult& result) {
-                         self->on_command(work, result);
-                     });
-        }
+        command_(
+            {request.action, request.agent, position, request.who, request.why, std::move(answer)},
+            [self = shared_from_this(), work](const PartResult& result) {
+                self->on_command(work, result);
+            });
     } catch (const std::exception&) {
         on_command(work, {.error = std::current_exception()});
     }
-    on_command(work, {});
 }
 
 /// Of a group: its dead letters that had died before the request was made.
@@ -334,7 +357,7 @@ std::vector<Position> RequestDesk::positions_of(const RequestRecord& request) {
     Position after = 0;
     for (;;) {
         const std::vector<DeliveryRecord> page =
-            store_.deliveries(request.agent, DeliveryState::dead, after, page_size);
+            store_.deliveries(request.agent, DeliveryState::dead, after, letters_a_page);
         for (const DeliveryRecord& delivery : page) {
             after = delivery.position;
             const AttemptRecord last =
@@ -344,7 +367,7 @@ std::vector<Position> RequestDesk::positions_of(const RequestRecord& request) {
                 positions.push_back(delivery.position);
             }
         }
-        if (page.size() < page_size) {
+        if (page.size() < letters_a_page) {
             return positions;
         }
     }
@@ -355,17 +378,36 @@ void RequestDesk::on_command(const std::shared_ptr<Work>& work, const PartResult
     {
         const std::lock_guard lock{mutex_};
         work->done += result.changed.size();
+        work->answered = work->answered || (work->last == 0 && !result.changed.empty());
         if (result.error && work->trouble.empty()) {
             work->trouble = Failure::from(result.error).what();
         }
         last = --work->open == 0;
     }
     if (last) {
-        hub_->runtime().pool().post([self = shared_from_this(), work] { self->answer(work); });
+        hub_->runtime().pool().post([self = shared_from_this(), work] { self->go_on(work); });
     }
 }
 
+/// All commands that were given have been carried out, or could not be.
+void RequestDesk::go_on(const std::shared_ptr<Work>& work) {
+    if (work->last == 0 || !work->trouble.empty()) {
+        answer(work);
+        return;
+    }
+    const Position last = std::exchange(work->last, 0);
+    work->open = 1;
+    command(work, last, answer_of(work->request, what_was_done(work->request, work->done + 1)));
+}
+
 void RequestDesk::answer(const std::shared_ptr<Work>& work) {
+    {
+        const std::lock_guard lock{mutex_};
+        done_before_[work->request.number] = work->done;
+        if (work->answered && work->trouble.empty()) {
+            done_before_.erase(work->request.number);
+        }
+    }
     if (!work->trouble.empty()) {
         // It stays open, and is tried again in a moment.
         try_again_later();
@@ -381,15 +423,15 @@ void RequestDesk::answer(const std::shared_ptr<Work>& work) {
         return;
     }
     Part part;
-    part.answers.push_back(
-        {work->request.number, hub_->runtime().now(),
-         work->result.empty() ? what_was_done(work->request, work->done) : work->result});
+    part.answers.push_back(answer_of(work->request, work->result.empty()
+                                                        ? what_was_done(work->request, work->done)
+                                                        : work->result));
     writer_.submit(std::move(part), [self = shared_from_this(), work](PartResult&& result, Part&&) {
         if (result.error) {
             self->try_again_later();
         } else {
             const std::lock_guard lock{self->mutex_};
-            self->removed_.erase(work->request.number);
+            self->done_before_.erase(work->request.number);
         }
         self->hub_->runtime().pool().post([self] { self->take_next(); });
     });

@@ -31,7 +31,8 @@ struct RequestTimes {
 
 /// Carries out what operators ask for through the store's table of requests, one after the other.
 /// A request that a crash cut short is carried out again: only deliveries that had failed before
-/// it was made are concerned, and each command counts once. Thread safe.
+/// it was made are concerned, and each command counts once; its answer is stored with the last of
+/// them. Thread safe.
 class RequestDesk : public std::enable_shared_from_this<RequestDesk> {
 public:
     using OnCommand = std::function<void(const PartResult&)>;
@@ -58,7 +59,8 @@ private:
     struct Work {
         RequestRecord request;
         std::size_t open = 0; ///< commands without an answer yet, and one while they are given
-        std::size_t done = 0; ///< that changed something
+        std::size_t done = 0; ///< that changed something; of one that prunes: events removed
+        Position last = 0;    ///< of the command that is still to come, with the answer; 0: none
         std::string trouble;
         std::string result;    ///< where it is not said by `done`
         std::string refusal;   ///< why the store does not do it, or not all of it
@@ -72,13 +74,18 @@ private:
     void replay(const std::shared_ptr<Work>& work);
     void forget(const std::shared_ptr<Work>& work);
     void forget_on_writer(Work& work);
+    [[nodiscard]] RequestAnswer answer_of(const RequestRecord& request, std::string result) const;
+    [[nodiscard]] std::string what_was_done(const RequestRecord& request, std::size_t done) const;
     [[nodiscard]] bool older_than_this(const RequestRecord& request) const;
     [[nodiscard]] bool forgets_now();
     void prune(const std::shared_ptr<Work>& work);
     void end_prune(const std::shared_ptr<Work>& work, bool more);
     void carry_out(const std::shared_ptr<Work>& work);
     [[nodiscard]] std::vector<Position> positions_of(const RequestRecord& request);
+    void command(const std::shared_ptr<Work>& work, Position position,
+                 std::optional<RequestAnswer> answer);
     void on_command(const std::shared_ptr<Work>& work, const PartResult& result);
+    void go_on(const std::shared_ptr<Work>& work);
     void answer(const std::shared_ptr<Work>& work);
     void end_look();
 
@@ -94,8 +101,8 @@ private:
     const std::optional<std::uint64_t> asked_before_;
     std::mutex mutex_;
     bool old_enough_ = false; ///< to forget
-    /// What requests have removed that are not answered yet.
-    std::map<std::uint64_t, std::size_t> removed_;
+    /// Work::done of requests that trouble has cut short.
+    std::map<std::uint64_t, std::size_t> done_before_;
     Duration every_{};
     bool stopped_ = true;
     bool looking_ = false;

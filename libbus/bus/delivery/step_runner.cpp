@@ -1,6 +1,7 @@
 #include <bus/delivery/step_runner.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/runtime/fault_point.hpp>
+#include <bus/runtime/internal/saturating.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -28,13 +29,6 @@ std::shared_ptr<const DomainEvent> event_of(DeliveryItem& item, std::optional<Fa
                                   " cannot be read: " + why);
     }
     return item.decoded;
-}
-
-Timestamp later(Timestamp now, Duration delay) {
-    if (delay <= Duration::zero()) {
-        return now;
-    }
-    return delay > Timestamp::max() - now ? Timestamp::max() : now + delay;
 }
 
 } // namespace
@@ -280,7 +274,7 @@ bool StepRunner::put_effects(StepEffects&& effects, Source& source, Draft& draft
         const Timestamp now = hub_.runtime().now();
         for (std::size_t i = 0; i < part.put_timers.size(); ++i) {
             part.put_timers[i].agent = agent_.name();
-            part.put_timers[i].due = later(now, effects.timers[i].delay);
+            part.put_timers[i].due = internal::later(now, effects.timers[i].delay);
         }
         draft.attempted.timers = part.put_timers;
     }

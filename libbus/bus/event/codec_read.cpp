@@ -59,8 +59,8 @@ private:
     std::string own_;
 };
 
-struct Envelope {
-    explicit Envelope(std::string_view json) noexcept
+struct ReadEnvelope {
+    explicit ReadEnvelope(std::string_view json) noexcept
         : event_type{json},
           aggregate_id{json},
           aggregate_type{json},
@@ -104,7 +104,7 @@ constexpr ValueType nullable_uuid{
 
 const MemberTable& envelope_members() {
     static const MemberTable table = [] {
-        const Envelope instance{{}};
+        const ReadEnvelope instance{{}};
         const auto* const start = reinterpret_cast<const char*>(&instance);
         MemberTable members;
         const auto add = [&](std::string_view name, const auto& member, const ValueType& type) {
@@ -156,7 +156,7 @@ public:
     EventReading& operator=(const EventReading&) = delete;
     ~EventReading() = default;
 
-    [[nodiscard]] const Envelope& envelope() const noexcept { return envelope_; }
+    [[nodiscard]] const ReadEnvelope& envelope() const noexcept { return envelope_; }
 
     /// The event whose data was read; nullptr: the data is in the envelope.
     [[nodiscard]] DomainEvent* event() const noexcept { return event_; }
@@ -204,7 +204,7 @@ private:
         }
     }
 
-    Envelope envelope_;
+    ReadEnvelope envelope_;
     EventSource* source_;
     DomainEvent* event_ = nullptr;
 };
@@ -263,7 +263,7 @@ void fill_in(const Uuid& id, std::string_view aggregate, std::string_view execut
     Text::make_together(texts);
 }
 
-void fill_in(const Envelope& from, DomainEvent& event) {
+void fill_in(const ReadEnvelope& from, DomainEvent& event) {
     fill_in(from.event_id, from.aggregate_id.view(), from.execution_id.view(), from.user_id.view(),
             from.occurred_at, from.causation_id, event);
 }
@@ -297,7 +297,7 @@ const EventType* concrete_type(std::string_view name) {
 }
 
 /// Makes events of the types that the program knows.
-class NewEvent final : public EventSource {
+class CreatedEvent final : public EventSource {
 public:
     DomainEvent* event_of(std::string_view type, std::uint32_t version) override {
         const EventType* known = concrete_type(type);
@@ -335,7 +335,7 @@ EventRecord read_record(std::string_view json) {
 }
 
 std::shared_ptr<const DomainEvent> read_event(std::string_view json) {
-    NewEvent source;
+    CreatedEvent source;
     EventReading reading{json, &source};
     if (source.event != nullptr) {
         fill_in(reading.envelope(), *source.event);
@@ -364,7 +364,7 @@ std::shared_ptr<const DomainEvent> decode(const EventRecord& record,
 void detail::read_event_into(std::string_view json, const EventType& type, DomainEvent& event) {
     GivenEvent source{type, event};
     const EventReading reading{json, &source};
-    const Envelope& envelope = reading.envelope();
+    const ReadEnvelope& envelope = reading.envelope();
     if (reading.event() == nullptr) {
         source.check(envelope.event_type.view());
         read_data(type, envelope.event_version, envelope.data.text, event);

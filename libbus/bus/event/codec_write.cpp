@@ -38,9 +38,9 @@ const T& as(const void* value) {
     return *static_cast<const T*>(value);
 }
 
-class Writer {
+class JsonWriter {
 public:
-    explicit Writer(std::string& out) noexcept : out_{out} {}
+    explicit JsonWriter(std::string& out) noexcept : out_{out} {}
 
     void finish() { out_.finish(); }
 
@@ -79,7 +79,7 @@ private:
     TextBuffer out_;
 };
 
-void Writer::quoted(std::string_view text, const Step* step) {
+void JsonWriter::quoted(std::string_view text, const Step* step) {
     if (!out_.append_quoted(text)) {
         fail(step, "expected text in UTF-8, found \"" + internal::shown(text) +
                        "\" with bytes that are none");
@@ -87,13 +87,13 @@ void Writer::quoted(std::string_view text, const Step* step) {
 }
 
 template <class T>
-void Writer::number(T value) {
+void JsonWriter::number(T value) {
     constexpr std::size_t longest = 32; // 20 digits and a sign; 24 characters of a double
     char* begin = out_.room(longest);
     out_.written_to(std::to_chars(begin, begin + longest, value).ptr);
 }
 
-void Writer::float64(double value, const Step* step) {
+void JsonWriter::float64(double value, const Step* step) {
     if (!std::isfinite(value)) {
         fail(step, "expected a finite number, found " + std::to_string(value) +
                        ", which JSON cannot hold");
@@ -101,7 +101,7 @@ void Writer::float64(double value, const Step* step) {
     number(value);
 }
 
-void Writer::uuid(const Uuid& value) {
+void JsonWriter::uuid(const Uuid& value) {
     char* out = out_.room(uuid_chars + 2);
     *out++ = '"';
     out = write_uuid(value, out);
@@ -109,7 +109,7 @@ void Writer::uuid(const Uuid& value) {
     out_.written_to(out);
 }
 
-void Writer::timestamp(Timestamp value) {
+void JsonWriter::timestamp(Timestamp value) {
     char* out = out_.room(timestamp_chars + 2);
     *out++ = '"';
     out = write_timestamp(value, out);
@@ -117,7 +117,7 @@ void Writer::timestamp(Timestamp value) {
     out_.written_to(out);
 }
 
-void Writer::json(std::string_view text, const Step* step, std::size_t depth) {
+void JsonWriter::json(std::string_view text, const Step* step, std::size_t depth) {
     if (text.empty()) {
         out_.append("null");
     } else if (const std::string problem = internal::append_compact(text, depth, out_);
@@ -126,7 +126,7 @@ void Writer::json(std::string_view text, const Step* step, std::size_t depth) {
     }
 }
 
-void Writer::plain_text(const TextOps& ops, const void* value) {
+void JsonWriter::plain_text(const TextOps& ops, const void* value) {
     // TextTraits promises text without anything to escape, no longer than max_chars.
     if (ops.max_chars + 2 > TextBuffer::most_room) {
         std::string text(ops.max_chars, '\0');
@@ -143,7 +143,7 @@ void Writer::plain_text(const TextOps& ops, const void* value) {
     out_.written_to(out);
 }
 
-void Writer::enumeration(const EnumOps& ops, const void* value, const Step* step) {
+void JsonWriter::enumeration(const EnumOps& ops, const void* value, const Step* step) {
     const std::string_view name = ops.name(value);
     if (name.empty()) {
         fail(step, "expected one of " + ops.names() + ", found a value without a name");
@@ -151,7 +151,8 @@ void Writer::enumeration(const EnumOps& ops, const void* value, const Step* step
     quoted(name, step);
 }
 
-void Writer::list(const ValueType& type, const void* list, const Step* step, std::size_t depth) {
+void JsonWriter::list(const ValueType& type, const void* list, const Step* step,
+                      std::size_t depth) {
     const std::size_t size = type.list->size(list);
     out_.put('[');
     for (Step item{.before = step}; item.index < size; ++item.index) {
@@ -163,9 +164,9 @@ void Writer::list(const ValueType& type, const void* list, const Step* step, std
     out_.put(']');
 }
 
-void Writer::map(const ValueType& type, const void* map, const Step* step, std::size_t depth) {
+void JsonWriter::map(const ValueType& type, const void* map, const Step* step, std::size_t depth) {
     struct Context {
-        Writer& writer;
+        JsonWriter& writer;
         const ValueType& element;
         const Step* step;
         std::size_t depth;
@@ -188,8 +189,8 @@ void Writer::map(const ValueType& type, const void* map, const Step* step, std::
     out_.put('}');
 }
 
-void Writer::object(const MemberTable& table, const void* object, const Step* step,
-                    std::size_t depth) {
+void JsonWriter::object(const MemberTable& table, const void* object, const Step* step,
+                        std::size_t depth) {
     const auto* base = static_cast<const char*>(object);
     char separator = '{';
     for (const Member& member : table.members) {
@@ -202,7 +203,8 @@ void Writer::object(const MemberTable& table, const void* object, const Step* st
     out_.append(separator == '{' ? "{}" : "}");
 }
 
-void Writer::value(const ValueType& type, const void* value, const Step* step, std::size_t depth) {
+void JsonWriter::value(const ValueType& type, const void* value, const Step* step,
+                       std::size_t depth) {
     switch (type.kind) {
     case Kind::boolean: return out_.append(as<bool>(value) ? "true" : "false");
     case Kind::int8: return number(int{as<std::int8_t>(value)});
@@ -232,7 +234,7 @@ void Writer::value(const ValueType& type, const void* value, const Step* step, s
 }
 
 /// What the wire format has of an event beside its data.
-struct Envelope {
+struct WrittenEnvelope {
     const Uuid& event_id;
     std::string_view event_type;
     std::uint32_t event_version;
@@ -245,7 +247,7 @@ struct Envelope {
 };
 
 template <class WriteData>
-void write_envelope(Writer& writer, const Envelope& event, WriteData write_data) {
+void write_envelope(JsonWriter& writer, const WrittenEnvelope& event, WriteData write_data) {
     const auto text = [&writer](std::string_view key, std::string_view name,
                                 std::string_view value) {
         const Step here{.name = name};
@@ -280,7 +282,7 @@ CodecError::CodecError(std::string path, const std::string& message)
 
 void write_json(const DomainEvent& event, std::string& out) {
     const EventType& type = event.type();
-    Writer writer{out};
+    JsonWriter writer{out};
     write_envelope(writer,
                    {event.event_id, type.name(), type.version(), event.aggregate_id(),
                     type.aggregate_type(), event.execution_id, event.user_id, event.occurred_at,
@@ -292,7 +294,7 @@ void write_json(const DomainEvent& event, std::string& out) {
 }
 
 void write_json(const EventRecord& record, std::string& out) {
-    Writer writer{out};
+    JsonWriter writer{out};
     write_envelope(writer,
                    {record.event_id, record.event_type, record.event_version, record.aggregate_id,
                     record.aggregate_type, record.execution_id, record.user_id, record.occurred_at,
@@ -322,7 +324,7 @@ std::string to_json(const EventRecord& record) {
 }
 
 void write_data(const DomainEvent& event, std::string& out) {
-    Writer writer{out};
+    JsonWriter writer{out};
     writer.object(event.type().members(), &event, nullptr, internal::max_depth - 1);
     writer.finish();
 }
@@ -344,7 +346,7 @@ EventRecord encode(const DomainEvent& event) {
 }
 
 void detail::write_value(const ValueType& type, const void* value, std::string& out) {
-    Writer writer{out};
+    JsonWriter writer{out};
     writer.value(type, value, nullptr, internal::max_depth);
     writer.finish();
 }

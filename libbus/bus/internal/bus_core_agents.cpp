@@ -65,15 +65,14 @@ void Bus::Core::take_new_name(const std::string& agent) {
 }
 
 Agent& Bus::Core::add_mailbox(std::unique_ptr<Agent> agent) {
+    Agent& added = *agent;
     auto runner = std::make_shared<MailboxRunner>(
         std::move(agent), hub, [this](const auto& events) { publish_emitted(events); });
     runner->start();
-    {
-        const std::unique_lock lock{mutex_};
-        mailboxes_.push_back(runner);
-    }
-    dispatcher.add_taker(runner);
-    return runner->agent();
+    dispatcher.add_taker(runner); // first: who finds it to be removed takes it off there
+    const std::unique_lock lock{mutex_};
+    mailboxes_.push_back(std::move(runner));
+    return added;
 }
 
 AgentStatus Bus::Core::remove(std::string_view agent) {
@@ -88,7 +87,7 @@ AgentStatus Bus::Core::remove_mailbox(std::string_view agent) {
     {
         const std::unique_lock lock{mutex_};
         const auto found = std::find_if(mailboxes_.begin(), mailboxes_.end(),
-                                        [&](const auto& r) { return r->agent().name() == agent; });
+                                        [&](const auto& r) { return r->name() == agent; });
         if (found == mailboxes_.end()) {
             throw std::invalid_argument{"there is no agent named " + std::string{agent} +
                                         " on this bus to be removed"};
@@ -116,7 +115,8 @@ std::uint64_t Bus::Core::prune(Position through) {
     Delivery& delivery = delivery_for("pruning");
     std::uint64_t removed = 0;
     for (std::size_t last = at_a_time; last == at_a_time; removed += last) {
-        delivery.with_writer([&](EventStore& events) { last = events.prune(through, at_a_time); });
+        last = delivery.with_writer(
+            [=](EventStore& events) { return events.prune(through, at_a_time); });
     }
     return removed;
 }
@@ -156,7 +156,9 @@ bool Bus::Core::forget(std::string_view agent) {
     bool found = false;
     try {
         delivery.let_leave(name);
-        delivery.with_writer([&](EventStore& events) { found = events.forget(name); });
+        found = delivery.with_writer([name](EventStore& events) {
+            return events.forget(name) ? std::size_t{1} : std::size_t{0};
+        }) != 0;
     } catch (...) {
         give_name_back(name);
         throw;

@@ -178,9 +178,11 @@ public:
     /// PruneRefused, which names an agent that needs one of them: its checkpoint is before it, or
     /// it has a delivery that is not done with.
     virtual std::size_t prune(Position through, std::size_t limit) = 0;
-    /// Removes an agent with all it keeps, timers included; requests stay, as traces. By the
-    /// writer's thread only. False: there was nothing of it.
-    virtual bool forget(std::string_view agent) = 0;
+    /// Removes an agent with all it keeps, timers included; requests stay, as traces, and one of
+    /// them is answered together with it. By the writer's thread only. False: there was nothing of
+    /// it.
+    virtual bool forget(std::string_view agent,
+                        const std::optional<RequestAnswer>& answer = {}) = 0;
     /// Writes all of one moment to a new store at a path, while the writer goes on. Throws
     /// StoreError where abilities() say that it cannot, or the path is taken.
     virtual void backup(const std::string& to) = 0;

@@ -35,8 +35,11 @@ std::size_t MemoryStore::prune(Position through, std::size_t limit) {
     return data_->log.prune(through, limit);
 }
 
-bool MemoryStore::forget(std::string_view agent) {
+bool MemoryStore::forget(std::string_view agent, const std::optional<RequestAnswer>& answer) {
     const std::unique_lock lock{data_->mutex};
+    if (answer) {
+        data_->answer(*answer);
+    }
     const bool timers = data_->erase_timers_of(agent);
     const auto found = data_->agents.find(agent);
     if (found == data_->agents.end()) {
@@ -207,6 +210,9 @@ std::vector<PartResult::Changed> MemoryStore::Data::carry_out(const Part& part) 
             }
         } else {
             agent->second.deliveries[command.position] = *delivery;
+        }
+        if (command.answer) {
+            answer(*command.answer);
         }
         changed.push_back({command.action, std::move(*delivery)});
     }

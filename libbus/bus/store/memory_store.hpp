@@ -57,7 +57,7 @@ public:
     Position first_position() override;
     Position last_before(Timestamp time) override;
     std::size_t prune(Position through, std::size_t limit) override;
-    bool forget(std::string_view agent) override;
+    bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer = {}) override;
     /// Always throws StoreError.
     void backup(const std::string& to) override;
 

@@ -135,6 +135,17 @@ struct ReplayOrder {
     friend bool operator==(const ReplayOrder&, const ReplayOrder&) = default;
 };
 
+/// What the result of a replay ends with where the host has put an agent back that it does not run.
+inline constexpr std::string_view once_its_program_runs = ", once its program runs";
+
+/// Says of a request that it was carried out. One that was answered before is left alone.
+struct RequestAnswer {
+    std::uint64_t number = 0; ///< of the request
+    Timestamp at{};
+    std::string result;
+    friend bool operator==(const RequestAnswer&, const RequestAnswer&) = default;
+};
+
 /// Something to be done to one delivery, with its trace. Done twice, it is done once.
 struct DeliveryCommand {
     DeliveryAction action = DeliveryAction::redrive;
@@ -142,6 +153,8 @@ struct DeliveryCommand {
     Position position = 0;
     std::string who;
     std::string why;
+    /// Stored together with what it does, and only where it changes something.
+    std::optional<RequestAnswer> answer{};
     friend bool operator==(const DeliveryCommand&, const DeliveryCommand&) = default;
 };
 
@@ -161,13 +174,6 @@ struct RequestRecord {
     std::optional<Timestamp> done_at; ///< none: not carried out yet
     std::string result;               ///< what came of it, for a person: "3 redriven"
     friend bool operator==(const RequestRecord&, const RequestRecord&) = default;
-};
-
-/// Says of a request that it was carried out.
-struct RequestAnswer {
-    std::uint64_t number = 0;
-    Timestamp at{};
-    std::string result;
 };
 
 /// The newest replay of an agent.

@@ -150,8 +150,8 @@ std::size_t SqliteStore::prune(Position through, std::size_t limit) {
     return parts_->appender().prune(through, limit);
 }
 
-bool SqliteStore::forget(std::string_view agent) {
-    return parts_->appender().forget(agent);
+bool SqliteStore::forget(std::string_view agent, const std::optional<RequestAnswer>& answer) {
+    return parts_->appender().forget(agent, answer);
 }
 
 void SqliteStore::backup(const std::string& to) {

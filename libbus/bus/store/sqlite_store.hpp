@@ -96,7 +96,7 @@ public:
     /// Scans the log up to the position that it returns.
     Position last_before(Timestamp time) override;
     std::size_t prune(Position through, std::size_t limit) override;
-    bool forget(std::string_view agent) override;
+    bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer = {}) override;
     /// The new file is whole or not there at all; while it is written, `PATH-partial` lies beside
     /// it. The write-ahead log of the store grows meanwhile.
     void backup(const std::string& to) override;

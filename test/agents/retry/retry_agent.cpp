@@ -217,6 +217,17 @@ BOOST_AUTO_TEST_CASE(no_rounds_means_that_every_letter_is_left) {
     retry.then_redrives_nothing().settle().then_emits_nothing();
 }
 
+BOOST_AUTO_TEST_CASE(a_backoff_past_the_end_of_the_clock_waits_for_ever) {
+    options.initial_backoff = options.max_backoff = bus::Duration::max();
+    options.jitter = 0;
+    retry.stop();
+    start_again();
+    give("a", 1);
+    retry.advance(std::chrono::hours{24 * 365 * 1000}).then_emits_nothing();
+    BOOST_TEST(deferred() == 1U);
+    BOOST_TEST(dead_of_worker() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_business_failure_has_no_dead_letter_and_is_let_be) {
     give("refused", 0);
     retry.then_emits_nothing().settle().then_emits_nothing();
@@ -270,6 +281,36 @@ BOOST_AUTO_TEST_CASE(a_redrive_by_hand_counts_as_a_round_and_each_death_is_answe
     BOOST_TEST((redrives() == expected));
     BOOST_TEST(retry.published<RedriveAbandonedEvent>().size() == 1U);
     BOOST_TEST(deferred() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(
+    of_letters_that_were_redriven_nothing_is_kept_and_one_state_of_each_it_leaves) {
+    const auto kept = [this] { return retry.store().states("retry", "").size(); };
+    for (int i = 0; i < 20; ++i) {
+        give(std::to_string(i), i % 4); // it takes so many rounds, of three
+    }
+    retry.settle();
+    BOOST_TEST(done() == 20U);
+    BOOST_TEST(kept() == 0U);
+    give("a", 100);
+    retry.settle();
+    BOOST_TEST(dead_of_worker() == 1U);
+    BOOST_TEST(kept() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(two_failure_events_that_wait_for_one_redrive_ask_for_it_once) {
+    AgentTest<RetryAgent> alone{"retry", bindings(), options};
+    const JobGivenEvent job{{}, "a"};
+    const auto failed = bus::derive<JobFailedEvent>(job, "a", "worker");
+    auto failed_too = bus::derive<JobFailedEvent>(job, "b", "worker"); // another sequence
+    failed_too.occurred_at = failed.occurred_at;
+    alone.given_dead_letter("worker", job, bus::Failure::transient("down"))
+        .when(failed)
+        .when(failed_too)
+        .advance(24h)
+        .settle();
+    BOOST_TEST(alone.published<RedriveRequestedEvent>().size() == 1U);
+    BOOST_TEST(alone.store().states("retry", "").empty());
 }
 
 BOOST_AUTO_TEST_CASE(two_failure_events_that_speak_of_one_death_are_answered_once) {

@@ -33,6 +33,11 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST((options.backoff(4'000'000'000, "save", letter) == 6h));
 }
 
+BOOST_AUTO_TEST_CASE(a_backoff_longer_than_any_that_can_be_counted_is_the_longest_one) {
+    const RetryOptions options{.max_backoff = bus::Duration::max(), .jitter = 0};
+    BOOST_TEST((options.backoff(1000, "save", letter) == bus::Duration::max()));
+}
+
 BOOST_AUTO_TEST_CASE(jitter_stays_within_its_bounds_and_fills_them) {
     const RetryOptions options{.initial_backoff = 1s, .jitter = 0.2};
     bus::Duration least = 1h;

@@ -1,14 +1,17 @@
 // Agents that leave, timers of the bus, stopping from within: A3, A9, A11, A13.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
+#include <bus/agent/graph.hpp>
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
+#include <bus/runtime/system_runtime.hpp>
 #include <bus/store/memory_store.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <functional>
 #include <latch>
 #include <memory>
 #include <stdexcept>
@@ -33,6 +36,38 @@ struct ComingAndGoingWorld {
     std::shared_ptr<bus::SimulatedRuntime> runtime = std::make_shared<bus::SimulatedRuntime>();
     bus::Bus bus;
 };
+
+/// Writes down what happens to it, and removes itself at a pong.
+class Leaver final : public bus::Agent {
+public:
+    Leaver(std::string& diary, bus::Bus& bus) : Agent{"leaver"}, diary_{diary} {
+        settings().start = bus::StartPosition::now();
+        on<PongEvent>([this, &bus](const PongEvent&) {
+            bus.remove("leaver");
+            diary_ += "step ";
+        });
+    }
+
+    Leaver(const Leaver&) = delete;
+    Leaver& operator=(const Leaver&) = delete;
+
+    ~Leaver() override { diary_ += "end "; }
+
+    void on_stop() override { diary_ += "stop "; }
+
+private:
+    std::string& diary_;
+};
+
+/// An agent that handles pings, and calls `ends` when it is destroyed.
+std::unique_ptr<test::ScriptedAgent> mortal(std::string name, std::function<void()> ends) {
+    auto agent = scripted(std::move(name));
+    // Held by what only the agent holds.
+    agent->handles<PingEvent>(
+        [end = std::shared_ptr<void>{nullptr, [ends = std::move(ends)](void*) { ends(); }}](
+            const PingEvent&, bus::Context&) {});
+    return agent;
+}
 
 } // namespace
 
@@ -96,6 +131,129 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_may_remove_itself_in_a_step) {
         world.runtime->run_ready();
         BOOST_TEST(handled == 1);
         BOOST_TEST(world.bus.status().empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A3_an_agent_has_ended_when_its_removal_returns) {
+    const auto runtime = std::make_shared<bus::SystemRuntime>(2);
+    for (const bool stored : {false, true}) {
+        bus::Bus bus{{runtime, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+        for (int round = 0; round < 500; ++round) {
+            std::thread::id ended_in;
+            bus.add(mortal("leaver", [&] { ended_in = std::this_thread::get_id(); }));
+            bus.publish(ping("x"));
+            if (round % 2 == 0) {
+                bus.publish(pong("x")); // passed: the checkpoint is written when it leaves
+                bus.wait_idle();
+            }
+            bus.remove("leaver");
+            BOOST_TEST((ended_in == std::this_thread::get_id()));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A3_the_agents_of_a_bus_have_ended_with_it_though_its_runtime_goes_on) {
+    const auto runtime = std::make_shared<bus::SystemRuntime>(2);
+    for (const bool stored : {false, true}) {
+        for (int round = 0; round < 300; ++round) {
+            std::thread::id ended_in;
+            {
+                bus::Bus bus{{runtime, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+                bus.add(mortal("worker", [&] { ended_in = std::this_thread::get_id(); }));
+                bus.publish(ping("x"));
+                bus.publish(pong("x"));
+            }
+            BOOST_TEST((ended_in == std::this_thread::get_id()));
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_graph_can_be_drawn_while_agents_come_and_go) {
+    for (const bool stored : {false, true}) {
+        bus::Bus bus{{nullptr, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+        std::atomic<bool> over{false};
+        std::thread draws{[&] {
+            while (!over) {
+                BOOST_TEST(bus.graph().agents().size() <= 1U);
+            }
+        }};
+        for (int round = 0; round < 300; ++round) {
+            bus.add(mortal("leaver", [] {}));
+            bus.remove("leaver");
+        }
+        over = true;
+        draws.join();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A13_an_agent_that_a_step_removes_is_stopped_and_ends_behind_its_last_step) {
+    for (const bool stored : {false, true}) {
+        std::string diary;
+        ComingAndGoingWorld world{stored};
+        auto boss = scripted("boss");
+        boss->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
+            diary += "remove ";
+            world.bus.remove(event.name);
+        });
+        world.bus.add(std::move(boss));
+        world.bus.emplace<Leaver>(diary, world.bus);
+        world.bus.publish(ping("leaver"));
+        world.bus.wait_idle();
+        BOOST_TEST(diary == "remove stop end ");
+        BOOST_TEST(world.bus.status().size() == 1U);
+
+        diary.clear();
+        world.bus.emplace<Leaver>(diary, world.bus);
+        world.bus.publish(pong("leaver")); // it removes itself
+        world.bus.wait_idle();
+        BOOST_TEST(diary == "step stop end ");
+        world.bus.emplace<Leaver>(diary, world.bus); // its name is free again
+        BOOST_TEST(world.bus.stop(bus::Stop::drain).drained);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A13_an_agent_that_a_step_removes_has_ended_when_its_bus_has) {
+    const auto runtime = std::make_shared<bus::SystemRuntime>(2);
+    for (int round = 0; round < 300; ++round) {
+        std::string diary;
+        {
+            bus::Bus bus{{runtime, std::make_shared<bus::MemoryStore>()}};
+            bus.emplace<Leaver>(diary, bus);
+            bus.publish(pong("leaver"));
+            if (round % 2 == 0) {
+                bus.wait_idle();
+                BOOST_TEST(diary == "step stop end ");
+            }
+        }
+        BOOST_TEST(diary.ends_with("stop end "));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(of_two_that_remove_an_agent_one_does_and_its_name_is_free_once) {
+    const auto runtime = std::make_shared<bus::SystemRuntime>(2);
+    for (const bool stored : {false, true}) {
+        bus::Bus bus{{runtime, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+        for (int round = 0; round < 2000; ++round) {
+            bus.add(scripted("leaver"));
+            std::atomic<int> removed{0};
+            std::atomic<int> arrived{0};
+            const auto remove = [&] {
+                for (++arrived; arrived < 2;) { // closer together than what sleeps and is woken
+                }
+                try {
+                    bus.remove("leaver");
+                    ++removed;
+                } catch (const std::invalid_argument&) {
+                    return; // the other one has
+                }
+            };
+            std::thread one{remove};
+            std::thread other{remove};
+            one.join();
+            other.join();
+            BOOST_TEST(removed == 1);
+            BOOST_TEST(bus.status().empty());
+        }
     }
 }
 

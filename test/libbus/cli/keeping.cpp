@@ -257,6 +257,26 @@ BOOST_AUTO_TEST_CASE(a_double_with_other_content_stops_the_import_at_its_line) {
     BOOST_TEST(within.err.find("line 2") != std::string::npos, within.err);
 }
 
+BOOST_AUTO_TEST_CASE(a_double_is_known_however_many_lines_lie_between) {
+    const test::SampleStore store;
+    std::string many;
+    for (std::uint64_t number = 100; number < 1300; ++number) {
+        many += line(number);
+    }
+    std::string changed = line(700);
+    changed.replace(changed.find("p-1"), 3, "p-2");
+    for (const bool dry : {true, false}) {
+        const test::Called called =
+            import(store.url(), many + line(100) + line(1299) + changed,
+                   dry ? std::vector<std::string>{"--dry-run"} : std::vector<std::string>{});
+        BOOST_TEST(called.code == 4);
+        BOOST_TEST(called.err.find("line 1203: event") != std::string::npos, called.err);
+        BOOST_TEST(called.err.find("1,200 events until then (2 were there already)") !=
+                       std::string::npos,
+                   called.err);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_line_that_is_no_event_stops_the_import_and_says_where) {
     const test::SampleStore store;
     const std::string file = store.file("events.ndjson");

@@ -54,6 +54,26 @@ BOOST_AUTO_TEST_CASE(wrong_use_says_what_would_be_right) {
     BOOST_TEST(silent.err.find("--why") != std::string::npos, silent.err);
 }
 
+BOOST_AUTO_TEST_CASE(a_replay_beside_a_host_that_does_not_run_the_agent_is_said_to_wait_for_one) {
+    test::SampleStore store;
+    store.run_host();
+    store.host().remove("greeter");
+    test::TestConsole console;
+    console.follows_clock = true;
+    const test::Called called =
+        call(console, {"replay", "greeter", "--wait", "5", "--store", store.url()});
+    BOOST_TEST(called.code == 6);
+    BOOST_TEST(called.out.find("replays from position 1, once its program runs, by test_host") !=
+                   std::string::npos,
+               called.out);
+    BOOST_TEST(called.err.find("does not run greeter") != std::string::npos, called.err);
+    BOOST_TEST(called.err.find("goes on in") == std::string::npos, called.err);
+    const auto agent = store.open()->agent("greeter").value();
+    BOOST_TEST(agent.checkpoint == 0U);
+    BOOST_TEST(agent.replay.through == 26U);
+    store.end_host();
+}
+
 BOOST_AUTO_TEST_CASE(a_running_host_replays_and_its_progress_is_awaited) {
     test::SampleStore store;
     store.run_host();

@@ -189,7 +189,7 @@ Mailbox::Batch Mailbox::take(Lane& lane) {
     const std::uint64_t available = lane.appended_ - lane.begun.load(std::memory_order_relaxed);
     if (available == 0) {
         lane.box_.rewind();
-    } else if (lane.parking.parked() < lot_) {
+    } else if (!lot_is_full(lane)) {
         batch.count = std::min(static_cast<std::size_t>(available), lane.batch_limit);
     }
     if (batch.count > 0) {
@@ -218,7 +218,7 @@ Mailbox::Rest Mailbox::rest(Lane& lane, bool more) {
             const std::uint64_t waits = lane.appended_ - lane.begun.load(std::memory_order_relaxed);
             lane.box_.recycle();
             give_back(lane);
-            lane.full_lot_ = lane.parking.parked() >= lot_;
+            lane.full_lot_ = lot_is_full(lane);
             if (more || !lane.due_.empty() || (waits > 0 && !lane.full_lot_)) {
                 return Rest::post_again;
             }
@@ -264,13 +264,15 @@ void Mailbox::stop() {
 }
 
 void Mailbox::wait_quiet(bool scheduled) {
+    const bool may_be_waited_for = WorkerScope::active();
     WorkerScope::tell_waits(true);
     {
         std::unique_lock lock{mutex_};
-        hub_.runtime().wait(lock, quiet_, [this, scheduled] {
-            return std::all_of(lanes_.begin(), lanes_.end(), [scheduled](const Lane& lane) {
+        hub_.runtime().wait(lock, quiet_, [&] {
+            return std::all_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
                 const bool busy = scheduled ? lane.scheduled_ : lane.running_;
-                return !busy || lane.in_barrier_ > 0 || WorkerScope::works_for(lane);
+                return !busy || (may_be_waited_for && lane.in_barrier_ > 0) ||
+                       WorkerScope::works_for(lane);
             });
         });
     }

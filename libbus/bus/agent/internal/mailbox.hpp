@@ -40,7 +40,7 @@ private:
     std::uint64_t given_ = 0; ///< of begun_, what the mailbox's count of the waiting knows
     bool scheduled_ = false;  ///< a task is posted, or running
     bool running_ = false;    ///< the task has begun
-    bool full_lot_ = false;   ///< it rests, for it has no room to park what it may meet
+    bool full_lot_ = false;   ///< it rests, for it has no room for what it may have to keep
     unsigned in_barrier_ = 0; ///< its step waits for other steps
     std::vector<std::string> due_;
     EventBox box_; ///< has lines of its own for its two sides
@@ -105,6 +105,11 @@ public:
     /// time. The consumer has destroyed all that it was told of before, or says it stops short.
     Batch take(Lane& lane);
 
+    /// True where the lane keeps as much outside its box as it may: it takes nothing new then.
+    [[nodiscard]] bool lot_is_full(const Lane& lane) const noexcept {
+        return lane.parking.parked() >= lot_ || lane.parking.deferred() >= lot_;
+    }
+
     /// What becomes of a consumer that found nothing more, or whose turn is over.
     enum class Rest : std::uint8_t {
         post_again, ///< there is more to do
@@ -163,7 +168,7 @@ private:
     const Overflow overflow_;
     const std::size_t most_; ///< events in a batch
     const std::size_t lane_count_;
-    const std::size_t lot_;      ///< events that a lane parks
+    const std::size_t lot_;      ///< events that a lane defers, and as many that it parks
     Lane* first_lane_ = nullptr; ///< as often the only one: found without a look at what changes
     std::atomic<bool> stopping_{false};
 

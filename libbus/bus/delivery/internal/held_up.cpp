@@ -146,6 +146,20 @@ std::optional<Timestamp> HeldUp::next_due() const {
     return next == due_.end() ? std::nullopt : std::optional{next->first};
 }
 
+std::optional<Timestamp> HeldUp::next_due_of(const std::set<Position>& positions) const {
+    std::optional<Timestamp> next;
+    for (const Position position : positions) {
+        if (const auto deferred = deferred_.find(position); deferred != deferred_.end()) {
+            if (leads(deferred->second.sequence, position)) {
+                next = std::min(next.value_or(deferred->second.due), deferred->second.due);
+            }
+        } else if (ready_.contains(position) && leads(parked_.at(position).sequence, position)) {
+            return Timestamp::min();
+        }
+    }
+    return next;
+}
+
 std::vector<Position> HeldUp::runnable(Timestamp now) const {
     std::vector<Position> result;
     std::copy_if(ready_.begin(), ready_.end(), std::back_inserter(result),

@@ -59,6 +59,8 @@ public:
     [[nodiscard]] bool has_ready() const;
 
     [[nodiscard]] std::optional<Timestamp> next_due() const;
+    /// When the first of these may run; none: each is dead, behind another one, or not held up.
+    [[nodiscard]] std::optional<Timestamp> next_due_of(const std::set<Position>& positions) const;
 
     /// Those whose turn has come, and deferred ones that are due.
     [[nodiscard]] std::vector<Position> runnable(Timestamp now) const;

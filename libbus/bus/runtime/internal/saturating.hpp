@@ -1,5 +1,7 @@
 #pragma once
 
+#include <bus/runtime/environment.hpp>
+
 #include <algorithm>
 #include <chrono>
 
@@ -17,6 +19,14 @@ std::chrono::time_point<Clock, Unit> later(std::chrono::time_point<Clock, Unit> 
         return Time::max();
     }
     return start + std::chrono::duration_cast<Unit>(std::max(delay, Length::zero()));
+}
+
+/// Rounded down to a microsecond; what is more than a Duration can count is the longest one.
+inline Duration whole_micros(double micros) noexcept {
+    // Its longest count is no double: the next one above it is.
+    return micros < static_cast<double>(Duration::max().count())
+               ? Duration{static_cast<Duration::rep>(micros)}
+               : Duration::max();
 }
 
 } // namespace bus::internal

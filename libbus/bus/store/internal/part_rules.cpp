@@ -128,6 +128,9 @@ std::size_t longest_text(const Part& part) {
     }
     for (const DeliveryCommand& command : part.commands) {
         longest.see(command.agent, command.who, command.why);
+        if (command.answer) {
+            longest.see(command.answer->result);
+        }
     }
     for (const RequestAnswer& answer : part.answers) {
         longest.see(answer.result);

@@ -10,7 +10,7 @@ namespace bus::sqlite {
 
 namespace {
 
-constexpr const char* reading = "read what agents keep in";
+constexpr const char* reading_agents = "read what agents keep in";
 constexpr const char* reading_requests = "read the requests in";
 
 #define LIBBUS_NAME_ID "(SELECT id FROM names WHERE name = ?1)"
@@ -105,16 +105,16 @@ std::vector<AgentRecord> agents_of(const Connection& connection, Statement::Run 
 
 AgentReader::AgentReader(Connection& connection)
     : connection_{connection},
-      agent_{connection, agent_sql, reading},
-      agents_{connection, agents_sql, reading},
-      deliveries_{connection, deliveries_sql, reading},
-      delivery_{connection, delivery_sql, reading},
-      briefs_{connection, briefs_sql, reading},
-      begun_{connection, begun_sql, reading},
-      state_{connection, state_sql, reading},
-      states_{connection, states_sql, reading},
-      states_to_end_{connection, states_to_end_sql, reading},
-      conservation_{connection, conservation_sql, reading},
+      agent_{connection, agent_sql, reading_agents},
+      agents_{connection, agents_sql, reading_agents},
+      deliveries_{connection, deliveries_sql, reading_agents},
+      delivery_{connection, delivery_sql, reading_agents},
+      briefs_{connection, briefs_sql, reading_agents},
+      begun_{connection, begun_sql, reading_agents},
+      state_{connection, state_sql, reading_agents},
+      states_{connection, states_sql, reading_agents},
+      states_to_end_{connection, states_to_end_sql, reading_agents},
+      conservation_{connection, conservation_sql, reading_agents},
       requests_{connection, requests_sql, reading_requests},
       open_requests_{connection, open_requests_sql, reading_requests} {}
 
@@ -222,7 +222,7 @@ std::vector<RequestRecord> AgentReader::requests(std::uint64_t after, std::size_
 
 DeliveryState AgentReader::delivery_state(std::int64_t number) const {
     if (number < 0 || number > static_cast<std::int64_t>(DeliveryState::parked)) {
-        connection_.fail(SQLITE_CORRUPT, reading);
+        connection_.fail(SQLITE_CORRUPT, reading_agents);
     }
     return static_cast<DeliveryState>(number);
 }
@@ -241,7 +241,7 @@ DeliveryRecord AgentReader::delivery(const Statement::Run& run, std::string_view
     try {
         record.attempts = from_json_text<std::vector<AttemptRecord>>(run.text(7));
     } catch (const CodecError&) {
-        connection_.fail(SQLITE_CORRUPT, reading);
+        connection_.fail(SQLITE_CORRUPT, reading_agents);
     }
     return record;
 }
@@ -285,7 +285,7 @@ std::optional<BegunNote> begun_note(const Connection& connection, const Statemen
     try {
         note.repeated = from_json_text<std::vector<Position>>(run.text(column + 2));
     } catch (const CodecError&) {
-        connection.fail(SQLITE_CORRUPT, reading);
+        connection.fail(SQLITE_CORRUPT, reading_agents);
     }
     note.alone = static_cast<std::uint32_t>(run.integer(column + 3));
     return note;
@@ -298,10 +298,10 @@ ReplayNote replay_note(const Connection& connection, const Statement::Run& run, 
     try {
         ends = from_json_text<std::vector<Position>>(run.text(column + 2));
     } catch (const CodecError&) {
-        connection.fail(SQLITE_CORRUPT, reading);
+        connection.fail(SQLITE_CORRUPT, reading_agents);
     }
     if (ends.size() % 2 != 0) {
-        connection.fail(SQLITE_CORRUPT, reading);
+        connection.fail(SQLITE_CORRUPT, reading_agents);
     }
     for (std::size_t i = 0; i < ends.size(); i += 2) {
         note.live.push_back({ends[i], ends[i + 1]});

@@ -11,7 +11,7 @@ namespace bus::sqlite {
 
 namespace {
 
-constexpr const char* writing = "write what agents keep to";
+constexpr const char* writing_for_agents = "write what agents keep to";
 constexpr const char* writing_timers = "write timers to";
 
 } // namespace
@@ -28,19 +28,20 @@ AgentTables::AgentTables(Connection& connection, NameIds& names, const KeptCount
           connection,
           "INSERT OR REPLACE INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
           "?12)",
-          writing},
+          writing_for_agents},
       erase_delivery_{connection, "DELETE FROM deliveries WHERE agent = ?1 AND position = ?2",
-                      writing},
+                      writing_for_agents},
       update_state_{connection,
                     "UPDATE states SET json = ?3, checksum = ?4 WHERE agent = ?1 AND key = ?2",
-                    writing},
-      insert_state_{connection, "INSERT INTO states VALUES (?1, ?2, ?3, ?4)", writing},
-      erase_state_{connection, "DELETE FROM states WHERE agent = ?1 AND key = ?2", writing},
+                    writing_for_agents},
+      insert_state_{connection, "INSERT INTO states VALUES (?1, ?2, ?3, ?4)", writing_for_agents},
+      erase_state_{connection, "DELETE FROM states WHERE agent = ?1 AND key = ?2",
+                   writing_for_agents},
       deliveries_{connection, "SELECT position FROM deliveries WHERE agent = ?1 ORDER BY position",
-                  writing},
+                  writing_for_agents},
       erase_deliveries_{connection, "DELETE FROM deliveries WHERE agent = ?1 AND position > ?2",
-                        writing},
-      erase_states_{connection, "DELETE FROM states WHERE agent = ?1", writing},
+                        writing_for_agents},
+      erase_states_{connection, "DELETE FROM states WHERE agent = ?1", writing_for_agents},
       erase_timers_{connection, "DELETE FROM timers WHERE agent = ?1", writing_timers},
       find_timer_{connection, "SELECT 1 FROM timers WHERE number = ?1", writing_timers},
       put_timer_{connection,
@@ -65,8 +66,8 @@ void AgentTables::write(const Part& part, std::vector<PartResult::Changed>& chan
     }
     write_timers(part);
     carry_out(part, changed);
-    for (const RequestAnswer& answer : part.answers) {
-        requests_.answer(answer);
+    for (const RequestAnswer& one : part.answers) {
+        answer(one);
     }
 }
 
@@ -109,6 +110,10 @@ void AgentTables::rolled_back() {
     states_.clear();
     progress_.rolled_back();
     kept_ = committed_kept_;
+}
+
+void AgentTables::answer(const RequestAnswer& answer) {
+    requests_.answer(answer);
 }
 
 void AgentTables::forget(const KeptCounts& kept) {
@@ -248,6 +253,9 @@ void AgentTables::carry_out(const Part& part, std::vector<PartResult::Changed>& 
             }
         } else {
             put(*delivery);
+        }
+        if (command.answer) {
+            answer(*command.answer);
         }
         changed.push_back({command.action, std::move(*delivery)});
     }

@@ -36,6 +36,8 @@ public:
     void committed();
     void rolled_back();
 
+    /// Answers a request, beside any part.
+    void answer(const RequestAnswer& answer);
     /// An agent was removed: what is known of it is read again, and this is what is left.
     void forget(const KeptCounts& kept);
 

@@ -10,7 +10,7 @@ namespace bus::sqlite {
 
 namespace {
 
-constexpr const char* writing = "write events to";
+constexpr const char* writing_events = "write events to";
 
 /// Streams whose newest version is remembered: about 10 MB at most.
 constexpr std::size_t heads_generation = 32'768;
@@ -32,16 +32,16 @@ Appender::Appender(Connection& connection, std::size_t max_value_bytes)
       insert_event_{connection,
                     "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
                     "?13)",
-                    writing},
-      delete_events_{connection, "DELETE FROM events WHERE position > ?1", writing},
+                    writing_events},
+      delete_events_{connection, "DELETE FROM events WHERE position > ?1", writing_events},
       head_{connection,
             "SELECT max(stream_version) FROM events "
             "WHERE aggregate_type = ?1 AND aggregate_id = ?2",
-            writing},
+            writing_events},
       pruned_head_{connection,
                    "SELECT stream_version FROM pruned_streams "
                    "WHERE aggregate_type = ?1 AND aggregate_id = ?2",
-                   writing} {}
+                   writing_events} {}
 
 std::vector<PartResult> Appender::commit(std::span<const Part> parts, bool durable) {
     try {
@@ -102,12 +102,15 @@ std::size_t Appender::prune(Position through, std::size_t limit) {
     return count;
 }
 
-bool Appender::forget(std::string_view agent) {
+bool Appender::forget(std::string_view agent, const std::optional<RequestAnswer>& answer) {
     connection_.end_leftover();
     set_synchronous(true);
     Transaction transaction{connection_};
     LogRow log = log_now();
     const bool there = sqlite::forget(connection_, log, agent);
+    if (answer) {
+        agents_.answer(*answer);
+    }
     transaction.commit();
     log_ = log;
     agents_.forget(log.kept);
@@ -206,7 +209,7 @@ PartResult::Place Appender::append(const NewEvent& event) {
             return *kept;
         }
         // Not the id, then the stream: its head is not what the events say.
-        connection_.fail(SQLITE_CORRUPT, writing);
+        connection_.fail(SQLITE_CORRUPT, writing_events);
     }
     ++last_;
     heads_.put(type, record.aggregate_id, version + 1);

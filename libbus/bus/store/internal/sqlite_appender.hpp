@@ -35,7 +35,7 @@ public:
     /// EventStore::prune.
     std::size_t prune(Position through, std::size_t limit);
     /// EventStore::forget.
-    bool forget(std::string_view agent);
+    bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer);
 
     [[nodiscard]] Position last_position() const noexcept { return last_; }
 

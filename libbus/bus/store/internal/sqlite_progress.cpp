@@ -11,7 +11,7 @@ namespace bus::sqlite {
 
 namespace {
 
-constexpr const char* writing = "write what agents keep to";
+constexpr const char* writing_progress = "write what agents keep to";
 
 std::int64_t checksum_of_ranges(const internal::AgentProgress& progress) {
     Checksum checksum;
@@ -31,20 +31,20 @@ ProgressTable::ProgressTable(Connection& connection)
             "begun_repeated, begun_alone, states, checksum, replay_through, replay_effects, "
             "replay_live "
             "FROM agents WHERE agent = ?1",
-            writing},
+            writing_progress},
       load_ranges_{connection, "SELECT first_position, last_position FROM ahead WHERE agent = ?1",
-                   writing},
-      states_{connection, "SELECT count(*) FROM states WHERE agent = ?1", writing},
+                   writing_progress},
+      states_{connection, "SELECT count(*) FROM states WHERE agent = ?1", writing_progress},
       put_{connection,
            "INSERT OR REPLACE INTO agents (agent, start, checkpoint, delivered, finished, "
            "discarded, begun_first, begun_last, begun_repeated, begun_alone, states, ranges, "
            "ranges_checksum, replay_through, replay_effects, replay_live, checksum) "
            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
            "?17)",
-           writing},
-      put_range_{connection, "INSERT OR REPLACE INTO ahead VALUES (?1, ?2, ?3)", writing},
+           writing_progress},
+      put_range_{connection, "INSERT OR REPLACE INTO ahead VALUES (?1, ?2, ?3)", writing_progress},
       erase_range_{connection, "DELETE FROM ahead WHERE agent = ?1 AND first_position = ?2",
-                   writing} {}
+                   writing_progress} {}
 
 internal::AgentProgress* ProgressTable::find(std::int64_t agent) {
     if (const auto known = entries_.find(agent); known != entries_.end()) {

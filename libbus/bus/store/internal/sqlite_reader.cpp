@@ -8,7 +8,7 @@ namespace bus::sqlite {
 
 namespace {
 
-constexpr const char* reading = "read events from";
+constexpr const char* reading_events = "read events from";
 /// Room for a page; who asks for more gets it as it grows.
 constexpr std::size_t most_reserved = 384;
 constexpr const char* reading_timers = "read the timers of";
@@ -49,15 +49,15 @@ constexpr const char* timers_sql =
 
 Reader::Reader(Connection& connection)
     : connection_{connection},
-      last_position_{connection, "SELECT last_position FROM log", reading},
-      page_{connection, page_sql, reading},
-      page_of_type_{connection, page_of_type_sql, reading},
-      page_of_execution_{connection, page_of_execution_sql, reading},
-      page_of_stream_{connection, page_of_stream_sql, reading},
-      by_id_{connection, by_id_sql, reading},
-      name_{connection, "SELECT name FROM names WHERE id = ?1", reading},
-      first_position_{connection, first_position_sql, reading},
-      last_before_{connection, last_before_sql, reading},
+      last_position_{connection, "SELECT last_position FROM log", reading_events},
+      page_{connection, page_sql, reading_events},
+      page_of_type_{connection, page_of_type_sql, reading_events},
+      page_of_execution_{connection, page_of_execution_sql, reading_events},
+      page_of_stream_{connection, page_of_stream_sql, reading_events},
+      by_id_{connection, by_id_sql, reading_events},
+      name_{connection, "SELECT name FROM names WHERE id = ?1", reading_events},
+      first_position_{connection, first_position_sql, reading_events},
+      last_before_{connection, last_before_sql, reading_events},
       timers_{connection, timers_sql, reading_timers},
       last_timer_{connection, "SELECT last_timer FROM log", reading_timers} {}
 
@@ -174,7 +174,7 @@ const std::string& Reader::name(std::int64_t id) {
     }
     Statement::Run run = name_.run(id);
     if (!run.next()) {
-        connection_.fail(SQLITE_CORRUPT, reading); // an event of a name that is not there
+        connection_.fail(SQLITE_CORRUPT, reading_events); // an event of a name that is not there
     }
     return names_.emplace(id, run.text(0)).first->second;
 }

@@ -11,7 +11,7 @@ namespace bus::sqlite {
 
 namespace {
 
-constexpr const char* writing = "write a request to";
+constexpr const char* writing_requests = "write a request to";
 
 std::int64_t count_of(Timestamp time) {
     return time.time_since_epoch().count();
@@ -29,10 +29,10 @@ void begin(Connection& connection, std::chrono::milliseconds patience) {
             return;
         }
         if ((code & 0xff) != SQLITE_BUSY) {
-            connection.fail(code, writing);
+            connection.fail(code, writing_requests);
         }
     }
-    connection.execute("BEGIN IMMEDIATE", writing);
+    connection.execute("BEGIN IMMEDIATE", writing_requests);
 }
 
 } // namespace
@@ -42,10 +42,10 @@ RequestTable::RequestTable(Connection& connection)
       insert_{connection,
               "INSERT INTO requests (at, who, why, action, agent, position, kind, error, done_at, "
               "result, checksum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-              writing},
+              writing_requests},
       answer_{connection,
               "UPDATE requests SET done_at = ?2, result = ?3 WHERE number = ?1 AND done_at IS NULL",
-              writing} {}
+              writing_requests} {}
 
 std::uint64_t RequestTable::insert(const RequestRecord& request) {
     std::optional<std::int64_t> kind;
@@ -80,7 +80,8 @@ void RequestTable::answer(const RequestAnswer& answer) {
 std::uint64_t ask(const std::filesystem::path& store, const RequestRecord& request,
                   std::chrono::milliseconds patience) {
     Connection connection{store, Access::existing, patience};
-    connection.execute("PRAGMA synchronous = FULL", writing); // some builds have another default
+    connection.execute("PRAGMA synchronous = FULL",
+                       writing_requests); // some builds have another default
     RequestTable table{connection};
     begin(connection, patience);
     Transaction transaction{connection, Transaction::Begun{}};

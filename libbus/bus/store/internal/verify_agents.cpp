@@ -11,7 +11,7 @@ namespace bus::sqlite {
 
 namespace {
 
-constexpr const char* reading = "verify the agents of";
+constexpr const char* verifying_agents = "verify the agents of";
 constexpr int agent_columns = 16;
 constexpr int checkpoint_column = 2;
 
@@ -136,7 +136,7 @@ void verify_agents(VerifyContext& context) {
                    "begun_last, begun_repeated, begun_alone, states, ranges, ranges_checksum, "
                    "replay_through, replay_effects, replay_live, "
                    "checksum FROM agents ORDER BY agent",
-                   reading};
+                   verifying_agents};
     std::int64_t sum = 0;
     for (Statement::Run run = read.run(); run.next();) {
         const std::int64_t id = run.integer(0);
@@ -182,7 +182,7 @@ void verify_ranges(VerifyContext& context) {
         Statement read{context.connection,
                        "SELECT agent, first_position, last_position FROM ahead "
                        "ORDER BY agent, first_position",
-                       reading};
+                       verifying_agents};
         for (Statement::Run run = read.run(); run.next();) {
             const auto agent = context.agents.find(run.integer(0));
             if (agent != context.agents.end()) {
@@ -192,7 +192,7 @@ void verify_ranges(VerifyContext& context) {
         }
     }
     Statement read{context.connection, "SELECT agent, ranges, ranges_checksum FROM agents",
-                   reading};
+                   verifying_agents};
     for (Statement::Run run = read.run(); run.next();) {
         const auto agent = context.agents.find(run.integer(0));
         if (agent != context.agents.end()) {
@@ -212,7 +212,7 @@ void verify_unknown_agents(VerifyContext& context) {
                    "WHERE agent NOT IN (SELECT agent FROM agents) GROUP BY agent UNION ALL "
                    "SELECT agent, 'timers', count(*) FROM timers WHERE agent IS NOT NULL "
                    "AND agent NOT IN (SELECT agent FROM agents) GROUP BY agent",
-                   reading};
+                   verifying_agents};
     for (Statement::Run run = read.run(); run.next();) {
         const std::string name = context.agent_name(run.integer(0));
         context.add(

@@ -11,20 +11,21 @@ namespace bus::sqlite {
 
 namespace {
 
-constexpr const char* reading = "verify the deliveries of";
+constexpr const char* verifying_deliveries = "verify the deliveries of";
 constexpr int delivery_columns = 11;
 constexpr int position_column = 1;
 
 /// Rows for which all positions are tried, and how many positions.
-constexpr std::size_t most_rows_to_place = 10;
-constexpr Position most_places = 10'000'000;
+constexpr std::size_t most_deliveries_to_place = 10;
+constexpr Position most_positions = 10'000'000;
 
 /// Looks at the deliveries, by agent and position.
 class DeliveryCheck {
 public:
     explicit DeliveryCheck(VerifyContext& context)
         : context_{context},
-          event_{context.connection, "SELECT 1 FROM events WHERE position = ?1", reading} {}
+          event_{context.connection, "SELECT 1 FROM events WHERE position = ?1",
+                 verifying_deliveries} {}
 
     void see(const Statement::Run& run) {
         const std::int64_t id = run.integer(0);
@@ -63,11 +64,11 @@ private:
     }
 
     std::optional<Position> written_place(const Statement::Run& run) {
-        if (placed_++ >= most_rows_to_place) {
+        if (placed_++ >= most_deliveries_to_place) {
             return std::nullopt;
         }
         const std::int64_t stored = run.integer(delivery_columns);
-        const Position end = std::min(context_.log.last_position, most_places);
+        const Position end = std::min(context_.log.last_position, most_positions);
         for (Position p = 1; p <= end; ++p) {
             if (stored == row_checksum_with(run, delivery_columns, position_column,
                                             static_cast<std::int64_t>(p))) {
@@ -139,7 +140,7 @@ void verify_conservation(VerifyContext& context) {
     std::map<std::int64_t, std::uint64_t> rows;
     {
         Statement read{context.connection, "SELECT agent, count(*) FROM deliveries GROUP BY agent",
-                       reading};
+                       verifying_deliveries};
         for (Statement::Run run = read.run(); run.next();) {
             rows[run.integer(0)] = run.number(1);
         }
@@ -172,10 +173,10 @@ void verify_deliveries(VerifyContext& context) {
         context.connection,
         "SELECT agent, position, state, due, failures, redrives, sequence, quarantined, "
         "last_kind, attempts, only_state, checksum FROM deliveries ORDER BY agent, position",
-        reading};
+        verifying_deliveries};
     for (Statement::Run run = read.run(); run.next();) {
         check.see(run);
-        context.tell("reading deliveries", ++context.report.deliveries, 0);
+        context.tell("verifying_deliveries deliveries", ++context.report.deliveries, 0);
     }
 }
 

@@ -8,7 +8,7 @@ namespace bus::sqlite {
 
 namespace {
 
-constexpr const char* reading = "verify the events of";
+constexpr const char* verifying_events = "verify the events of";
 
 #define LIBBUS_EVENT_COLUMNS                                                                       \
     "SELECT position, event_id, event_type, event_version, aggregate_type, aggregate_id, "         \
@@ -23,7 +23,7 @@ constexpr const char* one_event = LIBBUS_EVENT_COLUMNS "WHERE position = ?1";
 constexpr int event_columns = 12;
 /// Places that are tried for a row that is not as it was written.
 constexpr std::size_t most_places = 1000;
-constexpr std::size_t most_rows_to_place = 100;
+constexpr std::size_t most_events_to_place = 100;
 
 std::string event_at(Position position) {
     return "event " + std::to_string(position);
@@ -92,7 +92,7 @@ private:
             (position <= context_.log.unchecked_through || !context_.log_known)) {
             ++context_.report.unchecked_events;
         } else if (!row_is_as_written(run, event_columns)) {
-            if (changed_.size() < most_rows_to_place) {
+            if (changed_.size() < most_events_to_place) {
                 changed_.push_back(run.integer(0));
                 places_.push_back(position);
             } else {
@@ -134,7 +134,7 @@ private:
 
     /// A row whose checksum fits another place was moved from there.
     void find_places() {
-        Statement read{context_.connection, one_event, reading};
+        Statement read{context_.connection, one_event, verifying_events};
         for (const std::int64_t place : changed_) {
             const auto position = static_cast<Position>(std::max<std::int64_t>(place, 0));
             Statement::Run run = read.run(place);
@@ -213,14 +213,14 @@ private:
 void verify_events(VerifyContext& context) {
     const std::uint64_t total = context.log.last_position - context.log.pruned_through;
     EventCheck check{context};
-    Statement read{context.connection, all_events, reading};
+    Statement read{context.connection, all_events, verifying_events};
     for (Statement::Run run = read.run(); run.next();) {
         VerifyReport& report = context.report;
         if (report.events == 0) {
             report.first_position = run.number(0);
         }
         check.see(run);
-        context.tell("reading events", ++report.events, total);
+        context.tell("verifying_events events", ++report.events, total);
     }
     check.end();
 }
@@ -231,10 +231,10 @@ void verify_streams(VerifyContext& context) {
     Statement read{context.connection,
                    "SELECT aggregate_type, aggregate_id, stream_version, position FROM events "
                    "ORDER BY aggregate_type, aggregate_id, stream_version",
-                   reading};
+                   verifying_events};
     for (Statement::Run run = read.run(); run.next();) {
         check.see(run);
-        context.tell("reading streams", ++seen, context.report.events);
+        context.tell("verifying_events streams", ++seen, context.report.events);
     }
 }
 
@@ -242,7 +242,7 @@ void verify_event_ids(VerifyContext& context) {
     Statement doubled{context.connection,
                       "SELECT min(position), max(position), count(*) FROM events "
                       "GROUP BY event_id HAVING count(*) > 1",
-                      reading};
+                      verifying_events};
     for (Statement::Run run = doubled.run(); run.next();) {
         context.add({.kind = FindingKind::event_doubled,
                      .what = "event " + std::to_string(run.number(0)) + " is there " +
@@ -257,7 +257,7 @@ void verify_event_ids(VerifyContext& context) {
                      "SELECT count(*), min(e.position) FROM events e "
                      "WHERE e.causation_id IS NOT NULL AND NOT EXISTS "
                      "(SELECT 1 FROM events c WHERE c.event_id = e.causation_id)",
-                     reading};
+                     verifying_events};
     Statement::Run run = causes.run();
     if (run.next() && run.number(0) != 0) {
         context.add(
@@ -275,7 +275,7 @@ void verify_pruned_streams(VerifyContext& context) {
                    "SELECT aggregate_type, aggregate_id, stream_version, checksum, "
                    "(SELECT min(stream_version) FROM events e WHERE e.aggregate_type = "
                    "p.aggregate_type AND e.aggregate_id = p.aggregate_id) FROM pruned_streams p",
-                   reading};
+                   verifying_events};
     std::uint64_t count = 0;
     for (Statement::Run run = read.run(); run.next(); ++count) {
         const std::string stream = context.agent_name(run.integer(0)) + "/" + run.text(1);

@@ -11,9 +11,9 @@ namespace bus::sqlite {
 namespace {
 
 constexpr const char* looking = "verify the pages of";
-constexpr const char* reading_schema = "verify the schema of";
-constexpr const char* reading_log = "verify the end of the log of";
-constexpr const char* reading_names = "verify the names in";
+constexpr const char* verifying_schema = "verify the schema of";
+constexpr const char* verifying_log = "verify the end of the log of";
+constexpr const char* verifying_names = "verify the names in";
 
 /// Whether a line of SQLite's own check is about an index that does not fit its table.
 bool is_about_index(std::string_view line) {
@@ -28,7 +28,7 @@ using Schema = std::map<std::string, std::string>; ///< "table events" to its st
 Schema schema_of(Connection& connection) {
     Schema schema;
     Statement read{connection, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL",
-                   reading_schema};
+                   verifying_schema};
     for (Statement::Run run = read.run(); run.next();) {
         schema[run.text(0) + " " + run.text(1)] = run.text(2);
     }
@@ -38,7 +38,7 @@ Schema schema_of(Connection& connection) {
 /// The newest position as the events say it; where there is none, the last one that was pruned.
 Position newest_event(VerifyContext& context) {
     const std::int64_t newest = context.connection.integer(
-        "SELECT coalesce((SELECT max(position) FROM events), 0)", reading_log);
+        "SELECT coalesce((SELECT max(position) FROM events), 0)", verifying_log);
     return std::max(static_cast<Position>(std::max<std::int64_t>(newest, 0)),
                     context.log.pruned_through);
 }
@@ -48,7 +48,7 @@ void do_without_log(VerifyContext& context) {
     context.log_known = false;
     context.log.pruned_through =
         static_cast<Position>(context.connection.integer(
-            "SELECT coalesce((SELECT min(position) FROM events), 1)", reading_log)) -
+            "SELECT coalesce((SELECT min(position) FROM events), 1)", verifying_log)) -
         1;
     context.log.last_position = newest_event(context);
     context.add({.kind = FindingKind::log_missing,
@@ -113,7 +113,7 @@ void verify_log_row(VerifyContext& context) {
     Statement read{context.connection,
                    "SELECT last_position, last_timer, pruned_through, unchecked_through, "
                    "pruned_streams, timers, agents, checksum FROM log",
-                   reading_log};
+                   verifying_log};
     Statement::Run run = read.run();
     if (!run.next()) {
         do_without_log(context);
@@ -129,7 +129,7 @@ void verify_log_row(VerifyContext& context) {
 
 void verify_names(VerifyContext& context) {
     Statement read{context.connection, "SELECT id, name, checksum FROM names ORDER BY id",
-                   reading_names};
+                   verifying_names};
     std::int64_t next = 1;
     for (Statement::Run run = read.run(); run.next(); ++next) {
         const std::int64_t id = run.integer(0);

@@ -8,9 +8,9 @@ namespace bus::sqlite {
 
 namespace {
 
-constexpr const char* reading_states = "verify what agents keep in";
-constexpr const char* reading_timers = "verify the timers of";
-constexpr const char* reading_requests = "verify the requests in";
+constexpr const char* verifying_states = "verify what agents keep in";
+constexpr const char* verifying_timers = "verify the timers of";
+constexpr const char* verifying_requests = "verify the requests in";
 
 void see_state(VerifyContext& context, const Statement::Run& run) {
     const std::string agent = context.agent_name(run.integer(0));
@@ -91,7 +91,7 @@ void verify_states(VerifyContext& context) {
     std::map<std::int64_t, std::uint64_t> counts;
     Statement read{context.connection,
                    "SELECT agent, key, json, checksum FROM states ORDER BY agent, key",
-                   reading_states};
+                   verifying_states};
     for (Statement::Run run = read.run(); run.next();) {
         see_state(context, run);
         ++counts[run.integer(0)];
@@ -107,7 +107,7 @@ void verify_timers(VerifyContext& context) {
                    "SELECT number, agent, due, event_id, event_type, event_version, "
                    "aggregate_type, aggregate_id, execution_id, user_id, occurred_at, "
                    "causation_id, data, checksum FROM timers ORDER BY number",
-                   reading_timers};
+                   verifying_timers};
     for (Statement::Run run = read.run(); run.next();) {
         see_timer(context, run);
         context.tell("reading timers", ++context.report.timers, 0);
@@ -125,7 +125,7 @@ void verify_requests(VerifyContext& context) {
     Statement read{context.connection,
                    "SELECT at, who, why, action, agent, position, kind, error, checksum, number "
                    "FROM requests ORDER BY number",
-                   reading_requests};
+                   verifying_requests};
     for (Statement::Run run = read.run(); run.next();) {
         see_request(context, run);
         context.tell("reading requests", ++context.report.requests, 0);

@@ -97,6 +97,17 @@ BOOST_AUTO_TEST_CASE(R1_jitter_follows_the_documented_formula_to_the_microsecond
     }
 }
 
+BOOST_AUTO_TEST_CASE(R1_a_delay_longer_than_any_that_can_be_counted_is_the_longest_one) {
+    const bus::RetryPolicy policy{
+        .initial_delay = 1s, .factor = 1e9, .max_delay = bus::Duration::max(), .jitter = 0.0};
+    BOOST_TEST(policy.delay(2, 0).count() == (1'000'000'000s / 1us));
+    BOOST_TEST(policy.delay(9, 0).count() == bus::Duration::max().count());
+    BOOST_TEST(policy.delay(4'000'000'000, 0).count() == bus::Duration::max().count());
+    const bus::Timestamp now{1'735'689'600s};
+    const auto next = policy.next_attempt(bus::Failure::transient("down"), 4, now, 0);
+    BOOST_TEST((next == bus::Timestamp::max()));
+}
+
 BOOST_AUTO_TEST_CASE(R1_an_agent_waits_what_the_policy_says_for_the_runtimes_random_number) {
     const bus::RetryPolicy policy{.max_attempts = 4, .initial_delay = 1s, .jitter = 0.5};
     Failing failing{policy, [](auto, auto&) { throw std::runtime_error{"down"}; }};
@@ -135,6 +146,18 @@ BOOST_AUTO_TEST_CASE(R2_throttled_overrides_the_computed_delay_and_counts) {
     failing.run();
     check_moments(failing, {0s, 90s, 90s + 7us});
     BOOST_TEST(failing.given_up.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(R2_throttled_past_the_end_of_the_clock_waits_for_ever) {
+    for (const bus::Duration wait : {bus::Duration::max(), bus::Duration::max() - 1us}) {
+        Failing failing{test::every(1s, 3),
+                        [&](auto, auto&) { throw bus::Failure::throttled("never", wait); }};
+        failing.run();
+        failing.runtime->run_for(std::chrono::hours{24 * 365 * 1000});
+        check_moments(failing, {0s});
+        BOOST_TEST(failing.given_up.empty());
+        BOOST_TEST(failing.bus.status().front().retrying == 1U);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(R2_not_ready_waits_until_its_time_and_does_not_count) {

@@ -151,6 +151,114 @@ BOOST_AUTO_TEST_CASE(A2_what_is_parked_is_bounded_and_the_mailbox_fills_behind_i
     BOOST_TEST(seen == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(A6_what_is_deferred_is_bounded_and_the_mailbox_fills_behind_it) {
+    const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    const bus::Timestamp ready = runtime->now() + 1h;
+    std::vector<std::int64_t> seen;
+    auto agent = scripted("a");
+    agent->settings().mailbox_capacity = 4;
+    agent->settings().overflow = bus::Overflow::reject;
+    agent->handles<PingEvent>([&](const PingEvent& event, bus::Context& context) {
+        if (context.now() < ready) {
+            throw bus::Failure::not_ready("too early", ready);
+        }
+        seen.push_back(event.number);
+    });
+    bus::Bus bus{{runtime, nullptr}};
+    bus.add(std::move(agent));
+    for (int i = 0; i < 12; ++i) {
+        bus.publish(ping(std::to_string(i), i)); // each a sequence of its own
+        runtime->run_ready();
+    }
+    const bus::AgentStatus status = bus.status().front();
+    BOOST_TEST(status.not_ready == 4U);
+    BOOST_TEST(status.queued == 4U);
+    BOOST_TEST(status.dropped == 4U);
+    BOOST_TEST(bus.idle());
+    runtime->run_until_idle();
+    std::sort(seen.begin(), seen.end());
+    BOOST_TEST(seen == (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6, 7}),
+               boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(A6_block_keeps_no_more_than_the_bound_though_each_step_is_deferred) {
+    for (const std::uint32_t workers : {1U, 3U}) {
+        const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+        bus::Bus bus{{runtime, nullptr}};
+        std::size_t most = 0;
+        auto agent = scripted("a");
+        agent->settings().mailbox_capacity = 100; // so that a batch is more than one
+        agent->settings().workers = workers;
+        agent->settings().retry = test::every(1h, 2);
+        agent->handles<PingEvent>([&](const PingEvent&, bus::Context& context) {
+            const bus::AgentStatus status = bus.status().front();
+            most = std::max(most, status.retrying + status.parked);
+            if (context.attempt() == 1) {
+                throw std::runtime_error{"later"};
+            }
+        });
+        bus.add(std::move(agent));
+        for (int i = 0; i < 1000; ++i) {
+            bus.publish(ping(std::to_string(i), i)); // the wait lets the time pass
+        }
+        runtime->run_until_idle();
+        BOOST_TEST(most > 50U);
+        BOOST_TEST(most <= 100U);
+        BOOST_TEST(bus.status().front().finished == 1000U);
+        BOOST_TEST(bus.status().front().dropped == 0U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(A6_publishers_that_wait_behind_what_is_deferred_are_woken_when_it_is_settled) {
+    constexpr std::uint64_t each = 50;
+    bus::Bus bus;
+    std::latch handled{3 * each};
+    auto agent = scripted("a");
+    agent->settings().mailbox_capacity = 2;
+    agent->settings().sequence = bus::Sequence::none();
+    agent->settings().retry = test::every(100us, 2);
+    agent->handles<PingEvent>([&](const PingEvent&, bus::Context& context) {
+        if (context.attempt() == 1) {
+            throw std::runtime_error{"later"};
+        }
+        handled.count_down();
+    });
+    bus.add(std::move(agent));
+    std::vector<std::thread> publishers;
+    for (int p = 0; p < 3; ++p) {
+        publishers.emplace_back([&] {
+            for (std::uint64_t i = 0; i < each; ++i) {
+                bus.publish(ping("x"));
+            }
+        });
+    }
+    for (std::thread& publisher : publishers) {
+        publisher.join();
+    }
+    handled.wait();
+    BOOST_TEST(bus.wait_idle(30s));
+    BOOST_TEST(bus.status().front().finished == 3 * each);
+}
+
+BOOST_AUTO_TEST_CASE(A11_a_drain_ends_though_events_wait_behind_deferred_ones_and_counts_them) {
+    const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    auto agent = scripted("a");
+    agent->settings().mailbox_capacity = 4;
+    agent->handles<PingEvent>([](const PingEvent&, bus::Context& context) {
+        throw bus::Failure::not_ready("too early", context.now() + 1h);
+    });
+    bus::Bus bus{{runtime, nullptr}};
+    bus.add(std::move(agent));
+    for (int i = 0; i < 7; ++i) {
+        bus.publish(ping(std::to_string(i), i));
+        runtime->run_ready();
+    }
+    const bus::StopReport report = bus.stop(bus::Stop::drain, 1s);
+    BOOST_TEST(report.drained);
+    BOOST_TEST(report.deferred == 4U);
+    BOOST_TEST(report.queued == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(A2_order_holds_for_each_seed_with_workers_failures_and_any_kind_of_sequence) {
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         const auto runtime = std::make_shared<bus::SimulatedRuntime>(seed);

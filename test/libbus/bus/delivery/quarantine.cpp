@@ -72,6 +72,55 @@ struct QuarantineWorld : test::StoredWorld {
     std::int64_t published = 0;
 };
 
+/// An agent of several workers that tells how many of its steps ran beside each other. Events named
+/// "bad" do as the test says.
+struct SideBySideWorld : test::StoredWorld {
+    void live() {
+        restart();
+        most = 0;
+        auto agent = scripted("several");
+        agent->settings().workers = 3;
+        agent->settings().sequence = bus::Sequence::none();
+        agent->settings().retry = test::every(1s, 2);
+        agent->handles<PingEvent>([this](const PingEvent& event, bus::Context& context) {
+            ++running;
+            most = std::max(most, running);
+            if (event.name == "bad") {
+                alone = running == 1 && runtime->poll(1'000) == 0;
+                --running;
+                bad(context);
+                return;
+            }
+            runtime->poll(1'000); // the others, while this step takes its time
+            --running;
+        });
+        bus->add(std::move(agent));
+        bus->wait_idle();
+    }
+
+    void publish(std::int64_t count) {
+        for (std::int64_t i = 1; i <= count; ++i) {
+            bus->post(ping("good", i));
+        }
+        bus->wait_idle();
+    }
+
+    /// The last thing before the end is a retry, which is noted before it runs.
+    void end_with_a_retry() {
+        live();
+        bus->publish(ping("bad"));
+        bus->wait_idle();
+        runtime->run_for(2s);
+        bus.reset();
+        BOOST_TEST((store->begun("several").value().repeated == std::vector<bus::Position>{1}));
+    }
+
+    std::function<void(bus::Context&)> bad;
+    int running = 0;
+    int most = 0;
+    bool alone = false;
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(quarantine)
@@ -127,6 +176,195 @@ BOOST_AUTO_TEST_CASE(S11_deaths_that_no_event_is_guilty_of_quarantine_nothing) {
             BOOST_TEST(account.finished == world.memory->read_type("PingEvent", 0, 100).size());
         }
     }
+}
+
+BOOST_AUTO_TEST_CASE(S11_a_stop_before_a_suspect_has_begun_is_no_death_of_it) {
+    int stops = 0;
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        QuarantineWorld world{seed};
+        world.killers = {{"first", 7}};
+        BOOST_TEST(!world.live());
+        world.killers.clear();
+        bool noted = false;
+        world.troubled->after_commit = [&] {
+            for (const char* agent : {"first", "second"}) {
+                const auto note = world.memory->begun(agent);
+                noted = noted || (note && note->alone != 0);
+            }
+        };
+        for (int life = 0; life < 5; ++life) {
+            world.troubled->disk_full = false;
+            noted = false;
+            world.start();
+            world.add("first", 1);
+            world.add("second", 3);
+            while (!noted && world.runtime->run_one()) {
+            }
+            stops += noted ? 1 : 0;
+            world.bus.reset();
+        }
+        BOOST_TEST(world.live());
+        for (const bus::Conservation& account : world.memory->conservation()) {
+            BOOST_TEST(account.holds());
+            BOOST_TEST(account.quarantined == 0U);
+            BOOST_TEST(account.finished == 40U);
+        }
+    }
+    BOOST_TEST(stops > 30);
+}
+
+BOOST_AUTO_TEST_CASE(S11_what_was_noted_before_a_replay_is_not_suspected_after_it) {
+    constexpr std::int64_t count = 2'000; // more than the lanes are given at once
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        test::StoredWorld world{seed};
+        world.bus.reset();
+        const auto troubled = std::make_shared<test::TroubledStore>(world.store);
+        world.bus.emplace(bus::BusOptions{world.runtime, troubled});
+        auto agent = scripted("several");
+        agent->settings().workers = 3;
+        agent->settings().sequence = bus::Sequence::none();
+        agent->settings().retry = test::every(1s, 3);
+        agent->handles<PingEvent>([](const PingEvent& event, bus::Context& context) {
+            if (event.number % 50 == 0 && context.attempt() == 1) {
+                throw bus::Failure::transient("once");
+            }
+        });
+        world.bus->add(std::move(agent));
+        for (std::int64_t i = 1; i <= count; ++i) {
+            world.bus->post(ping("x", i));
+        }
+        world.bus->wait_idle();
+        world.bus->request(
+            {.who = "ann", .action = bus::DeliveryAction::replay_with_effects, .agent = "several"});
+        world.runtime->pass(1s); // the retries are due at the same time
+        bool put_back = false;
+        troubled->after_commit = [&] {
+            const bus::AgentRecord record = world.store->agent("several").value();
+            const auto note = world.store->begun("several");
+            put_back = put_back || record.finished == 0;
+            if (record.finished == 0 && note) {
+                BOOST_TEST(note->range.last < static_cast<bus::Position>(count));
+            }
+        };
+        world.bus->wait_idle();
+        BOOST_TEST(put_back);
+        world.runtime->run_for(2s);
+        BOOST_TEST(world.store->agent("several")->finished == static_cast<std::uint64_t>(count));
+        BOOST_TEST(world.bus->status().front().trouble.empty());
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_though_the_last_note_names_a_dead_letter,
+                        SideBySideWorld) {
+    bad = [](bus::Context&) { throw bus::Failure::transient("always"); };
+    end_with_a_retry();
+    BOOST_TEST(store->deliveries("several", DeliveryState::dead).size() == 1U);
+    for (int life = 0; life < 2; ++life) {
+        live();
+        publish(20); // those that come before the first note take turns
+        most = 0;
+        publish(20);
+        BOOST_TEST(most == 3);
+        BOOST_TEST(store->begun("several").value().repeated.empty());
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_while_a_suspect_waits_for_its_time_and_then_not,
+                        SideBySideWorld) {
+    bad = [](bus::Context& context) {
+        if (context.attempt() == 1) {
+            throw bus::Failure::transient("once");
+        }
+        if (context.now() < bus::Timestamp{1'735'689'600s} + 1h) {
+            throw bus::Failure::not_ready("not yet", bus::Timestamp{1'735'689'600s} + 1h);
+        }
+    };
+    end_with_a_retry();
+    BOOST_TEST(store->deliveries("several", DeliveryState::deferred).size() == 1U);
+    live();
+    publish(20); // those that come before the first note take turns
+    most = 0;
+    publish(20);
+    BOOST_TEST(most == 3);
+    runtime->run_for(59min);
+    BOOST_TEST((store->begun("several").value().repeated == std::vector<bus::Position>{1}));
+    runtime->pass(2min);
+    for (std::int64_t i = 1; i <= 20; ++i) {
+        bus->post(ping("good", i));
+    }
+    alone = false;
+    runtime->run_for(1s);
+    BOOST_TEST(alone);
+    BOOST_TEST(store->agent("several")->finished == 61U);
+    most = 0;
+    publish(20);
+    BOOST_TEST(most == 3);
+}
+
+BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_again_when_a_suspect_was_discarded,
+                        SideBySideWorld) {
+    bad = [](bus::Context& context) {
+        throw context.attempt() == 1 ? bus::Failure::transient("once")
+                                     : bus::Failure::throttled("later", 1h);
+    };
+    end_with_a_retry();
+    live();
+    bus->request(
+        {.who = "ann", .action = bus::DeliveryAction::discard, .agent = "several", .position = 1});
+    publish(20); // those that come before the first note take turns
+    BOOST_TEST(store->deliveries("several", DeliveryState::deferred).empty());
+    most = 0;
+    publish(20);
+    BOOST_TEST(most == 3);
+}
+
+BOOST_AUTO_TEST_CASE(S11_a_dead_letter_that_kills_the_process_when_it_is_redriven_is_found) {
+    QuarantineWorld world;
+    bool kills = false;
+    const auto live = [&] {
+        world.troubled->disk_full = false;
+        try {
+            world.restart();
+            auto agent = scripted("several");
+            agent->settings().workers = 3;
+            agent->settings().retry = test::every(1s, 2);
+            agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
+                if (event.number == 1 && kills) {
+                    world.troubled->disk_full = true; // whatever comes now is lost
+                } else if (event.number == 1) {
+                    throw bus::Failure::transient("always");
+                }
+            });
+            world.bus->add(std::move(agent));
+            if (!kills) {
+                world.bus->publish(ping("x", 1));
+                world.bus->publish(ping("y", 2));
+            }
+            while (!world.troubled->disk_full && world.runtime->run_one()) {
+            }
+            if (!world.troubled->disk_full) {
+                world.runtime->run_until_idle(1min);
+            }
+        } catch (const std::exception&) {
+            BOOST_TEST_REQUIRE(world.troubled->disk_full);
+        }
+        const bool died = world.troubled->disk_full;
+        world.bus.reset();
+        return !died;
+    };
+    BOOST_TEST(live());
+    BOOST_TEST_REQUIRE(world.memory->deliveries("several", DeliveryState::dead).size() == 1U);
+    world.memory->ask(
+        {.at = world.runtime->now(), .who = "ann", .agent = "several", .position = 1});
+    kills = true;
+    int deaths = 0;
+    while (!live()) {
+        BOOST_TEST_REQUIRE(++deaths < 10);
+    }
+    BOOST_TEST(deaths == 4); // one beside the others, and three alone
+    const auto dead = world.memory->deliveries("several", DeliveryState::dead);
+    BOOST_TEST_REQUIRE(dead.size() == 1U);
+    BOOST_TEST(dead[0].quarantined);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

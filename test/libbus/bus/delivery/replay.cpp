@@ -277,7 +277,7 @@ BOOST_AUTO_TEST_CASE(an_agent_that_is_not_on_this_bus_begins_again_when_it_comes
     const std::string odd = state("odd");
     bus->remove("summer");
     replay();
-    BOOST_TEST(answer() == "replays from position 1");
+    BOOST_TEST(answer() == "replays from position 1, once its program runs");
     BOOST_TEST(state("odd") == "none");
     add("summer");
     bus->wait_idle();

@@ -61,6 +61,48 @@ struct RequestsWorld : test::StoredWorld {
     int runs = 0;
 };
 
+/// A worker with four dead letters that is mended, behind a store that fails when it is told to.
+struct RequestsInTrouble : RequestsWorld {
+    RequestsInTrouble() {
+        for (std::int64_t i = 1; i <= 4; ++i) {
+            publish("down", i);
+        }
+        broken = false;
+        bus.reset();
+        bus.emplace(bus::BusOptions{.runtime = runtime, .store = troubled});
+    }
+
+    /// Makes a request during which the commit of that number fails, or that one and all after it.
+    std::uint64_t ask(int failing, bool and_all_after, DeliveryAction action,
+                      bus::Position position) {
+        int commits = 0;
+        troubled->fails_next = [=]() mutable {
+            ++commits;
+            return and_all_after ? commits >= failing : commits == failing;
+        };
+        const std::uint64_t number = bus->request({.who = "ann",
+                                                   .why = "room",
+                                                   .action = action,
+                                                   .agent = "worker",
+                                                   .position = position});
+        runtime->run_for(5s); // not until idle: in lasting trouble it never is
+        return number;
+    }
+
+    /// How many deliveries the traces say to have been redriven or discarded.
+    std::size_t traces() {
+        std::size_t count = 0;
+        for (const bus::RequestRecord& trace : store->requests(0, 100, false)) {
+            count += trace.result == "redriven" || trace.result == "discarded" ? 1U : 0U;
+        }
+        return count;
+    }
+
+    std::shared_ptr<test::TroubledStore> troubled = std::make_shared<test::TroubledStore>(store);
+};
+
+constexpr int most_commits = 8; // of a request: more than there are
+
 /// What something throws; empty: nothing.
 template <class Error, class F>
 std::string refusal(F use) {
@@ -245,6 +287,74 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(store->agent("deaf")->checkpoint > 5'000U);
 }
 
+BOOST_AUTO_TEST_CASE(
+    S10_the_checkpoint_of_an_agent_at_rest_passes_what_it_does_not_handle_in_time) {
+    broken = false;
+    publish_many(10);
+    const auto publish_others = [this](std::int64_t count) {
+        for (std::int64_t i = 0; i < count; ++i) {
+            bus->post(test::pong("x", i));
+        }
+        bus->wait_idle();
+    };
+    publish_others(20);
+    BOOST_TEST(store->agent("worker")->checkpoint == 10U);
+    runtime->run_for(1s);
+    BOOST_TEST(store->agent("worker")->checkpoint == 30U);
+    BOOST_TEST(bus->status().front().checkpoint == 30U);
+    BOOST_TEST(store->agent("worker")->finished == 10U);
+    BOOST_TEST(asked(DeliveryAction::prune, "", 20) == "20 events removed");
+    publish_others(1);
+    runtime->run_for(1s);
+    BOOST_TEST(bus->prune(31) == 11U);
+    publish_many(1);
+    BOOST_TEST(store->agent("worker")->checkpoint == 32U);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_at_rest_writes_what_it_has_passed_once_and_then_nothing_more) {
+    bus.reset();
+    const auto troubled = std::make_shared<test::TroubledStore>(store);
+    bus.emplace(bus::BusOptions{runtime, troubled});
+    add_worker();
+    broken = false;
+    publish("x", 0); // the first one is noted before it runs
+    int commits = 0;
+    troubled->after_commit = [&] { ++commits; };
+    for (std::int64_t i = 0; i < 10; ++i) {
+        bus->publish(test::pong("x", i));
+        runtime->run_for(50ms);
+    }
+    BOOST_TEST(commits == 10);
+    runtime->run_for(500ms);
+    BOOST_TEST(commits == 11);
+    BOOST_TEST(runtime->run_for(24h) == 0U);
+    BOOST_TEST(commits == 11);
+    publish("x", 1); // its step settles it: nothing was passed beside
+    runtime->run_for(1min);
+    BOOST_TEST(commits == 13);
+    bus->publish(test::pong("x", 11));
+    bus.reset();
+    BOOST_TEST(commits == 15); // not later than the end
+    BOOST_TEST(runtime->run_for(1min) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_is_at_work_a_second_after_it_rested_writes_at_its_next_rest) {
+    auto busy = scripted("busy");
+    busy->handles<test::GivenUpEvent>([this](const test::GivenUpEvent&, bus::Context&) {
+        bus->post(test::pong("x", 1));
+        runtime->pass(2s);
+        runtime->poll(1'000);
+    });
+    bus->add(std::move(busy));
+    bus->publish(test::pong("x", 0));
+    bus->wait_idle();
+    bus->publish(test::given_up("x", "slow"));
+    bus->wait_idle();
+    BOOST_TEST(store->agent("busy")->checkpoint == 2U);
+    runtime->run_for(1s);
+    BOOST_TEST(store->agent("busy")->checkpoint == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(an_agent_that_a_step_removes_and_the_host_adds_again_repeats_nothing) {
     auto leaver = [&] {
         auto agent = scripted("leaver");
@@ -325,7 +435,7 @@ BOOST_AUTO_TEST_CASE(A11_to_drain_no_further_page_is_pruned_and_the_request_stay
     restart();
     bus->wait_idle();
     BOOST_TEST(store->first_position() == 5'001U);
-    BOOST_TEST(answer(later) == "0 redriven");
+    BOOST_TEST(answer(later) == "0 redriven by this program");
 }
 
 BOOST_AUTO_TEST_CASE(R5_a_request_that_this_program_does_not_know_is_answered_and_holds_up_none) {
@@ -373,6 +483,61 @@ BOOST_AUTO_TEST_CASE(R5_an_answer_that_could_not_be_stored_is_given_later_and_sa
     BOOST_TEST(answer(number) == "1500 events removed");
 }
 
+BOOST_AUTO_TEST_CASE(R5_whichever_commit_of_a_request_fails_its_answer_says_what_was_done) {
+    const auto answered = [](int failing, DeliveryAction action, bus::Position position) {
+        RequestsInTrouble world;
+        world.add_worker();
+        world.bus->wait_idle();
+        const std::uint64_t number = world.ask(failing, false, action, position);
+        BOOST_TEST(world.traces() == (position == 0 ? 4U : 1U));
+        return world.answer(number);
+    };
+    for (int failing = 1; failing <= most_commits; ++failing) {
+        BOOST_TEST(answered(failing, DeliveryAction::redrive, 1) == "1 redriven");
+        BOOST_TEST(answered(failing, DeliveryAction::discard, 1) == "1 discarded");
+        BOOST_TEST(answered(failing, DeliveryAction::redrive, 0) == "4 redriven");
+        BOOST_TEST(answered(failing, DeliveryAction::discard, 0) == "4 discarded");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(R5_whenever_the_program_dies_the_answer_to_a_request_says_what_was_done) {
+    const auto answered = [](int failing, DeliveryAction action, bus::Position position) {
+        RequestsInTrouble world;
+        world.add_worker();
+        world.bus->wait_idle();
+        const std::uint64_t number = world.ask(failing, true, action, position);
+        world.bus.reset();
+        const std::size_t before = world.traces();
+        const bool open = world.answer(number) == "open";
+        world.restart();
+        world.add_worker();
+        world.bus->wait_idle();
+        BOOST_TEST(world.traces() == (position == 0 ? 4U : 1U));
+        const std::string done = std::to_string(world.traces() - (open ? before : 0));
+        const std::string answer = world.answer(number);
+        BOOST_TEST(answer.find(done + ' ') == 0U, answer);
+        BOOST_TEST((answer.find("by this program") != std::string::npos) == (open && position == 0),
+                   answer);
+    };
+    for (int failing = 1; failing <= most_commits; ++failing) {
+        answered(failing, DeliveryAction::redrive, 1);
+        answered(failing, DeliveryAction::discard, 1);
+        answered(failing, DeliveryAction::redrive, 0);
+        answered(failing, DeliveryAction::discard, 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(R5_what_forgets_an_agent_says_so_although_no_commit_comes_after_it) {
+    RequestsInTrouble world;
+    world.let_the_bus_grow_old();
+    const std::uint64_t number = world.ask(1, true, DeliveryAction::forget, 0);
+    world.bus.reset();
+    world.restart();
+    world.bus->wait_idle();
+    BOOST_TEST(!world.store->agent("worker"));
+    BOOST_TEST(world.answer(number) == "forgotten, with 4 deliveries that had not finished");
+}
+
 BOOST_AUTO_TEST_CASE(a_bus_comes_to_be_although_what_was_asked_cannot_be_read) {
     bus.reset();
     broken = false;
@@ -384,6 +549,42 @@ BOOST_AUTO_TEST_CASE(a_bus_comes_to_be_although_what_was_asked_cannot_be_read) {
     BOOST_TEST(runs == 1);
     troubled->requests_unreadable = false;
     BOOST_TEST(asked(DeliveryAction::prune, "", 1) == "1 event removed");
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_request_that_cannot_be_begun_holds_up_none_and_is_tried_again) {
+    RequestsInTrouble world;
+    world.add_worker();
+    world.let_the_bus_grow_old();
+    world.troubled->agents_unreadable = true;
+    const auto ask = [&](DeliveryAction action, const std::string& agent, bus::Position position) {
+        return world.bus->request(
+            {.who = "ann", .action = action, .agent = agent, .position = position});
+    };
+    const std::uint64_t replay = ask(DeliveryAction::replay, "worker", 0);
+    const std::uint64_t forget = ask(DeliveryAction::forget, "none", 0);
+    const std::uint64_t redrive = ask(DeliveryAction::redrive, "worker", 1);
+    world.runtime->run_for(5s);
+    BOOST_TEST(world.answer(replay) == "open");
+    BOOST_TEST(world.answer(forget) == "open");
+    BOOST_TEST(world.answer(redrive) == "1 redriven");
+    world.troubled->agents_unreadable = false;
+    world.runtime->run_for(1s);
+    BOOST_TEST(world.answer(replay) == "replays from position 1");
+    BOOST_TEST(world.answer(forget) == "agent none is not there (any more)");
+}
+
+BOOST_AUTO_TEST_CASE(R5_requests_that_could_not_be_read_are_read_again_by_and_by) {
+    RequestsInTrouble world;
+    world.add_worker();
+    world.bus->wait_idle();
+    world.troubled->requests_unreadable = true;
+    const std::uint64_t number = world.bus->request(
+        {.who = "ann", .action = DeliveryAction::discard, .agent = "worker", .position = 1});
+    world.runtime->run_for(5s);
+    BOOST_TEST(world.answer(number) == "open");
+    world.troubled->requests_unreadable = false;
+    world.runtime->run_for(1s);
+    BOOST_TEST(world.answer(number) == "1 discarded");
 }
 
 BOOST_AUTO_TEST_CASE(R5_a_request_forgets_an_agent_that_is_gone_and_none_that_is_there) {

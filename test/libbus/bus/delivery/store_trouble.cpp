@@ -2,7 +2,9 @@
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include "test/support/troubled_store.hpp"
 #include <bus/dispatch/observers.hpp>
+#include <bus/runtime/system_runtime.hpp>
 
+#include <latch>
 #include <random>
 #include <stdexcept>
 
@@ -24,6 +26,12 @@ struct TroubledWorld : test::StoredWorld {
     }
 
     std::shared_ptr<test::TroubledStore> troubled;
+};
+
+/// A host that is no longer there to run anything.
+class Dropping final : public bus::Executor {
+public:
+    void post(bus::Task /*task*/) override {}
 };
 
 } // namespace
@@ -184,6 +192,29 @@ BOOST_AUTO_TEST_CASE(stopping_in_the_middle_of_trouble_leaves_all_to_the_next_ru
     bus->add(echo());
     bus->wait_idle();
     BOOST_TEST(numbers<PongEvent>() == test::range(1, 5), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_gives_up_waiting_for_the_writer_leaves_it_nothing_that_is_gone) {
+    bus.reset();
+    const auto host = std::make_shared<bus::SystemRuntime>(std::make_shared<Dropping>());
+    for (int round = 0; round < 3; ++round) {
+        std::latch may_write{1};
+        troubled->before_removal = [&] { may_write.wait(); };
+        troubled->fails_next = [&] {
+            may_write.wait();
+            return false;
+        };
+        bus::Bus dropped{{host, troubled}};
+        const auto ask = [&] {
+            switch (round) {
+            case 0: dropped.prune(1); return;
+            case 1: dropped.forget("an agent of a name that is long enough"); return;
+            default: dropped.add(echo());
+            }
+        };
+        BOOST_CHECK_THROW(ask(), std::logic_error);
+        may_write.count_down(); // it writes now, before the bus has gone
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

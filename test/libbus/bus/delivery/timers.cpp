@@ -201,4 +201,77 @@ BOOST_AUTO_TEST_CASE(thousands_of_timers_fire_though_not_all_are_kept_in_memory)
     BOOST_TEST((fired == test::range(0, 4999)));
 }
 
+BOOST_AUTO_TEST_CASE(A9_thousands_that_are_due_earlier_than_those_before_fire_once_and_in_order) {
+    // So that what is in memory makes room for them again and again, while some are cancelled and
+    // some commits fail.
+    bus.reset();
+    const auto troubled =
+        std::make_shared<test::TroubledStore>(std::make_shared<bus::MemoryStore>());
+    store = troubled;
+    start();
+    constexpr std::int64_t rounds = 12;
+    constexpr std::int64_t each = 500;
+    const auto cancelled = [](std::int64_t number) { return number % 7 == 3; };
+    add([&](const PingEvent& event, bus::Context& context) {
+        for (std::int64_t i = 0; i < each; ++i) {
+            const std::int64_t number = event.number * each + i;
+            const auto handle =
+                context.schedule(std::chrono::minutes{1000 - number / 10}, pong("x", number));
+            if (cancelled(number)) {
+                context.set_state("timer/" + std::to_string(number), handle.number);
+            }
+        }
+    });
+    for (std::int64_t i = 0; i < rounds; ++i) {
+        bus->publish(ping("x", i));
+        bus->wait_idle();
+    }
+    for (std::int64_t number = 0; number < rounds * each; ++number) {
+        const auto state = store->state("clock", "timer/" + std::to_string(number));
+        BOOST_TEST_REQUIRE(state.has_value() == cancelled(number));
+        if (state) {
+            BOOST_TEST(bus->cancel(bus::TimerHandle{std::stoull(state->json)}));
+        }
+    }
+    int commits = 0;
+    troubled->fails_next = [&] { return ++commits % 5 == 0; };
+    runtime->run_until_idle();
+    std::vector<std::int64_t> expected;
+    for (std::int64_t ten = rounds * each / 10 - 1; ten >= 0; --ten) {
+        for (std::int64_t number = ten * 10; number < ten * 10 + 10; ++number) {
+            if (!cancelled(number)) {
+                expected.push_back(number);
+            }
+        }
+    }
+    BOOST_TEST(troubled->failed > 0);
+    BOOST_TEST(bus->idle());
+    BOOST_TEST((numbers<PongEvent>() == expected));
+    BOOST_TEST(store->timers(bus::Timestamp::min(), 0, 10).empty());
+    bus.reset();
+}
+
+BOOST_AUTO_TEST_CASE(A9_where_all_that_are_in_memory_are_cancelled_the_others_fire) {
+    std::vector<bus::TimerHandle> early;
+    add([&](const PingEvent& event, bus::Context& context) {
+        for (std::int64_t i = 0; i < 1500; ++i) {
+            const std::int64_t number = event.number * 1500 + i;
+            const auto handle =
+                context.schedule(std::chrono::seconds{number + 1}, pong("x", number));
+            if (number < 1000) {
+                early.push_back(handle);
+            }
+        }
+    });
+    for (std::int64_t i = 0; i < 2; ++i) {
+        bus->publish(ping("x", i));
+        bus->wait_idle();
+    }
+    for (const bus::TimerHandle timer : early) {
+        BOOST_TEST(bus->cancel(timer));
+    }
+    runtime->run_until_idle();
+    BOOST_TEST(numbers<PongEvent>() == test::range(1000, 2999), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -4,6 +4,7 @@
 #include <bus/runtime/system_runtime.hpp>
 
 #include <atomic>
+#include <latch>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -197,8 +198,10 @@ BOOST_AUTO_TEST_CASE(A4_an_agent_of_slow_steps_lets_the_others_have_their_turn) 
     bus.emplace(bus::BusOptions{real, store});
     std::atomic<int> slow_steps{0};
     std::atomic<int> slow_steps_before_other{-1};
+    std::latch all_is_there{1};
     auto slow = scripted("slow");
     slow->handles<PingEvent>([&](const PingEvent&) {
+        all_is_there.wait();
         // A computation of half a millisecond.
         const bus::Timestamp begin = real->now();
         while (real->now() - begin < 500us) {
@@ -214,6 +217,7 @@ BOOST_AUTO_TEST_CASE(A4_an_agent_of_slow_steps_lets_the_others_have_their_turn) 
         bus->post(ping("x", i));
     }
     bus->publish(test::pong("y", 1));
+    all_is_there.count_down();
     bus->wait_idle();
     BOOST_TEST(slow_steps == backlog);
     BOOST_TEST(slow_steps_before_other >= 0);

@@ -173,6 +173,38 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_a_request_is_kept_until_it_is_answered_and_stay
     BOOST_TEST(numbers(backend.store().requests(3, 10, false)) == (Numbers{4}));
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(R5_an_answer_is_stored_with_its_command_where_that_changes_something,
+                              Backend, Backends) {
+    Backend backend;
+    prepare(backend.store());
+    for (bus::Position position = 1; position <= 3; ++position) {
+        backend.store().ask(request(position));
+    }
+    bus::Part part = commanding(DeliveryAction::redrive, {1, 2});
+    part.commands[0].answer = {1, noon, "1 redriven"};
+    part.commands[1].answer = {2, noon, "1 redriven"}; // it is deferred
+    commit(backend.store(), part);
+    bus::Part refused = commanding(DeliveryAction::discard, {3});
+    refused.commands[0].answer = {3, noon, "1 discarded"};
+    refused.fires = 77; // no such timer
+    BOOST_TEST(bool{backend.store().commit({&refused, 1}, true).front().error});
+    backend.reopen();
+    bus::EventStore& store = backend.store();
+    BOOST_TEST(store.requests(0, 1, false).at(0).result == "1 redriven");
+    BOOST_TEST((store.requests(0, 1, false).at(0).done_at == noon));
+    BOOST_TEST(numbers(store.requests(0, 10, true)) == (Numbers{2, 3}));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(R5_what_forgets_an_agent_is_answered_with_it, Backend, Backends) {
+    Backend backend;
+    prepare(backend.store());
+    backend.store().ask(request(0));
+    BOOST_TEST(backend.store().forget("worker", bus::RequestAnswer{1, noon, "forgotten"}));
+    backend.reopen();
+    BOOST_TEST(backend.store().requests(0, 1, false).at(0).result == "forgotten");
+    BOOST_TEST(backend.store().requests(0, 1, true).empty());
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(S13_requests_are_made_beside_the_writer, Backend, Backends) {
     Backend backend;
     bus::EventStore& store = backend.store();

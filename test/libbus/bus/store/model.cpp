@@ -68,12 +68,21 @@ bus::TimerRecord any_timer() {
             .event = any_event().record};
 }
 
+bus::RequestAnswer any_answer(bus::Timestamp at) {
+    return {below(6), at, *rc::gen::arbitrary<std::string>()};
+}
+
 bus::DeliveryCommand any_command() {
-    return {.action = one_in(2) ? bus::DeliveryAction::redrive : bus::DeliveryAction::discard,
-            .agent = pick<std::string>({"a", "b", "none"}),
-            .position = 1 + below(8),
-            .who = pick<std::string>({"ann", ""}),
-            .why = *rc::gen::arbitrary<std::string>()};
+    bus::DeliveryCommand command{.action = one_in(2) ? bus::DeliveryAction::redrive
+                                                     : bus::DeliveryAction::discard,
+                                 .agent = pick<std::string>({"a", "b", "none"}),
+                                 .position = 1 + below(8),
+                                 .who = pick<std::string>({"ann", ""}),
+                                 .why = *rc::gen::arbitrary<std::string>()};
+    if (one_in(3)) {
+        command.answer = any_answer(bus::Timestamp{bus::Duration{below(1'000)}});
+    }
+    return command;
 }
 
 bus::RequestRecord any_request() {
@@ -119,7 +128,7 @@ void add_timers(bus::Part& part) {
 void add_commands(bus::Part& part) {
     for (std::uint64_t i = below(3); i > 0; --i) {
         part.commands.push_back(any_command());
-        part.answers.push_back({below(6), part.commanded_at, *rc::gen::arbitrary<std::string>()});
+        part.answers.push_back(any_answer(part.commanded_at));
     }
     part.commanded_at = bus::Timestamp{bus::Duration{below(1'000)}};
 }
@@ -323,7 +332,8 @@ void do_something_else(bus::EventStore& memory, bus::EventStore& sqlite) {
     }
     if (one_in(6)) {
         const std::string agent = pick<std::string>({"a", "b", "none", ""});
-        same([=](bus::EventStore& store) { return store.forget(agent) ? 1 : 0; });
+        const auto answer = one_in(2) ? std::optional{any_answer(bus::Timestamp{})} : std::nullopt;
+        same([=](bus::EventStore& store) { return store.forget(agent, answer) ? 1 : 0; });
     }
     if (one_in(4)) {
         const bus::RequestRecord request = any_request();
