@@ -51,6 +51,10 @@ void MailboxRunner::start() {
     }
 }
 
+void MailboxRunner::open() {
+    mailbox_.open();
+}
+
 void MailboxRunner::offer(const DomainEvent& event, bool may_block) {
     wake(mailbox_.offer(event, lane_hash(event), may_block));
 }

@@ -35,7 +35,11 @@ public:
     /// std::runtime_error where that throws: the runner is not to be used then.
     void start();
 
-    /// Puts a copy of the event into the mailbox. `may_block`: the caller is a thread of the
+    /// To be called once it is offered the events of every type that it takes: it joins for all of
+    /// them at one moment, so that a publisher finds it there from one event on, without a gap.
+    void open();
+
+    /// Puts a copy of the event into the mailbox, once that is open. `may_block`: the caller is a thread of the
     /// host, which waits where the mailbox is full and its policy says so. Throws what the copy
     /// throws; the mailbox is as before then.
     void offer(const DomainEvent& event, bool may_block) override;

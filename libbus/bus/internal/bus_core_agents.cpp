@@ -70,6 +70,7 @@ Agent& Bus::Core::add_mailbox(std::unique_ptr<Agent> agent) {
         std::move(agent), hub, [this](const auto& events) { publish_emitted(events); });
     runner->start();
     dispatcher.add_taker(runner); // first: who finds it to be removed takes it off there
+    runner->open();
     const std::unique_lock lock{mutex_};
     mailboxes_.push_back(std::move(runner));
     return added;
@@ -95,6 +96,7 @@ AgentStatus Bus::Core::remove_mailbox(std::string_view agent) {
         runner = std::move(*found);
         mailboxes_.erase(found);
     }
+    runner->begin_stop(); // of all types at one moment, as it came
     dispatcher.remove_taker(*runner);
     runner->remove();
     hub->note_change();

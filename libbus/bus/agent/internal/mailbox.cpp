@@ -74,6 +74,9 @@ std::unique_lock<std::mutex> Mailbox::lock_briefly() {
 
 Lane* Mailbox::offer(const DomainEvent& event, std::optional<std::size_t> hash, bool may_block) {
     std::unique_lock lock = lock_briefly();
+    if (!open_) {
+        return nullptr;
+    }
     if (stopping() || (waiting_ >= capacity_ && !make_room(lock, may_block))) {
         ++dropped_;
         return nullptr;
@@ -87,6 +90,11 @@ Lane* Mailbox::offer(const DomainEvent& event, std::optional<std::size_t> hash, 
     }
     lane.scheduled_ = true;
     return &lane;
+}
+
+void Mailbox::open() {
+    const std::lock_guard lock{mutex_};
+    open_ = true;
 }
 
 Lane& Mailbox::choose(std::optional<std::size_t> hash) noexcept {

@@ -85,6 +85,9 @@ public:
 
     [[nodiscard]] std::size_t lanes() const noexcept { return lane_count_; }
 
+    /// From now on events are taken. What is offered before was published before the agent came.
+    void open();
+
     /// A batch of the full size took so long: finds the size at which it takes neither long,
     /// since publishers get no room before its end, nor so little that the lock is felt.
     void adapt(Lane& lane, Duration took) const noexcept;
@@ -173,6 +176,7 @@ private:
     std::atomic<bool> stopping_{false};
 
     alignas(64) std::mutex mutex_;
+    bool open_ = false;
     std::int64_t waiting_ = 0; ///< over the bound where steps emitted into a full mailbox
     std::uint64_t last_number_ = 0;
     std::size_t blocked_ = 0; ///< publishers

@@ -23,6 +23,7 @@ struct Solo {
                 emitted.insert(emitted.end(), events.begin(), events.end());
             });
         runner->start();
+        runner->open();
     }
 
     Solo(const Solo&) = delete;
