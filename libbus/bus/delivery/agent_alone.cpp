@@ -75,16 +75,22 @@ void AgentRunner::run_alone(Lane& lane) {
     }
     DeliveryItem item = *std::exchange(lane.lonely, std::nullopt);
     StepRunner::Order order; // until the part is with the writer
+    Lane* home = &lane;
     {
         const WorkerScope worker{hub_.get()};
         try {
+            // on_given_up and the key function are the agent's code too: where they were the last
+            // to run, they are not called again.
+            const bool ask = deaths <= most_deaths;
+            if (!ask && agent_->settings().sequence.kind == Sequence::Kind::key) {
+                lane.steps.set_plain_sequence(item);
+            }
+            home = &move_home(lane, item);
             if (deaths < most_deaths) {
-                order = handle(lane, item, *batch);
+                order = handle(*home, item, *batch);
             } else {
-                // on_given_up is the agent's code too: where it was the last to run, it is not
-                // called again.
-                order = lane.steps.quarantine(item, *batch, most_deaths, deaths == most_deaths);
-                remember_step(lane, item, batch->attempts.back());
+                order = home->steps.quarantine(item, *batch, most_deaths, ask);
+                remember_step(*home, item, batch->attempts.back());
             }
         } catch (const std::exception& error) {
             give_up_turn(*batch, error);
@@ -101,10 +107,21 @@ void AgentRunner::run_alone(Lane& lane) {
         note_is_old_ = true;
     }
     if (batch->parts.empty()) {
-        leave_alone(lane);
+        leave_alone(*home);
         return;
     }
-    submit(lane, batch); // where it is committed, the others go on
+    submit(*home, batch); // where it is committed, the others go on
+}
+
+/// The lane of the item's sequence, which has the turn from here on: no other lane had one.
+AgentRunner::Lane& AgentRunner::move_home(Lane& lane, DeliveryItem& item) {
+    Lane& home = lane_of(item);
+    if (&home != &lane) {
+        const std::lock_guard lock{mutex_};
+        lane.running = false;
+        home.running = true;
+    }
+    return home;
 }
 
 void AgentRunner::leave_alone(Lane& lane) {

@@ -105,7 +105,9 @@ void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
         if (attempted.position == 0) {
             continue;
         }
-        repeating_.erase(attempted.position);
+        if (attempted.attempted_again) {
+            end_repeat(attempted.position);
+        }
         finished_ += attempted.delivery ? 0U : 1U;
         if (attempted.failure && attempted.failure->kind() != FailureKind::not_ready) {
             ++failures_;
@@ -121,6 +123,14 @@ void AgentRunner::settle(PositionRange range) {
         for (const auto& lane : lanes_) {
             lane->has_ready = true; // its turn looks
         }
+    }
+}
+
+/// With the lock held.
+void AgentRunner::end_repeat(Position position) {
+    const auto found = repeating_.find(position);
+    if (found != repeating_.end() && --found->second == 0) {
+        repeating_.erase(found);
     }
 }
 

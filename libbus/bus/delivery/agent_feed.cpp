@@ -227,7 +227,11 @@ void AgentRunner::feed() {
 std::vector<DeliveryItem> AgentRunner::take_mail(Lock& lock) {
     std::vector<DeliveryItem> items;
     const std::size_t room = most_given * lanes_.size();
-    while (!mailbox_.empty() && with_lanes_ < room && !stopping_ && !must_reload_) {
+    if (must_note_first(room)) {
+        return items;
+    }
+    while (!mailbox_.empty() && with_lanes_ < room && !stopping_ && !must_reload_ &&
+           !comes_after_suspects(items, mailbox_.front().event->position)) {
         Mail mail = std::move(mailbox_.front());
         mailbox_.pop_front();
         DeliveryItem item{.event = std::move(mail.event)};
@@ -248,12 +252,40 @@ std::vector<DeliveryItem> AgentRunner::take_mail(Lock& lock) {
     return items;
 }
 
+/// With the lock held: keys are not asked for before the first note of this life says of which
+/// events; with it the next start finds that the process may have died of them.
+bool AgentRunner::must_note_first(std::size_t room) {
+    if (!asks_keys_ || first_noted_ || mailbox_.empty() || stopping_ || must_reload_) {
+        return false;
+    }
+    const Position last = mailbox_[std::min(room, mailbox_.size()) - 1].event->position;
+    if (last <= handed_out_) {
+        return false;
+    }
+    handed_out_ = last;
+    note_is_old_ = true;
+    return true;
+}
+
+/// With the lock held: the key of a suspect is asked for where it runs, alone, so until then nobody
+/// knows which of the later events come after it.
+bool AgentRunner::comes_after_suspects(const std::vector<DeliveryItem>& items,
+                                       Position position) const {
+    if (!asks_keys_ || position <= suspects_.range.last) {
+        return false;
+    }
+    const std::deque<DeliveryItem>& waiting = lanes_.front()->inbox;
+    return (!waiting.empty() && waiting.front().suspect) ||
+           (!items.empty() && items.back().suspect);
+}
+
 /// Spreads items over the lanes; the agent's own code may name their sequences.
 void AgentRunner::hand_out(std::vector<DeliveryItem>&& items) {
     std::vector<Lane*> lanes;
     lanes.reserve(items.size());
     for (DeliveryItem& item : items) {
-        lanes.push_back(&lane_of(item));
+        // A suspect finds its lane when it runs.
+        lanes.push_back(asks_keys_ && item.suspect ? lanes_.front().get() : &lane_of(item));
     }
     std::unique_lock lock{mutex_};
     feeding_ = false;

@@ -36,12 +36,13 @@ bool AgentRunner::read_page(std::ptrdiff_t own_turns, internal::BlockMemory& mem
         if (!may_read()) {
             return false;
         }
-        read = std::make_shared<Read>(Read{.after = read_from_, .log_end = log_end_});
+        read = std::make_shared<Read>(
+            Read{.after = read_from_, .log_end = log_end_, .decodes = !one_turn_only()});
         reads_.push_back(read);
         read_from_ += events_a_page;
     }
     // Where this throws, nothing behind this page is taken until the agent begins again.
-    Page page = load_page(read->after, memory);
+    Page page = load_page(*read, memory);
     std::unique_lock lock{mutex_};
     const bool found = page.found != 0;
     read->page = std::move(page);
@@ -91,12 +92,12 @@ void AgentRunner::take_page(Lock& /*lock*/, Read& read) {
     live_ = through_ >= log_end_;
 }
 
-AgentRunner::Page AgentRunner::load_page(Position after, internal::BlockMemory& memory) {
-    Page page{.last = after};
+AgentRunner::Page AgentRunner::load_page(const Read& read, internal::BlockMemory& memory) {
+    Page page{.last = read.after};
     page.wanted.reserve(events_a_page);
-    page.found = store_.read_each(after, events_a_page, [&](StoredEvent& event) {
+    page.found = store_.read_each(read.after, events_a_page, [&](StoredEvent& event) {
         page.last = event.position;
-        if (Writer::Event wanted = wanted_of(event, memory)) {
+        if (Writer::Event wanted = wanted_of(event, read.decodes, memory)) {
             page.wanted.push_back(std::move(wanted));
         }
     });
@@ -104,15 +105,18 @@ AgentRunner::Page AgentRunner::load_page(Position after, internal::BlockMemory& 
 }
 
 /// Null where the agent does not handle it. It is made an object already, so that the lanes only
-/// run it, but where that calls upcasters: what a user's code does to the process must happen in a
-/// step that was noted. The record of an event that is an object stays behind: it would be freed by
+/// run it, but where that calls upcasters. Nor before the first note of this life, or while there
+/// are suspects: types of members that are a user's own are read by his code, and where that kills
+/// the process each life must get further, until the event is among those that were noted. The
+/// record of an event that is an object stays behind: it would be freed by
 /// another thread, which costs as much as all the rest.
-Writer::Event AgentRunner::wanted_of(StoredEvent& event, internal::BlockMemory& memory) const {
+Writer::Event AgentRunner::wanted_of(StoredEvent& event, bool decodes,
+                                     internal::BlockMemory& memory) const {
     const EventType* type = find_event_type(event.record.event_type);
     if (!handles(type)) {
         return nullptr;
     }
-    if (event.record.event_version == type->version()) {
+    if (decodes && event.record.event_version == type->version()) {
         try {
             const auto kept =
                 std::allocate_shared<StoredEvent>(internal::BlockAllocator<StoredEvent>{memory});

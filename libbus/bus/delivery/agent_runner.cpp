@@ -13,6 +13,8 @@ AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, DeliveryHouse& house,
                          std::shared_ptr<RunnerHub> hub, OnAftermath on_aftermath)
     : name_{agent->name()},
       agent_{std::move(agent)},
+      asks_keys_{agent_->settings().workers > 1 &&
+                 agent_->settings().sequence.kind == Sequence::Kind::key},
       house_{house},
       store_{house.store},
       hub_{std::move(hub)},

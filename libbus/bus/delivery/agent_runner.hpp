@@ -14,6 +14,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -116,6 +117,7 @@ private:
     struct Read {
         Position after = 0;
         Position log_end = 0; ///< as it was when the reading began
+        bool decodes = false; ///< its events are made objects at once
         std::optional<Page> page{};
     };
 
@@ -174,14 +176,18 @@ private:
     Lane& lane_of(std::string_view sequence, Position position);
     Writer::Event read_event(Position position);
     [[nodiscard]] bool suspected(const DeliveryItem& item) const;
+    [[nodiscard]] bool must_note_first(std::size_t room);
+    [[nodiscard]] bool comes_after_suspects(const std::vector<DeliveryItem>& items,
+                                            Position position) const;
 
     // agent_pages.cpp: what it missed
     [[nodiscard]] bool may_read() const;
     bool read_page(std::ptrdiff_t own_turns, internal::BlockMemory& memory);
     void take_pages(Lock& lock);
     void take_page(Lock& lock, Read& read);
-    [[nodiscard]] Page load_page(Position after, internal::BlockMemory& memory);
-    [[nodiscard]] Writer::Event wanted_of(StoredEvent& event, internal::BlockMemory& memory) const;
+    [[nodiscard]] Page load_page(const Read& read, internal::BlockMemory& memory);
+    [[nodiscard]] Writer::Event wanted_of(StoredEvent& event, bool decodes,
+                                          internal::BlockMemory& memory) const;
     [[nodiscard]] bool wants_ahead() const;
     void read_ahead(Lock& lock);
     void run_ahead();
@@ -219,6 +225,7 @@ private:
     void note_alone(Lane& lane);
     void write_note(Lock&& held, Lane& lane, void (AgentRunner::*then)(Lane&));
     void run_alone(Lane& lane);
+    Lane& move_home(Lane& lane, DeliveryItem& item);
     void leave_alone(Lane& lane);
 
     // agent_commits.cpp: what came of it
@@ -235,6 +242,7 @@ private:
     void on_timer(std::uint64_t number);
     void schedule_wake(Lock& lock);
     void save_checkpoint(Lock& lock, std::ptrdiff_t turns);
+    void end_repeat(Position position);
     void settle(PositionRange range);
     void save_passed(Lock& lock);
     void on_rest();
@@ -246,6 +254,8 @@ private:
 
     const std::string name_;
     std::unique_ptr<Agent> agent_; ///< goes under the mutex, when nothing is under way any more
+    /// A user's code says which worker gets an event: it may kill the process before any step.
+    const bool asks_keys_;
     DeliveryHouse& house_;
     EventStore& store_;
     std::shared_ptr<RunnerHub> hub_;
@@ -258,12 +268,14 @@ private:
     std::mutex mutex_;
     std::condition_variable stopped_;
     std::deque<Mail> mailbox_;
-    Position through_ = 0;             ///< all up to here is settled, in the mailbox or with a lane
-    Position settle_from_ = 1;         ///< what is passed and in no item yet begins here
-    internal::AgentProgress settled_;  ///< as committed
-    Position log_end_ = 0;             ///< the newest position heard of
-    Position handed_out_ = 0;          ///< the newest first attempt that a lane was given
-    std::set<Position> repeating_;     ///< deliveries with a row that are being attempted
+    Position through_ = 0;            ///< all up to here is settled, in the mailbox or with a lane
+    Position settle_from_ = 1;        ///< what is passed and in no item yet begins here
+    internal::AgentProgress settled_; ///< as committed
+    Position log_end_ = 0;            ///< the newest position heard of
+    Position handed_out_ = 0;         ///< the newest first attempt that a lane was given
+    /// Deliveries with a row that are being attempted, with their attempts: the next one may begin
+    /// before the last one's commit is heard of.
+    std::map<Position, unsigned> repeating_;
     std::set<Position> suspect_again_; ///< suspects that have a row, but are not dead
     Position lone_ = 0;                ///< the one that runs alone
     std::uint32_t lone_deaths_ = 0;    ///< of it, in a row, the run under way included

@@ -159,7 +159,7 @@ bool AgentRunner::must_note(Lane& lane) {
         return false;
     }
     for (const Position position : lane.noting) {
-        note_is_old_ = repeating_.insert(position).second || note_is_old_;
+        note_is_old_ = ++repeating_[position] == 1 || note_is_old_;
     }
     if (!note_is_old_) {
         first_noted_ = first_noted_ || with_lanes_ != 0; // all is in the note that was found
@@ -227,7 +227,10 @@ BegunNote AgentRunner::make_note(Lock& /*lock*/) {
         note.repeated.push_back(alone);
         note.alone = lone_ != 0 ? lone_deaths_ : suspects_.alone;
     }
-    std::set<Position> repeated = repeating_;
+    std::set<Position> repeated;
+    for (const auto& [position, attempts] : repeating_) {
+        repeated.insert(repeated.end(), position);
+    }
     repeated.insert(suspect_again_.begin(), suspect_again_.end());
     repeated.erase(alone);
     note.repeated.insert(note.repeated.end(), repeated.begin(), repeated.end());
@@ -281,7 +284,7 @@ std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
         lane.repeats.pop_front();
         if (!record) { // discarded meanwhile
             const std::lock_guard lock{mutex_};
-            repeating_.erase(position);
+            end_repeat(position);
             continue;
         }
         LIBBUS_FAULT_POINT("retry.due");

@@ -121,11 +121,13 @@ void DurableTimers::fire_due() {
     std::string trouble;
     {
         Lock lock{mutex_};
+        if (stopped_) {
+            return; // who has stopped it may close the store at once
+        }
         timer_.reset();
         try {
             load(lock);
-            while (!stopped_ && !next_.empty() &&
-                   next_.begin()->first.first <= hub_->runtime().now()) {
+            while (!next_.empty() && next_.begin()->first.first <= hub_->runtime().now()) {
                 auto first = next_.extract(next_.begin());
                 due_of_.erase(first.key().second);
                 fire(lock, std::move(first.mapped()));

@@ -306,11 +306,21 @@ RequestAnswer RequestDesk::answer_of(const RequestRecord& request, std::string r
 std::string RequestDesk::what_was_done(const RequestRecord& request, std::size_t done) const {
     const char* const verb = request.action == DeliveryAction::redrive ? " redriven" : " discarded";
     if (request.position != 0) {
-        return done != 0 ? "1" + std::string{verb}
-                         : "nothing: the delivery is not there to be" + std::string{verb};
+        return done != 0 ? "1" + std::string{verb} : why_nothing(request);
     }
     // Of a group a program before this one may have done some.
     return std::to_string(done) + verb + (older_than_this(request) ? " by this program" : "");
+}
+
+std::string RequestDesk::why_nothing(const RequestRecord& request) const {
+    const auto delivery = store_.delivery(request.agent, request.position);
+    if (!delivery) {
+        return "nothing: there is no such delivery, it may have finished";
+    }
+    if (delivery->state != DeliveryState::dead) {
+        return std::string{"nothing: the delivery is "} + to_text(delivery->state) + ", not dead";
+    }
+    return "nothing: the delivery died after this was asked; look at it, and ask again";
 }
 
 /// The answer is stored with the last command, which comes after the others: whatever fails or

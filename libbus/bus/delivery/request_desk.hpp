@@ -76,6 +76,7 @@ private:
     void forget_on_writer(Work& work);
     [[nodiscard]] RequestAnswer answer_of(const RequestRecord& request, std::string result) const;
     [[nodiscard]] std::string what_was_done(const RequestRecord& request, std::size_t done) const;
+    [[nodiscard]] std::string why_nothing(const RequestRecord& request) const;
     [[nodiscard]] bool older_than_this(const RequestRecord& request) const;
     [[nodiscard]] bool forgets_now();
     void prune(const std::shared_ptr<Work>& work);

@@ -121,16 +121,22 @@ const std::string& StepRunner::sequence_of(DeliveryItem& item) {
             }
         }
     }
-    const EventNames names = names_of(*item.event);
-    if (names.aggregate_id.empty()) {
-        return item.sequence.emplace(); // else one dead letter would hold up all of its type
+    set_plain_sequence(item);
+    return *item.sequence;
+}
+
+void StepRunner::set_plain_sequence(DeliveryItem& item) {
+    if (item.record) {
+        return;
     }
-    return item.sequence.emplace(names.aggregate());
+    const EventNames names = names_of(*item.event);
+    // Without an id it is in none: else one dead letter would hold up all of its type.
+    item.sequence = names.aggregate_id.empty() ? std::string{} : names.aggregate();
 }
 
 StepRunner::Order StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
     for (;;) {
-        Draft draft = begin(item, batch);
+        Draft draft = begin(item, batch, true);
         if (run(item, draft)) {
             return finish(std::move(draft), batch);
         }
@@ -138,7 +144,7 @@ StepRunner::Order StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
     }
 }
 
-StepRunner::Draft StepRunner::begin(DeliveryItem& item, const StepBatch& batch) {
+StepRunner::Draft StepRunner::begin(DeliveryItem& item, const StepBatch& batch, bool read) {
     Draft draft;
     draft.part.agent = agent_.name();
     draft.part.chain = batch.chain;
@@ -149,7 +155,9 @@ StepRunner::Draft StepRunner::begin(DeliveryItem& item, const StepBatch& batch) 
         draft.part.delivered = 1;
         draft.part.settled.push_back(item.settles);
     }
-    draft.attempted.event = event_of(item, draft.attempted.failure);
+    if (read) {
+        draft.attempted.event = event_of(item, draft.attempted.failure);
+    }
     if (draft.attempted.event) {
         const auto attempts = item.record ? item.record->attempts.size() : 0;
         draft.input.emplace(StepInput{.event = *draft.attempted.event,
@@ -356,7 +364,7 @@ void StepRunner::park(DeliveryItem& item, StepBatch& batch) {
 StepRunner::Order StepRunner::quarantine(DeliveryItem& item, StepBatch& batch, std::uint32_t deaths,
                                          bool tell) {
     for (;;) {
-        Draft draft = begin(item, batch);
+        Draft draft = begin(item, batch, tell);
         const EventNames names = names_of(*item.event);
         draft.attempted.failure = Failure::poison(
             "quarantined: the process died " + std::to_string(deaths) +

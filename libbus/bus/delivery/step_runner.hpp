@@ -34,8 +34,12 @@ public:
     /// Adds the part that puts a delivery behind others of its sequence, without an attempt.
     void park(DeliveryItem& item, StepBatch& batch);
 
+    /// Puts it in the sequence of its aggregate, whatever the agent says, but where its row names
+    /// one.
+    static void set_plain_sequence(DeliveryItem& item);
+
     /// Adds the part that gives a delivery up of which the process has died `deaths` times in a
-    /// row. `tell`: what on_given_up publishes is part of it.
+    /// row. `tell`: what on_given_up publishes is part of it; else the event is not even read.
     Order quarantine(DeliveryItem& item, StepBatch& batch, std::uint32_t deaths, bool tell);
 
     /// The commit of a step was refused: its next attempt fails with this, without being run. Where
@@ -69,7 +73,7 @@ private:
         Order order;                    ///< once state is written
     };
 
-    Draft begin(DeliveryItem& item, const StepBatch& batch);
+    Draft begin(DeliveryItem& item, const StepBatch& batch, bool read);
     static Order finish(Draft&& draft, StepBatch& batch);
     bool run(DeliveryItem& item, Draft& draft);
     bool give_up(DeliveryItem& item, Draft& draft, DeliveryRecord& delivery);

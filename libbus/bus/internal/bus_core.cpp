@@ -92,10 +92,11 @@ PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
     if (!kept(event)) {
         return {.handlers = dispatch(event, delivery_ ? Offer::none : Offer::to_mailboxes)};
     }
-    PublishReport report = store_event({.record = encode(event),
-                                        .expected_version = options.expected_version,
-                                        .event = event.type().copy(event)},
-                                       event.type().durability());
+    NewEvent kept_event{.record = encode(event), .expected_version = options.expected_version};
+    if (delivery_->handled_by_agent(event.type())) { // who comes meanwhile reads the record
+        kept_event.event = event.type().copy(event);
+    }
+    PublishReport report = store_event(std::move(kept_event), event.type().durability());
     LIBBUS_FAULT_POINT("publish.after_commit");
     if (!report.duplicate) {
         report.handlers = dispatch(event, Offer::none);
@@ -153,9 +154,11 @@ PublishReport Bus::Core::publish(const EventRecord& record, const PublishOptions
 /// Returns once it is stored; calls nobody.
 PublishReport Bus::Core::store_event(NewEvent event, Durability durability) {
     const auto state = std::make_shared<Ticket::State>(runtime);
-    const Writer::Bell bell =
-        delivery_->submit(std::move(event), durability, [state](PartResult&& result, Part&& spent) {
-            state->resolve(std::move(result), std::move(spent));
+    state->held = state;
+    const Writer::Bell bell = delivery_->submit(
+        std::move(event), durability, [to = state.get()](PartResult&& result, Part&& spent) {
+            const auto hold = std::move(to->held);
+            to->resolve(std::move(result), std::move(spent));
         });
     const PartResult& result = state->wait(*bell);
     if (result.error) {

@@ -1,5 +1,7 @@
 #include <bus/runtime/system_environment.hpp>
 
+#include <array>
+#include <atomic>
 #include <random>
 
 namespace bus {
@@ -15,9 +17,15 @@ Timestamp SystemEnvironment::now() {
 }
 
 std::uint64_t SystemEnvironment::random() {
-    thread_local std::mt19937_64 generator = [] {
+    // The device may take longer than all else that a thread's first publish does, so it is asked
+    // once. 128 bits of it tell processes apart, the count tells their threads apart.
+    static const std::array<std::random_device::result_type, 4> of_process = [] {
         std::random_device device;
-        std::seed_seq seed{device(), device(), device(), device()};
+        return std::array{device(), device(), device(), device()};
+    }();
+    static std::atomic<std::uint32_t> threads{0};
+    thread_local std::mt19937_64 generator = [] {
+        std::seed_seq seed{of_process[0], of_process[1], of_process[2], of_process[3], ++threads};
         return std::mt19937_64{seed};
     }();
     return generator();

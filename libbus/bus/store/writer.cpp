@@ -31,19 +31,21 @@ Writer::Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Ta
 Writer::~Writer() = default; // of the members thread_ goes first, and stays usable while it ends
 
 Writer::Bell Writer::submit(Part part, Done done) {
-    std::vector<Entry> entries;
-    entries.push_back({.part = std::move(part), .done = std::move(done)});
-    return enqueue(std::move(entries));
+    const std::lock_guard lock{mutex_};
+    waiting_.make_room(1);
+    waiting_.add(std::move(part), {.done = std::move(done)});
+    begin(1);
+    return bell_;
 }
 
 void Writer::submit(std::vector<Part> parts, DoneOfMany done) {
     const auto of_several = std::make_shared<const DoneOfMany>(std::move(done));
-    std::vector<Entry> entries;
-    entries.reserve(parts.size());
+    const std::lock_guard lock{mutex_};
+    waiting_.make_room(parts.size());
     for (std::size_t i = 0; i < parts.size(); ++i) {
-        entries.push_back({.part = std::move(parts[i]), .of_several = of_several, .index = i});
+        waiting_.add(std::move(parts[i]), {.of_several = of_several, .index = i});
     }
-    enqueue(std::move(entries));
+    begin(parts.size());
 }
 
 void Writer::run(Task task) {
@@ -64,15 +66,55 @@ std::size_t Writer::pending() const {
     return pending_;
 }
 
-Writer::Bell Writer::enqueue(std::vector<Entry> entries) {
-    const std::lock_guard lock{mutex_};
-    pending_ += entries.size();
-    std::move(entries.begin(), entries.end(), std::back_inserter(waiting_));
+/// With the lock held: so many more are waiting.
+void Writer::begin(std::size_t more) {
+    pending_ += more;
     if (!scheduled_) {
-        scheduled_ = true;
         thread_->post([this] { write_waiting(); });
+        scheduled_ = true;
     }
-    return bell_;
+}
+
+/// Where this throws nothing has changed.
+void Writer::Entries::make_room(std::size_t more) {
+    const std::size_t wanted = parts.size() + more;
+    if (wanted > std::min(parts.capacity(), receivers.capacity())) {
+        parts.reserve(2 * wanted);
+        receivers.reserve(2 * wanted);
+    }
+}
+
+void Writer::Entries::add(Part&& part, Receiver&& receiver) noexcept {
+    weight += part.events.size() + 1;
+    parts.push_back(std::move(part));
+    receivers.push_back(std::move(receiver));
+}
+
+/// Takes as many from the front of `from` as one commit takes; at least one, where there is one.
+void Writer::Entries::take(Entries& from) {
+    if (from.weight <= most_of_a_commit) {
+        std::swap(*this, from); // so nothing is moved while publishers wait for the lock
+        return;
+    }
+    std::size_t count = 0;
+    while (count < from.parts.size() && weight < most_of_a_commit) {
+        weight += from.parts[count].events.size() + 1;
+        ++count;
+    }
+    const auto move_front = [count](auto& to, auto& all) {
+        const auto end = all.begin() + static_cast<std::ptrdiff_t>(count);
+        std::move(all.begin(), end, std::back_inserter(to));
+        all.erase(all.begin(), end);
+    };
+    move_front(parts, from.parts);
+    move_front(receivers, from.receivers);
+    from.weight -= weight;
+}
+
+void Writer::Entries::clear() {
+    parts.clear();
+    receivers.clear();
+    weight = 0;
 }
 
 /// Whoever waited for the last commit is likely to publish again at once. Without a moment for all
@@ -87,11 +129,11 @@ void Writer::gather() {
     for (int vain = 0; vain < looks_in_vain; ++vain) {
         {
             const std::lock_guard lock{mutex_};
-            if (waiting_.size() >= publishers_) {
+            if (waiting_.parts.size() >= publishers_) {
                 return;
             }
-            if (waiting_.size() > seen) {
-                seen = waiting_.size();
+            if (waiting_.parts.size() > seen) {
+                seen = waiting_.parts.size();
                 vain = 0;
             }
         }
@@ -101,27 +143,20 @@ void Writer::gather() {
 
 void Writer::write_waiting() {
     gather();
-    std::vector<Entry> entries;
     Bell bell = std::make_shared<internal::CommitBell>();
     {
         const std::lock_guard lock{mutex_};
         bell.swap(bell_);
-        std::size_t count = 0;
-        std::size_t size = 0;
-        while (count < waiting_.size() && (count == 0 || size < most_of_a_commit)) {
-            size += waiting_[count].part.events.size() + 1;
-            ++count;
-        }
-        const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
-        std::move(waiting_.begin(), end, std::back_inserter(entries));
-        waiting_.erase(waiting_.begin(), end);
+        writing_.take(waiting_);
     }
-    write(entries);
+    write(writing_);
+    const std::size_t written = writing_.parts.size();
+    writing_.clear();
     bell->ring();
     {
         const std::lock_guard lock{mutex_};
-        pending_ -= entries.size();
-        if (!waiting_.empty()) {
+        pending_ -= written;
+        if (!waiting_.parts.empty()) {
             // A task of its own, so that a simulation may run others in between.
             thread_->post([this] { write_waiting(); });
             return;
@@ -131,24 +166,21 @@ void Writer::write_waiting() {
     on_idle_();
 }
 
-void Writer::write(std::vector<Entry>& entries) {
-    std::vector<Part> parts;
-    parts.reserve(entries.size());
-    std::transform(entries.begin(), entries.end(), std::back_inserter(parts),
-                   [](Entry& entry) { return std::move(entry.part); });
+void Writer::write(Entries& entries) {
+    std::vector<Part>& parts = entries.parts;
     const Timestamp began = runtime_.now();
     std::vector<PartResult> results = commit(parts);
     disk_is_limit_ = runtime_.now() - began > processor_time_of_a_part * parts.size();
     LIBBUS_FAULT_POINT("commit.before_told");
     count_publishers(parts);
     hand_on(parts, results);
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        Entry& entry = entries[i];
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        Receiver& receiver = entries.receivers[i];
         // Taken out, so that what they hold is not freed here, after those who were told.
-        if (const auto several = std::exchange(entry.of_several, nullptr)) {
-            (*several)(entry.index, std::move(results[i]), std::move(parts[i]));
+        if (const auto several = std::exchange(receiver.of_several, nullptr)) {
+            (*several)(receiver.index, std::move(results[i]), std::move(parts[i]));
         } else {
-            std::exchange(entry.done, nullptr)(std::move(results[i]), std::move(parts[i]));
+            std::exchange(receiver.done, nullptr)(std::move(results[i]), std::move(parts[i]));
         }
     }
     LIBBUS_FAULT_POINT("commit.after_told");
@@ -202,7 +234,7 @@ void Writer::count_publishers(const std::vector<Part>& parts) {
     const auto publishes = static_cast<std::size_t>(std::count_if(
         parts.begin(), parts.end(), [](const Part& part) { return part.agent.empty(); }));
     const std::lock_guard lock{mutex_};
-    publishers_ = publishes == 0 ? 0 : std::min(publishes + waiting_.size(), most_publishers);
+    publishers_ = publishes == 0 ? 0 : std::min(publishes + waiting_.parts.size(), most_publishers);
 }
 
 void Writer::hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results) {
@@ -225,8 +257,14 @@ void Writer::hand_on(std::vector<Part>& parts, const std::vector<PartResult>& re
 }
 
 const EventType* Writer::CommittedEvent::type() const {
-    const auto of = [](const auto& event) {
-        return event.event ? &event.event->type() : find_event_type(event.record.event_type);
+    const auto of = [this](const auto& event) {
+        if (event.event) {
+            return &event.event->type();
+        }
+        if (found_ == nullptr) {
+            found_ = find_event_type(event.record.event_type);
+        }
+        return found_;
     };
     return taken_ ? of(*taken_) : of(event_.get());
 }

@@ -39,6 +39,7 @@ public:
         std::reference_wrapper<NewEvent> event_;
         PartResult::Place place_;
         mutable Event taken_;
+        mutable const EventType* found_ = nullptr;
     };
 
     /// What one commit brought: the events in order of position, none that was there before.
@@ -79,17 +80,29 @@ public:
     [[nodiscard]] std::size_t pending() const;
 
 private:
-    struct Entry {
-        Part part;
+    /// Who is told what became of a part.
+    struct Receiver {
         Done done;                                    ///< of a part that was handed over alone
         std::shared_ptr<const DoneOfMany> of_several; ///< else
         std::size_t index = 0;                        ///< among those
     };
 
-    Bell enqueue(std::vector<Entry> entries);
+    /// Parts, each with its receiver.
+    struct Entries {
+        std::vector<Part> parts;
+        std::vector<Receiver> receivers;
+        std::size_t weight = 0; ///< parts and events
+
+        void make_room(std::size_t more);
+        void add(Part&& part, Receiver&& receiver) noexcept;
+        void take(Entries& from);
+        void clear();
+    };
+
+    void begin(std::size_t more);
     void gather();
     void write_waiting();
-    void write(std::vector<Entry>& entries);
+    void write(Entries& entries);
     std::vector<PartResult> commit(std::span<const Part> parts);
     std::vector<PartResult> commit_whole_chains(std::span<const Part> parts, bool durable);
     void count_publishers(const std::vector<Part>& parts);
@@ -101,10 +114,11 @@ private:
     Task on_idle_;
     Position last_;
     mutable std::mutex mutex_;
-    std::vector<Entry> waiting_;
+    Entries waiting_;
     Bell bell_; ///< of those who wait
     std::size_t pending_ = 0;
     bool scheduled_ = false;
+    Entries writing_;                  ///< the writer's own: of the commit under way
     internal::BrokenChains broken_;    ///< the writer's own: of commits that have thrown
     std::size_t publishers_ = 0;       ///< the writer's own: publishes that come back, if all do
     bool disk_is_limit_ = false;       ///< the writer's own: of the last commit

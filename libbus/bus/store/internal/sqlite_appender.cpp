@@ -187,7 +187,8 @@ void Appender::append(const Part& part, PartResult& result) {
 PartResult::Place Appender::append(const NewEvent& event) {
     const EventRecord& record = event.record;
     const std::int64_t type = names_.id(record.aggregate_type);
-    const std::uint64_t version = head(type, record.aggregate_id);
+    std::uint64_t* const known = heads_.find(type, record.aggregate_id);
+    const std::uint64_t version = known != nullptr ? *known : head(type, record.aggregate_id);
     if (event.expected_version && *event.expected_version != version) {
         if (const auto kept = kept_place(record)) {
             return *kept;
@@ -212,7 +213,11 @@ PartResult::Place Appender::append(const NewEvent& event) {
         connection_.fail(SQLITE_CORRUPT, writing_events);
     }
     ++last_;
-    heads_.put(type, record.aggregate_id, version + 1);
+    if (known != nullptr) {
+        *known = version + 1;
+    } else {
+        heads_.put(type, record.aggregate_id, version + 1);
+    }
     return {last_, version + 1, false};
 }
 
@@ -238,9 +243,6 @@ void Appender::take_back(Position after) {
 }
 
 std::uint64_t Appender::head(std::int64_t type, std::string_view id) {
-    if (const auto known = heads_.find(type, id)) {
-        return *known;
-    }
     {
         Statement::Run run = head_.run(type, id);
         if (run.next() && !run.is_null(0)) {

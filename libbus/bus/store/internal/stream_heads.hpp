@@ -1,7 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,22 +16,20 @@ class StreamHeads {
 public:
     explicit StreamHeads(std::size_t generation) : generation_{generation} {}
 
-    [[nodiscard]] std::optional<std::uint64_t> find(std::int64_t type, std::string_view id) {
+    /// The version, to be changed where it is; null where it is not known. Good until the next call
+    /// of a member.
+    [[nodiscard]] std::uint64_t* find(std::int64_t type, std::string_view id) {
         const std::string& key = make_key(type, id);
         if (const auto found = young_.find(key); found != young_.end()) {
-            return found->second;
+            return &found->second;
         }
-        if (const auto found = old_.find(key); found != old_.end()) {
-            return found->second;
-        }
-        return std::nullopt;
+        auto node = old_.extract(key);
+        return node ? keep(young_.insert(std::move(node)).position) : nullptr;
     }
 
+    /// For what find() does not know.
     void put(std::int64_t type, std::string_view id, std::uint64_t version) {
-        young_.insert_or_assign(make_key(type, id), version);
-        if (young_.size() >= generation_) {
-            old_ = std::exchange(young_, {});
-        }
+        keep(young_.insert_or_assign(make_key(type, id), version).first);
     }
 
     void forget(std::int64_t type, std::string_view id) {
@@ -44,15 +43,26 @@ public:
     }
 
 private:
+    using Heads = std::unordered_map<std::string, std::uint64_t>;
+
+    std::uint64_t* keep(Heads::iterator head) {
+        if (young_.size() >= generation_) {
+            old_ = std::exchange(young_, {}); // its elements stay where they are
+        }
+        return &head->second;
+    }
+
     const std::string& make_key(std::int64_t type, std::string_view id) {
-        key_.assign(std::to_string(type)).append(1, ' ').append(id);
+        std::array<char, sizeof type> bytes{};
+        std::memcpy(bytes.data(), &type, sizeof type);
+        key_.assign(bytes.data(), bytes.size()).append(id);
         return key_;
     }
 
     std::size_t generation_;
     std::string key_; ///< reused: a look-up allocates nothing
-    std::unordered_map<std::string, std::uint64_t> young_;
-    std::unordered_map<std::string, std::uint64_t> old_;
+    Heads young_;
+    Heads old_;
 };
 
 } // namespace bus::internal

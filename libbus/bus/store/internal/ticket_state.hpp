@@ -16,7 +16,7 @@ struct Ticket::State {
         {
             const std::lock_guard lock{mutex};
             result = std::move(r);
-            spent = std::move(p);
+            spent = std::move(p.events);
             awaited = waits_alone;
         }
         // Who wakes finds the lock free. Whoever resolves holds the state, so it is still there.
@@ -45,7 +45,10 @@ struct Ticket::State {
     std::condition_variable changed;
     std::optional<PartResult> result;
     bool waits_alone = false;
-    Part spent; ///< what is left of the part: freed where somebody waits, not by the writer
+    /// Itself, until it is resolved, for who has submitted it by a pointer: a function that holds
+    /// no more than that needs no memory of its own.
+    std::shared_ptr<State> held;
+    std::vector<NewEvent> spent; ///< freed where somebody waits, not by the writer
 };
 
 } // namespace bus

@@ -176,7 +176,7 @@ void verify_deliveries(VerifyContext& context) {
         verifying_deliveries};
     for (Statement::Run run = read.run(); run.next();) {
         check.see(run);
-        context.tell("verifying_deliveries deliveries", ++context.report.deliveries, 0);
+        context.tell("reading deliveries", ++context.report.deliveries, 0);
     }
 }
 

@@ -220,7 +220,7 @@ void verify_events(VerifyContext& context) {
             report.first_position = run.number(0);
         }
         check.see(run);
-        context.tell("verifying_events events", ++report.events, total);
+        context.tell("reading events", ++report.events, total);
     }
     check.end();
 }
@@ -234,7 +234,7 @@ void verify_streams(VerifyContext& context) {
                    verifying_events};
     for (Statement::Run run = read.run(); run.next();) {
         check.see(run);
-        context.tell("verifying_events streams", ++seen, context.report.events);
+        context.tell("reading streams", ++seen, context.report.events);
     }
 }
 

@@ -231,6 +231,23 @@ BOOST_AUTO_TEST_CASE(R5_a_redrive_whose_answer_was_lost_does_not_redrive_a_later
     BOOST_TEST(runs == 1);
     BOOST_TEST(store->deliveries("worker", DeliveryState::dead).size() == 1U);
     BOOST_TEST(store->requests(0, 10, true).empty());
+    BOOST_TEST(store->requests(0, 10, false).front().result ==
+               "nothing: the delivery died after this was asked; look at it, and ask again");
+}
+
+BOOST_AUTO_TEST_CASE(R5_a_redrive_of_what_is_not_dead_says_what_it_is) {
+    const auto answer = [this](bus::Position position) {
+        const std::uint64_t number = bus->request(
+            {.who = "ann", .why = "it is up", .agent = "worker", .position = position});
+        bus->wait_idle();
+        return store->requests(number - 1, 1, false).front().result;
+    };
+    publish("down", 1);
+    bus->remove("worker"); // so that what is redriven is not attempted at once
+    bus->request({.who = "ann", .why = "it is up", .agent = "worker", .position = 1});
+    bus->wait_idle();
+    BOOST_TEST(answer(1) == "nothing: the delivery is deferred, not dead");
+    BOOST_TEST(answer(7) == "nothing: there is no such delivery, it may have finished");
 }
 
 BOOST_AUTO_TEST_CASE(R5_when_the_next_due_delivery_is_discarded_the_one_after_it_still_comes) {
