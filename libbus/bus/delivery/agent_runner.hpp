@@ -203,8 +203,6 @@ private:
     [[nodiscard]] bool needs_feeding() const;
     void turn(Lane& lane);
     bool prepare(Lane& lane);
-    bool must_note(Lane& lane);
-    void note(Lane& lane);
     void run_orders(Lane& lane, StepBatch& batch);
     void run_steps(Lane& lane, Batch& batch);
     std::optional<DeliveryItem> next_item(Lane& lane);
@@ -215,10 +213,14 @@ private:
     static Batch new_batch(const StepBatch& before);
     std::vector<Order> take_orders(Lane& lane);
     void submit(Lane& lane, const Batch& batch);
-    [[nodiscard]] BegunNote make_note(Lock& lock);
-    void refuse_note(const std::exception_ptr& error);
     [[nodiscard]] bool stopping();
     void give_up_turn(StepBatch& batch, const std::exception& error);
+
+    // agent_notes.cpp: what is under way, for the next start
+    bool must_note(Lane& lane);
+    void note(Lane& lane);
+    [[nodiscard]] BegunNote make_note(Lock& lock);
+    void refuse_note(const std::exception_ptr& error);
 
     // agent_alone.cpp: deliveries of which the process may have died
     void go_alone(Lane& lane);

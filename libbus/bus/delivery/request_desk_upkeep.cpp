@@ -1,0 +1,152 @@
+#include <bus/delivery/request_desk.hpp>
+
+#include <algorithm>
+#include <utility>
+
+/// What operators ask about an agent or the log as a whole: to replay, to forget, to prune. The
+/// rest of RequestDesk is in request_desk.cpp.
+namespace bus {
+
+namespace {
+
+constexpr std::size_t events_at_a_time = 1000; // others get their commits in between
+
+} // namespace
+
+/// Once the agent has begun again, the request is answered: how far it is tells its checkpoint.
+void RequestDesk::replay(const std::shared_ptr<Work>& work) {
+    const RequestRecord& request = work->request;
+    const std::optional<AgentRecord> agent = store_.agent(request.agent);
+    if (!agent) {
+        work->result = "nothing: the store knows no agent " + request.agent;
+        answer(work);
+        return;
+    }
+    const Position first =
+        std::min(std::max(request.position, store_.first_position()), agent->checkpoint + 1);
+    const ReplayOrder order{.after = first - 1,
+                            .effects = request.action == DeliveryAction::replay_with_effects};
+    work->answered = true;
+    work->open = 1;
+    try {
+        replay_(request.agent, order,
+                {request.number, hub_->runtime().now(),
+                 "replays from position " + std::to_string(first)},
+                [self = shared_from_this(), work](const PartResult& result) {
+                    self->on_command(work, result);
+                });
+    } catch (const std::exception&) {
+        on_command(work, {.error = std::current_exception()});
+    }
+}
+
+bool RequestDesk::older_than_this(const RequestRecord& request) const {
+    return asked_before_ ? request.number <= *asked_before_ : request.at < made_;
+}
+
+/// False: not yet, and it is looked again when it does.
+bool RequestDesk::forgets_now() {
+    const std::lock_guard lock{mutex_};
+    const Duration age = hub_->runtime().now() - made_;
+    old_enough_ = old_enough_ || age >= forget_after_;
+    if (!old_enough_ && !stopped_ && !grown_) {
+        grown_ = hub_->runtime().schedule(
+            std::min(forget_after_, forget_after_ - age), [weak = weak_from_this()] {
+                if (const auto self = weak.lock()) {
+                    {
+                        const std::lock_guard inner{self->mutex_};
+                        self->grown_.reset();
+                        self->old_enough_ = true; // also where the clock was set back
+                    }
+                    self->look();
+                }
+            });
+    }
+    return old_enough_;
+}
+
+/// While the program starts, its agents are not on the bus yet, and would be forgotten, to begin
+/// anew a moment later: what was asked of a program before this one is not done by this one, and
+/// what is asked of this one waits until it has had the time to add them.
+void RequestDesk::forget(const std::shared_ptr<Work>& work) {
+    const RequestRecord& request = work->request;
+    if (!store_.agent(request.agent)) {
+        work->result = "agent " + request.agent + " is not there (any more)";
+    } else if (older_than_this(request)) {
+        work->result = "nothing: the program that was asked has ended meanwhile; ask again";
+    } else {
+        try {
+            names_.check(request.agent);
+            if (!forgets_now()) {
+                // It stays open.
+                hub_->runtime().pool().post([self = shared_from_this()] { self->take_next(); });
+                return;
+            }
+            names_.take(request.agent);
+        } catch (const std::invalid_argument& refusal) {
+            work->result = refusal.what();
+        }
+    }
+    if (!work->result.empty()) {
+        answer(work);
+        return;
+    }
+    writer_.run([self = shared_from_this(), work] {
+        self->forget_on_writer(*work);
+        self->names_.give_back(work->request.agent);
+        self->hub_->runtime().pool().post([self, work] { self->answer(work); });
+    });
+}
+
+void RequestDesk::forget_on_writer(Work& work) {
+    try {
+        const std::size_t unfinished = store_.delivery_briefs(work.request.agent).size();
+        store_.forget(work.request.agent,
+                      answer_of(work.request, "forgotten, with " + std::to_string(unfinished) +
+                                                  " deliveries that had not finished"));
+        work.answered = true;
+    } catch (const std::exception& error) {
+        work.trouble = error.what();
+    }
+}
+
+void RequestDesk::prune(const std::shared_ptr<Work>& work) {
+    writer_.run([self = shared_from_this(), work] {
+        bool more = false;
+        try {
+            const std::size_t removed =
+                self->store_.prune(work->request.position, events_at_a_time);
+            work->done += removed;
+            more = removed == events_at_a_time;
+        } catch (const PruneRefused& refusal) {
+            work->refusal = refusal.what();
+        } catch (const std::exception& error) {
+            work->trouble = error.what();
+        }
+        self->hub_->runtime().pool().post([self, work, more] { self->end_prune(work, more); });
+    });
+}
+
+void RequestDesk::end_prune(const std::shared_ptr<Work>& work, bool more) {
+    if (more) {
+        std::unique_lock lock{mutex_};
+        const bool go_on = !stopped_;
+        lock.unlock();
+        if (go_on) {
+            prune(work);
+        } else {
+            take_next(); // it stays open: the program that runs next goes on
+        }
+        return;
+    }
+    // One before it may have removed some.
+    const std::string removed = std::to_string(work->done) +
+                                (work->done == 1 ? " event removed" : " events removed") +
+                                (older_than_this(work->request) ? " by this program" : "");
+    work->result = work->refusal.empty() ? removed
+                   : work->done == 0     ? work->refusal
+                                         : removed + ", then: " + work->refusal;
+    answer(work);
+}
+
+} // namespace bus
