@@ -110,9 +110,9 @@ void MailboxRunner::run(Lane& lane) noexcept {
         try {
             post(lane);
             return;
-        } catch (const std::exception& error) {
+        } catch (...) {
             report(std::string{"its next turn comes at once, for it cannot be posted: "} +
-                   error.what());
+                   Failure::from(std::current_exception()).what());
         }
     }
 }
