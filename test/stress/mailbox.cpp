@@ -554,6 +554,8 @@ BOOST_AUTO_TEST_CASE(A6_each_event_is_finished_or_dropped_or_refused_or_left_at_
         const std::uint64_t refused = publishers.sum(&Publishers::Count::refused);
         BOOST_TEST(accounted(all.front()) + refused == publishers.all() + first.emitted());
         BOOST_TEST(all.front().finished == first.seen());
+        BOOST_TEST(all.front().waited <= (first.blocks() ? publishers.all() : 0));
+        BOOST_TEST(all.front().over_bound <= (first.blocks() ? first.emitted() : 0));
         BOOST_TEST(first.out_of_order() == "");
         if (two) {
             BOOST_TEST(all.back().finished == second.seen());

@@ -207,7 +207,9 @@ AgentStatus MailboxRunner::status() {
                        .queued = counts.queued,
                        .busy = counts.busy,
                        .timers = timers_->pending(),
-                       .dropped = counts.dropped};
+                       .dropped = counts.dropped,
+                       .waited = counts.waited,
+                       .over_bound = counts.over_bound};
     for (std::size_t i = 0; i < mailbox_.lanes(); ++i) {
         const Lane& lane = mailbox_.lane(i);
         status.finished += lane.finished;
