@@ -106,6 +106,15 @@ public:
         }
     }
 
+    /// Refused with a sentence: the filter comes before the options.
+    template <class E, class F, class P>
+    Subscription subscribe(const F& /*handler*/, const SubscribeOptions& /*options*/,
+                           const P& /*filter*/) {
+        static_assert(detail::never<P>, "libbus: the options come behind the filter: write "
+                                        "subscribe<E>(handler, filter, options)");
+        return {};
+    }
+
     /// Publishes an event. With a store, returns once it is as safe as its type says
     /// (Durability), then calls the handlers in this thread; what they throw is in the report.
     /// Throws StoreError, VersionConflict, IdConflict where it was not stored, std::logic_error
