@@ -232,11 +232,12 @@ public:
     /// True where wait_idle would not wait.
     [[nodiscard]] bool idle();
 
-    /// Takes no more events, and ends as `how` says, `deadline` (from now) at the latest;
-    /// idempotent. While it drains, handlers and steps may publish what follows from what is being
-    /// handled. A step, or a handler that runs on a worker, may call it too, but nobody can wait
-    /// for himself: there it begins the stop and returns at once, saying what is left, and the
-    /// next stop() of another thread, or the destructor, waits.
+    /// Takes no more events, and ends as `how` says; idempotent. At `deadline` (from now) at the
+    /// latest it begins no further step; the steps, and handlers on workers, that run then are
+    /// waited for, however long they take: none is cut off. While it drains, handlers and steps may
+    /// publish what follows from what is being handled. A step, or a handler that runs on a worker,
+    /// may call it too, but nobody can wait for himself: there it begins the stop and returns at
+    /// once, saying what is left, and the next stop() of another thread, or the destructor, waits.
     StopReport stop(Stop how, Duration deadline = std::chrono::seconds{30});
 
     /// How the agents stand, in the order added.

@@ -4,6 +4,7 @@
 #include <bus/bus.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 #include <bus/runtime/system_runtime.hpp>
+#include <bus/store/memory_store.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+using namespace std::chrono_literals;
 using test::ping;
 using test::PingEvent;
 using test::scripted;
@@ -326,10 +328,10 @@ BOOST_AUTO_TEST_CASE(A6_reject_and_drop_oldest_account_for_every_event_under_sev
         BOOST_TEST(bus.wait_idle(std::chrono::seconds{30}));
         const bus::AgentStatus status = bus.status().front();
         BOOST_TEST(status.finished + status.dropped == 3 * each);
-    }
-}
         BOOST_TEST(status.waited == 0U);
         BOOST_TEST(status.over_bound == 0U);
+    }
+}
 
 BOOST_AUTO_TEST_CASE(A6_stopping_frees_a_publisher_that_waits_for_room) {
     bus::Bus bus;
@@ -353,16 +355,16 @@ BOOST_AUTO_TEST_CASE(A6_stopping_frees_a_publisher_that_waits_for_room) {
     }
     std::thread stopper{[&] { bus.stop(bus::Stop::now); }};
     waiting.join();
+    may_leave.count_down();
     stopper.join();
     BOOST_TEST(bus.idle());
-    may_leave.count_down();
-}
-
     const bus::AgentStatus status = bus.status().front();
     BOOST_TEST(status.finished == 1U);
     BOOST_TEST(status.queued == 1U);
     BOOST_TEST(status.dropped == 1U); // its publish returned
     BOOST_TEST(status.waited == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(A11_drain_handles_all_that_is_queued_and_what_comes_of_it) {
     auto runtime = std::make_shared<bus::SimulatedRuntime>();
     bus::Bus bus{{runtime, nullptr}};
@@ -385,15 +387,49 @@ BOOST_AUTO_TEST_CASE(A11_drain_handles_all_that_is_queued_and_what_comes_of_it) 
 }
 
 BOOST_AUTO_TEST_CASE(A11_drain_gives_up_at_its_deadline) {
-    bus::Bus bus;
+    const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus{{runtime, nullptr}};
     auto agent = scripted("endless");
-    agent->handles<PingEvent, PingEvent>(
-        [](const PingEvent&, bus::Context& context) { context.publish(ping("x")); });
+    agent->handles<PingEvent, PingEvent>([&](const PingEvent&, bus::Context& context) {
+        runtime->pass(1ms); // so long does each step take
+        context.publish(ping("x"));
+    });
     bus.add(std::move(agent));
     bus.publish(ping("x"));
-    const bus::StopReport report = bus.stop(bus::Stop::drain, std::chrono::milliseconds{20});
+    const bus::StopReport report = bus.stop(bus::Stop::drain, 20ms);
     BOOST_TEST(!report.drained);
+    BOOST_TEST(report.queued == 1U);
+    BOOST_TEST(report.agents.front().finished == 21U); // the last began in time
     BOOST_TEST(bus.idle());
+}
+
+BOOST_AUTO_TEST_CASE(A11_a_step_that_runs_is_waited_for_past_the_deadline) {
+    for (const auto how : {bus::Stop::drain, bus::Stop::now}) {
+        for (const bool stored : {false, true}) {
+            bus::Bus bus{{nullptr, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+            std::latch entered{1};
+            std::atomic<bool> ended{false};
+            auto agent = scripted("slow");
+            agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
+                entered.count_down();
+                try {
+                    for (;;) { // a step may publish while the bus drains, not past the deadline
+                        bus.publish(test::pong("x"));
+                        std::this_thread::yield();
+                    }
+                } catch (const std::logic_error&) {
+                    ended = true;
+                }
+            });
+            bus.add(std::move(agent));
+            bus.publish(ping("x"));
+            entered.wait();
+            const bus::StopReport report = bus.stop(how, 0s);
+            BOOST_TEST(ended.load());
+            BOOST_TEST(!report.drained);
+            BOOST_TEST(report.agents.front().finished == 1U);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(A11_drain_does_not_wait_for_what_is_deferred_to_a_later_time) {
