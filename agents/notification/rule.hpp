@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/dispatch/handler_check.hpp>
 #include <bus/event/domain_event.hpp>
 
 #include <concepts>
@@ -33,29 +34,36 @@ struct Rule {
 
 /// A rule for events of type E. `text` is a template, or a callable from (const E&) to std::string;
 /// `when` a callable from (const E&) to bool. Throws as text_template does.
-template <AnyEventStruct E, class Text>
+template <class E, class Text>
 Rule rule(std::string notification_type, std::string channel, Text text) {
-    MessageText make;
-    if constexpr (std::convertible_to<Text, std::string_view>) {
-        make = text_template(text, event_type<E>());
-    } else {
-        static_assert(std::is_invocable_r_v<std::string, Text&, const E&>,
-                      "libbus: the text of a rule is a template, or takes (const E&) and returns "
-                      "std::string");
-        make = [text = std::move(text)](const DomainEvent& event) mutable -> std::string {
-            return text(static_cast<const E&>(event));
-        };
+    Rule result;
+    if constexpr (detail::check_event<E>()) {
+        result.type = &event_type<E>();
+        result.notification_type = std::move(notification_type);
+        result.channel = std::move(channel);
+        if constexpr (std::convertible_to<Text, std::string_view>) {
+            result.text = text_template(text, event_type<E>());
+        } else if constexpr (std::is_invocable_r_v<std::string, Text&, const E&>) {
+            result.text = [text =
+                               std::move(text)](const DomainEvent& event) mutable -> std::string {
+                return text(static_cast<const E&>(event));
+            };
+        } else {
+            static_assert(detail::never<Text>, "libbus: the text of a rule is a template, or takes "
+                                               "(const E&) and returns std::string");
+        }
     }
-    return {
-        &event_type<E>(), std::move(notification_type), std::move(channel), std::move(make), {}};
+    return result;
 }
 
-template <AnyEventStruct E, class Text, std::predicate<const E&> When>
+template <class E, class Text, class When>
 Rule rule(std::string notification_type, std::string channel, Text text, When when) {
     Rule result = rule<E>(std::move(notification_type), std::move(channel), std::move(text));
-    result.when = [when = std::move(when)](const DomainEvent& event) -> bool {
-        return when(static_cast<const E&>(event));
-    };
+    if constexpr (detail::check_filter<E, When>()) {
+        result.when = [when = std::move(when)](const DomainEvent& event) mutable -> bool {
+            return when(static_cast<const E&>(event));
+        };
+    }
     return result;
 }
 

@@ -106,6 +106,15 @@ public:
         }
     }
 
+    /// Refused with a sentence: the filter comes before the options.
+    template <class E, class F, class P>
+    Subscription subscribe(const F& /*handler*/, const SubscribeOptions& /*options*/,
+                           const P& /*filter*/) {
+        static_assert(detail::never<P>, "libbus: the options come behind the filter: write "
+                                        "subscribe<E>(handler, filter, options)");
+        return {};
+    }
+
     /// Publishes an event. With a store, returns once it is as safe as its type says
     /// (Durability), then calls the handlers in this thread; what they throw is in the report.
     /// Throws StoreError, VersionConflict, IdConflict where it was not stored, std::logic_error
@@ -223,11 +232,12 @@ public:
     /// True where wait_idle would not wait.
     [[nodiscard]] bool idle();
 
-    /// Takes no more events, and ends as `how` says, `deadline` (from now) at the latest;
-    /// idempotent. While it drains, handlers and steps may publish what follows from what is being
-    /// handled. A step, or a handler that runs on a worker, may call it too, but nobody can wait
-    /// for himself: there it begins the stop and returns at once, saying what is left, and the
-    /// next stop() of another thread, or the destructor, waits.
+    /// Takes no more events, and ends as `how` says; idempotent. At `deadline` (from now) at the
+    /// latest it begins no further step; the steps, and handlers on workers, that run then are
+    /// waited for, however long they take: none is cut off. While it drains, handlers and steps may
+    /// publish what follows from what is being handled. A step, or a handler that runs on a worker,
+    /// may call it too, but nobody can wait for himself: there it begins the stop and returns at
+    /// once, saying what is left, and the next stop() of another thread, or the destructor, waits.
     StopReport stop(Stop how, Duration deadline = std::chrono::seconds{30});
 
     /// How the agents stand, in the order added.

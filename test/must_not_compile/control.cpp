@@ -24,9 +24,13 @@ private:
 
     void note(const shop::OrderPaidEvent& event, bus::Context& context) {
         context.publish(shop::OrderLostEvent{{}, event.order_id});
+        context.schedule(std::chrono::hours{1}, shop::OrderLostEvent{{}, event.order_id});
     }
 
-    void look(const bus::DomainEvent& /*event*/) const {}
+    void look(const bus::DomainEvent& event) const {
+        static_cast<void>(bus::event_cast<GiftPlacedEvent>(event));
+        static_cast<void>(bus::event_cast<bus::DomainEvent>(event));
+    }
 };
 
 void use(bus::Bus& bus) {
@@ -44,5 +48,6 @@ void use(bus::Bus& bus) {
                                         options),
     };
     bus.publish(GiftPlacedEvent{});
+    bus.schedule(std::chrono::hours{1}, bus::derive<shop::OrderPaidEvent>(GiftPlacedEvent{}, "7"));
     bus.post(shop::OrderPaidEvent{{}, "order-7"});
 }

@@ -1,6 +1,6 @@
 // Agents without a store: publishers on threads, mailboxes of a few events that are always full,
-// steps that emit into them, agents that come in the middle, and stops at any moment. What must
-// hold: each event is finished, dropped, refused or left, orders are kept, and nothing hangs.
+// steps that emit into them, agents that come and go in the middle, and stops at any moment. What
+// must hold: each event is finished, dropped, refused or left, orders are kept, and nothing hangs.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include "test/support/stress.hpp"
@@ -14,6 +14,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <future>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -124,7 +126,15 @@ public:
         act_ = std::move(act);
     }
 
+    /// The agent has left: from now on a step that is not over is one too many.
+    void has_left() { left_ = true; }
+
+    /// How many steps there were of an agent that had left.
+    [[nodiscard]] int late() const { return late_; }
+
     [[nodiscard]] bool blocks() const { return overflow_ == bus::Overflow::block; }
+
+    [[nodiscard]] bool has_one_worker() const { return workers_ == 1; }
 
     /// How many events its successful steps have emitted, or are about to.
     [[nodiscard]] std::uint64_t emitted() const { return emitted_; }
@@ -155,6 +165,11 @@ public:
         return all;
     }
 
+    /// The numbers of one sequence that were seen.
+    [[nodiscard]] const std::vector<std::int64_t>& seen_in(std::size_t sequence) const {
+        return sequences_.at(sequence).seen;
+    }
+
     /// The numbers of one publisher that were seen, in their order.
     [[nodiscard]] std::vector<std::int64_t> seen_of(std::size_t publisher) const {
         std::vector<std::int64_t> all;
@@ -183,7 +198,9 @@ private:
         if (workers_ == 1) {
             alone.emplace(inside_, wrong_);
         }
+        late_ += left_ ? 1 : 0;
         mine.chance.yield();
+        late_ += left_ ? 1 : 0;
         if (fails_ && context.attempt() == 1 && mine.chance.once_in(8)) {
             throw std::runtime_error{"the next attempt will do"};
         }
@@ -209,6 +226,8 @@ private:
     std::int64_t act_at_ = 0;
     std::function<void()> act_;
     std::atomic<bool> acted_{false};
+    std::atomic<bool> left_{false};
+    std::atomic<int> late_{0};
 
     std::array<Sequence, 2 * published_sequences> sequences_;
     /// Where there is one worker; of the echoes, its own.
@@ -310,6 +329,33 @@ void let_run(Chance& chance) {
     }
 }
 
+/// An agent's leaving, and where the publishers were before and after it.
+class Removal {
+public:
+    /// In whatever thread; once.
+    void remove(bus::Bus& bus, Watched& agent, const Publishers& publishers) {
+        for (std::size_t i = 0; i < before.size(); ++i) {
+            before.at(i) = publishers.of(i).accepted;
+        }
+        status = bus.remove("leaving");
+        agent.has_left();
+        after = publishers.sum(&Publishers::Count::begun);
+        done_.set_value();
+    }
+
+    /// False: it hangs.
+    [[nodiscard]] bool wait() {
+        return done_.get_future().wait_for(patience) == std::future_status::ready;
+    }
+
+    std::array<std::int64_t, most_publishers> before{};
+    bus::AgentStatus status;
+    std::uint64_t after = 0;
+
+private:
+    std::promise<void> done_;
+};
+
 bus::BusOptions without_store(Chance& chance) {
     return {std::make_shared<bus::SystemRuntime>(static_cast<unsigned>(1 + chance.number(3))),
             nullptr};
@@ -381,6 +427,109 @@ BOOST_AUTO_TEST_CASE(A2_steps_of_a_sequence_never_meet_and_keep_their_order_thou
     });
 }
 
+BOOST_AUTO_TEST_CASE(A3_an_agent_that_leaves_while_events_flow_has_no_gap_and_no_step_after_it) {
+    // A thread, a step of another agent or one of its own takes it away; another one of its name
+    // may come.
+    enum class By : std::uint8_t { thread, other_step, own_step };
+
+    test::stress(150, [](Chance& chance) {
+        const auto by = static_cast<By>(chance.number(3));
+        const bool blocks = !chance.once_in(4);       // else there are gaps
+        const bool leaving_emits = chance.once_in(2); // of the two one may: echoes have one source
+        Watched staying{chance,
+                        {.workers = {},
+                         .overflow = bus::Overflow::block,
+                         .emits = !leaving_emits && chance.once_in(2)}};
+        Watched leaving{chance,
+                        {.workers = chance.once_in(2) ? std::optional{1U} : std::nullopt,
+                         .overflow = blocks ? std::optional{bus::Overflow::block} : std::nullopt,
+                         .emits = leaving_emits}};
+        Watched coming{chance, {.workers = {}, .overflow = bus::Overflow::block}};
+        Removal removal;
+        std::array<std::vector<std::int64_t>, published_sequences> published;
+        bus::Bus bus{without_store(chance)};
+        std::optional<Publishers> publishers;
+        std::latch made{1};
+        const auto remove = [&] {
+            made.wait(); // its counts are looked at
+            removal.remove(bus, leaving, *publishers);
+        };
+        const auto moment = static_cast<std::int64_t>(1 + chance.number(40));
+        if (by != By::thread) {
+            (by == By::own_step ? leaving : staying).at(moment, remove);
+        }
+        staying.add_to(bus, "staying");
+        leaving.add_to(bus, "leaving");
+        publishers.emplace(chance, 60,
+                           [&](std::size_t publisher, std::int64_t number, Chance& own) {
+                               const std::size_t sequence =
+                                   publisher * sequences_each + own.number(sequences_each);
+                               published.at(sequence).push_back(number);
+                               publish(bus, sequence, number);
+                           });
+        made.count_down();
+        if (by == By::thread) {
+            if (chance.once_in(4)) {
+                BOOST_TEST(publishers->join()); // its counts are exact then
+            }
+            let_run(chance);
+            remove();
+        }
+        BOOST_REQUIRE(removal.wait());
+        const std::uint64_t emitted = staying.emitted() + leaving.emitted();
+        const bool again = chance.once_in(2);
+        std::array<std::int64_t, most_publishers> then{};
+        if (again) {
+            let_run(chance);
+            for (std::size_t i = 0; i < then.size(); ++i) {
+                then.at(i) = publishers->of(i).accepted;
+            }
+            coming.add_to(bus, "leaving");
+        }
+        BOOST_TEST(publishers->join());
+        BOOST_TEST(bus.stop(bus::Stop::drain, patience).drained);
+
+        // Of the agent that has left: what it was offered is accounted for, ...
+        const std::uint64_t under_way = by == By::own_step ? 1 : 0;
+        const std::uint64_t offered = accounted(removal.status) + under_way;
+        std::uint64_t least = 0;
+        for (const std::int64_t accepted : removal.before) {
+            least += static_cast<std::uint64_t>(accepted);
+        }
+        BOOST_TEST(offered >= least);
+        BOOST_TEST(offered <= removal.after + emitted);
+        BOOST_TEST(removal.status.finished + under_way == leaving.seen());
+        BOOST_TEST(leaving.late() == 0);
+        // ... and what it saw has no gap: of a publisher with one worker, else of a sequence.
+        BOOST_TEST(leaving.out_of_order() == "");
+        for (std::size_t i = 0; leaving.blocks() && i < published.size(); ++i) {
+            const std::vector<std::int64_t>& seen = leaving.seen_in(i);
+            const std::vector<std::int64_t>& all = published.at(i);
+            BOOST_TEST(
+                (seen.size() <= all.size() && std::equal(seen.begin(), seen.end(), all.begin())));
+        }
+        for (std::size_t i = 0; leaving.blocks() && i < publishers->count(); ++i) {
+            const std::vector<std::int64_t> seen = leaving.seen_of(i);
+            BOOST_TEST((!leaving.has_one_worker() || seen.empty() ||
+                        seen.back() == static_cast<std::int64_t>(seen.size())));
+        }
+        // Nobody else notices.
+        BOOST_TEST(staying.out_of_order() == "");
+        BOOST_TEST(coming.out_of_order() == "");
+        for (std::size_t i = 0; i < publishers->count(); ++i) {
+            const std::int64_t last = publishers->of(i).accepted;
+            BOOST_TEST(last == 60);
+            BOOST_TEST(staying.seen_of(i).size() == static_cast<std::size_t>(last));
+            const std::vector<std::int64_t> seen = coming.seen_of(i);
+            if (!seen.empty()) {
+                BOOST_TEST(seen.front() > then.at(i));
+                BOOST_TEST(seen.back() == last);
+                BOOST_TEST(static_cast<std::int64_t>(seen.size()) == last - seen.front() + 1);
+            }
+        }
+    });
+}
+
 BOOST_AUTO_TEST_CASE(A6_each_event_is_finished_or_dropped_or_refused_or_left_at_any_overflow) {
     test::stress(150, [](Chance& chance) {
         Watched first{chance, {.workers = {}, .overflow = {}, .emits = chance.once_in(2)}};
@@ -405,6 +554,8 @@ BOOST_AUTO_TEST_CASE(A6_each_event_is_finished_or_dropped_or_refused_or_left_at_
         const std::uint64_t refused = publishers.sum(&Publishers::Count::refused);
         BOOST_TEST(accounted(all.front()) + refused == publishers.all() + first.emitted());
         BOOST_TEST(all.front().finished == first.seen());
+        BOOST_TEST(all.front().waited <= (first.blocks() ? publishers.all() : 0));
+        BOOST_TEST(all.front().over_bound <= (first.blocks() ? first.emitted() : 0));
         BOOST_TEST(first.out_of_order() == "");
         if (two) {
             BOOST_TEST(all.back().finished == second.seen());

@@ -37,7 +37,7 @@ struct StartPosition {
 /// What happens to an event for which a mailbox has no room. On a store there is always room: what
 /// does not fit stays in the log.
 enum class Overflow : std::uint8_t {
-    block,       ///< a host's thread waits; a step never does, it goes over the bound
+    block,       ///< a host's thread waits; a step never does, it goes over the bound; both counted
     reject,      ///< the event is not taken for this agent, and counted
     drop_oldest, ///< the oldest waiting event gives way, and is counted
 };

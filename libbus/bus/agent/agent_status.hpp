@@ -26,6 +26,10 @@ struct AgentStatus {
     /// Events that its full mailbox did not take or gave up, that came after it had stopped, or
     /// that waited when the agent was removed.
     std::uint64_t dropped = 0;
+    std::uint64_t waited = 0; ///< publishes that its full mailbox made wait for room
+    /// Events that a step (or a timer, or a handler on a worker) put into its full mailbox, over
+    /// the bound: such a one is never made to wait.
+    std::uint64_t over_bound = 0;
     std::optional<Timestamp> next_due; ///< of the deferred ones
     std::string trouble;               ///< why its work cannot be committed just now; empty: it can
     Position replay_through = 0; ///< the last event of its replay, which is over at this checkpoint

@@ -98,11 +98,15 @@ public:
     /// they live in memory, and stopping the bus drops them. The handle may be kept, in the state
     /// as well, and used in a later step of this agent. Throws std::logic_error for a type that is
     /// not declared.
-    template <EventStruct E>
+    template <class E>
     TimerHandle schedule(Duration delay, E event) {
-        check_declared(event.type());
-        stamp(event);
-        return start_timer(delay, std::make_shared<const E>(std::move(event)));
+        if constexpr (detail::check_published<E>()) {
+            check_declared(event.type());
+            stamp(event);
+            return start_timer(delay, std::make_shared<const E>(std::move(event)));
+        } else {
+            return {};
+        }
     }
 
     /// Cancels a timer of this agent once the step has succeeded: it never fires after that.

@@ -110,9 +110,9 @@ void MailboxRunner::run(Lane& lane) noexcept {
         try {
             post(lane);
             return;
-        } catch (const std::exception& error) {
+        } catch (...) {
             report(std::string{"its next turn comes at once, for it cannot be posted: "} +
-                   error.what());
+                   Failure::from(std::current_exception()).what());
         }
     }
 }
@@ -207,7 +207,9 @@ AgentStatus MailboxRunner::status() {
                        .queued = counts.queued,
                        .busy = counts.busy,
                        .timers = timers_->pending(),
-                       .dropped = counts.dropped};
+                       .dropped = counts.dropped,
+                       .waited = counts.waited,
+                       .over_bound = counts.over_bound};
     for (std::size_t i = 0; i < mailbox_.lanes(); ++i) {
         const Lane& lane = mailbox_.lane(i);
         status.finished += lane.finished;

@@ -39,9 +39,9 @@ public:
     /// them at one moment, so that a publisher finds it there from one event on, without a gap.
     void open();
 
-    /// Puts a copy of the event into the mailbox, once that is open. `may_block`: the caller is a thread of the
-    /// host, which waits where the mailbox is full and its policy says so. Throws what the copy
-    /// throws; the mailbox is as before then.
+    /// Puts a copy of the event into the mailbox, once that is open. `may_block`: the caller is a
+    /// thread of the host, which waits where the mailbox is full and its policy says so. Throws
+    /// what the copy throws; the mailbox is as before then.
     void offer(const DomainEvent& event, bool may_block) override;
 
     [[nodiscard]] bool takes(const EventType& type) const override {

@@ -12,6 +12,15 @@ namespace bus {
 using internal::Deferred;
 using internal::Parking;
 
+namespace {
+
+/// What was thrown, std::exception or not. In a handler alone.
+std::string what_was_thrown() {
+    return Failure::from(std::current_exception()).what();
+}
+
+} // namespace
+
 class MailboxRunner::Source final : public StepSource {
 public:
     explicit Source(MailboxRunner& runner) : runner_{runner} {}
@@ -83,7 +92,7 @@ void MailboxRunner::retry(Lane& lane, Parking::Line& line) {
     }
 }
 
-/// True: the event waits behind another one of its sequence, or is lost for want of memory.
+/// True: the event waits behind another one of its sequence, or is lost since it cannot be copied.
 bool MailboxRunner::park(Lane& lane, const DomainEvent& event) noexcept {
     if (agent_->settings().sequence.kind == Sequence::Kind::none) {
         return false;
@@ -95,9 +104,9 @@ bool MailboxRunner::park(Lane& lane, const DomainEvent& event) noexcept {
         }
         lane.parking.park(*line, event);
         lane.show_parking();
-    } catch (const std::exception& error) {
+    } catch (...) {
         Lane::count(lane.lost);
-        report(std::string{"an event that must wait for its turn is lost: "} + error.what());
+        report("an event that must wait for its turn is lost: " + what_was_thrown());
     }
     return true;
 }
@@ -157,10 +166,8 @@ void MailboxRunner::carry_out(const StepEffects& effects, const char* what_is_em
     }
     try {
         publish_emitted_(effects.emitted);
-    } catch (const std::exception& error) {
-        report(std::string{what_is_emitted} + " was not published: " + error.what());
     } catch (...) {
-        report(std::string{what_is_emitted} + " was not published");
+        report(std::string{what_is_emitted} + " was not published: " + what_was_thrown());
     }
 }
 
@@ -191,8 +198,8 @@ bool MailboxRunner::defer(Lane& lane, const DomainEvent& event, std::string key,
         lane.parking.defer(std::move(key), std::move(delivery));
         lane.show_parking();
         return true;
-    } catch (const std::exception& error) {
-        report(std::string{"a delivery that must wait cannot be kept: "} + error.what());
+    } catch (...) {
+        report("a delivery that must wait cannot be kept: " + what_was_thrown());
         return false;
     }
 }
@@ -224,8 +231,8 @@ std::string MailboxRunner::key_of(const DomainEvent& event) const {
     if (sequence.kind == Sequence::Kind::key) {
         try {
             return 'k' + sequence.key_of(event);
-        } catch (const std::exception& error) {
-            report(std::string{"the key of an event's sequence failed: "} + error.what());
+        } catch (...) { // the host's code, run in turns and in publishers that it must not end
+            report("the key of an event's sequence failed: " + what_was_thrown());
         }
     }
     std::string key{'a'};

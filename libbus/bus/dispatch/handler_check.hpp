@@ -10,16 +10,6 @@
 /// first, instead of demanding a concept: `no matching function` and its notes help nobody.
 namespace bus::detail {
 
-/// E may be handled: an event that is described, or DomainEvent.
-template <class E>
-consteval bool check_event() {
-    if constexpr (std::same_as<E, DomainEvent>) {
-        return true;
-    } else {
-        return check_described<E>();
-    }
-}
-
 /// E may be published.
 template <class E>
 consteval bool check_published() {

@@ -200,6 +200,16 @@ consteval bool check_described() {
     }
 }
 
+/// True for an event that is described, and for DomainEvent; does not compile for any other type.
+template <class T>
+consteval bool check_event() {
+    if constexpr (std::same_as<T, DomainEvent>) {
+        return true;
+    } else {
+        return check_described<T>();
+    }
+}
+
 /// False for DomainEvent, true for an event; does not compile for any other type.
 template <class T>
 consteval bool has_own_type() {
@@ -213,9 +223,13 @@ consteval bool has_own_type() {
 } // namespace detail
 
 /// The event as T where it is one (or derives from it), else nullptr.
-template <AnyEventStruct T>
+template <class T>
 const T* event_cast(const DomainEvent& event) noexcept {
-    return event.type().is_a(event_type<T>()) ? static_cast<const T*>(&event) : nullptr;
+    if constexpr (detail::check_event<T>()) {
+        return event.type().is_a(event_type<T>()) ? static_cast<const T*>(&event) : nullptr;
+    } else {
+        return nullptr;
+    }
 }
 
 /// While in scope on a thread, events made there are not stamped: their id and time stay zero.
@@ -368,13 +382,15 @@ const EventType& detail::event_type_while_made() {
 }
 
 /// A new event in the same execution, for the same user, with `cause` as its cause.
-template <EventStruct T, class... Members>
+template <class T, class... Members>
 T derive(const DomainEvent& cause, Members&&... members) {
-    T event{{}, std::forward<Members>(members)...};
-    event.execution_id = cause.execution_id;
-    event.user_id = cause.user_id;
-    event.causation_id = cause.event_id;
-    return event;
+    if constexpr (detail::check_described<T>()) {
+        T event{{}, std::forward<Members>(members)...};
+        event.execution_id = cause.execution_id;
+        event.user_id = cause.user_id;
+        event.causation_id = cause.event_id;
+        return event;
+    }
 }
 
 } // namespace bus

@@ -41,7 +41,7 @@ Failure Failure::from(const std::exception_ptr& exception) {
     } catch (const std::exception& error) {
         return transient(error.what());
     } catch (...) {
-        return poison("the step threw something that is no std::exception");
+        return poison("what was thrown is no std::exception");
     }
 }
 

@@ -164,6 +164,9 @@ bool SimulatedRuntime::wait(std::unique_lock<std::mutex>& lock,
                             std::optional<Duration> timeout) {
     const Timestamp end = timeout ? internal::later(now_, *timeout) : Timestamp::max();
     while (!done()) {
+        if (timeout && now_ > end) { // tasks have taken longer: see pass()
+            return false;
+        }
         lock.unlock();
         const bool moved = run_one() || run_next_timer(end);
         lock.lock();

@@ -42,8 +42,9 @@ public:
     bool cancel(TimerId timer) override;
     /// Runs tasks, and timers that are due, without moving the time.
     std::size_t poll(std::size_t limit = unlimited) override;
-    /// Runs tasks until `done`; where none is left, moves the time to the next timer. Throws
-    /// std::logic_error where nothing is left that could make it true.
+    /// Runs tasks until `done`, or they have let more than `timeout` pass; where none is left,
+    /// moves the time to the next timer. Throws std::logic_error where nothing is left that could
+    /// make it true.
     bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
               const std::function<bool()>& done, std::optional<Duration> timeout) override;
 

@@ -84,7 +84,9 @@ Lane* Mailbox::offer(const DomainEvent& event, std::optional<std::size_t> hash, 
     Lane& lane = choose(hash);
     lane.box_.append(event, ++last_number_);
     ++lane.appended_;
-    ++waiting_;
+    if (++waiting_ > capacity_) {
+        ++over_bound_;
+    }
     if (lane.scheduled_ || lane.full_lot_) {
         return nullptr;
     }
@@ -137,6 +139,7 @@ bool Mailbox::make_room(std::unique_lock<std::mutex>& lock, bool may_block) {
         std::size_t& count;
     };
 
+    ++waited_;
     const Blocked blocked{blocked_};
     hub_.runtime().wait(lock, room_, [this] { return stopping() || waiting_ < capacity_; });
     return !stopping();
@@ -314,7 +317,7 @@ std::size_t Mailbox::clear() {
 
 Mailbox::Counts Mailbox::counts() {
     const std::lock_guard lock{mutex_};
-    Counts counts{.dropped = dropped_};
+    Counts counts{.dropped = dropped_, .waited = waited_, .over_bound = over_bound_};
     for (const Lane& lane : lanes_) {
         counts.queued +=
             static_cast<std::size_t>(lane.appended_ - lane.begun.load(std::memory_order_relaxed));

@@ -150,6 +150,8 @@ public:
         std::size_t queued = 0;
         bool busy = false;
         std::uint64_t dropped = 0;
+        std::uint64_t waited = 0;
+        std::uint64_t over_bound = 0;
     };
 
     [[nodiscard]] Counts counts();
@@ -181,6 +183,8 @@ private:
     std::uint64_t last_number_ = 0;
     std::size_t blocked_ = 0; ///< publishers
     std::uint64_t dropped_ = 0;
+    std::uint64_t waited_ = 0;
+    std::uint64_t over_bound_ = 0;
     std::deque<Lane> lanes_;
     std::condition_variable room_;
     std::condition_variable quiet_;

@@ -4,6 +4,7 @@
 #include <bus/bus.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 #include <bus/runtime/system_runtime.hpp>
+#include <bus/store/memory_store.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+using namespace std::chrono_literals;
 using test::ping;
 using test::PingEvent;
 using test::scripted;
@@ -169,7 +171,72 @@ BOOST_AUTO_TEST_CASE(A6_block_lets_the_publisher_wait_and_loses_nothing) {
     small.runtime->run_ready();
     BOOST_TEST(small.seen.size() == 50U);
     BOOST_TEST(std::is_sorted(small.seen.begin(), small.seen.end()));
-    BOOST_TEST(small.bus.status().front().dropped == 0U);
+    const bus::AgentStatus status = small.bus.status().front();
+    BOOST_TEST(status.dropped == 0U);
+    BOOST_TEST(status.waited == 16U); // each time it has emptied a box of three
+    BOOST_TEST(status.over_bound == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(A6_block_counts_the_publishes_that_wait_under_several_publishers) {
+    bus::Bus bus;
+    std::latch entered{1};
+    std::latch may_leave{1};
+    auto agent = scripted("small");
+    agent->settings().mailbox_capacity = 2;
+    agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
+        if (event.number == 1) {
+            entered.count_down();
+            may_leave.wait();
+        }
+    });
+    bus.add(std::move(agent));
+    bus.publish(ping("x", 1));
+    entered.wait();
+    bus.publish(ping("x", 2));
+    bus.publish(ping("x", 3));
+    BOOST_TEST(bus.status().front().waited == 0U); // they fill it
+    std::vector<std::thread> publishers;
+    for (int p = 0; p < 3; ++p) {
+        publishers.emplace_back([&] { bus.publish(ping("x", 4)); });
+    }
+    while (bus.status().front().waited < 3) { // each is counted before it is over
+        std::this_thread::yield();
+    }
+    BOOST_TEST(bus.status().front().queued == 2U);
+    may_leave.count_down();
+    for (std::thread& publisher : publishers) {
+        publisher.join();
+    }
+    BOOST_TEST(bus.wait_idle(std::chrono::seconds{30}));
+    const bus::AgentStatus status = bus.status().front();
+    BOOST_TEST(status.finished == 6U);
+    BOOST_TEST(status.waited == 3U);
+    BOOST_TEST(status.over_bound == 0U);
+    BOOST_TEST(status.dropped == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(A6_block_lets_steps_go_over_the_bound_and_counts_what_they_put_in) {
+    for (const auto overflow : {bus::Overflow::block, bus::Overflow::reject}) {
+        const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+        bus::Bus bus{{runtime, nullptr}};
+        auto agent = scripted("small");
+        agent->settings().mailbox_capacity = 3;
+        agent->settings().overflow = overflow;
+        agent->handles<PingEvent, PingEvent>([](const PingEvent& event, bus::Context& context) {
+            for (int i = 0; event.number == 1 && i < 5; ++i) {
+                context.publish(ping("x", 2));
+            }
+        });
+        bus.add(std::move(agent));
+        bus.publish(ping("x", 1));
+        runtime->run_until_idle();
+        const bool blocks = overflow == bus::Overflow::block;
+        const bus::AgentStatus status = bus.status().front();
+        BOOST_TEST(status.finished == (blocks ? 6U : 4U));
+        BOOST_TEST(status.over_bound == (blocks ? 2U : 0U));
+        BOOST_TEST(status.dropped == (blocks ? 0U : 2U));
+        BOOST_TEST(status.waited == 0U);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(A6_block_holds_under_several_publishers_on_threads) {
@@ -198,7 +265,10 @@ BOOST_AUTO_TEST_CASE(A6_block_holds_under_several_publishers_on_threads) {
     BOOST_TEST(bus.wait_idle(std::chrono::seconds{30}));
     BOOST_TEST(handled == 3 * each);
     BOOST_TEST(!over_the_bound);
-    BOOST_TEST(bus.status().front().dropped == 0U);
+    const bus::AgentStatus status = bus.status().front();
+    BOOST_TEST(status.dropped == 0U);
+    BOOST_TEST(status.waited <= status.finished);
+    BOOST_TEST(status.over_bound == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(A1_each_publishers_events_keep_their_order_across_types_and_batches) {
@@ -258,6 +328,8 @@ BOOST_AUTO_TEST_CASE(A6_reject_and_drop_oldest_account_for_every_event_under_sev
         BOOST_TEST(bus.wait_idle(std::chrono::seconds{30}));
         const bus::AgentStatus status = bus.status().front();
         BOOST_TEST(status.finished + status.dropped == 3 * each);
+        BOOST_TEST(status.waited == 0U);
+        BOOST_TEST(status.over_bound == 0U);
     }
 }
 
@@ -277,18 +349,20 @@ BOOST_AUTO_TEST_CASE(A6_stopping_frees_a_publisher_that_waits_for_room) {
     bus.publish(ping("x", 1));
     entered.wait();
     bus.publish(ping("x", 2)); // fills the mailbox
-    std::thread waiting{[&] {
-        try {
-            bus.publish(ping("x", 3));
-        } catch (const std::logic_error&) {
-            // It came after the stop, and was told so at once.
-        }
-    }};
+    std::thread waiting{[&] { bus.publish(ping("x", 3)); }};
+    while (bus.status().front().waited == 0) {
+        std::this_thread::yield();
+    }
     std::thread stopper{[&] { bus.stop(bus::Stop::now); }};
-    may_leave.count_down();
     waiting.join();
+    may_leave.count_down();
     stopper.join();
     BOOST_TEST(bus.idle());
+    const bus::AgentStatus status = bus.status().front();
+    BOOST_TEST(status.finished == 1U);
+    BOOST_TEST(status.queued == 1U);
+    BOOST_TEST(status.dropped == 1U); // its publish returned
+    BOOST_TEST(status.waited == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(A11_drain_handles_all_that_is_queued_and_what_comes_of_it) {
@@ -313,15 +387,49 @@ BOOST_AUTO_TEST_CASE(A11_drain_handles_all_that_is_queued_and_what_comes_of_it) 
 }
 
 BOOST_AUTO_TEST_CASE(A11_drain_gives_up_at_its_deadline) {
-    bus::Bus bus;
+    const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus{{runtime, nullptr}};
     auto agent = scripted("endless");
-    agent->handles<PingEvent, PingEvent>(
-        [](const PingEvent&, bus::Context& context) { context.publish(ping("x")); });
+    agent->handles<PingEvent, PingEvent>([&](const PingEvent&, bus::Context& context) {
+        runtime->pass(1ms); // so long does each step take
+        context.publish(ping("x"));
+    });
     bus.add(std::move(agent));
     bus.publish(ping("x"));
-    const bus::StopReport report = bus.stop(bus::Stop::drain, std::chrono::milliseconds{20});
+    const bus::StopReport report = bus.stop(bus::Stop::drain, 20ms);
     BOOST_TEST(!report.drained);
+    BOOST_TEST(report.queued == 1U);
+    BOOST_TEST(report.agents.front().finished == 21U); // the last began in time
     BOOST_TEST(bus.idle());
+}
+
+BOOST_AUTO_TEST_CASE(A11_a_step_that_runs_is_waited_for_past_the_deadline) {
+    for (const auto how : {bus::Stop::drain, bus::Stop::now}) {
+        for (const bool stored : {false, true}) {
+            bus::Bus bus{{nullptr, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+            std::latch entered{1};
+            std::atomic<bool> ended{false};
+            auto agent = scripted("slow");
+            agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
+                entered.count_down();
+                try {
+                    for (;;) { // a step may publish while the bus drains, not past the deadline
+                        bus.publish(test::pong("x"));
+                        std::this_thread::yield();
+                    }
+                } catch (const std::logic_error&) {
+                    ended = true;
+                }
+            });
+            bus.add(std::move(agent));
+            bus.publish(ping("x"));
+            entered.wait();
+            const bus::StopReport report = bus.stop(how, 0s);
+            BOOST_TEST(ended.load());
+            BOOST_TEST(!report.drained);
+            BOOST_TEST(report.agents.front().finished == 1U);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(A11_drain_does_not_wait_for_what_is_deferred_to_a_later_time) {

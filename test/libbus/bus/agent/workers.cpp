@@ -1,6 +1,8 @@
 // Sequences, parallel workers and parking: A2, and what it leaves of A1.
 #include "test/libbus/bus/agent/solo.hpp"
 #include <bus/bus.hpp>
+#include <bus/dispatch/observers.hpp>
+#include <bus/store/memory_store.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -9,8 +11,10 @@
 #include <atomic>
 #include <latch>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -21,7 +25,37 @@ using test::pong;
 using test::PongEvent;
 using test::scripted;
 
+namespace worker_events {
+
+/// Can be copied so often, and then throws what is no std::exception.
+struct Fragile {
+    static inline int copies_left = 0;
+
+    Fragile() = default;
+
+    Fragile(const Fragile& /*other*/) {
+        if (copies_left-- <= 0) {
+            throw 42; // NOLINT: on purpose
+        }
+    }
+
+    Fragile& operator=(const Fragile&) = default;
+    ~Fragile() = default;
+};
+
+struct FragileEvent : bus::Event<FragileEvent> {
+    std::string name;
+    std::int64_t number = 0;
+    Fragile fragile;
+};
+BUS_DESCRIBE_EVENT(FragileEvent, (name, number), bus::aggregate_id<&FragileEvent::name>)
+
+} // namespace worker_events
+
 namespace {
+
+using worker_events::Fragile;
+using worker_events::FragileEvent;
 
 struct Handled {
     std::string name;
@@ -36,6 +70,45 @@ std::map<std::string, std::vector<std::int64_t>> by_name(const std::vector<Handl
         result[one.name].push_back(one.number);
     }
     return result;
+}
+
+/// With one worker and with two, without a store and on one: where the key of a sequence cannot be
+/// had, that is told, and the aggregate takes its place.
+void expect_sequence_by_aggregate(std::string (*key)(const bus::DomainEvent&),
+                                  const std::string& why) {
+    for (const std::uint32_t workers : {1U, 2U}) {
+        for (const bool stored : {false, true}) {
+            const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+            std::string seen;
+            std::vector<std::string> told;
+            auto agent = scripted("a");
+            agent->settings().workers = workers;
+            agent->settings().sequence = bus::Sequence::by(key);
+            agent->settings().retry = test::every(1s, 3);
+            agent->handles<PingEvent>([&](const PingEvent& event, bus::Context& context) {
+                if (event.number == 1 && context.attempt() == 1) {
+                    throw std::runtime_error{"later"};
+                }
+                seen += event.name + std::to_string(event.number) + ' ';
+            });
+            bus::Bus bus{{runtime, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+            bus::Observers observers{bus};
+            observers.trouble.connect([&](std::string_view what) { told.emplace_back(what); });
+            bus.add(std::move(agent));
+            for (const auto& event : {ping("x", 1), ping("y", 2), ping("x", 3)}) {
+                bus.publish(event);
+            }
+            runtime->run_ready();
+            BOOST_TEST(seen == "y2 "); // x3 waits behind x1, and y2 for neither
+            BOOST_TEST(bus.status().front().parked == 1U);
+            runtime->run_until_idle();
+            BOOST_TEST(seen == "y2 x1 x3 ");
+            BOOST_TEST(!told.empty());
+            for (const std::string& what : told) {
+                BOOST_TEST(what == "agent a: the key of an event's sequence failed: " + why);
+            }
+        }
+    }
 }
 
 } // namespace
@@ -332,18 +405,50 @@ BOOST_AUTO_TEST_CASE(A2_without_a_sequence_nothing_waits_for_a_deferred_one) {
 }
 
 BOOST_AUTO_TEST_CASE(A2_a_key_function_that_throws_is_reported_and_the_aggregate_takes_its_place) {
+    const auto fails = [](const bus::DomainEvent&) -> std::string {
+        throw std::runtime_error{"no key"};
+    };
+    expect_sequence_by_aggregate(fails, "no key");
+}
+
+BOOST_AUTO_TEST_CASE(A2_so_is_a_key_function_that_throws_what_is_no_exception) {
+    const auto fails = [](const bus::DomainEvent&) -> std::string {
+        throw 42; // NOLINT: no std::exception, on purpose
+    };
+    expect_sequence_by_aggregate(fails, "what was thrown is no std::exception");
+}
+
+BOOST_AUTO_TEST_CASE(A2_an_event_whose_copy_throws_as_it_must_wait_is_given_up_or_counted_as_lost) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
-    int handled = 0;
+    std::vector<std::string> told;
     auto agent = scripted("a");
-    agent->settings().workers = 2;
-    agent->settings().sequence = bus::Sequence::by(
-        [](const bus::DomainEvent&) -> std::string { throw std::runtime_error{"no key"}; });
-    agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) { ++handled; });
+    agent->settings().retry = test::every(1s, 3);
+    agent->handles<FragileEvent>([&](const FragileEvent& event, bus::Context& context) {
+        Fragile::copies_left = event.number == 1 ? 0 : 1;
+        if (context.attempt() == 1) {
+            throw std::runtime_error{"later"};
+        }
+    });
     bus::Bus bus{{runtime, nullptr}};
+    bus::Observers observers{bus};
+    observers.trouble.connect([&](std::string_view what) { told.emplace_back(what); });
     bus.add(std::move(agent));
-    bus.publish(ping("x"));
+    Fragile::copies_left = 1;                  // into the mailbox
+    bus.publish(FragileEvent{{}, "x", 1, {}}); // has no copy that could wait
     runtime->run_ready();
-    BOOST_TEST(handled == 1);
+    Fragile::copies_left = 2;
+    bus.publish(FragileEvent{{}, "y", 2, {}});
+    bus.publish(FragileEvent{{}, "y", 3, {}}); // nor has this one, that could wait behind it
+    runtime->run_until_idle();
+    const bus::AgentStatus status = bus.status().front();
+    BOOST_TEST(status.dead == 1U);
+    BOOST_TEST(status.finished == 1U);
+    BOOST_TEST(status.dropped == 1U);
+    const std::vector<std::string> expected{
+        "agent a: a delivery that must wait cannot be kept: what was thrown is no std::exception",
+        "agent a: an event that must wait for its turn is lost: what was thrown is no "
+        "std::exception"};
+    BOOST_TEST(told == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(A2_sequences_run_at_the_same_time_and_each_in_order_on_threads) {

@@ -222,6 +222,23 @@ BOOST_AUTO_TEST_CASE(what_is_under_way_takes_its_time_and_timers_that_come_due_m
     BOOST_TEST((ran == std::vector<bus::Duration>{2s, 3s}));
 }
 
+BOOST_AUTO_TEST_CASE(waiting_ends_when_its_time_is_over_though_there_is_always_a_task) {
+    bus::SimulatedRuntime runtime;
+    int ran = 0;
+    std::function<void()> task = [&] {
+        ++ran;
+        runtime.pass(1s);
+        runtime.pool().post(task);
+    };
+    runtime.pool().post(task);
+    std::mutex mutex;
+    std::unique_lock lock{mutex};
+    std::condition_variable changed;
+    BOOST_TEST(!runtime.wait(
+        lock, changed, [] { return false; }, 3s));
+    BOOST_TEST(ran == 4); // the last of them began in time
+}
+
 BOOST_AUTO_TEST_CASE(waiting_for_what_can_never_happen_is_an_error) {
     SimulatedRuntime runtime;
     std::mutex mutex;

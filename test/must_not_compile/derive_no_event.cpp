@@ -1,0 +1,6 @@
+// expect: libbus: this type is no event
+#include "events.hpp"
+
+void misuse(const shop::OrderPlacedEvent& placed) {
+    bus::derive<std::string>(placed, placed.order_id);
+}

@@ -1,0 +1,6 @@
+// expect: libbus: this type is no event
+#include "events.hpp"
+
+const std::string* misuse(const bus::DomainEvent& event) {
+    return bus::event_cast<std::string>(event);
+}

@@ -1,0 +1,6 @@
+// expect: libbus: this type is no event
+#include <agents/notification/rule.hpp>
+
+#include "events.hpp"
+
+const auto misused = bus::agents::rule<std::string>("placed", "mail", "An order is placed");

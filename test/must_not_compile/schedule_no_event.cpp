@@ -1,0 +1,6 @@
+// expect: libbus: this type is no event
+#include "events.hpp"
+
+void misuse(bus::Bus& bus) {
+    bus.schedule(std::chrono::hours{1}, std::string{"an order"});
+}
