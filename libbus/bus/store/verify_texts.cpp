@@ -31,9 +31,13 @@ constexpr std::array texts{
         "An index does not say what its table says: look-ups miss events, or doubles get in.",
         "Stop the host, run REINDEX in a copy with a SQLite shell, verify the copy and use it if "
         "that was all."},
-    KindText{FindingKind::schema_changed, "schema_changed",
-             "A table, index or view is not as libbus makes it: its rules no longer hold.",
-             look_outside},
+    KindText{
+        FindingKind::schema_changed, "schema_changed",
+        "A table, index or view is not as libbus makes it, or one is there, or a trigger, that "
+        "libbus does not make: the store's rules no longer hold.",
+        "Nothing of libbus writes this. Find out who has changed the file, and what it did to "
+        "the rows. What is too much can be dropped with a SQLite shell while no host runs; "
+        "else go back to a backup that verifies clean."},
     KindText{FindingKind::log_missing, "log_missing",
              "The store does not know where its log ends: it cannot be written.", restore},
     KindText{

@@ -101,6 +101,9 @@ Connection::Connection(std::filesystem::path path, Access access, std::chrono::m
         fail(code, "open the store");
     }
     sqlite3_extended_result_codes(handle, 1);
+    // libbus has none: one that somebody else makes, while we run too, must not change what we
+    // write.
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     // Before anything else, journal_mode above all: without it that fails while another opens.
     busy_timeout(timeout);
 }

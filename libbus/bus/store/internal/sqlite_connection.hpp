@@ -38,7 +38,8 @@ enum class Access {
 /// An open database.
 class Connection {
 public:
-    /// Opens the file, creating it where the access allows; nothing is written yet.
+    /// Opens the file, creating it where the access allows; nothing is written yet. No trigger runs
+    /// for what is written over it.
     Connection(std::filesystem::path path, Access access, std::chrono::milliseconds timeout);
 
     /// Runs statements without parameters; their rows are dropped. `doing` completes the sentence

@@ -1,6 +1,7 @@
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/sqlite_checksum.hpp>
 #include <bus/store/internal/sqlite_requests.hpp>
+#include <bus/store/internal/sqlite_schema.hpp>
 
 #include <sqlite3.h>
 
@@ -80,6 +81,7 @@ void RequestTable::answer(const RequestAnswer& answer) {
 std::uint64_t ask(const std::filesystem::path& store, const RequestRecord& request,
                   std::chrono::milliseconds patience) {
     Connection connection{store, Access::existing, patience};
+    refuse_triggers(connection);
     connection.execute("PRAGMA synchronous = FULL",
                        writing_requests); // some builds have another default
     RequestTable table{connection};

@@ -260,6 +260,24 @@ FileKind inspect(Connection& connection, std::span<const Migration> steps) {
     return version < newest(steps) ? FileKind::older : FileKind::store;
 }
 
+void refuse_triggers(const Connection& connection) {
+    // A trigger keeps the name of its table as it was written in its statement.
+    Statement triggers{
+        connection,
+        "SELECT name, lower(tbl_name) FROM sqlite_schema WHERE type = 'trigger' "
+        "AND lower(tbl_name) IN ('agents', 'ahead', 'deliveries', 'event_log', 'events', 'log', "
+        "'names', 'pruned_streams', 'requests', 'states', 'timers') ORDER BY name LIMIT 1",
+        "look for triggers in"};
+    Statement::Run run = triggers.run();
+    if (run.next()) {
+        throw StoreError{"cannot open sqlite:" + connection.path().string() +
+                         " for writing: the trigger '" + run.text(0) + "' on its " + run.text(1) +
+                         " is none of libbus, and may change or remove what is committed; find out "
+                         "who has made it, see with `bus verify` what it did, and remove it with a "
+                         "SQLite shell: DROP TRIGGER"};
+    }
+}
+
 void migrate(Connection& connection, std::span<const Migration> steps) {
     while (inspect(connection, steps) != FileKind::store) {
         Transaction transaction{connection};
