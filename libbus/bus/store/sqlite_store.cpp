@@ -86,18 +86,26 @@ struct SqliteStore::Parts {
     template <class Use>
     auto pooled(Use use) {
         std::unique_ptr<PooledReader> reader = take();
-        auto result = use(*reader);
-        give_back(std::move(reader));
-        return result;
+        try {
+            auto result = use(*reader);
+            reader->connection.check_unchanged();
+            give_back(std::move(reader));
+            return result;
+        } catch (const StoreDamaged&) {
+            reader->connection.check_unchanged();
+            throw;
+        }
     }
 
     std::unique_ptr<PooledReader> take() {
         {
             const std::lock_guard guard{mutex};
-            if (!idle.empty()) {
+            while (!idle.empty()) {
                 std::unique_ptr<PooledReader> reader = std::move(idle.back());
                 idle.pop_back();
-                return reader;
+                if (!reader->connection.is_outdated()) {
+                    return reader;
+                }
             }
         }
         return std::make_unique<PooledReader>(path, busy_timeout);

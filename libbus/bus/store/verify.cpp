@@ -64,6 +64,7 @@ VerifyReport verify(const VerifyOptions& options,
         for (const auto& [doing, check] : checks) {
             context.run(doing, [&context, check = check] { check(context); });
         }
+        connection.check_unchanged(); // what looks like damage may have been a commit
         return std::move(context.report);
     } catch (const StoreDamaged& damaged) {
         if (!was_a_store(path)) {

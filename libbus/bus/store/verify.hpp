@@ -60,6 +60,8 @@ enum class FindingKind : std::uint8_t {
     timer_added,
     timer_invalid,
     request_changed,
+    request_missing,
+    request_added,
     request_invalid,
 };
 

@@ -31,9 +31,13 @@ constexpr std::array texts{
         "An index does not say what its table says: look-ups miss events, or doubles get in.",
         "Stop the host, run REINDEX in a copy with a SQLite shell, verify the copy and use it if "
         "that was all."},
-    KindText{FindingKind::schema_changed, "schema_changed",
-             "A table, index or view is not as libbus makes it: its rules no longer hold.",
-             look_outside},
+    KindText{
+        FindingKind::schema_changed, "schema_changed",
+        "A table, index or view is not as libbus makes it, or one is there, or a trigger, that "
+        "libbus does not make: the store's rules no longer hold.",
+        "Nothing of libbus writes this. Find out who has changed the file, and what it did to "
+        "the rows. What is too much can be dropped with a SQLite shell while no host runs; "
+        "else go back to a backup that verifies clean."},
     KindText{FindingKind::log_missing, "log_missing",
              "The store does not know where its log ends: it cannot be written.", restore},
     KindText{
@@ -197,13 +201,20 @@ constexpr std::array texts{
              "Take the row from a backup, or cancel it."},
     KindText{
         FindingKind::request_changed, "request_changed",
-        "A request of an operator does not say what was asked.",
+        "A request of an operator does not say what was asked, or what came of it.",
         "If it is open, see that the host does not carry it out; as a trace it cannot be trusted."},
+    KindText{
+        FindingKind::request_missing, "request_missing",
+        "Requests are gone: who asked for what, why and what came of it is not there any more, "
+        "and an open one would never be carried out.",
+        "Find out who has changed the file; take the rows from a backup."},
+    KindText{FindingKind::request_added, "request_added",
+             "There are requests that nobody has made: a host would carry them out.", look_outside},
     KindText{
         FindingKind::request_invalid, "request_invalid",
         "A request asks for something that this version does not know.",
-        "Use a newer version if one wrote it; else remove the row with a SQLite shell while no "
-        "host runs."},
+        "Use a newer version if one wrote it. Else find out who did: a host answers it as one that "
+        "it does not know, and does nothing."},
 };
 
 const KindText& text_of(FindingKind kind) noexcept {

@@ -1,4 +1,5 @@
 #include "test/libbus/bus/store/troubles.hpp"
+#include "test/support/no_writing.hpp"
 
 #include "console.hpp"
 #include "sample_store.hpp"
@@ -101,6 +102,21 @@ BOOST_AUTO_TEST_CASE(a_running_host_is_not_in_the_way) {
     store.end_host();
     BOOST_TEST(called.code == 0, called.out);
     BOOST_TEST(verify(store.url()).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_where_this_user_may_not_write_is_verified_and_looked_into) {
+    const test::SampleStore store;
+    const test::NoWriting no_writing{std::filesystem::path{store.path()}.parent_path()};
+    if (!no_writing.works()) {
+        return;
+    }
+    for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+             {"verify"}, {"agents", "list"}, {"events", "list"}, {"export"}, {"requests"}}) {
+        std::vector<std::string> words = command;
+        words.insert(words.end(), {"--store", store.url()});
+        const test::Called called = test::call(words);
+        BOOST_TEST(called.code == 0, words.front() << ": " << called.err);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(who_waits_can_be_told_how_far_it_is) {

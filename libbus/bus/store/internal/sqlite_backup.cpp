@@ -72,6 +72,7 @@ void backup(const fs::path& from, const fs::path& to, std::chrono::milliseconds 
         const std::string target = partial.string();
         Connection connection{from, Access::read_only, busy_timeout};
         Statement{connection, "VACUUM INTO ?1", doing.c_str()}.execute(std::string_view{target});
+        connection.check_unchanged();
         sync(from, partial);
         std::error_code error;
         fs::rename(partial, path, error);

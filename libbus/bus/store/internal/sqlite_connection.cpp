@@ -14,6 +14,17 @@ namespace bus::sqlite {
 
 namespace {
 
+bool may_read(const std::filesystem::path& path) {
+    return ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
+}
+
+/// Where the store is at rest and nothing else has to be read, it would not have come to this.
+std::string advice_on_reading(const std::filesystem::path& path) {
+    return "there are commits in " + path.string() +
+           "-wal that are not in the file yet, and to read them SQLite has to write beside it: "
+           "copy both files to a folder where this user may write, or allow writing there";
+}
+
 /// SQLite tells only of its last try, so that a folder which refuses a new file reads as a missing
 /// file: look what it is.
 std::string advice_on_open(const std::filesystem::path& path, Access access) {
@@ -28,7 +39,10 @@ std::string advice_on_open(const std::filesystem::path& path, Access access) {
     if (access != Access::read_write && !std::filesystem::exists(path, ignored)) {
         return "there is no such file";
     }
-    if (::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0) {
+    if (access == Access::read_only && may_read(path) && !may_write_in(folder)) {
+        return advice_on_reading(path);
+    }
+    if (!may_write_in(folder)) {
         return "this user may not write in " + folder.string() +
                ", where SQLite keeps files beside the store: allow it, or name another folder";
     }
@@ -41,6 +55,9 @@ std::string advice(int code, const std::filesystem::path& path, Access access) {
     case SQLITE_FULL:
         return "the disk (or the size allowed to the store) is full: free space and try again";
     case SQLITE_READONLY:
+        if (access == Access::read_only) {
+            return advice_on_reading(path);
+        }
         return "the file or its folder is read-only for this user: allow writing, or open the "
                "store read-only";
     case SQLITE_BUSY:
@@ -93,14 +110,25 @@ void FinalizeStatement::operator()(sqlite3_stmt* handle) const noexcept {
 
 Connection::Connection(std::filesystem::path path, Access access, std::chrono::milliseconds timeout)
     : path_{std::move(path)}, access_{access} {
-    const int flags = flags_of(access);
+    int flags = flags_of(access) | SQLITE_OPEN_NOMUTEX;
+    std::string name = path_.string();
+    if (access == Access::read_only) {
+        at_rest_ = AtRest::look(path_);
+    }
+    if (at_rest_) {
+        flags |= SQLITE_OPEN_URI;
+        name = at_rest_->uri();
+    }
     sqlite3* handle = nullptr;
-    const int code = sqlite3_open_v2(path_.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);
     handle_.reset(handle);
     if (code != SQLITE_OK) {
         fail(code, "open the store");
     }
     sqlite3_extended_result_codes(handle, 1);
+    // libbus has none: one that somebody else makes, while we run too, must not change what we
+    // write.
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     // Before anything else, journal_mode above all: without it that fails while another opens.
     busy_timeout(timeout);
 }
@@ -158,6 +186,13 @@ bool Connection::in_transaction() const noexcept {
 
 bool Connection::is_read_only() const noexcept {
     return sqlite3_db_readonly(handle_.get(), "main") == 1;
+}
+
+void Connection::check_unchanged() const {
+    if (is_outdated()) {
+        throw StoreError{"cannot read sqlite:" + path_.string() +
+                         ": another program has opened it for writing meanwhile; read it again"};
+    }
 }
 
 void Connection::fail(int code, const char* doing) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bus/event/uuid.hpp>
+#include <bus/store/internal/sqlite_at_rest.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -38,7 +39,8 @@ enum class Access {
 /// An open database.
 class Connection {
 public:
-    /// Opens the file, creating it where the access allows; nothing is written yet.
+    /// Opens the file, creating it where the access allows; nothing is written yet. No trigger runs
+    /// for what is written over it.
     Connection(std::filesystem::path path, Access access, std::chrono::milliseconds timeout);
 
     /// Runs statements without parameters; their rows are dropped. `doing` completes the sentence
@@ -67,6 +69,13 @@ public:
     /// Whether the file let itself be opened for reading only.
     [[nodiscard]] bool is_read_only() const noexcept;
 
+    /// Whether the file was opened as one at rest (AtRest), and is not any more: a new connection
+    /// reads it as any other.
+    [[nodiscard]] bool is_outdated() const { return at_rest_ && at_rest_->is_over(); }
+
+    /// Throws where it is, so that nobody believes what was read meanwhile.
+    void check_unchanged() const;
+
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
     [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
@@ -77,6 +86,7 @@ public:
 private:
     std::filesystem::path path_;
     Access access_;
+    std::optional<AtRest> at_rest_;
     std::unique_ptr<sqlite3, CloseConnection> handle_;
 };
 

@@ -81,6 +81,12 @@ UPDATE agents SET checksum = libbus_checksum(agent, start, checkpoint, delivered
     ranges_checksum, replay_through, replay_effects, replay_live);
 )sql";
 
+constexpr const char* fill_answers = R"sql(
+UPDATE requests SET answer_checksum = libbus_checksum(number, done_at, result)
+    WHERE done_at IS NOT NULL;
+UPDATE log SET requests_checksum = libbus_checksum(requests, answers);
+)sql";
+
 void fill_ranges(Connection& connection) {
     std::vector<std::int64_t> agents;
     {
@@ -124,6 +130,11 @@ void fill_checksums(Connection& connection) {
     LogRow row = log.read();
     row.kept.agents = sum_of_agents(connection);
     log.write(row);
+}
+
+void fill_request_checksums(Connection& connection) {
+    const ChecksumFunction function{connection};
+    connection.execute(fill_answers, filling);
 }
 
 } // namespace bus::sqlite

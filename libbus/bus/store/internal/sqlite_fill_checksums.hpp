@@ -8,4 +8,8 @@ namespace bus::sqlite {
 /// requests. For the migration, inside its transaction.
 void fill_checksums(Connection& connection);
 
+/// Gives the answers of requests the checksums of schema 4, and their counts the one of theirs. The
+/// same way.
+void fill_request_checksums(Connection& connection);
+
 } // namespace bus::sqlite

@@ -78,6 +78,7 @@ Connection open_for_writing(const std::filesystem::path& path, const SqliteOptio
                          " for writing: the file is read-only for this user; allow writing, or "
                          "open the store read-only"};
     }
+    refuse_triggers(connection);
     lock.emplace(path, options.program);
     set_up(connection, options);
     return connection;

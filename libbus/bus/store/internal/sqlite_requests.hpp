@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/store/internal/sqlite_checksum.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
 #include <bus/store/records.hpp>
 
@@ -9,8 +10,18 @@
 
 namespace bus::sqlite {
 
-/// The table of requests, as it is written. It names agents in full: whoever asks from another
-/// process must not add to the names, which the writer knows by heart.
+/// How many rows of requests there must be, and how many of them answered. It stands in the row of
+/// `log`, in columns that LogTable leaves alone: other processes write them too.
+struct RequestCounts {
+    std::uint64_t requests = 0;
+    std::uint64_t answers = 0;
+
+    [[nodiscard]] std::int64_t checksum() const { return checksum_of(requests, answers); }
+};
+
+/// The table of requests, as it is written, and counted in the same transaction. It names agents in
+/// full: whoever asks from another process must not add to the names, which the writer knows by
+/// heart.
 class RequestTable {
 public:
     explicit RequestTable(Connection& connection);
@@ -21,9 +32,13 @@ public:
     void answer(const RequestAnswer& answer);
 
 private:
+    void count(const RequestCounts& more);
+
     Connection& connection_;
     Statement insert_;
     Statement answer_;
+    Statement read_counts_;
+    Statement write_counts_;
 };
 
 /// EventStore::ask over a connection of its own. Waits at most `patience` for others who write.

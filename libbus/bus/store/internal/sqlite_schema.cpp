@@ -13,8 +13,9 @@ namespace bus::sqlite {
 namespace {
 
 // docs/decisions/0003-sqlite-schema.md has the reasons and the figures of version 1,
-// 0015-store-schema-2.md those of version 2, 0016-checksums-and-verify.md those of version 3. A
-// statement of a released version is never changed.
+// 0015-store-schema-2.md those of version 2, 0016-checksums-and-verify.md those of version 3,
+// 0024-requests-are-counted.md those of version 4. A statement of a released version is never
+// changed.
 constexpr const char* create_schema = R"sql(
 CREATE TABLE names (
     id INTEGER PRIMARY KEY,
@@ -178,6 +179,16 @@ UPDATE agents SET
     ranges = (SELECT count(*) FROM ahead WHERE ahead.agent = agents.agent);
 )sql";
 
+constexpr const char* counted_requests = R"sql(
+ALTER TABLE requests ADD COLUMN answer_checksum INTEGER;
+ALTER TABLE log ADD COLUMN requests INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN answers INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN requests_checksum INTEGER;
+UPDATE log SET
+    requests = (SELECT count(*) FROM requests),
+    answers = (SELECT count(*) FROM requests WHERE done_at IS NOT NULL);
+)sql";
+
 /// Version 1 had the kinds of failures only inside the JSON of the attempts.
 void note_last_kinds(Connection& connection) {
     const char* const doing = "migrate the deliveries of";
@@ -213,6 +224,7 @@ constexpr Migration all_migrations[] = {
     {create_schema},
     {durable_agents, note_last_kinds},
     {checksums, fill_checksums},
+    {counted_requests, fill_request_checksums},
 };
 
 std::int64_t newest(std::span<const Migration> steps) {
@@ -258,6 +270,24 @@ FileKind inspect(Connection& connection, std::span<const Migration> steps) {
         refuse_newer(connection, version, newest(steps));
     }
     return version < newest(steps) ? FileKind::older : FileKind::store;
+}
+
+void refuse_triggers(const Connection& connection) {
+    // A trigger keeps the name of its table as it was written in its statement.
+    Statement triggers{
+        connection,
+        "SELECT name, lower(tbl_name) FROM sqlite_schema WHERE type = 'trigger' "
+        "AND lower(tbl_name) IN ('agents', 'ahead', 'deliveries', 'event_log', 'events', 'log', "
+        "'names', 'pruned_streams', 'requests', 'states', 'timers') ORDER BY name LIMIT 1",
+        "look for triggers in"};
+    Statement::Run run = triggers.run();
+    if (run.next()) {
+        throw StoreError{"cannot open sqlite:" + connection.path().string() +
+                         " for writing: the trigger '" + run.text(0) + "' on its " + run.text(1) +
+                         " is none of libbus, and may change or remove what is committed; find out "
+                         "who has made it, see with `bus verify` what it did, and remove it with a "
+                         "SQLite shell: DROP TRIGGER"};
+    }
 }
 
 void migrate(Connection& connection, std::span<const Migration> steps) {

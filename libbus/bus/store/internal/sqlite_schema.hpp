@@ -31,6 +31,11 @@ enum class FileKind {
 /// Throws StoreError where the file is no store, or one of a newer schema; changes nothing.
 FileKind inspect(Connection& connection, std::span<const Migration> steps = migrations());
 
+/// Throws StoreError, which names it, where a trigger hangs on a table of ours. Connection lets
+/// none run, but another program that writes would lose or change rows, and who made it expects it
+/// to.
+void refuse_triggers(const Connection& connection);
+
 /// Creates or migrates the schema, each step in a transaction of its own. Throws as inspect().
 void migrate(Connection& connection, std::span<const Migration> steps = migrations());
 

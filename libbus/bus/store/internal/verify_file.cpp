@@ -23,16 +23,58 @@ bool is_about_index(std::string_view line) {
            line.find("unique entry") != std::string_view::npos;
 }
 
-using Schema = std::map<std::string, std::string>; ///< "table events" to its statement
+/// What stands in sqlite_schema; an index that a UNIQUE or PRIMARY KEY brings has no statement, and
+/// is looked at with its table.
+struct SchemaObject {
+    std::string type;
+    std::string name;
+    std::string table; ///< that it hangs on; of a table or view: itself
+    std::string sql;
+};
+
+using Schema = std::map<std::string, SchemaObject>; ///< by "table events"
 
 Schema schema_of(Connection& connection) {
     Schema schema;
-    Statement read{connection, "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL",
+    Statement read{connection,
+                   "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL",
                    verifying_schema};
     for (Statement::Run run = read.run(); run.next();) {
-        schema[run.text(0) + " " + run.text(1)] = run.text(2);
+        schema[run.text(0) + " " + run.text(1)] = {run.text(0), run.text(1), run.text(2),
+                                                   run.text(3)};
     }
     return schema;
+}
+
+/// What ANALYZE of a database shell leaves, and a table with AUTOINCREMENT that is gone again.
+/// Nobody else can give a table such a name, and the second one cannot be dropped.
+bool is_of_sqlite(const SchemaObject& object) {
+    return object.type == "table" &&
+           (object.name.starts_with("sqlite_stat") || object.name == "sqlite_sequence");
+}
+
+std::string effect_of(const SchemaObject& object) {
+    if (object.type == "trigger") {
+        return "where another program writes, it may change or remove rows";
+    }
+    if (object.type == "index") {
+        return "one that is UNIQUE has commits refused, any other one makes them slower";
+    }
+    return object.type == "view" ? "it shows rows, and changes none" : "libbus never looks at it";
+}
+
+Finding foreign(const SchemaObject& object) {
+    if (is_of_sqlite(object)) {
+        return {.kind = FindingKind::schema_changed,
+                .note = true,
+                .what = "table " + object.name + " is SQLite's own, made for a database shell"};
+    }
+    std::string what = object.type + " " + object.name;
+    if (object.type == "trigger" || object.type == "index") {
+        what += " on " + object.table;
+    }
+    return {.kind = FindingKind::schema_changed,
+            .what = what + " is none of libbus: " + effect_of(object)};
 }
 
 /// The newest position as the events say it; where there is none, the last one that was pruned.
@@ -97,13 +139,18 @@ void verify_schema(VerifyContext& context) {
     migrate(fresh);
     const Schema wanted = schema_of(fresh);
     const Schema found = schema_of(context.connection);
-    for (const auto& [object, sql] : wanted) {
-        const auto there = found.find(object);
+    for (const auto& [key, object] : wanted) {
+        const auto there = found.find(key);
         if (there == found.end()) {
-            context.add({.kind = FindingKind::schema_changed, .what = object + " is missing"});
-        } else if (there->second != sql) {
+            context.add({.kind = FindingKind::schema_changed, .what = key + " is missing"});
+        } else if (there->second.sql != object.sql) {
             context.add({.kind = FindingKind::schema_changed,
-                         .what = object + " is not as libbus has made it"});
+                         .what = key + " is not as libbus has made it"});
+        }
+    }
+    for (const auto& [key, object] : found) {
+        if (!wanted.contains(key)) {
+            context.add(foreign(object));
         }
     }
 }

@@ -1,7 +1,11 @@
 #include <bus/store/internal/part_rules.hpp>
+#include <bus/store/internal/sqlite_checksum.hpp>
+#include <bus/store/internal/sqlite_requests.hpp>
 #include <bus/store/internal/verify_context.hpp>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 /// State, timers and requests.
 namespace bus::sqlite {
@@ -62,9 +66,8 @@ void see_timer(VerifyContext& context, const Statement::Run& run) {
     }
 }
 
-void see_request(VerifyContext& context, const Statement::Run& run) {
+void see_question(VerifyContext& context, const Statement::Run& run, const std::string& row) {
     constexpr int columns = 8; // of what was asked
-    const std::string row = "request " + std::to_string(run.number(9));
     if (run.is_null(columns)) {
         ++context.report.unchecked_requests;
     } else if (!row_is_as_written(run, columns)) {
@@ -82,6 +85,74 @@ void see_request(VerifyContext& context, const Statement::Run& run) {
         context.add({.kind = FindingKind::request_invalid,
                      .what = row + " is about a kind of failure that does not exist, " +
                              std::to_string(kind)});
+    }
+}
+
+/// The columns from `first` on: number, when it was done, what came of it, checksum.
+void see_answer(VerifyContext& context, const Statement::Run& run, int first,
+                const std::string& row) {
+    const bool answered = !run.is_null(first + 1);
+    const bool has_checksum = !run.is_null(first + 3);
+    if (answered != has_checksum) {
+        context.add({.kind = FindingKind::request_changed,
+                     .what = row + (answered ? " has an answer that nobody has given"
+                                             : " has lost its answer")});
+    } else if (answered) {
+        Checksum checksum;
+        for (int column = first; column < first + 3; ++column) {
+            run.add_to(checksum, column);
+        }
+        if (checksum.value() != run.integer(first + 3)) {
+            context.add(
+                {.kind = FindingKind::request_changed, .what = row + " is not as it was answered"});
+        }
+    }
+}
+
+/// What the row of the log says; nothing where it cannot be believed.
+std::optional<RequestCounts> counts_of_requests(VerifyContext& context) {
+    Statement read{context.connection, "SELECT requests, answers, requests_checksum FROM log",
+                   verifying_requests};
+    Statement::Run run = read.run();
+    if (!run.next()) {
+        return std::nullopt; // and told of already
+    }
+    if (!row_is_as_written(run, 2)) {
+        context.add({.kind = FindingKind::log_changed,
+                     .what = "how many requests there must be is not as it was written"});
+        return std::nullopt;
+    }
+    return RequestCounts{.requests = run.number(0), .answers = run.number(1)};
+}
+
+/// The first number that no request has, for the message: none is ever removed.
+std::string first_gap(Connection& connection) {
+    const std::int64_t gap =
+        connection.integer("SELECT min(number) + 1 FROM (SELECT 0 AS number UNION ALL "
+                           "SELECT number FROM requests) AS here WHERE NOT EXISTS "
+                           "(SELECT 1 FROM requests AS next WHERE next.number = here.number + 1)",
+                           verifying_requests);
+    return std::to_string(gap);
+}
+
+void compare_request_counts(VerifyContext& context, const RequestCounts& found) {
+    const std::optional<RequestCounts> written = counts_of_requests(context);
+    if (!written) {
+        return;
+    }
+    if (found.requests != written->requests) {
+        const bool missing = found.requests < written->requests;
+        std::string what = "there are " + std::to_string(found.requests) +
+                           " requests, and there should be " + std::to_string(written->requests);
+        if (missing) {
+            what += "; the first number that is not there is " + first_gap(context.connection);
+        }
+        context.add({.kind = missing ? FindingKind::request_missing : FindingKind::request_added,
+                     .what = std::move(what)});
+    } else if (found.answers != written->answers) {
+        context.add({.kind = FindingKind::request_changed,
+                     .what = std::to_string(found.answers) + " requests have an answer, and " +
+                             std::to_string(written->answers) + " were answered"});
     }
 }
 
@@ -122,14 +193,21 @@ void verify_timers(VerifyContext& context) {
 }
 
 void verify_requests(VerifyContext& context) {
+    constexpr int first_of_answer = 9;
     Statement read{context.connection,
-                   "SELECT at, who, why, action, agent, position, kind, error, checksum, number "
-                   "FROM requests ORDER BY number",
+                   "SELECT at, who, why, action, agent, position, kind, error, checksum, number, "
+                   "done_at, result, answer_checksum FROM requests ORDER BY number",
                    verifying_requests};
+    RequestCounts counts;
     for (Statement::Run run = read.run(); run.next();) {
-        see_request(context, run);
+        const std::string row = "request " + std::to_string(run.number(first_of_answer));
+        see_question(context, run, row);
+        see_answer(context, run, first_of_answer, row);
+        ++counts.requests;
+        counts.answers += run.is_null(first_of_answer + 1) ? 0U : 1U;
         context.tell("reading requests", ++context.report.requests, 0);
     }
+    compare_request_counts(context, counts);
 }
 
 } // namespace bus::sqlite

@@ -1,5 +1,6 @@
 #include "schema_1.hpp"
 #include "schema_2.hpp"
+#include "schema_3.hpp"
 #include "troubles.hpp"
 #include "verify_sample.hpp"
 
@@ -205,6 +206,58 @@ BOOST_AUTO_TEST_CASE(damage_to_what_is_older_than_checksums_is_found_but_for_eve
     BOOST_TEST(finds(Kind::timer_missing, "DELETE FROM timers"));
     BOOST_TEST(finds(Kind::pruned_stream_changed, "DELETE FROM pruned_streams"));
     BOOST_TEST(finds(Kind::last_position_wrong, "UPDATE log SET last_position = 9"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(sqlite_stores_of_schema_3, File)
+
+BOOST_AUTO_TEST_CASE(
+    S15_requests_are_counted_from_the_migration_on_and_their_answers_have_checksums) {
+    {
+        Shell shell{db};
+        BOOST_REQUIRE(shell.run(schema_3));
+        BOOST_REQUIRE(shell.run(content_3));
+    }
+    {
+        const auto store = bus::SqliteStore::open({.path = db});
+        const auto requests = store->requests(0, all, false);
+        BOOST_TEST_REQUIRE(requests.size() == 3U);
+        BOOST_TEST(!requests[0].done_at.has_value());
+        BOOST_TEST(requests[1].result == "1 discarded");
+        BOOST_TEST(requests[2].who == "bob");
+        BOOST_TEST(store->read(0, all).size() == 5U);
+        BOOST_TEST(store->conservation().at(0).holds());
+    }
+    bus::VerifyReport report = bus::verify({.path = db});
+    BOOST_TEST(report.findings.empty(), told(report));
+    BOOST_TEST(report.requests == 3U);
+    BOOST_TEST(report.unchecked_requests == 2U);
+    for (const auto& [sql, kind] :
+         {std::pair{"DELETE FROM requests WHERE number = 3", bus::FindingKind::request_missing},
+          std::pair{"UPDATE requests SET result = 'none' WHERE number = 2",
+                    bus::FindingKind::request_changed}}) {
+        const std::filesystem::path copy = folder.path() / "copy.db";
+        std::filesystem::copy_file(db, copy, std::filesystem::copy_options::overwrite_existing);
+        BOOST_REQUIRE(Shell{copy}.run(sql));
+        BOOST_TEST(has(bus::verify({.path = copy}), kind), sql);
+    }
+    // And it is a store of now.
+    bus::Part step = agent_part("worker");
+    step.commands = {{bus::DeliveryAction::redrive, "worker", 3, "ann", "fixed"}};
+    step.answers = {{.number = 1, .result = "1 redriven"}};
+    BOOST_TEST(!commit(*bus::SqliteStore::open({.path = db}), step).error);
+    report = bus::verify({.path = db});
+    BOOST_TEST(report.findings.empty(), told(report));
+    BOOST_TEST(report.requests == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(S15_a_store_of_schema_3_is_not_read_before_it_is_migrated) {
+    BOOST_REQUIRE(Shell{db}.run(schema_3));
+    BOOST_REQUIRE(Shell{db}.run(content_3));
+    const std::string error =
+        store_error([&] { bus::SqliteStore::open({.path = db, .read_only = true}); });
+    BOOST_TEST(contains(error, "open it for writing once to migrate it"), error);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <fstream>
 #include <iterator>
 
@@ -28,6 +29,22 @@ void run_sql(const fs::path& path, const char* sql) {
     const int code = sqlite3_exec(handle, sql, nullptr, nullptr, nullptr);
     sqlite3_close(handle);
     BOOST_REQUIRE(code == SQLITE_OK);
+}
+
+/// The first column of each row.
+std::vector<std::string> texts(const fs::path& path, const char* sql) {
+    sqlite3* handle = nullptr;
+    sqlite3_open(path.c_str(), &handle);
+    std::vector<std::string> found;
+    sqlite3_exec(
+        handle, sql,
+        [](void* texts, int, char** columns, char**) {
+            static_cast<std::vector<std::string>*>(texts)->emplace_back(columns[0]);
+            return 0;
+        },
+        &found, nullptr);
+    sqlite3_close(handle);
+    return found;
 }
 
 /// Gives up root's rights for a while: root may write everywhere.
@@ -118,7 +135,7 @@ BOOST_AUTO_TEST_CASE(S15_a_newer_schema_is_refused_with_both_versions_and_left_a
     for (const bool read_only : {false, true}) {
         const std::string error = open_error(db, read_only);
         BOOST_TEST(contains(error, "schema version is 42"), error);
-        BOOST_TEST(contains(error, "versions up to 3"), error);
+        BOOST_TEST(contains(error, "versions up to 4"), error);
     }
     BOOST_TEST(bytes_of(db) == before);
 }
@@ -148,6 +165,37 @@ BOOST_AUTO_TEST_CASE(a_read_only_file_or_folder_is_refused_for_writing) {
     BOOST_TEST(contains(new_file, "may not write"), new_file);
     BOOST_TEST(bytes_of(db) == before);
     ::chmod(temp.path().c_str(), 0755);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_with_a_trigger_on_any_of_its_tables_is_refused_for_writing) {
+    make_store();
+    std::vector<std::string> tables =
+        texts(db, "SELECT name FROM sqlite_schema WHERE type = 'table'");
+    BOOST_TEST(tables.size() == 10U);
+    for (std::string& table : tables) {
+        table.front() = static_cast<char>(std::toupper(table.front())); // SQLite minds no case
+        run_sql(db,
+                ("CREATE TRIGGER eats AFTER INSERT ON " + table + " BEGIN SELECT 1; END").c_str());
+        const std::string error = open_error(db);
+        BOOST_TEST(contains(error, "the trigger 'eats' on its "), table << ": " << error);
+        BOOST_TEST(contains(error, "DROP TRIGGER"), error);
+        const auto reader = bus::SqliteStore::open({.path = db, .read_only = true});
+        BOOST_TEST(reader->read(0, 10).size() == 1U);
+        const std::string asked = store_error([&] { reader->ask({.who = "ann", .why = "test"}); });
+        BOOST_TEST(contains(asked, "the trigger 'eats'"), asked);
+        run_sql(db, "DROP TRIGGER eats");
+    }
+    run_sql(db, "CREATE TABLE mine (x);"
+                "CREATE TRIGGER harmless AFTER INSERT ON mine BEGIN DELETE FROM mine; END");
+    BOOST_TEST(open_error(db) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_trigger_that_is_made_while_a_store_is_open_eats_nothing) {
+    const auto store = bus::SqliteStore::open({.path = db});
+    append(*store, event(1));
+    run_sql(db, "CREATE TRIGGER eats AFTER INSERT ON events BEGIN DELETE FROM events; END");
+    append(*store, event(2));
+    BOOST_TEST(store->read(0, 10).size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_or_empty_file_cannot_be_read) {

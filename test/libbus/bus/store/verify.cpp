@@ -230,11 +230,40 @@ const std::vector<Damage> damages{
      "checksum FROM timers WHERE number = 1",
      {FindingKind::timer_added, FindingKind::timer_changed}},
     {"a request is changed", "UPDATE requests SET who = 'eve'", {FindingKind::request_changed}},
+    {"a request is deleted",
+     "DELETE FROM requests WHERE number = 1",
+     {FindingKind::request_missing}},
+    {"all requests are deleted", "DELETE FROM requests", {FindingKind::request_missing}},
+    {"a request is added",
+     "INSERT INTO requests SELECT number + 100, at, who, why, action, agent, position, kind, "
+     "error, "
+     "NULL, '', checksum, NULL FROM requests WHERE number = 1",
+     {FindingKind::request_added}},
+    {"the answer of a request is changed",
+     "UPDATE requests SET result = 'nothing'",
+     {FindingKind::request_changed}},
+    {"a request that was answered is open again",
+     "UPDATE requests SET done_at = NULL, result = '', answer_checksum = NULL",
+     {FindingKind::request_changed}},
+    {"all requests are deleted, and their count set to none",
+     "DELETE FROM requests; UPDATE log SET requests = 0, answers = 0",
+     {FindingKind::log_changed}},
     {"a request asks for nothing that exists",
      "UPDATE requests SET action = 9",
      {FindingKind::request_changed, FindingKind::request_invalid}},
     {"an index is dropped", "DROP INDEX events_by_id", {FindingKind::schema_changed}},
     {"a table is gone", "DROP TABLE timers", {FindingKind::schema_changed}},
+    {"a trigger of somebody else is there",
+     "CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM events WHERE position = "
+     "new.position; END",
+     {FindingKind::schema_changed}},
+    {"a table of somebody else is there", "CREATE TABLE mine (x)", {FindingKind::schema_changed}},
+    {"an index of somebody else is there",
+     "CREATE INDEX mine ON events (user_id)",
+     {FindingKind::schema_changed}},
+    {"a view of somebody else is there",
+     "CREATE VIEW mine AS SELECT * FROM events",
+     {FindingKind::schema_changed}},
     {"an index does not know a row",
      "CREATE TABLE kept AS SELECT * FROM sqlite_schema WHERE name = 'events_by_execution';"
      "PRAGMA writable_schema = ON;"
@@ -288,6 +317,37 @@ BOOST_DATA_TEST_CASE(damage_is_found_and_named, boost::unit_test::data::make(dam
     for (const FindingKind kind : damage.kinds) {
         BOOST_TEST(test::has(report, kind),
                    "no finding " << bus::name_of(kind) << " among" << test::told(report));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_none_of_libbus_is_told_with_its_name_and_what_it_does) {
+    const std::filesystem::path db = sample().copy();
+    BOOST_REQUIRE(
+        test::Shell{db}.run("CREATE TABLE mine (x UNIQUE);"
+                            "CREATE INDEX slow ON events (user_id);"
+                            "CREATE TRIGGER eats AFTER INSERT ON events BEGIN DELETE FROM "
+                            "events WHERE position = new.position; END"));
+    const bus::VerifyReport report = bus::verify({.path = db});
+    BOOST_TEST(report.damage.at(FindingKind::schema_changed) == 3U, test::told(report));
+    BOOST_TEST(report.damage.size() == 1U, test::told(report));
+    const std::string told = test::told(report);
+    for (const char* words :
+         {"table mine is none of libbus", "index slow on events is none of libbus",
+          "trigger eats on events is none of libbus", "change or remove rows"}) {
+        BOOST_TEST(test::contains(told, words), words << " is not in" << told);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(tables_that_SQLite_makes_for_itself_are_noted_and_no_damage) {
+    const std::filesystem::path db = sample().copy();
+    BOOST_REQUIRE(test::Shell{db}.run("CREATE TABLE mine (x INTEGER PRIMARY KEY AUTOINCREMENT);"
+                                      "DROP TABLE mine; ANALYZE"));
+    const bus::VerifyReport report = bus::verify({.path = db});
+    BOOST_TEST(report.clean(), test::told(report));
+    BOOST_TEST(!report.findings.empty());
+    for (const bus::Finding& finding : report.findings) {
+        BOOST_TEST(finding.note, finding.what);
+        BOOST_TEST((finding.kind == FindingKind::schema_changed));
     }
 }
 

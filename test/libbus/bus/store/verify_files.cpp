@@ -187,6 +187,60 @@ BOOST_AUTO_TEST_CASE(a_store_with_an_agent_forgotten_and_a_backup_of_it_are_whol
     }
 }
 
+BOOST_AUTO_TEST_CASE(requests_of_other_processes_beside_the_host_are_counted_with_its_own) {
+    const test::File file;
+    const auto asked = [](const char* why) {
+        return bus::RequestRecord{.who = "ann", .why = why, .agent = "worker", .position = 1};
+    };
+    {
+        const auto host = bus::SqliteStore::open({.path = file.db});
+        const auto other = bus::SqliteStore::open({.path = file.db, .read_only = true});
+        other->ask(asked("first"));
+        test::append(*host, test::event(1)); // the host writes the row of the log as it knows it
+        other->ask(asked("second"));
+        bus::RequestRecord done = asked("done already");
+        done.done_at = bus::Timestamp{};
+        done.result = "1 discarded";
+        other->ask(done);
+        bus::Part part = test::agent_part("worker", 0);
+        part.answers = {{.number = 2, .result = "nothing to do"}};
+        BOOST_TEST(!test::commit(*host, part).error);
+        part = test::agent_part("worker");
+        part.answers = {{.number = 2, .result = "again"}, {.number = 77, .result = "nobody asked"}};
+        part.commands = {{bus::DeliveryAction::redrive, "worker", 1, "ann", "in a step"}};
+        BOOST_TEST(!test::commit(*host, part).error);
+        BOOST_TEST(host->requests(0, 10, true).size() == 1U);
+    }
+    const bus::VerifyReport report = verified(file.db);
+    BOOST_TEST(report.findings.empty(), test::told(report));
+    BOOST_TEST(report.requests == 4U);
+    for (const char* number : {"1", "2", "3", "4"}) {
+        const fs::path copy = file.folder.path() / "copy.db";
+        fs::copy_file(file.db, copy, fs::copy_options::overwrite_existing);
+        const std::string sql = std::string{"DELETE FROM requests WHERE number = "} + number;
+        BOOST_REQUIRE(test::Shell{copy}.run(sql.c_str()));
+        const bus::VerifyReport damaged = verified(copy);
+        BOOST_TEST(test::has(damaged, FindingKind::request_missing), number);
+        BOOST_TEST(test::contains(test::told(damaged),
+                                  std::string{"first number that is not there is "} + number),
+                   test::told(damaged));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_count_of_requests_that_was_changed_stays_found_when_more_are_made) {
+    const test::File file;
+    const auto ask = [&] {
+        bus::SqliteStore::open({.path = file.db, .read_only = true})->ask({.who = "ann"});
+    };
+    bus::SqliteStore::open({.path = file.db});
+    ask();
+    ask();
+    BOOST_REQUIRE(test::Shell{file.db}.run("DELETE FROM requests WHERE number = 2;"
+                                           "UPDATE log SET requests = 1"));
+    ask();
+    BOOST_TEST(test::has(verified(file.db), FindingKind::log_changed));
+}
+
 BOOST_AUTO_TEST_CASE(a_cause_that_was_never_stored_is_noted_and_no_damage) {
     const test::File file;
     {

@@ -1,0 +1,83 @@
+#include <bus/store/internal/sqlite_at_rest.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace bus::sqlite {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path beside(const fs::path& path, const char* end) {
+    return fs::path{path}.concat(end);
+}
+
+bool is_there(const fs::path& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+}
+
+bool has_content(const fs::path& path) {
+    std::error_code error;
+    const auto size = fs::file_size(path, error);
+    return !error && size != 0;
+}
+
+/// A program that has the file open keeps an empty log too, but never without its index. An index
+/// alone was left over.
+bool is_read_alone(const fs::path& path) {
+    const fs::path log = beside(path, "-wal");
+    return !has_content(log) && !(is_there(log) && is_there(beside(path, "-shm"))) &&
+           !has_content(beside(path, "-journal"));
+}
+
+bool same(const struct stat& a, const struct stat& b) {
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
+           a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+}
+
+} // namespace
+
+std::optional<AtRest> AtRest::look(const fs::path& path) {
+    AtRest rest{fs::absolute(path)};
+    // Before the files beside it: whoever comes in between is seen by is_over().
+    if (::stat(path.c_str(), &rest.seen_) != 0 || may_write_in(rest.path_.parent_path()) ||
+        !is_read_alone(rest.path_)) {
+        return std::nullopt;
+    }
+    return rest;
+}
+
+bool AtRest::is_over() const {
+    struct stat now {};
+
+    return ::stat(path_.c_str(), &now) != 0 || !same(seen_, now) || !is_read_alone(path_);
+}
+
+std::string AtRest::uri() const {
+    // https://sqlite.org/uri.html: `?` and `#` end the path, and `%` begins a byte in hex digits.
+    constexpr std::string_view digits = "0123456789abcdef";
+    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                       "0123456789-._~/";
+    std::string uri = "file://";
+    for (const char c : path_.string()) {
+        if (plain.find(c) != std::string_view::npos) {
+            uri += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            uri += {'%', digits[byte >> 4U], digits[byte & 15U]};
+        }
+    }
+    return uri + "?immutable=1";
+}
+
+bool may_write_in(const fs::path& folder) {
+    return ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) == 0;
+}
+
+} // namespace bus::sqlite

@@ -1,0 +1,182 @@
+// Stores where this user may not write: backups on read-only media.
+#include "test/support/no_writing.hpp"
+#include "test/support/small_disk.hpp"
+#include <bus/store/verify.hpp>
+
+#include "backends.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <sys/stat.h>
+
+#include <fstream>
+
+using namespace test;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct AtRest {
+    TempFolder temp;
+    // A name that a URI has to escape.
+    fs::path folder = temp.path() / "50% of #1, why?";
+    fs::path db = folder / "store.db";
+
+    AtRest() {
+        ::chmod(temp.path().c_str(), 0755);
+        fs::create_directory(folder);
+        append(*bus::SqliteStore::open({.path = db}), event(1));
+    }
+
+    [[nodiscard]] std::unique_ptr<bus::SqliteStore> read() const {
+        return bus::SqliteStore::open({.path = db, .read_only = true});
+    }
+
+    [[nodiscard]] std::string read_error() const {
+        return store_error([&] { static_cast<void>(read()->last_position()); });
+    }
+};
+
+void check_is_read(const fs::path& db) {
+    const auto store = bus::SqliteStore::open({.path = db, .read_only = true});
+    BOOST_TEST(store->read(0, 10).size() == 1U);
+    BOOST_TEST(store->last_position() == 1U);
+    BOOST_TEST(store->agents().empty());
+    BOOST_TEST(store->requests(0, 10, false).empty());
+    BOOST_TEST(bus::verify({.path = db}).clean());
+    const TempFolder elsewhere;
+    const fs::path backup = elsewhere.path() / "backup.db";
+    store->backup(backup.string());
+    BOOST_TEST(bus::verify({.path = backup}).events == 1U);
+    const std::string error =
+        store_error([&] { store->ask({.who = "ann", .why = "no", .agent = "worker"}); });
+    BOOST_TEST((contains(error, "read-only") || contains(error, "may not write")), error);
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(sqlite_stores_at_rest, AtRest)
+
+BOOST_AUTO_TEST_CASE(a_store_in_a_folder_that_may_not_be_written_is_read_verified_and_backed_up) {
+    ::chmod(db.c_str(), 0444);
+    const NoWriting no_writing{folder};
+    if (no_writing.works()) {
+        check_is_read(db);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_store_on_read_only_media_is_read_verified_and_backed_up) {
+    SmallDisk disk{"size=2m"};
+    if (!disk.mounted()) {
+        BOOST_TEST_MESSAGE("skipped: this user may not mount a small disk");
+        return;
+    }
+    const fs::path copy = disk.path() / "store.db";
+    fs::copy_file(db, copy);
+    BOOST_REQUIRE(disk.make_read_only(true));
+    check_is_read(copy);
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_log_and_an_index_left_over_are_nothing_to_read) {
+    for (const char* end : {"-wal", "-shm"}) {
+        const fs::path left = fs::path{db}.concat(end);
+        std::ofstream{left}.flush();
+        {
+            const NoWriting no_writing{folder};
+            if (no_writing.works()) {
+                BOOST_TEST(read()->read(0, 10).size() == 1U, end);
+            }
+        }
+        fs::remove(left);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(commits_that_only_the_log_has_are_not_left_out_but_refused_with_what_to_do) {
+    {
+        const auto writer = bus::SqliteStore::open({.path = db});
+        append(*writer, event(2));
+        for (const char* end : {"", "-wal"}) { // as who copies the files of a running host
+            fs::copy_file(fs::path{db}.concat(end), folder / (std::string{"copy.db"} + end));
+        }
+    }
+    db = folder / "copy.db";
+    {
+        const NoWriting no_writing{folder};
+        if (!no_writing.works()) {
+            return;
+        }
+        const std::string error = read_error();
+        BOOST_TEST(contains(error, "copy both files to a folder where this user may write"), error);
+        const std::string verified =
+            store_error([&] { static_cast<void>(bus::verify({.path = db})); });
+        BOOST_TEST(contains(verified, "copy both files"), verified);
+    }
+    BOOST_TEST(read()->last_position() == 2U); // the advice helps
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_may_not_be_read_is_refused_for_that) {
+    ::chmod(db.c_str(), 0);
+    const NoWriting no_writing{folder};
+    if (no_writing.works()) {
+        const std::string error = read_error();
+        BOOST_TEST(contains(error, "cannot open the store"), error);
+        BOOST_TEST(!contains(error, "copy both files"), error);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_starts_and_goes_is_followed_by_who_reads_between) {
+    NoWriting no_writing{folder};
+    if (!no_writing.works()) {
+        return;
+    }
+    const auto reader = read();
+    BOOST_TEST(reader->last_position() == 1U);
+    no_writing.end();
+    auto host = bus::SqliteStore::open({.path = db});
+    append(*host, event(2));
+    no_writing.begin();
+    BOOST_TEST(reader->last_position() == 2U);
+    BOOST_TEST(bus::verify({.path = db}).events == 2U);
+    no_writing.end();
+    append(*host, event(3));
+    host.reset();
+    no_writing.begin();
+    BOOST_TEST(read()->last_position() == 3U);
+    BOOST_TEST(bus::verify({.path = db}).events == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_read_while_a_host_starts_is_refused_and_not_believed) {
+    NoWriting no_writing{folder};
+    if (!no_writing.works()) {
+        return;
+    }
+    std::unique_ptr<bus::SqliteStore> host;
+    const auto start_host = [&] {
+        if (!host) {
+            no_writing.end();
+            host = bus::SqliteStore::open({.path = db});
+            append(*host, event(host->last_position() + 1));
+            no_writing.begin();
+        }
+    };
+    auto reader = read();
+    const std::string error = store_error(
+        [&] { reader->read_each(0, 10, [&](const auto&... /*event*/) { start_host(); }); });
+    BOOST_TEST(contains(error, "opened it for writing meanwhile; read it again"), error);
+    BOOST_TEST(reader->read(0, 10).size() == 2U);
+    reader.reset(); // who reads beside a host keeps its log there
+    no_writing.end();
+    host.reset();
+    no_writing.begin();
+    const std::string verified = store_error([&] {
+        static_cast<void>(bus::verify({.path = db}, [&](const bus::VerifyProgress& progress) {
+            if (progress.doing == "reading events") {
+                start_host();
+            }
+        }));
+    });
+    BOOST_TEST(contains(verified, "read it again"), verified);
+    no_writing.end();
+    host.reset();
+}
+
+BOOST_AUTO_TEST_SUITE_END()

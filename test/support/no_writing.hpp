@@ -1,0 +1,52 @@
+#pragma once
+
+#include <boost/test/unit_test.hpp>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+namespace test {
+
+/// Takes the right to write in a folder from this process; from root too, who becomes nobody.
+class NoWriting {
+public:
+    explicit NoWriting(std::filesystem::path folder) : folder_{std::move(folder)} { begin(); }
+
+    NoWriting(const NoWriting&) = delete;
+    NoWriting& operator=(const NoWriting&) = delete;
+
+    ~NoWriting() { end(); }
+
+    void begin() {
+        ::chmod(folder_.c_str(), 0555);
+        if (::geteuid() == 0) {
+            was_root_ = ::seteuid(65'534) == 0;
+        }
+    }
+
+    void end() {
+        if (std::exchange(was_root_, false) && ::seteuid(0) != 0) {
+            std::abort();
+        }
+        ::chmod(folder_.c_str(), 0755);
+    }
+
+    /// Whether it is so.
+    [[nodiscard]] bool works() const {
+        if (::faccessat(AT_FDCWD, folder_.c_str(), W_OK, AT_EACCESS) == 0) {
+            BOOST_TEST_MESSAGE("skipped: this user may write everywhere");
+            return false;
+        }
+        return true;
+    }
+
+private:
+    std::filesystem::path folder_;
+    bool was_root_ = false;
+};
+
+} // namespace test
