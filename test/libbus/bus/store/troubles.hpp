@@ -1,9 +1,10 @@
 #pragma once
 
+#include "test/support/small_disk.hpp"
+
 #include "backends.hpp"
 
 #include <sqlite3.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -25,31 +26,6 @@ inline bus::NewEvent large(std::uint64_t number, std::size_t bytes = 50'000) {
     event.record.data = "\"" + std::string(bytes, 'x') + "\"";
     return event;
 }
-
-/// A disk of its own, where the machine allows it.
-class SmallDisk {
-public:
-    explicit SmallDisk(const char* size) {
-        mounted_ = ::mount("tmpfs", path().c_str(), "tmpfs", 0, size) == 0;
-    }
-
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-
-    ~SmallDisk() {
-        if (mounted_) {
-            ::umount2(path().c_str(), MNT_DETACH);
-        }
-    }
-
-    [[nodiscard]] bool mounted() const { return mounted_; }
-
-    [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
-
-private:
-    TempFolder folder_;
-    bool mounted_ = false;
-};
 
 /// No file of this process grows beyond; a write that would is an error and no signal.
 class FileSizeLimit {
