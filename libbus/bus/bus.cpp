@@ -8,17 +8,22 @@ Bus::Bus(BusOptions options) : core_{std::make_unique<Core>(std::move(options))}
 
 Bus::~Bus() {
     core_->check_may_be_destroyed();
-    try {
-        core_->stop(Stop::now, Duration::zero());
+    const auto attempt = [this](const auto& act) {
+        try {
+            act();
+        } catch (const std::exception& error) {
+            // What was not committed is in the log still; there is nobody else left to tell.
+            if (const auto sink = core_->hub->sink()) {
+                sink->on_trouble(error.what());
+            }
+        }
+    };
+    attempt([this] { core_->stop(Stop::now, Duration::zero()); });
+    attempt([this] {
         for (const auto& runner : core_->runners()) {
             runner->end_agent(); // a task that ends on the host's runtime may hold it still
         }
-    } catch (const std::exception& error) {
-        // What was not committed is in the log still; there is nobody else left to tell.
-        if (const auto sink = core_->hub->sink()) {
-            sink->on_trouble(error.what());
-        }
-    }
+    });
 }
 
 Subscription Bus::subscribe(const detail::SlotRef& slot) {

@@ -238,6 +238,7 @@ public:
     /// publish what follows from what is being handled. A step, or a handler that runs on a worker,
     /// may call it too, but nobody can wait for himself: there it begins the stop and returns at
     /// once, saying what is left, and the next stop() of another thread, or the destructor, waits.
+    /// Where the store cannot be asked for the report it throws StoreError, once all has ended.
     StopReport stop(Stop how, Duration deadline = std::chrono::seconds{30});
 
     /// How the agents stand, in the order added.

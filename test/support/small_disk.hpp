@@ -2,6 +2,7 @@
 
 #include "test/libbus/bus/store/temp_folder.hpp"
 
+#include <boost/test/unit_test.hpp>
 #include <sys/mount.h>
 
 #include <filesystem>
@@ -10,7 +11,8 @@
 
 namespace test {
 
-/// A disk of a test's own, in memory, where the machine allows it.
+/// A disk of a test's own, in memory, where the machine allows it: BOOST_AUTO_TEST_CASE(name,
+/// *where_a_disk_can_be_mounted).
 class SmallDisk {
 public:
     /// `size` as tmpfs takes it: `size=2m`.
@@ -31,17 +33,32 @@ public:
 
     /// Nothing on it may be open for writing. False: the machine does not allow it.
     [[nodiscard]] bool make_read_only(bool yes) {
-        const unsigned long flags =
-            MS_REMOUNT | (yes ? static_cast<unsigned long>(MS_RDONLY) : 0UL);
-        return ::mount("tmpfs", path().c_str(), "tmpfs", flags, size_.c_str()) == 0;
+        return mount_again(yes ? static_cast<unsigned long>(MS_RDONLY) : 0UL);
+    }
+
+    [[nodiscard]] bool resize(std::string size) {
+        size_ = std::move(size);
+        return mount_again(0);
     }
 
     [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
 
 private:
+    [[nodiscard]] bool mount_again(unsigned long flags) {
+        return ::mount("tmpfs", path().c_str(), "tmpfs", MS_REMOUNT | flags, size_.c_str()) == 0;
+    }
+
     std::string size_;
     TempFolder folder_;
     bool mounted_ = false;
 };
+
+/// For a test case that needs one: where there can be none it is skipped, and counted as that.
+inline const boost::unit_test::precondition where_a_disk_can_be_mounted{
+    [](boost::unit_test::test_unit_id /*test*/) {
+        boost::test_tools::assertion_result result{SmallDisk{"size=64k"}.mounted()};
+        result.message() << "this user may not mount a small disk";
+        return result;
+    }};
 
 } // namespace test

@@ -162,7 +162,7 @@ public:
     void backup(const std::string& to) override { reader().backup(to); }
 
 private:
-    /// Commits the parts whose chains are whole; the others fail, as the inner store cannot know.
+    /// The inner store, to change what commit() does not.
     bus::EventStore& writer() {
         if (disk_full) {
             throw bus::StoreError{"troubled: disk full; free some space"};

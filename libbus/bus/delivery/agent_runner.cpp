@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -278,7 +279,9 @@ void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
     part.settled.push_back({settled_.checkpoint + 1, through_});
     settle(part.settled.front());
     settle_from_ = through_ + 1;
-    LIBBUS_FAULT_POINT("checkpoint.write");
+    // Made to fail, the part asks for a timer that is not there, so that the store refuses it.
+    LIBBUS_FAULT_POINT_FAILS("checkpoint.write",
+                             part.fires = std::numeric_limits<std::int64_t>::max());
     // Nothing is lost where this fails: the agent begins again where the store says it is.
     house_.writer.submit(std::move(part), [self = shared_from_this()](PartResult&& result, Part&&) {
         if (!result.error) {

@@ -60,7 +60,8 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
 Delivery::~Delivery() = default;
 
 Writer::Bell Delivery::submit(NewEvent event, Durability durability, Done done) {
-    LIBBUS_FAULT_POINT("publish.before_submit");
+    LIBBUS_FAULT_POINT_THROWS("publish.before_submit",
+                              StoreError{"publish.before_submit: made to fail"});
     Part part;
     part.durability = durability;
     part.events.push_back(std::move(event));
@@ -246,7 +247,8 @@ void Delivery::stop() {
                    timers_->idle() && requests_->idle();
         },
         std::nullopt);
-    LIBBUS_FAULT_POINT("stop.after");
+    // All has ended: whoever stops the bus is told, and has nothing left to do.
+    LIBBUS_FAULT_POINT_THROWS("stop.after", StoreError{"stop.after: made to fail"});
 }
 
 void Delivery::on_committed(const Writer::Committed& committed) {

@@ -128,6 +128,8 @@ void DurableTimers::fire_due() {
         try {
             load(lock);
             while (!next_.empty() && next_.begin()->first.first <= hub_->runtime().now()) {
+                LIBBUS_FAULT_POINT_THROWS("timer.before_fire",
+                                          StoreError{"timer.before_fire: made to fail"});
                 auto first = next_.extract(next_.begin());
                 due_of_.erase(first.key().second);
                 fire(lock, std::move(first.mapped()));
@@ -150,7 +152,6 @@ void DurableTimers::fire_due() {
 /// With the lock held: so they are stored in order.
 void DurableTimers::fire(Lock& /*lock*/, TimerRecord timer) {
     ++firing_;
-    LIBBUS_FAULT_POINT("timer.before_fire");
     Part part;
     part.fires = timer.number;
     part.events.push_back({.record = timer.event});

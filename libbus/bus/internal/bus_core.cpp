@@ -276,7 +276,8 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
         }
         return report_of_stop(false);
     }
-    LIBBUS_FAULT_POINT("stop.before_drain");
+    // Made to fail, nothing is waited for: what was under way is left, and said to be.
+    LIBBUS_FAULT_POINT_FAILS("stop.before_drain", how = Stop::now);
     const bool drained = how == Stop::drain && hub->wait([this] { return idle(); }, deadline);
     phase_ = Phase::stopped;
     if (delivery_) {

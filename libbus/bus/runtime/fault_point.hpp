@@ -73,18 +73,23 @@ bool hit(Place& place);
         static_cast<void>(::bus::faults::detail::hit(libbus_fault_place));                         \
     } while (false)
 
-/// Here a test can kill, delay, or have `EXCEPTION` thrown.
-#define LIBBUS_FAULT_POINT_THROWS(NAME, EXCEPTION)                                                 \
+/// Here a test can kill, delay, or have the statement `FAILURE` done: for places that must not
+/// throw, whose failures come another way.
+#define LIBBUS_FAULT_POINT_FAILS(NAME, FAILURE)                                                    \
     do {                                                                                           \
         LIBBUS_FAULT_PLACE(NAME, true);                                                            \
         if (::bus::faults::detail::hit(libbus_fault_place)) {                                      \
-            throw(EXCEPTION);                                                                      \
+            FAILURE;                                                                               \
         }                                                                                          \
     } while (false)
+
+/// Here a test can kill, delay, or have `EXCEPTION` thrown.
+#define LIBBUS_FAULT_POINT_THROWS(NAME, EXCEPTION) LIBBUS_FAULT_POINT_FAILS(NAME, throw(EXCEPTION))
 
 #else
 
 #define LIBBUS_FAULT_POINT(NAME) static_cast<void>(0)
+#define LIBBUS_FAULT_POINT_FAILS(NAME, FAILURE) static_cast<void>(0)
 #define LIBBUS_FAULT_POINT_THROWS(NAME, EXCEPTION) static_cast<void>(0)
 
 #endif

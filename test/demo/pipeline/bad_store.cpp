@@ -1,10 +1,10 @@
+#include "test/support/small_disk.hpp"
+
 #include "feeds.hpp"
 #include "program.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <sqlite3.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 #include <memory>
 
@@ -36,30 +36,6 @@ void execute(const std::string& path, const std::string& sql) {
     BOOST_TEST_REQUIRE(sqlite3_exec(database.get(), sql.c_str(), nullptr, nullptr, nullptr) ==
                        SQLITE_OK);
 }
-
-/// A small file system in memory, where the test may mount one.
-class SmallDisk {
-public:
-    explicit SmallDisk(std::filesystem::path path) : path_{std::move(path)} {
-        std::filesystem::create_directory(path_);
-        mounted_ = mount("tmpfs", path_.c_str(), "tmpfs", 0, "size=600k") == 0;
-    }
-
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-
-    ~SmallDisk() {
-        if (mounted_) {
-            umount(path_.c_str());
-        }
-    }
-
-    [[nodiscard]] bool mounted() const noexcept { return mounted_; }
-
-private:
-    std::filesystem::path path_;
-    bool mounted_ = false;
-};
 
 } // namespace
 
@@ -107,13 +83,11 @@ BOOST_AUTO_TEST_CASE(books_that_are_no_books_are_refused) {
     BOOST_TEST(finished.err.find("books.db") != std::string::npos, finished.err);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_disk_is_said_and_the_run_goes_on_when_there_is_room) {
-    const SmallDisk disk{folder / "disk"};
-    if (!disk.mounted()) {
-        BOOST_TEST_MESSAGE("skipped: this user may not mount a small file system");
-        return;
-    }
-    const std::string store = (folder / "disk/orders.db").string();
+BOOST_AUTO_TEST_CASE(a_full_disk_is_said_and_the_run_goes_on_when_there_is_room,
+                     *test::where_a_disk_can_be_mounted) {
+    test::SmallDisk disk{"size=600k"};
+    BOOST_TEST_REQUIRE(disk.mounted());
+    const std::string store = (disk.path() / "orders.db").string();
     const std::string books = (folder / "books.db").string();
     const std::string many = folder.file("many", test::generated_feed(600, 4));
     const std::vector<std::string> arguments{"run",     many,  "--store",         "sqlite:" + store,
@@ -121,8 +95,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_said_and_the_run_goes_on_when_there_is_room)
     const test::Finished full = test::order_pipeline(arguments);
     BOOST_TEST(full.exit_code == 4);
     BOOST_TEST(full.err.find("full") != std::string::npos, full.err);
-    BOOST_TEST_REQUIRE(mount("tmpfs", (folder / "disk").c_str(), "tmpfs", MS_REMOUNT, "size=64m") ==
-                       0);
+    BOOST_TEST_REQUIRE(disk.resize("size=64m"));
     const test::Finished roomy = test::order_pipeline(arguments);
     BOOST_TEST(roomy.exit_code == 0, roomy.err);
     BOOST_TEST(roomy.out.find("differ") == std::string::npos, roomy.out);

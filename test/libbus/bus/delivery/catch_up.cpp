@@ -93,10 +93,18 @@ BOOST_AUTO_TEST_CASE(
 BOOST_AUTO_TEST_CASE(A12_an_agent_that_begins_now_while_events_are_on_their_way_takes_no_old_one) {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
         test::StoredWorld world{seed};
+        world.bus.reset();
+        const auto troubled =
+            std::make_shared<test::TroubledStore>(std::make_shared<bus::MemoryStore>());
+        world.store = troubled;
+        world.start();
         publish_pings(*world.bus, 1, 5);
-        for (std::int64_t i = 6; i <= 1500; ++i) {
-            world.bus->post(ping("x", i)); // too many for one commit: the agent hears of the first
-        }                                  // one before it is registered by the second
+        int told_before = 0; // commits that the agent hears of before it is registered
+        troubled->after_commit = [&] { told_before += troubled->agent("newcomer") ? 0 : 1; };
+        for (std::int64_t i = 6; i <= 5000; ++i) {
+            world.bus->post(ping("x", i)); // too many for the commit that brings the registration
+        }
+        BOOST_TEST(told_before == 0);
         std::int64_t first = 0;
         auto agent = scripted("newcomer");
         agent->settings().start = bus::StartPosition::now();
@@ -104,12 +112,15 @@ BOOST_AUTO_TEST_CASE(A12_an_agent_that_begins_now_while_events_are_on_their_way_
             first = first == 0 ? event.number : first;
         });
         world.bus->add(std::move(agent));
-        publish_pings(*world.bus, 1501, 1502);
+        BOOST_TEST(told_before > 0);
+        publish_pings(*world.bus, 5001, 5002);
         world.bus->wait_idle();
         BOOST_TEST(first > 5);
+        BOOST_TEST(world.store->agent("newcomer")->start == static_cast<bus::Position>(first - 1));
         BOOST_TEST(world.store->agent("newcomer")->finished ==
-                   static_cast<std::uint64_t>(1502 - first + 1));
+                   static_cast<std::uint64_t>(5002 - first + 1));
         BOOST_TEST(world.bus->status().front().failures == 0U);
+        world.bus.reset(); // before what is called for it
     }
 }
 

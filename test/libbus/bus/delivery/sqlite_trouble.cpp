@@ -155,13 +155,10 @@ BOOST_FIXTURE_TEST_CASE(S8_a_disk_that_refuses_reads_for_a_while, Disk) {
     world.check_whole();
 }
 
-BOOST_AUTO_TEST_CASE(S8_a_small_disk_is_filled_by_a_publisher_and_freed_again) {
+BOOST_AUTO_TEST_CASE(S8_a_small_disk_is_filled_by_a_publisher_and_freed_again,
+                     *test::where_a_disk_can_be_mounted) {
     const test::SmallDisk small{"size=8m"};
-    if (!small.mounted()) {
-        BOOST_TEST_MESSAGE("skipped: this user may not mount a small disk; the cases with a faulty "
-                           "one stand for it");
-        return;
-    }
+    BOOST_TEST_REQUIRE(small.mounted());
     std::ofstream{small.path() / "ballast"} << std::string(4'500'000, 'b');
     test::SqliteWorld world{small.path() / "store.db"};
     world.start();
@@ -180,12 +177,10 @@ BOOST_AUTO_TEST_CASE(S8_a_small_disk_is_filled_by_a_publisher_and_freed_again) {
     world.end(); // before its disk goes
 }
 
-BOOST_AUTO_TEST_CASE(S8_a_store_on_a_disk_made_read_only_does_not_start_until_it_is_writable) {
+BOOST_AUTO_TEST_CASE(S8_a_store_on_a_disk_made_read_only_does_not_start_until_it_is_writable,
+                     *test::where_a_disk_can_be_mounted) {
     test::SmallDisk small{"size=4m"};
-    if (!small.mounted()) {
-        BOOST_TEST_MESSAGE("skipped: this user may not mount a small disk");
-        return;
-    }
+    BOOST_TEST_REQUIRE(small.mounted());
     test::SqliteWorld world{small.path() / "store.db"};
     world.start();
     for (std::int64_t i = 0; i < 20; ++i) {

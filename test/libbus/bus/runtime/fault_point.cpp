@@ -26,6 +26,12 @@ void may_throw() {
     LIBBUS_FAULT_POINT_THROWS("test.throws", std::runtime_error{"made to fail"});
 }
 
+bool fails_quietly() {
+    bool failed = false;
+    LIBBUS_FAULT_POINT_FAILS("test.fails", failed = true);
+    return failed;
+}
+
 faults::PointStatus status(const std::string& name) {
     for (const faults::PointStatus& point : faults::points()) {
         if (point.name == name) {
@@ -78,6 +84,15 @@ BOOST_AUTO_TEST_CASE(a_point_fails_at_the_hit_that_was_chosen_or_at_each) {
     BOOST_TEST(!fails());
 }
 
+BOOST_AUTO_TEST_CASE(a_point_that_does_not_throw_fails_as_it_says) {
+    BOOST_TEST(status("test.fails").can_fail);
+    faults::choose("test.fails=fail@2");
+    BOOST_TEST(!fails_quietly());
+    BOOST_TEST(fails_quietly());
+    BOOST_TEST(!fails_quietly());
+    faults::choose("");
+}
+
 BOOST_AUTO_TEST_CASE(a_point_delays) {
     faults::choose("test.plain=delay:20@2");
     const auto began = std::chrono::steady_clock::now();
@@ -102,6 +117,7 @@ namespace {
 /// Nothing at all: else this could not be a constant.
 constexpr int passes() {
     LIBBUS_FAULT_POINT("test.plain");
+    LIBBUS_FAULT_POINT_FAILS("test.fails", return 0);
     LIBBUS_FAULT_POINT_THROWS("test.throws", std::runtime_error{"never"});
     return 1;
 }

@@ -2,6 +2,7 @@
 
 #include <bus/store/memory_store.hpp>
 #include <bus/store/sqlite_store.hpp>
+#include <bus/store/verify.hpp>
 
 #include "temp_folder.hpp"
 
@@ -18,8 +19,8 @@ namespace test {
 struct MemoryBackend {
     bus::EventStore& store() { return *store_; }
 
-    /// Closes the store and opens it again, where it outlives its object.
-    void reopen() {}
+    /// What the next process finds that opens the same store: here one of its own.
+    void start_again() { store_ = std::make_unique<bus::MemoryStore>(); }
 
     /// The same store as another process has it open, to read; nullptr where none can.
     std::unique_ptr<bus::EventStore> beside() { return nullptr; }
@@ -28,6 +29,9 @@ struct MemoryBackend {
     std::unique_ptr<bus::EventStore> open_backup(const std::filesystem::path& /*path*/) {
         throw bus::StoreError{"there can be no backup"};
     }
+
+    /// What is wrong with a backup, looked at from outside; empty: nothing, or none can look.
+    static std::string damage_of_backup(const std::filesystem::path& /*path*/) { return {}; }
 
     [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
 
@@ -39,7 +43,7 @@ struct MemoryBackend {
 struct SqliteBackend {
     bus::EventStore& store() { return *store_; }
 
-    void reopen() {
+    void start_again() {
         store_.reset();
         store_ = open();
     }
@@ -50,6 +54,11 @@ struct SqliteBackend {
 
     std::unique_ptr<bus::EventStore> open_backup(const std::filesystem::path& path) {
         return bus::SqliteStore::open({.path = path});
+    }
+
+    static std::string damage_of_backup(const std::filesystem::path& path) {
+        const auto findings = bus::verify({.path = path}).findings;
+        return findings.empty() ? "" : findings.front().what;
     }
 
     [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
@@ -63,6 +72,14 @@ struct SqliteBackend {
 };
 
 using Backends = std::tuple<MemoryBackend, SqliteBackend>;
+
+/// Closes the store and opens it again, where what was committed is to be there then.
+template <class Backend>
+void reopen(Backend& backend) {
+    if (backend.store().abilities().outlives_process) {
+        backend.start_again();
+    }
+}
 
 /// The UUID that ends in a number.
 inline bus::Uuid id(std::uint64_t number) {

@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_agent_is_registered_once, Backend, Backends) {
     again.delivered = 2;
     again.finished = 2;
     commit(backend.store(), again);
-    backend.reopen();
+    reopen(backend);
     const bus::AgentRecord expected{
         .name = "worker", .start = 7, .checkpoint = 9, .delivered = 2, .finished = 2};
     BOOST_TEST((backend.store().agent("worker") == expected));
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(deliveries_are_kept_changed_and_erased, Backend, B
     puts.put_deliveries = {delivery(9, DeliveryState::dead), delivery(2, DeliveryState::deferred),
                            delivery(4, DeliveryState::dead)};
     commit(backend.store(), puts);
-    backend.reopen();
+    reopen(backend);
     bus::EventStore& store = backend.store();
     BOOST_TEST((store.deliveries("worker", DeliveryState::dead) ==
                 std::vector{delivery(4, DeliveryState::dead), delivery(9, DeliveryState::dead)}));
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(deliveries_are_read_in_pages_and_in_brief, Backend
     puts.put_deliveries[4].attempts.push_back({noon, bus::FailureKind::not_ready, "later"});
     puts.put_deliveries[5].attempts.clear();
     commit(backend.store(), puts);
-    backend.reopen();
+    reopen(backend);
     bus::EventStore& store = backend.store();
     const auto places = [](const std::vector<bus::DeliveryRecord>& found) {
         std::vector<bus::Position> result;
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(state_is_kept_by_agent_and_key_and_read_by_prefix,
     changes.put_states = {{"order/2", "22"}};
     changes.erase_states = {"orders", "no such"};
     commit(backend.store(), changes);
-    backend.reopen();
+    reopen(backend);
     bus::EventStore& store = backend.store();
     const auto same = [&store](std::string_view prefix, const std::vector<std::string>& expected) {
         BOOST_TEST(keys(store.states("worker", prefix)) == expected,
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S7_a_step_commits_all_that_it_brings_together_or_n
     BOOST_TEST(!results.at(0).error);
     BOOST_TEST(!!results.at(1).error);
     BOOST_TEST(results.at(1).changed.empty());
-    backend.reopen();
+    reopen(backend);
     bus::EventStore& store = backend.store();
     BOOST_TEST(store.last_position() == 2U);
     BOOST_TEST(

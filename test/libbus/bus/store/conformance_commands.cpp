@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_a_redrive_makes_a_dead_delivery_due_at_once_and
     BOOST_TEST_REQUIRE(result.changed.size() == 1U);
     BOOST_TEST((result.changed[0].action == DeliveryAction::redrive));
     BOOST_TEST((result.changed[0].delivery == expected));
-    backend.reopen();
+    reopen(backend);
     bus::EventStore& store = backend.store();
     BOOST_TEST((store.delivery("worker", 1) == expected));
     BOOST_TEST((store.delivery("worker", 2) == delivery(2, DeliveryState::deferred)));
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_a_discard_ends_a_delivery_that_waits_and_counts
     BOOST_TEST((result.changed[0].action == DeliveryAction::discard));
     BOOST_TEST((result.changed[0].delivery == delivery(1, DeliveryState::dead)));
     BOOST_TEST(commit(backend.store(), part).changed.empty());
-    backend.reopen();
+    reopen(backend);
     BOOST_TEST(backend.store().delivery_briefs("worker").empty());
     BOOST_TEST(backend.store().agent("worker")->discarded == 3U);
     BOOST_TEST(backend.store().agent("other")->discarded == 0U);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_each_command_leaves_a_trace_with_who_and_why, B
     prepare(backend.store());
     commit(backend.store(), commanding(DeliveryAction::redrive, {1, 1, 7}));
     commit(backend.store(), commanding(DeliveryAction::discard, {3}));
-    backend.reopen();
+    reopen(backend);
     const auto traces = backend.store().requests(0, 10, false);
     BOOST_TEST(numbers(traces) == (Numbers{1, 2, 3, 4}));
     for (const bus::RequestRecord& trace : traces) {
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_a_request_is_kept_until_it_is_answered_and_stay
     BOOST_TEST(before.ask(request(5, "never heard of")) == 1U);
     BOOST_TEST(before.ask(group) == 2U);
     BOOST_TEST(before.ask(request(7)) == 3U);
-    backend.reopen();
+    reopen(backend);
     bus::EventStore& store = backend.store();
     group.number = 2;
     BOOST_TEST((store.requests(1, 1, true).at(0) == group));
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_a_request_is_kept_until_it_is_answered_and_stay
     commit(store, answering);
     answering.answers = {{2, bus::Timestamp{}, "0 discarded"}};
     commit(store, answering);
-    backend.reopen();
+    reopen(backend);
     group.done_at = noon;
     group.result = "3 discarded"; // the first answer holds
     BOOST_TEST((backend.store().requests(1, 1, false).at(0) == group));
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_an_answer_is_stored_with_its_command_where_that
     refused.commands[0].answer = {3, noon, "1 discarded"};
     refused.fires = 77; // no such timer
     BOOST_TEST(bool{backend.store().commit({&refused, 1}, true).front().error});
-    backend.reopen();
+    reopen(backend);
     bus::EventStore& store = backend.store();
     BOOST_TEST(store.requests(0, 1, false).at(0).result == "1 redriven");
     BOOST_TEST((store.requests(0, 1, false).at(0).done_at == noon));
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_what_forgets_an_agent_is_answered_with_it, Back
     prepare(backend.store());
     backend.store().ask(request(0));
     BOOST_TEST(backend.store().forget("worker", bus::RequestAnswer{1, noon, "forgotten"}));
-    backend.reopen();
+    reopen(backend);
     BOOST_TEST(backend.store().requests(0, 1, false).at(0).result == "forgotten");
     BOOST_TEST(backend.store().requests(0, 1, true).empty());
 }

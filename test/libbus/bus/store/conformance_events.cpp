@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_event_is_read_back_as_it_was_written, Backend, 
     event.record.data = R"({"text":")" + std::string(100'000, 'x') + "\"}";
     const bus::PartResult result = commit(backend.store(), part({event}), true);
     BOOST_TEST(!result.error);
-    backend.reopen();
+    reopen(backend);
 
     const auto found = backend.store().find(event.record.event_id);
     BOOST_REQUIRE(found.has_value());
@@ -54,6 +54,33 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_event_is_read_back_as_it_was_written, Backend, 
     BOOST_TEST(found->stream_version == 1U);
     BOOST_TEST(!found->event);
     check_same(backend.store().read(0, 1).at(0).record, event.record);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(
+    what_was_committed_outlives_the_store_that_says_so_and_no_other_keeps_any_of_it, Backend,
+    Backends) {
+    Backend backend;
+    bus::Part step = agent_part("worker", 0);
+    step.events = {event(1)};
+    step.settled = {{1, 1}};
+    step.put_deliveries = {{.position = 1}};
+    step.put_states = {{"key", "1"}};
+    step.put_timers = {{.number = 1, .agent = "worker", .due = {}, .event = event(2).record}};
+    BOOST_TEST(!commit(backend.store(), step, true).error);
+    backend.store().ask({});
+    const bool kept = backend.store().abilities().outlives_process;
+    backend.start_again();
+    bus::EventStore& store = backend.store();
+    BOOST_TEST(store.abilities().outlives_process == kept);
+    BOOST_TEST((store.last_position() == 1) == kept);
+    BOOST_TEST(store.find(id(1)).has_value() == kept);
+    BOOST_TEST(store.read(0, all).size() == (kept ? 1U : 0U));
+    BOOST_TEST(store.agent("worker").has_value() == kept);
+    BOOST_TEST(store.delivery("worker", 1).has_value() == kept);
+    BOOST_TEST(store.state("worker", "key").has_value() == kept);
+    BOOST_TEST((store.last_timer() == 1) == kept);
+    BOOST_TEST(store.requests(0, all, true).size() == (kept ? 1U : 0U));
+    BOOST_TEST(append(store, event(3)).position == (kept ? 2U : 1U));
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(an_event_of_zeros_and_empty_texts_is_kept, Backend, Backends) {
@@ -69,7 +96,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S3_positions_grow_by_one_in_the_order_of_commit, B
     for (std::uint64_t i = 1; i <= 20; ++i) {
         BOOST_TEST(append(backend.store(), event(i, "A-" + std::to_string(i % 3))).position == i);
         if (i % 7 == 0) {
-            backend.reopen();
+            reopen(backend);
         }
         BOOST_TEST(backend.store().last_position() == i);
     }
@@ -87,7 +114,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(stream_versions_count_from_one_in_each_stream, Bac
     }
     BOOST_TEST(versions == (std::vector<std::uint64_t>{1, 1, 2, 1}),
                boost::test_tools::per_element());
-    backend.reopen();
+    reopen(backend);
     BOOST_TEST(append(backend.store(), event(5, "A-1")).stream_version == 3U);
 }
 
@@ -124,7 +151,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S5_the_same_event_twice_is_stored_once_and_says_so
     Backend backend;
     append(backend.store(), event(1));
     const auto kept = append(backend.store(), event(2));
-    backend.reopen();
+    reopen(backend);
     const bus::PartResult again =
         commit(backend.store(), part({event(2), event(3), event(3)}), true);
     BOOST_TEST(!again.error);
@@ -206,7 +233,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S7_a_part_is_written_whole_or_not_at_all_and_alone
     BOOST_TEST(!results.at(3).error);
     BOOST_TEST(results.at(2).places.at(0).position == 3U);
     BOOST_TEST(results.at(3).places.at(0).stream_version == 2U);
-    backend.reopen();
+    reopen(backend);
     BOOST_TEST(positions(backend.store().read(0, all)) == (Positions{1, 2, 3, 4}),
                boost::test_tools::per_element());
     BOOST_TEST(!backend.store().agent("worker").has_value());

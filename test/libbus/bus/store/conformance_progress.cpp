@@ -46,12 +46,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S10_the_checkpoint_moves_only_over_what_is_settled
     commit(backend.store(), settling({{2, 3}}));
     check_progress(backend.store(), 0, {{2, 3}});
     commit(backend.store(), settling({{7, 7}, {5, 5}}));
-    backend.reopen();
+    reopen(backend);
     check_progress(backend.store(), 0, {{2, 3}, {5, 5}, {7, 7}});
     commit(backend.store(), settling({{1, 1}}));
     check_progress(backend.store(), 3, {{5, 5}, {7, 7}});
     commit(backend.store(), settling({{4, 6}}));
-    backend.reopen();
+    reopen(backend);
     check_progress(backend.store(), 7, {});
 }
 
@@ -64,10 +64,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S10_ranges_that_touch_or_overlap_become_one, Backe
     commit(backend.store(), settling({{19, 50}}));
     check_progress(backend.store(), 10, {{19, 50}});
     commit(backend.store(), settling({{25, 60}, {52, 53}}));
-    backend.reopen();
+    reopen(backend);
     check_progress(backend.store(), 10, {{19, 60}});
     commit(backend.store(), settling({{1, 18}}));
-    backend.reopen();
+    reopen(backend);
     check_progress(backend.store(), 60, {});
 }
 
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S10_settled_twice_is_settled_once_and_nothing_move
     }
     commit(backend.store(), settling({{2, 2}}));
     commit(backend.store(), agent_part("worker", 1));
-    backend.reopen();
+    reopen(backend);
     check_progress(backend.store(), 4, {{8, 9}});
 }
 
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S10_parts_of_one_commit_settle_together, Backend, 
     parts.push_back(settling({{200, 200}}));
     backend.store().commit(parts, true);
     check_progress(backend.store(), 100, {{200, 200}});
-    backend.reopen();
+    reopen(backend);
     const bus::AgentRecord expected{.name = "worker",
                                     .checkpoint = 100,
                                     .ahead = {{200, 200}},
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_note_of_what_has_begun_is_kept_and_replaced, Bac
         noted.begun = note;
         commit(backend.store(), noted);
         commit(backend.store(), settling({{1, 1}}));
-        backend.reopen();
+        reopen(backend);
         BOOST_TEST((backend.store().begun("worker") == note));
     }
 }
@@ -183,7 +183,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S14_the_account_of_each_agent_adds_up, Backend, Ba
     }
     commit(backend.store(), steps);
     const auto account = [&] {
-        backend.reopen();
+        reopen(backend);
         const auto all = backend.store().conservation();
         BOOST_TEST_REQUIRE(all.size() == 2U);
         BOOST_TEST(all[0].agent == "idle");

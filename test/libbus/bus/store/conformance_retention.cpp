@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_oldest_events_are_pruned_some_at_a_time, Backe
     BOOST_TEST(backend.store().prune(7, 5) == 5U);
     BOOST_TEST(backend.store().prune(7, 5) == 2U);
     BOOST_TEST(backend.store().prune(7, 5) == 0U);
-    backend.reopen();
+    reopen(backend);
     bus::EventStore& store = backend.store();
     BOOST_TEST(store.first_position() == 8U);
     BOOST_TEST(store.last_position() == 10U);
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S3_positions_and_stream_versions_go_on_after_pruni
     BOOST_TEST(backend.store().first_position() == 6U);
     BOOST_TEST(backend.store().last_position() == 5U);
     for (std::uint64_t round = 0; round < 3; ++round) {
-        backend.reopen();
+        reopen(backend);
         bus::EventStore& store = backend.store();
         bus::NewEvent next = event(100 + round, "A-1");
         next.expected_version = 3 + round;
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_agent_that_is_forgotten_leaves_nothing, Backend
         BOOST_TEST(store.timers(bus::Timestamp::min(), 0, 10).size() == 2U);
         BOOST_TEST(store.agents().size() == 1U);
         BOOST_TEST(store.state("other", "key")->json == "2");
-        backend.reopen();
+        reopen(backend);
     }
     // One of the same name begins anew.
     commit(backend.store(), agent_part("worker", 9));

@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(timers_are_read_in_pages_by_due_time_and_number, B
     BOOST_TEST(backend.store().last_timer() == 0U);
     commit(backend.store(), putting({timer(1, 50), timer(2, 20, "worker"), timer(3, 20),
                                      timer(4, -7), timer(5, 90)}));
-    backend.reopen();
+    reopen(backend);
     bus::EventStore& store = backend.store();
     const auto all = store.timers(bus::Timestamp::min(), 0, 10);
     BOOST_TEST(numbers(all) == (Numbers{4, 2, 3, 1, 5}));
@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_timer_fires_once_with_the_event_of_its_part, Bac
     firing.fires = 1;
     BOOST_TEST(!commit(backend.store(), firing).error);
     BOOST_TEST(backend.store().last_position() == 1U);
-    backend.reopen();
+    reopen(backend);
     bus::Part again = part({event(77)});
     again.fires = 1;
     BOOST_TEST(
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_number_of_a_timer_never_goes_back, Backen
     bus::Part cancel;
     cancel.erase_timers = {8, 5};
     commit(backend.store(), cancel);
-    backend.reopen();
+    reopen(backend);
     BOOST_TEST(backend.store().last_timer() == 8U);
     BOOST_TEST(contains(
         message_of<std::invalid_argument>(commit(backend.store(), putting({timer(0, 1)})).error),

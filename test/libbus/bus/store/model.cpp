@@ -360,7 +360,7 @@ void check_random_batches() {
         do_something_else(memory.store(), sqlite.store());
         RC_ASSERT(content(sqlite.store()) == content(memory.store()));
     }
-    sqlite.reopen();
+    reopen(sqlite);
     RC_ASSERT(content(sqlite.store()) == content(memory.store()));
 }
 

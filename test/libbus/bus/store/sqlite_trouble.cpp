@@ -34,12 +34,10 @@ void check_goes_on(bus::EventStore& store, std::uint64_t taken) {
 
 BOOST_FIXTURE_TEST_SUITE(sqlite_store_in_trouble, File)
 
-BOOST_AUTO_TEST_CASE(S8_a_full_disk_is_an_error_and_work_goes_on_when_it_is_over) {
+BOOST_AUTO_TEST_CASE(S8_a_full_disk_is_an_error_and_work_goes_on_when_it_is_over,
+                     *test::where_a_disk_can_be_mounted) {
     const SmallDisk disk{"size=2m"};
-    if (!disk.mounted()) {
-        BOOST_TEST_MESSAGE("skipped: this user may not mount a small disk");
-        return;
-    }
+    BOOST_TEST_REQUIRE(disk.mounted());
     const std::string ballast(300'000, 'b');
     std::ofstream{disk.path() / "ballast"} << ballast;
     const auto store = bus::SqliteStore::open({.path = disk.path() / "store.db"});

@@ -184,12 +184,10 @@ BOOST_AUTO_TEST_CASE(a_request_of_a_newer_program_can_be_read) {
     BOOST_TEST(static_cast<int>(requests[0].action) == 9);
 }
 
-BOOST_AUTO_TEST_CASE(S8_a_backup_that_the_disk_has_no_room_for_leaves_nothing) {
+BOOST_AUTO_TEST_CASE(S8_a_backup_that_the_disk_has_no_room_for_leaves_nothing,
+                     *test::where_a_disk_can_be_mounted) {
     const SmallDisk disk{"size=300k"};
-    if (!disk.mounted()) {
-        BOOST_TEST_MESSAGE("skipped: this user may not mount a small disk");
-        return;
-    }
+    BOOST_TEST_REQUIRE(disk.mounted());
     const auto store = bus::SqliteStore::open({.path = db});
     for (std::uint64_t i = 1; i <= 20; ++i) {
         append(*store, large(i));
