@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -129,15 +130,22 @@ std::string replay_text(const AgentRecord& agent) {
 }
 
 terminal::Table table_of(const std::vector<AgentRow>& rows) {
-    std::vector<terminal::Column> columns{{"agent"}};
-    for (const char* title : {"checkpoint", "lag", "in flight", "finished", "deferred", "parked",
-                              "dead", "quarantined"}) {
-        columns.push_back({title, Align::right});
+    std::vector<terminal::Column> columns{{.title = "agent", .whole = true}};
+    for (const auto& [title, short_title] :
+         std::initializer_list<std::pair<const char*, const char*>>{{"checkpoint", "checkp."},
+                                                                    {"lag", ""},
+                                                                    {"in flight", "in fl."},
+                                                                    {"finished", "fin."},
+                                                                    {"deferred", "def."},
+                                                                    {"parked", "park."},
+                                                                    {"dead", ""},
+                                                                    {"quarantined", "quar."}}) {
+        columns.push_back({title, Align::right, short_title});
     }
     const bool any_replay = std::any_of(rows.begin(), rows.end(),
                                         [](const AgentRow& row) { return replays(row.record); });
     if (any_replay) {
-        columns.push_back({"replay"});
+        columns.push_back({.title = "replay", .whole = true});
     }
     terminal::Table table{std::move(columns)};
     for (const AgentRow& row : rows) {

@@ -48,28 +48,32 @@ boost::json::object to_json(const LetterGroup& group) {
             {"first_position", group.positions.front()}};
 }
 
-void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
-    // To the minute, so that a terminal has room for the error.
+/// So that a terminal has room for the error.
+std::string to_the_minute(Timestamp time) {
     constexpr std::size_t minutes = 16;
+    return short_time(time).substr(0, minutes);
+}
+
+void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
     terminal::Table table{{{"group", Align::right},
                            {"letters", Align::right},
-                           {"agent"},
+                           {.title = "agent", .whole = true},
                            {"failure"},
                            {"newest (UTC)", Align::right},
                            {"error"}}};
     for (const LetterGroup& group : groups) {
         const std::string kind = group.quarantined == 0 ? to_text(group.kind) : "quarantined";
         table.row({group.name(), format_count(group.letters), group.agent, kind,
-                   short_time(group.newest).substr(0, minutes), group.error});
+                   to_the_minute(group.newest), group.error});
     }
     shared.print(table.render(shared.look()));
 }
 
 /// Each letter by itself.
 void print_each(Shared& shared, EventStore& store, const std::vector<LetterGroup>& groups) {
-    terminal::Table table{{{"agent"},
-                           {"position", Align::right},
-                           {"attempts", Align::right},
+    terminal::Table table{{{.title = "agent", .whole = true},
+                           {"position", Align::right, "pos."},
+                           {"attempts", Align::right, "att."},
                            {"since (UTC)", Align::right},
                            {"sequence"},
                            {"failure"},
@@ -86,7 +90,7 @@ void print_each(Shared& shared, EventStore& store, const std::vector<LetterGroup
             }
             table.row({group.agent, std::to_string(position),
                        std::to_string(letter->attempts.size()),
-                       letter->attempts.empty() ? "" : short_time(letter->attempts.back().at),
+                       letter->attempts.empty() ? "" : to_the_minute(letter->attempts.back().at),
                        letter->sequence, letter->quarantined ? "quarantined" : to_text(group.kind),
                        group.error});
         }

@@ -17,6 +17,11 @@ using terminal::Align;
 using terminal::Colour;
 
 constexpr std::size_t requests_a_page = 1000;
+/// From this width on times are told to the millisecond.
+constexpr int wide = 140;
+/// How much of a time is a day with the blank behind it, and how much goes to the minute.
+constexpr std::size_t day = 11;
+constexpr std::size_t minutes = 16;
 
 struct RequestOptions {
     bool open = false;
@@ -24,12 +29,31 @@ struct RequestOptions {
     std::size_t limit = 50;
 };
 
+/// To the minute, where there is no room for more.
+std::string asked_text(const RequestRecord& request, bool roomy) {
+    return short_time(request.at).substr(0, roomy ? std::string::npos : minutes);
+}
+
+/// The same; without the day, where it is that of the request.
+std::string done_text(const RequestRecord& request, bool roomy) {
+    if (!request.done_at) {
+        return {};
+    }
+    const std::string text =
+        short_time(*request.done_at).substr(0, roomy ? std::string::npos : minutes);
+    const bool same_day = text.substr(0, day) == short_time(request.at).substr(0, day);
+    return roomy || !same_day ? text : text.substr(day);
+}
+
 int list(Shared& shared, const RequestOptions& options) {
     const auto store = shared.open_to_read();
     std::size_t left = options.limit == 0 ? EventStore::unlimited : options.limit;
     std::uint64_t after = options.after;
-    terminal::Table table{{{"request", Align::right},
+    const int width = shared.look().width;
+    const bool roomy = width == 0 || width >= wide;
+    terminal::Table table{{{"request", Align::right, "no."},
                            {"at (UTC)", Align::right},
+                           {"done (UTC)", Align::right, "done"},
                            {"who"},
                            {"what"},
                            {"why"},
@@ -45,8 +69,8 @@ int list(Shared& shared, const RequestOptions& options) {
             if (shared.json()) {
                 shared.print(json_of(request));
             } else {
-                table.row({std::to_string(request.number), short_time(request.at), request.who,
-                           title_of(request), request.why,
+                table.row({std::to_string(request.number), asked_text(request, roomy),
+                           done_text(request, roomy), request.who, title_of(request), request.why,
                            request.done_at ? request.result : "not carried out yet"},
                           request.done_at ? Colour::none : Colour::yellow);
             }
