@@ -62,10 +62,10 @@ void write(Shared& shared, EventStore& store, const std::string& file) {
         changed.notify_all();
     });
     std::unique_lock lock{mutex};
-    while (!runtime.wait(
-        lock, changed, [&] { return done; }, look_every)) {
+    do {
         show_progress(shared, *progress, std::min(size_of(file + "-partial"), most));
-    }
+    } while (!runtime.wait(
+        lock, changed, [&] { return done; }, look_every));
     if (error) {
         std::rethrow_exception(error);
     }

@@ -1,3 +1,6 @@
+#include <bus/event/timestamp.hpp>
+#include <bus/runtime/system_environment.hpp>
+
 #include "console.hpp"
 #include "sample_store.hpp"
 
@@ -5,6 +8,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <regex>
+#include <thread>
 
 namespace {
 
@@ -106,21 +112,34 @@ BOOST_AUTO_TEST_CASE(what_is_done_without_a_host_is_taken_up_by_the_next_one) {
     BOOST_TEST(account.parked == 2);   // 8 and 11 behind it
 }
 
+/// The console's clock is an hour behind the host's, so that it takes the host an hour.
 BOOST_AUTO_TEST_CASE(beside_a_host_it_is_asked_for_and_told_when_it_was_done) {
     test::SampleStore store;
     store.run_host();
-    const test::Called called =
-        letters(store, {"redrive", "--all", "--why", "fixed", "--wait", "30"});
+    test::TestConsole console;
+    const bus::Timestamp asked = bus::SystemEnvironment::instance().now() - std::chrono::hours{1};
+    console.time = asked;
+    console.on_pause = [&] {
+        console.time = asked; // it may take as long as it wants
+        std::this_thread::yield();
+    };
+    const test::Called called = call(
+        console, {"dead-letters", "redrive", "--all", "--why", "fixed", "--store", store.url()});
     BOOST_TEST(called.code == 0, called.err);
-    BOOST_TEST(called.out.find("1 redriven, by test_host (process") != std::string::npos,
+    const std::regex line{"1 redriven, by test_host \\(process [0-9]+\\) after 1 h 0[0-9] min "
+                          "\\(request [0-9]+\\)\n"};
+    BOOST_TEST(std::distance(std::sregex_iterator{called.out.begin(), called.out.end(), line},
+                             std::sregex_iterator{}) == 2,
                called.out);
-    BOOST_TEST(called.out.find("(request ") != std::string::npos, called.out);
     BOOST_TEST(store.host().wait_idle(std::chrono::seconds{30}));
     BOOST_TEST(account_of_biller(store).dead == 0);
     const test::Called discarded =
         letters(store, {"discard", "biller", "10", "--why", "enough", "--json", "--wait", "30"});
     BOOST_TEST(discarded.code == 0, discarded.err);
-    BOOST_TEST(boost::json::parse(discarded.out).at("result").as_string() == "1 discarded");
+    const auto object = boost::json::parse(discarded.out).as_object();
+    BOOST_TEST(object.at("result").as_string() == "1 discarded");
+    BOOST_TEST((bus::parse_timestamp(std::string{object.at("done_at").as_string()}) >=
+                bus::parse_timestamp(std::string{object.at("at").as_string()})));
     BOOST_TEST(account_of_biller(store).deferred == 0);
     store.end_host();
     BOOST_TEST(account_of_biller(store).holds());

@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 #include <cli/carry_out.hpp>
 #include <cli/shared.hpp>
+#include <cli/terminal/format.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -18,6 +19,7 @@
 namespace {
 
 namespace fs = std::filesystem;
+using test::holds;
 
 std::string read(const std::string& path) {
     std::ifstream in{path, std::ios::binary};
@@ -127,8 +129,7 @@ BOOST_AUTO_TEST_CASE(prune_beside_a_host_is_carried_out_by_it) {
                0);
     test::TestConsole console;
     console.follows_clock = true;
-    const test::Called called =
-        call(console, {"prune", "--before", "3", "--progress", "--store", store.url()});
+    const test::Called called = call(console, {"prune", "--before", "3", "--store", store.url()});
     BOOST_TEST(called.code == 0, called.err);
     BOOST_TEST(called.out.find("prune up to 2: 2 events removed, by test_host (process ") == 0,
                called.out);
@@ -193,11 +194,16 @@ BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_also_beside_a_host) {
 BOOST_AUTO_TEST_CASE(a_backup_that_shows_how_far_it_is_writes_and_refuses_the_same) {
     const test::SampleStore store;
     const std::string copy = store.file("copy.db");
-    const std::vector<std::string> words{"backup", copy, "--progress", "--store", store.url()};
-    const test::Called called = test::call(words);
+    const std::vector<std::string> words{"backup", copy, "--store", store.url()};
+    test::TestConsole console;
+    const test::Called called = test::call_with_progress(console, words);
     BOOST_TEST(called.code == 0, called.err);
+    const std::string size =
+        bus::terminal::format_count(std::uint64_t{fs::file_size(store.path())});
+    BOOST_TEST(holds(called.err, "bytes "), called.err);
+    BOOST_TEST(holds(called.err, '/' + size), called.err);
     BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
-    const test::Called taken = test::call(words);
+    const test::Called taken = test::call_with_progress(console, words);
     BOOST_TEST(taken.code == 3);
     BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
 }
@@ -329,18 +335,51 @@ BOOST_AUTO_TEST_CASE(export_takes_a_filter_and_a_new_file) {
     BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
 }
 
-BOOST_AUTO_TEST_CASE(progress_is_shown_where_it_is_asked_for) {
+BOOST_AUTO_TEST_CASE(export_and_import_show_how_far_they_are_where_that_is_asked_for) {
     const test::SampleStore store;
     std::string many;
     for (std::uint64_t number = 100; number < 2200; ++number) {
         many += line(number);
     }
-    BOOST_TEST(import(store.url(), many).err == "");
     test::TestConsole console;
-    const test::Called called =
-        call(console, {"export", "--progress", "--store", store.url(), store.file("all.ndjson")});
+    console.input.str(many);
+    const test::Called imported =
+        test::call_with_progress(console, {"import", "-", "--store", store.url()});
+    for (const char* words : {"events 500  ", "events 1,000  ", "events 2,000  "}) {
+        BOOST_TEST(holds(imported.err, words), imported.err);
+    }
+    BOOST_TEST(import(store.url(), many).err == "");
+    const test::Called called = test::call_with_progress(
+        console, {"export", "--store", store.url(), store.file("all.ndjson")});
     BOOST_TEST(called.code == 0);
-    BOOST_TEST(called.err.find("wrote 2,126 events") != std::string::npos, called.err);
+    BOOST_TEST(holds(called.err, "events 1,000/2,126  "), called.err);
+    BOOST_TEST(holds(called.err, "  47 %  "), called.err);
+    BOOST_TEST(holds(called.err, "wrote 2,126 events"), called.err);
+}
+
+BOOST_AUTO_TEST_CASE(prune_shows_how_far_it_is_without_a_host_and_beside_one) {
+    const test::SampleStore store;
+    test::TestConsole console;
+    const std::vector<std::string> to_3{"prune", "--before", "4", "--store", store.url()};
+    BOOST_TEST(holds(test::call_with_progress(console, to_3).err, "events removed 0/3  "));
+
+    const auto host = bus::SqliteStore::open({.path = store.path(), .program = "slow_host"});
+    console.on_pause = [&] {
+        host->prune(5, 1); // one event at a time
+        if (host->first_position() == 6U) {
+            bus::Part part;
+            part.answers.push_back(
+                {host->requests(0, 1, true).at(0).number, {}, "2 events removed"});
+            BOOST_REQUIRE(!host->commit({&part, 1}, true).front().error);
+        }
+    };
+    const test::Called called = test::call_with_progress(
+        console, {"prune", "--before", "6", "--wait", "1000", "--store", store.url()});
+    BOOST_TEST(called.code == 0);
+    BOOST_TEST(holds(called.err, "events removed 1/2  "), called.err);
+    BOOST_TEST(holds(called.err, "  50 %  "), called.err);
+    BOOST_TEST(holds(called.out, "prune up to 5: 2 events removed, by slow_host (process "),
+               called.out);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

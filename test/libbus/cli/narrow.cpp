@@ -10,6 +10,7 @@
 namespace {
 
 using bus::terminal::display_width;
+using test::holds;
 
 const std::vector<int> widths{40, 60, 80, 108, 160};
 
@@ -36,10 +37,6 @@ int widest_line(const std::string& text) {
         widest = std::max(widest, display_width(line));
     }
     return widest;
-}
-
-bool holds(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 /// A store with requests, where the greeter is in the middle of a replay.

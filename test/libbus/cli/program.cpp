@@ -12,6 +12,8 @@
 
 namespace {
 
+using test::holds;
+
 struct Shell {
     int code = -1;
     std::string out; ///< of both streams
@@ -38,10 +40,6 @@ Shell shell(const std::string& script) {
     const int status = ::pclose(pipe);
     result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
     return result;
-}
-
-bool holds(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 } // namespace
