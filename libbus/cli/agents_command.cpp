@@ -186,21 +186,21 @@ struct ForgetOptions {
     OperatorOptions by;
 };
 
-int say_what_would_go(Shared& shared, EventStore& store, const Order& order) {
+int say_what_would_go(Shared& shared, EventStore& store, const RequestRecord& request,
+                      const OperatorOptions& by) {
     Conservation account;
     for (const Conservation& one : store.conservation()) {
-        account = one.agent == order.request.agent ? one : account;
+        account = one.agent == request.agent ? one : account;
     }
     const std::uint64_t unfinished = account.deferred + account.parked + account.dead;
     if (shared.json()) {
-        boost::json::object object = json_of(order.request);
-        object["would_change"] = unfinished;
-        shared.print(object);
+        shared.print(json_of_dry_run(request, by, unfinished));
     } else {
-        shared.print(
-            fmt::format("would forget {} with its checkpoint, state and timers, {} deferred, {} "
-                        "parked and {} dead deliveries\n",
-                        order.request.agent, account.deferred, account.parked, account.dead));
+        // Which agents a host runs only that host knows.
+        shared.print(fmt::format(
+            "would forget {} with its checkpoint, state and timers, {} deferred, {} "
+            "parked and {} dead deliveries; a host that runs {} refuses\n",
+            request.agent, account.deferred, account.parked, account.dead, request.agent));
     }
     return exit_code::done;
 }
@@ -213,7 +213,7 @@ int forget(Shared& shared, const ForgetOptions& options) {
         const auto store = shared.open_to_read();
         require_agent(*store, options.agent);
         if (options.by.dry_run) {
-            return say_what_would_go(shared, *store, order);
+            return say_what_would_go(shared, *store, order.request, options.by);
         }
     }
     return carry_out(shared, options.by, {std::move(order)});

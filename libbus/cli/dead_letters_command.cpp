@@ -215,14 +215,13 @@ std::vector<Order> orders_by_group(EventStore& store, const ChangeOptions& optio
     return orders;
 }
 
-int say_what_would_be_done(Shared& shared, const std::vector<Order>& orders) {
+int say_what_would_be_done(Shared& shared, const OperatorOptions& by,
+                           const std::vector<Order>& orders) {
     std::uint64_t all = 0;
     for (const Order& order : orders) {
         all += order.letters.size();
         if (shared.json()) {
-            boost::json::object object = json_of(order.request);
-            object["would_change"] = order.letters.size();
-            shared.print(object);
+            shared.print(json_of_dry_run(order.request, by, order.letters.size()));
         } else {
             shared.print(terminal::printable(fmt::format(
                              "would {} {} of {}, first at {}{}", name_of(order.request.action),
@@ -263,7 +262,7 @@ int change(Shared& shared, const ChangeOptions& options) {
     if (orders.empty()) {
         throw NotFound{fmt::format("there is nothing to {}: no dead letter is of that kind", verb)};
     }
-    return options.by.dry_run ? say_what_would_be_done(shared, orders)
+    return options.by.dry_run ? say_what_would_be_done(shared, options.by, orders)
                               : carry_out(shared, options.by, std::move(orders));
 }
 

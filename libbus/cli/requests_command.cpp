@@ -3,6 +3,7 @@
 #include <cli/event_text.hpp>
 #include <cli/requests_command.hpp>
 #include <cli/terminal/table.hpp>
+#include <cli/traces.hpp>
 #include <cli/when.hpp>
 #include <fmt/format.h>
 
@@ -58,12 +59,16 @@ int list(Shared& shared, const RequestOptions& options) {
                            {"what"},
                            {"why"},
                            {"result"}}};
+    Traces traces;
     bool any = false;
     while (left != 0) {
         const std::size_t most = std::min(left, requests_a_page);
         const std::vector<RequestRecord> page = store->requests(after, most, options.open);
         for (const RequestRecord& request : page) {
             after = request.number;
+            if (traces.repeats(request)) {
+                continue;
+            }
             any = true;
             --left;
             if (shared.json()) {

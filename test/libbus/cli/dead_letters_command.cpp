@@ -145,6 +145,61 @@ BOOST_AUTO_TEST_CASE(beside_a_host_it_is_asked_for_and_told_when_it_was_done) {
     BOOST_TEST(account_of_biller(store).holds());
 }
 
+BOOST_AUTO_TEST_CASE(what_a_host_does_with_one_letter_is_told_once) {
+    test::SampleStore store;
+    store.run_host();
+    BOOST_TEST(
+        letters(store, {"discard", "biller", "10", "--why", "enough", "--wait", "30"}).code == 0);
+    store.end_host();
+    const auto count = [&](std::vector<std::string> words) {
+        words.insert(words.end(), {"--store", store.url()});
+        const std::string out = test::call(words).out;
+        std::size_t found = 0;
+        for (std::size_t at = 0; (at = out.find("enough", at)) != std::string::npos; ++at) {
+            ++found;
+        }
+        return found;
+    };
+    BOOST_TEST(count({"requests"}) == 1U);
+    BOOST_TEST(count({"requests", "--json"}) == 1U);
+    BOOST_TEST(count({"flow", "10"}) == 1U);
+    BOOST_TEST(count({"flow", "10", "--json"}) == 1U);
+    // Asked for again it is another request.
+    test::call(
+        {"dead-letters", "redrive", "biller", "6", "--why", "enough", "--store", store.url()});
+    BOOST_TEST(count({"requests"}) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(requests_tell_when_they_were_asked_for_and_done) {
+    const test::SampleStore store;
+    const auto writer = bus::SqliteStore::open({.path = store.path()});
+    const bus::Timestamp asked = bus::parse_timestamp("2026-11-23T09:00:00Z");
+    const std::uint64_t number = writer->ask({.at = asked,
+                                              .who = "ann",
+                                              .why = "fixed",
+                                              .action = bus::DeliveryAction::redrive,
+                                              .agent = "biller",
+                                              .error = "no account"});
+    const auto list = [&](int width) {
+        test::TestConsole console;
+        console.look.width = width;
+        return call(console, {"requests", "--store", store.url()}).out;
+    };
+    const auto answer = [&](bus::Duration after) {
+        bus::Part part;
+        part.answers.push_back({number, asked + after, "1 redriven"});
+        BOOST_REQUIRE(!writer->commit({&part, 1}, true).front().error);
+    };
+    BOOST_TEST(list(0).find("2026-11-23 09:00:00.000              ann") != std::string::npos,
+               list(0));
+    answer(std::chrono::minutes{2});
+    BOOST_TEST(list(0).find("done (UTC)") != std::string::npos);
+    BOOST_TEST(list(0).find("2026-11-23 09:00:00.000  2026-11-23 09:02:00.000  ann") !=
+                   std::string::npos,
+               list(0));
+    BOOST_TEST(list(120).find("2026-11-23 09:00       09:02  ann") != std::string::npos, list(120));
+}
+
 BOOST_AUTO_TEST_CASE(a_host_that_does_not_answer_in_time_leaves_the_request_queued) {
     const test::SampleStore store;
     const auto writer = bus::SqliteStore::open({.path = store.path(), .program = "busy_host"});

@@ -10,6 +10,7 @@
 #include <cli/carry_out.hpp>
 #include <cli/shared.hpp>
 #include <cli/terminal/format.hpp>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -61,6 +62,14 @@ BOOST_AUTO_TEST_CASE(prune_removes_what_every_agent_is_done_with) {
     const test::Called again = test::call({"prune", "--before", "6", "--store", store.url()});
     BOOST_TEST(again.code == 0);
     BOOST_TEST(again.err == "bus: no event is that old: nothing to remove\n");
+    const test::Called json =
+        test::call({"prune", "--before", "6", "--who", "ann", "--json", "--store", store.url()});
+    BOOST_TEST(boost::json::parse(json.out).at("result").as_string() == "0 events removed");
+    BOOST_TEST(boost::json::parse(json.out).at("who").as_string() == "ann");
+    const test::Called json_dry =
+        test::call({"prune", "--before", "6", "--json", "--dry-run", "--store", store.url()});
+    BOOST_TEST(boost::json::parse(json_dry.out).at("would_change").as_int64() == 0);
+    BOOST_TEST(store.open()->requests(0, 10, false).size() == 1U);
     BOOST_TEST(test::call({"verify", "--store", store.url()}).code == 0);
 }
 
@@ -186,9 +195,9 @@ BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_also_beside_a_host) {
     BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
     store.end_host();
     const test::Called taken = test::call({"backup", copy, "--store", store.url()});
-    BOOST_TEST(taken.code == 3);
+    BOOST_TEST(taken.code == 5);
     BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
-    BOOST_TEST(test::call({"backup", copy, "--dry-run", "--store", store.url()}).code == 3);
+    BOOST_TEST(test::call({"backup", copy, "--dry-run", "--store", store.url()}).code == 5);
 }
 
 BOOST_AUTO_TEST_CASE(a_backup_that_shows_how_far_it_is_writes_and_refuses_the_same) {
@@ -204,8 +213,61 @@ BOOST_AUTO_TEST_CASE(a_backup_that_shows_how_far_it_is_writes_and_refuses_the_sa
     BOOST_TEST(holds(called.err, '/' + size), called.err);
     BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
     const test::Called taken = test::call_with_progress(console, words);
-    BOOST_TEST(taken.code == 3);
+    BOOST_TEST(taken.code == 5);
     BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
+}
+
+BOOST_AUTO_TEST_CASE(backup_and_export_refuse_a_target_alike_and_say_what_is_wrong_with_it) {
+    const test::SampleStore store;
+    const std::string locked = store.file("locked");
+    fs::create_directory(locked);
+    fs::permissions(locked, fs::perms::owner_read | fs::perms::owner_exec);
+    for (const char* command : {"backup", "export"}) {
+        const auto to = [&](const std::string& file) {
+            return test::call({command, file, "--store", store.url()});
+        };
+        const test::Called nowhere = to(store.file("no/where.db"));
+        BOOST_TEST(nowhere.code == 5);
+        BOOST_TEST(holds(nowhere.err, store.file("no") + " is no folder"), nowhere.err);
+        BOOST_TEST(to(store.path()).code == 5);
+        BOOST_TEST(holds(to(store.path()).err, "there is something already"));
+        if (::geteuid() != 0) { // who is root may write everywhere
+            const test::Called refused = to(locked + "/copy.db");
+            BOOST_TEST(refused.code == 5);
+            BOOST_TEST(holds(refused.err, locked + " cannot be written in"), refused.err);
+        }
+    }
+    fs::permissions(locked, fs::perms::owner_all);
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_backup_for_programs_is_an_object) {
+    const test::SampleStore store;
+    const test::Called called = test::call(
+        {"backup", store.file("copy.db"), "--dry-run", "--json", "--store", store.url()});
+    const auto object = boost::json::parse(called.out).as_object();
+    BOOST_TEST(object.at("file").as_string() == store.file("copy.db"));
+    BOOST_TEST(object.at("events").as_int64() == 26);
+    BOOST_TEST(object.at("agents").as_int64() == 2);
+    BOOST_TEST(object.at("dry_run").as_bool());
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_for_programs_has_no_number_and_no_time_but_who_and_why) {
+    const test::SampleStore store;
+    for (std::vector<std::string> words :
+         {std::vector<std::string>{"prune", "--before", "3"},
+          std::vector<std::string>{"agents", "forget", "biller"},
+          std::vector<std::string>{"dead-letters", "redrive", "biller", "6"},
+          std::vector<std::string>{"dead-letters", "discard", "biller", "6"}}) {
+        words.insert(words.end(), {"--dry-run", "--json", "--who", "ann", "--why", "a test",
+                                   "--store", store.url()});
+        const auto object = boost::json::parse(test::call(words).out).as_object();
+        BOOST_TEST(object.at("request").is_null());
+        BOOST_TEST(object.at("at").is_null());
+        BOOST_TEST(object.at("done_at").is_null());
+        BOOST_TEST(object.at("who").as_string() == "ann");
+        BOOST_TEST(object.at("why").as_string() == "a test");
+        BOOST_TEST(object.at("would_change").as_int64() > 0);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_exported_is_the_wire_format_and_imports_into_a_new_store) {
@@ -251,8 +313,9 @@ BOOST_AUTO_TEST_CASE(a_double_with_other_content_stops_the_import_at_its_line) {
         BOOST_TEST(called.err.find("standard input, line 3: event " +
                                    bus::to_text(test::parcel(1).event_id)) != std::string::npos,
                    called.err);
-        BOOST_TEST(called.err.find("1 events until then (1 were there already)") !=
-                       std::string::npos,
+        BOOST_TEST(holds(called.err,
+                         "1 events until then (1 were there already); once the input is "
+                         "mended, the same command skips them\n"),
                    called.err);
         BOOST_TEST(store.open()->last_position() == (dry ? 26U : 27U));
     }
@@ -308,8 +371,35 @@ BOOST_AUTO_TEST_CASE(an_import_in_many_commits_stops_cleanly_where_the_user_want
     const test::Called called = call(console, {"import", "-", "--store", store.url()});
     BOOST_TEST(called.code == 130);
     BOOST_TEST(called.err.find("imported 500 events until then") != std::string::npos, called.err);
+    BOOST_TEST(holds(called.err, "the same command goes on"), called.err);
     const test::Called rest = import(store.url(), many);
     BOOST_TEST(rest.out == "imported 1,100 events, 500 were there already\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_holds_no_events_leaves_no_store_behind) {
+    const test::TempFolder folder;
+    const std::string store = folder.path() / "new.db";
+    const std::string binary = folder.path() / "events.gz";
+    std::ofstream{binary} << "\x1f\x8b\x08 and no line of JSON\n" << line(1);
+    for (const std::string& file : {folder.path().string(), binary}) {
+        const test::Called called = test::call({"import", file, "--store", "sqlite:" + store});
+        BOOST_TEST(called.code == 4);
+        BOOST_TEST(holds(called.err, file), called.err);
+        BOOST_TEST(!fs::exists(store), file);
+    }
+    BOOST_TEST(import("sqlite:" + store, line(1) + "no event\n").code == 4);
+    BOOST_TEST(fs::exists(store)); // the line before is in it
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_file_becomes_a_store_by_an_import) {
+    const test::TempFolder folder;
+    const std::string path = folder.path() / "empty.db";
+    std::ofstream{path}.close();
+    BOOST_TEST(import("sqlite:" + path, line(1), {"--dry-run"}).out ==
+               "would import 1 events, 0 were there already\n");
+    BOOST_TEST(fs::file_size(path) == 0U);
+    const test::Called called = import("sqlite:" + path, line(1));
+    BOOST_TEST(called.out == "imported 1 events, 0 were there already\n", called.err);
 }
 
 BOOST_AUTO_TEST_CASE(importing_beside_a_host_is_refused) {
