@@ -48,12 +48,6 @@ boost::json::object to_json(const LetterGroup& group) {
             {"first_position", group.positions.front()}};
 }
 
-/// So that a terminal has room for the error.
-std::string to_the_minute(Timestamp time) {
-    constexpr std::size_t minutes = 16;
-    return short_time(time).substr(0, minutes);
-}
-
 void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
     terminal::Table table{{{"group", Align::right},
                            {"letters", Align::right},
