@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -129,15 +130,22 @@ std::string replay_text(const AgentRecord& agent) {
 }
 
 terminal::Table table_of(const std::vector<AgentRow>& rows) {
-    std::vector<terminal::Column> columns{{"agent"}};
-    for (const char* title : {"checkpoint", "lag", "in flight", "finished", "deferred", "parked",
-                              "dead", "quarantined"}) {
-        columns.push_back({title, Align::right});
+    std::vector<terminal::Column> columns{{.title = "agent", .whole = true}};
+    for (const auto& [title, short_title] :
+         std::initializer_list<std::pair<const char*, const char*>>{{"checkpoint", "checkp."},
+                                                                    {"lag", ""},
+                                                                    {"in flight", "in fl."},
+                                                                    {"finished", "fin."},
+                                                                    {"deferred", "def."},
+                                                                    {"parked", "park."},
+                                                                    {"dead", ""},
+                                                                    {"quarantined", "quar."}}) {
+        columns.push_back({title, Align::right, short_title});
     }
     const bool any_replay = std::any_of(rows.begin(), rows.end(),
                                         [](const AgentRow& row) { return replays(row.record); });
     if (any_replay) {
-        columns.push_back({"replay"});
+        columns.push_back({.title = "replay", .whole = true});
     }
     terminal::Table table{std::move(columns)};
     for (const AgentRow& row : rows) {
@@ -178,21 +186,21 @@ struct ForgetOptions {
     OperatorOptions by;
 };
 
-int say_what_would_go(Shared& shared, EventStore& store, const Order& order) {
+int say_what_would_go(Shared& shared, EventStore& store, const RequestRecord& request,
+                      const OperatorOptions& by) {
     Conservation account;
     for (const Conservation& one : store.conservation()) {
-        account = one.agent == order.request.agent ? one : account;
+        account = one.agent == request.agent ? one : account;
     }
     const std::uint64_t unfinished = account.deferred + account.parked + account.dead;
     if (shared.json()) {
-        boost::json::object object = json_of(order.request);
-        object["would_change"] = unfinished;
-        shared.print(object);
+        shared.print(json_of_dry_run(request, by, unfinished));
     } else {
-        shared.print(
-            fmt::format("would forget {} with its checkpoint, state and timers, {} deferred, {} "
-                        "parked and {} dead deliveries\n",
-                        order.request.agent, account.deferred, account.parked, account.dead));
+        // Which agents a host runs only that host knows.
+        shared.print(fmt::format(
+            "would forget {} with its checkpoint, state and timers, {} deferred, {} "
+            "parked and {} dead deliveries; a host that runs {} refuses\n",
+            request.agent, account.deferred, account.parked, account.dead, request.agent));
     }
     return exit_code::done;
 }
@@ -205,7 +213,7 @@ int forget(Shared& shared, const ForgetOptions& options) {
         const auto store = shared.open_to_read();
         require_agent(*store, options.agent);
         if (options.by.dry_run) {
-            return say_what_would_go(shared, *store, order);
+            return say_what_would_go(shared, *store, order.request, options.by);
         }
     }
     return carry_out(shared, options.by, {std::move(order)});

@@ -2,6 +2,7 @@
 
 #include <cli/backup_command.hpp>
 #include <cli/errors.hpp>
+#include <cli/new_file.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/work_progress.hpp>
 #include <fmt/format.h>
@@ -62,28 +63,32 @@ void write(Shared& shared, EventStore& store, const std::string& file) {
         changed.notify_all();
     });
     std::unique_lock lock{mutex};
-    while (!runtime.wait(
-        lock, changed, [&] { return done; }, look_every)) {
+    do {
         show_progress(shared, *progress, std::min(size_of(file + "-partial"), most));
-    }
+    } while (!runtime.wait(
+        lock, changed, [&] { return done; }, look_every));
     if (error) {
         std::rethrow_exception(error);
     }
 }
 
+int dry_run(Shared& shared, EventStore& store, const std::string& file) {
+    const std::uint64_t events = store.last_position() + 1 - store.first_position();
+    const std::size_t agents = store.agents().size();
+    if (shared.json()) {
+        shared.print({{"file", file}, {"events", events}, {"agents", agents}, {"dry_run", true}});
+    } else {
+        shared.print(fmt::format("would write {} events, {} agents to {}\n", format_count(events),
+                                 agents, file));
+    }
+    return exit_code::done;
+}
+
 int backup(Shared& shared, const BackupOptions& options) {
     const auto store = shared.open_to_read();
+    check_new_file(options.file);
     if (options.dry_run) {
-        std::error_code ignored;
-        if (std::filesystem::exists(std::filesystem::symlink_status(options.file, ignored))) {
-            throw StoreError{fmt::format("cannot back up to {}: there is something already; name "
-                                         "a new file",
-                                         options.file)};
-        }
-        shared.print(fmt::format("would write {} events, {} agents to {}\n",
-                                 format_count(store->last_position() + 1 - store->first_position()),
-                                 store->agents().size(), options.file));
-        return exit_code::done;
+        return dry_run(shared, *store, options.file);
     }
     write(shared, *store, options.file);
     if (shared.json()) {

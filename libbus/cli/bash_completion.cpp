@@ -70,7 +70,8 @@ std::string cases_of_values(const CLI::App& root) {
     std::set<std::string> lines;
     walk(root, [&](const CLI::App& command) {
         for (const OptionText& option : options_of(command)) {
-            if (option.value.empty() || option.names.empty() || option.value == "URL") {
+            if (option.value.empty() || option.names.empty() || option.value == "URL" ||
+                option.names.front() == "--group") {
                 continue;
             }
             if (option.values.empty()) {
@@ -87,6 +88,10 @@ std::string cases_of_values(const CLI::App& root) {
 
 constexpr const char* script =
     R"bash(# Completion of `bus` for bash, made by `bus completion bash`.
+# What the store of BUS_STORE has: _bus_list MEMBER COMMAND, the first member of each object that it lists.
+_bus_list() {{
+    "${{COMP_WORDS[0]}}" "$2" list --json 2>/dev/null | sed -n "s/^{{\"$1\":\"\([^\"\\\\]*\)\".*/\1/p"
+}}
 _bus() {{
     local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD - 1]}}
     local word path={0} words= source=
@@ -101,6 +106,11 @@ _bus() {{
     --store)
         compopt -o nospace 2>/dev/null
         COMPREPLY=($(compgen -W 'sqlite:' -- "$current"))
+        return
+        ;;
+    --group)
+        words=$(_bus_list group dead-letters)
+        COMPREPLY=($(compgen -W "$words" -- "$current"))
         return
         ;;
 {1}    esac
@@ -118,10 +128,7 @@ _bus() {{
             COMPREPLY=($(compgen -f -- "$current"))
             return
             ;;
-        agent)
-            words=$("${{COMP_WORDS[0]}}" agents list --json 2>/dev/null |
-                sed -n 's/^{{"agent":"\([^"\\]*\)".*/\1/p')
-            ;;
+        agent) words=$(_bus_list agent agents) ;;
         esac
     fi
     COMPREPLY=($(compgen -W "$words" -- "$current"))

@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t most_buffered = std::size_t{64} * 1024;
 
+constexpr const char* reader_gone = "whoever read standard output has gone";
+
 volatile std::sig_atomic_t signals = 0;
 
 extern "C" void on_signal(int /*signal*/) {
@@ -78,7 +80,7 @@ void SystemConsole::err(std::string_view text) {
 void SystemConsole::flush() {
     const std::string text = std::exchange(buffer_, {});
     if (const int error = write_all(STDOUT_FILENO, text); error == EPIPE) {
-        throw ReaderGone{"whoever read standard output has gone"};
+        throw ReaderGone{reader_gone};
     } else if (error != 0) {
         throw OutputError{std::string{"standard output cannot be written ("} +
                           std::strerror(error) + "): what was printed is not whole"};
@@ -94,10 +96,20 @@ Timestamp SystemConsole::now() {
 }
 
 void SystemConsole::pause(Duration time) {
-    const auto millis = std::chrono::ceil<std::chrono::milliseconds>(time).count();
-    // A signal ends it early.
-    ::poll(nullptr, 0,
-           static_cast<int>(std::clamp<std::int64_t>(millis, 0, std::numeric_limits<int>::max())));
+    const auto millis = static_cast<int>(
+        std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(time).count(), 0,
+                                 std::numeric_limits<int>::max()));
+    // A signal ends it early. Nobody may read what is printed any more, which write() would tell
+    // only with the next word: that may take for ever.
+    pollfd reader{.fd = out_is_open_ ? STDOUT_FILENO : -1, .events = 0, .revents = 0};
+    if (::poll(&reader, 1, millis) <= 0) {
+        return;
+    }
+    if ((reader.revents & (POLLERR | POLLHUP)) != 0) {
+        throw ReaderGone{reader_gone};
+    }
+    out_is_open_ = false;
+    pause(time);
 }
 
 void SystemConsole::watch_interrupts() {

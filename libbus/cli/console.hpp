@@ -31,7 +31,7 @@ public:
     [[nodiscard]] virtual terminal::Look err_look() const = 0;
 
     virtual Timestamp now() = 0;
-    /// Lets about so much time pass; less where the user wants to end.
+    /// Lets about so much time pass; less where the user wants to end. Throws ReaderGone.
     virtual void pause(Duration time) = 0;
     /// From now on SIGINT and SIGTERM are noted and end nothing by themselves; a second one does.
     virtual void watch_interrupts() = 0;
@@ -62,6 +62,7 @@ public:
 
 private:
     std::string buffer_;
+    bool out_is_open_ = true;
     terminal::Look out_look_;
     terminal::Look err_look_;
 };

@@ -49,27 +49,25 @@ boost::json::object to_json(const LetterGroup& group) {
 }
 
 void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
-    // To the minute, so that a terminal has room for the error.
-    constexpr std::size_t minutes = 16;
     terminal::Table table{{{"group", Align::right},
                            {"letters", Align::right},
-                           {"agent"},
+                           {.title = "agent", .whole = true},
                            {"failure"},
                            {"newest (UTC)", Align::right},
                            {"error"}}};
     for (const LetterGroup& group : groups) {
         const std::string kind = group.quarantined == 0 ? to_text(group.kind) : "quarantined";
         table.row({group.name(), format_count(group.letters), group.agent, kind,
-                   short_time(group.newest).substr(0, minutes), group.error});
+                   to_the_minute(group.newest), group.error});
     }
     shared.print(table.render(shared.look()));
 }
 
 /// Each letter by itself.
 void print_each(Shared& shared, EventStore& store, const std::vector<LetterGroup>& groups) {
-    terminal::Table table{{{"agent"},
-                           {"position", Align::right},
-                           {"attempts", Align::right},
+    terminal::Table table{{{.title = "agent", .whole = true},
+                           {"position", Align::right, "pos."},
+                           {"attempts", Align::right, "att."},
                            {"since (UTC)", Align::right},
                            {"sequence"},
                            {"failure"},
@@ -86,7 +84,7 @@ void print_each(Shared& shared, EventStore& store, const std::vector<LetterGroup
             }
             table.row({group.agent, std::to_string(position),
                        std::to_string(letter->attempts.size()),
-                       letter->attempts.empty() ? "" : short_time(letter->attempts.back().at),
+                       letter->attempts.empty() ? "" : to_the_minute(letter->attempts.back().at),
                        letter->sequence, letter->quarantined ? "quarantined" : to_text(group.kind),
                        group.error});
         }
@@ -211,14 +209,13 @@ std::vector<Order> orders_by_group(EventStore& store, const ChangeOptions& optio
     return orders;
 }
 
-int say_what_would_be_done(Shared& shared, const std::vector<Order>& orders) {
+int say_what_would_be_done(Shared& shared, const OperatorOptions& by,
+                           const std::vector<Order>& orders) {
     std::uint64_t all = 0;
     for (const Order& order : orders) {
         all += order.letters.size();
         if (shared.json()) {
-            boost::json::object object = json_of(order.request);
-            object["would_change"] = order.letters.size();
-            shared.print(object);
+            shared.print(json_of_dry_run(order.request, by, order.letters.size()));
         } else {
             shared.print(terminal::printable(fmt::format(
                              "would {} {} of {}, first at {}{}", name_of(order.request.action),
@@ -259,7 +256,7 @@ int change(Shared& shared, const ChangeOptions& options) {
     if (orders.empty()) {
         throw NotFound{fmt::format("there is nothing to {}: no dead letter is of that kind", verb)};
     }
-    return options.by.dry_run ? say_what_would_be_done(shared, orders)
+    return options.by.dry_run ? say_what_would_be_done(shared, options.by, orders)
                               : carry_out(shared, options.by, std::move(orders));
 }
 

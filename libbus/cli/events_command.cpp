@@ -50,7 +50,7 @@ std::string shown_data(const EventRecord& record, const Look& look) {
 std::string render(const std::vector<StoredEvent>& events, const Look& look) {
     const bool execution = look.width == 0 || look.width >= wide;
     std::vector<terminal::Column> columns{
-        {"position", Align::right}, {"time (UTC)", Align::right}, {"type"}, {"stream"}};
+        {"position", Align::right, "pos."}, {"time (UTC)", Align::right}, {"type"}, {"stream"}};
     if (execution) {
         columns.push_back({"execution"});
     }

@@ -3,6 +3,7 @@
 #include <cli/errors.hpp>
 #include <cli/event_filter.hpp>
 #include <cli/export_command.hpp>
+#include <cli/new_file.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/work_progress.hpp>
 #include <fmt/format.h>
@@ -52,10 +53,8 @@ std::uint64_t write_file(Shared& shared, EventStore& store, const ExportOptions&
     const auto refuse = [&](const std::string& why) {
         throw OutputError{fmt::format("cannot write {}: {}", options.file, why)};
     };
+    check_new_file(options.file);
     std::error_code ignored;
-    if (fs::exists(fs::symlink_status(options.file, ignored))) {
-        refuse("there is something already; name a new file");
-    }
     const std::string partial = options.file + "-partial";
     std::ofstream out{partial, std::ios::binary | std::ios::trunc};
     try {

@@ -1,6 +1,7 @@
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/flow.hpp>
+#include <cli/traces.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,13 +50,15 @@ void read_requests(EventStore& store, Flow& flow) {
     for (const StoredEvent& event : flow.events) {
         positions.insert(event.position);
     }
+    Traces traces;
     std::uint64_t after = 0;
     for (;;) {
         std::vector<RequestRecord> page = store.requests(after, flow_page, false);
         const bool last = page.size() < flow_page;
         for (RequestRecord& request : page) {
             after = request.number;
-            if (concerns_deliveries(request.action) && positions.contains(request.position)) {
+            if (concerns_deliveries(request.action) && positions.contains(request.position) &&
+                !traces.repeats(request)) {
                 flow.requests.emplace(request.position, std::move(request));
             }
         }

@@ -29,12 +29,26 @@ struct ImportOptions {
     bool dry_run = false;
 };
 
+/// Opens the store as its only writer, one that is there or one to be made.
+std::unique_ptr<EventStore> open_alone(Shared& shared, bool make) {
+    try {
+        return make ? shared.open_or_create() : shared.open_to_write();
+    } catch (const StoreInUse& host) {
+        throw StoreInUse{
+            fmt::format("cannot import while {} runs the store {}: stop that one first, or have it "
+                        "publish the lines itself, with Bus::publish(bus::read_record(line))",
+                        host.owner(), shared.store_url()),
+            host.owner()};
+    }
+}
+
 /// Appends the events of NDJSON, and remembers how far it has come.
 class Import {
 public:
-    /// `store`: none where it is to be made, in a dry run.
-    Import(Shared& shared, EventStore* store, bool dry_run)
-        : shared_{shared}, store_{store}, dry_run_{dry_run} {}
+    /// `store`: none where there is none yet. It is made when the first line is in order, so that
+    /// what holds no events leaves no store behind; not in a dry run.
+    Import(Shared& shared, std::unique_ptr<EventStore> store, bool dry_run)
+        : shared_{shared}, store_{std::move(store)}, dry_run_{dry_run} {}
 
     void run(std::istream& in, const std::string& name) {
         WorkProgress progress{shared_, "events", std::nullopt};
@@ -56,6 +70,7 @@ public:
             throw InputError{fmt::format("{} cannot be read after line {}", name, line_)};
         }
         commit(name);
+        make_store(); // also of nothing
     }
 
     [[nodiscard]] std::uint64_t imported() const noexcept { return imported_; }
@@ -105,6 +120,12 @@ private:
         return read_record(to_json(kept->record)) == record ? Double::equal : Double::other;
     }
 
+    void make_store() {
+        if (!store_ && !dry_run_) {
+            store_ = open_alone(shared_, true);
+        }
+    }
+
     void commit(const std::string& name) {
         const std::vector<Part> parts = std::exchange(waiting_, {});
         const std::vector<std::uint64_t> lines = std::exchange(lines_, {});
@@ -112,6 +133,7 @@ private:
             imported_ += parts.size();
             return;
         }
+        make_store();
         seen_.clear(); // from here on the store knows them
         const std::vector<PartResult> results = store_->commit(parts, true);
         for (std::size_t i = 0; i < results.size(); ++i) {
@@ -132,7 +154,7 @@ private:
     }
 
     Shared& shared_;
-    EventStore* store_;
+    std::unique_ptr<EventStore> store_;
     bool dry_run_;
     std::vector<Part> waiting_;
     std::vector<std::uint64_t> lines_; ///< of those that wait
@@ -157,11 +179,14 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
             }
             import.run(in, options.file);
         }
-    } catch (const std::exception&) {
-        shared.note(fmt::format("stopped: {} {} events until then ({} were there already); the "
-                                "same command goes on, what is there is skipped",
+    } catch (const std::exception& trouble) {
+        // A line that was refused once is refused again.
+        const bool refused = dynamic_cast<const InputError*>(&trouble) != nullptr;
+        shared.note(fmt::format("stopped: {} {} events until then ({} were there already); {}",
                                 verb, format_count(import.imported()),
-                                format_count(import.skipped())));
+                                format_count(import.skipped()),
+                                refused ? "once the input is mended, the same command skips them"
+                                        : "the same command goes on, what is there is skipped"));
         throw;
     }
     if (shared.json()) {
@@ -175,35 +200,34 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
     return exit_code::done;
 }
 
-/// Opens the store as its only writer.
-std::unique_ptr<EventStore> open_alone(Shared& shared) {
-    try {
-        return shared.open_to_write();
-    } catch (const StoreInUse& host) {
-        throw StoreInUse{
-            fmt::format("cannot import while {} runs the store {}: stop that one first, or have it "
-                        "publish the lines itself, with Bus::publish(bus::read_record(line))",
-                        host.owner(), shared.store_url()),
-            host.owner()};
-    }
-}
-
-/// The store; in a dry run none where there is none yet.
+/// The store; none where there is none yet, or an empty file, which a store can be made of.
 std::unique_ptr<EventStore> open(Shared& shared, const ImportOptions& options) {
     const std::string path = shared.store_url().substr(shared.store_url().find(':') + 1);
-    std::error_code ignored;
-    if (std::filesystem::exists(path, ignored)) {
-        return options.dry_run ? shared.open_to_read() : open_alone(shared);
+    std::error_code missing;
+    const bool is_file = std::filesystem::is_regular_file(path, missing);
+    if (!std::filesystem::exists(path, missing) ||
+        (is_file && std::filesystem::file_size(path, missing) == 0)) {
+        return nullptr;
     }
-    return options.dry_run ? nullptr : shared.open_or_create();
+    return options.dry_run ? shared.open_to_read() : open_alone(shared, false);
+}
+
+void check_input(const std::string& file) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) {
+        throw InputError{fmt::format("there is no file {}", file)};
+    }
+    if (std::filesystem::is_directory(file, ignored)) {
+        throw InputError{
+            fmt::format("{} is a folder: name a file that `bus export` has written", file)};
+    }
 }
 
 int import_events(Shared& shared, const ImportOptions& options) {
-    if (options.file != "-" && !std::filesystem::exists(options.file)) {
-        throw InputError{fmt::format("there is no file {}", options.file)};
+    if (options.file != "-") {
+        check_input(options.file);
     }
-    const std::unique_ptr<EventStore> store = open(shared, options);
-    Import import{shared, store.get(), options.dry_run};
+    Import import{shared, open(shared, options), options.dry_run};
     return run(shared, import, options);
 }
 

@@ -139,6 +139,17 @@ void OperatorOptions::add_options(CLI::App& command) {
     command.add_flag("--dry-run", dry_run, "Only say what would be done");
 }
 
+boost::json::object json_of_dry_run(const RequestRecord& request, const OperatorOptions& options,
+                                    std::uint64_t would_change) {
+    boost::json::object object = json_of(request);
+    object["request"] = nullptr;
+    object["at"] = nullptr;
+    object["who"] = options.who;
+    object["why"] = options.why;
+    object["would_change"] = would_change;
+    return object;
+}
+
 int carry_out(Shared& shared, const OperatorOptions& options, std::vector<Order> orders) {
     if (options.who.empty()) {
         throw UsageError{"--who is empty: say who asks, it is kept for the record"};

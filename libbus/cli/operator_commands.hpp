@@ -3,8 +3,10 @@
 #include <bus/store/event_store.hpp>
 
 #include <CLI/CLI.hpp>
+#include <boost/json/object.hpp>
 #include <cli/shared.hpp>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,10 @@ struct Order {
     RequestRecord request;
     std::vector<Position> letters;
 };
+
+/// What a dry run prints for programs: nothing was asked for, so it has no number and no time.
+boost::json::object json_of_dry_run(const RequestRecord& request, const OperatorOptions& options,
+                                    std::uint64_t would_change);
 
 /// Has requests carried out, of which each is about one agent or the log: by the host that runs the
 /// store, through its table of requests, else here. Prints what came of them. Returns an exit code:

@@ -86,6 +86,8 @@ int wrong_use(const CLI::App& app, const std::vector<std::string>& arguments,
 
 void add_commands(CLI::App& app, Shared& shared) {
     app.require_subcommand(1);
+    app.set_version_flag("-V,--version", "bus of libbus " LIBBUS_VERSION,
+                         "Print the version and exit");
     app.fallthrough(); // before the commands are added, which take it over
     shared.add_options(app);
     add_events(app, shared);

@@ -51,18 +51,33 @@ std::string obstacle(EventStore& store, Position last) {
     return {};
 }
 
-int dry_run(Shared& shared, EventStore& store, const Order& order, std::uint64_t count) {
-    const Position last = order.request.position;
+int dry_run(Shared& shared, EventStore& store, const RequestRecord& request,
+            const OperatorOptions& by, std::uint64_t count) {
+    const Position last = request.position;
     if (const std::string kept = obstacle(store, last); !kept.empty()) {
         throw PruneRefused{
             fmt::format("the {} up to {} could not be removed: {}", events(count), last, kept)};
     }
     if (shared.json()) {
-        boost::json::object object = json_of(order.request);
-        object["would_change"] = count;
-        shared.print(object);
+        shared.print(json_of_dry_run(request, by, count));
     } else {
         shared.print(fmt::format("would remove {}, up to position {}\n", events(count), last));
+    }
+    return exit_code::done;
+}
+
+/// Nothing is asked for then, and no trace is left.
+int say_nothing_goes(Shared& shared, RequestRecord request, const OperatorOptions& by) {
+    shared.note("no event is that old: nothing to remove");
+    if (shared.json() && by.dry_run) {
+        shared.print(json_of_dry_run(request, by, 0));
+    } else if (shared.json()) {
+        request.at = shared.console().now();
+        request.done_at = request.at;
+        request.who = by.who;
+        request.why = by.why;
+        request.result = "0 events removed";
+        shared.print(json_of(request));
     }
     return exit_code::done;
 }
@@ -75,11 +90,11 @@ int prune(Shared& shared, const PruneOptions& options) {
         order.request.position = through(shared, *store, options.before);
         const Position first = store->first_position();
         if (order.request.position < first) {
-            shared.note("no event is that old: nothing to remove");
-            return exit_code::done;
+            return say_nothing_goes(shared, order.request, options.by);
         }
         if (options.by.dry_run) {
-            return dry_run(shared, *store, order, order.request.position + 1 - first);
+            return dry_run(shared, *store, order.request, options.by,
+                           order.request.position + 1 - first);
         }
     }
     return carry_out(shared, options.by, {std::move(order)});

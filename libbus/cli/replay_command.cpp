@@ -35,6 +35,26 @@ Order order_of(const ReplayOptions& options) {
     return order;
 }
 
+/// The state of an agent is dropped when it replays. What came of events that it does not handle
+/// again is lost: of those that were pruned, and of those before --from.
+void warn_of_what_is_lost(Shared& shared, EventStore& store, const ReplayOptions& options) {
+    const AgentRecord agent = store.agent(options.agent).value_or(AgentRecord{});
+    const Position first = store.first_position();
+    const Position done = std::min(agent.checkpoint, first - 1);
+    if (agent.start < done) {
+        shared.note(fmt::format("the events up to {} were pruned: what {} keeps of them is dropped "
+                                "from its state, and no replay brings it back; `bus backup` before "
+                                "keeps a copy",
+                                first - 1, options.agent));
+    }
+    const Position before = std::max(agent.start + 1, first);
+    if (options.from > before) {
+        shared.note(fmt::format("with --from {} what {} keeps of the events {} to {} is dropped "
+                                "from its state too, and comes back only by a replay from {}",
+                                options.from, options.agent, before, options.from - 1, before));
+    }
+}
+
 int dry_run(Shared& shared, EventStore& store, const ReplayOptions& options) {
     const AgentRecord agent = store.agent(options.agent).value_or(AgentRecord{});
     const Position first =
@@ -47,6 +67,7 @@ int dry_run(Shared& shared, EventStore& store, const ReplayOptions& options) {
                       {"events", events},
                       {"unfinished", unfinished},
                       {"effects", options.effects},
+                      {"pruned_through", store.first_position() - 1},
                       {"dry_run", true}});
         return exit_code::done;
     }
@@ -82,8 +103,7 @@ int follow(Shared& shared, const ReplayOptions& options) {
     }
     const std::string host = host_of(shared);
     if (host.empty()) {
-        shared.note(fmt::format("{} replays when its program runs next", options.agent));
-        return exit_code::done;
+        return exit_code::done; // it was said that it waits for its program
     }
     const Position start = agent.start;
     WorkProgress progress{shared, "events", agent.replay.through - start};
@@ -111,13 +131,14 @@ int replay(Shared& shared, const ReplayOptions& options) {
             throw UsageError{fmt::format("--from {} is behind the end of the log, which is {}",
                                          options.from, store->last_position())};
         }
+        if (options.effects && options.by.why.empty() && !options.by.dry_run) {
+            throw UsageError{"say why with --why: with --effects all that the agent emits happens "
+                             "once more, and the reason is kept"};
+        }
+        warn_of_what_is_lost(shared, *store, options);
         if (options.by.dry_run) {
             return dry_run(shared, *store, options);
         }
-    }
-    if (options.effects && options.by.why.empty()) {
-        throw UsageError{"say why with --why: with --effects all that the agent emits happens once "
-                         "more, and the reason is kept"};
     }
     const int code = carry_out(shared, options.by, {order_of(options)});
     return code == exit_code::done ? follow(shared, options) : code;

@@ -64,4 +64,9 @@ std::string short_time(Timestamp time) {
     return text;
 }
 
+std::string to_the_minute(Timestamp time) {
+    constexpr std::size_t minutes = 16;
+    return short_time(time).substr(0, minutes);
+}
+
 } // namespace bus::cli

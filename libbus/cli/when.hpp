@@ -15,4 +15,7 @@ Timestamp parse_when(std::string_view text, Timestamp now);
 /// A time for people: `2026-11-23 12:00:00.123`.
 std::string short_time(Timestamp time);
 
+/// The same without seconds, where there is no room for them.
+std::string to_the_minute(Timestamp time);
+
 } // namespace bus::cli

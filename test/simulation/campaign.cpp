@@ -1,7 +1,5 @@
 #include "test/simulation/campaign.hpp"
 
-#include "test/simulation/simulation.hpp"
-
 #include <fmt/core.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,28 +20,20 @@ namespace simulation {
 
 namespace {
 
-/// A seed that takes longer does not come to an end.
-constexpr unsigned longest_seed_s = 120;
-
 /// What the workers have told.
 class Tally {
 public:
-    explicit Tally(const CampaignOptions& options)
-        : options_{options}, terminal_{::isatty(STDOUT_FILENO) == 1} {}
+    Tally(const CampaignOptions& options, std::FILE* out)
+        : options_{options}, out_{out}, terminal_{::isatty(::fileno(out)) == 1} {}
 
     void fail(std::uint64_t seed, const std::string& trouble) {
         const std::lock_guard lock{mutex_};
         wipe();
         if (failed_.insert(seed).second) {
-            fmt::print(
-                "seed {} FAILED; replay it with: test/simulation/run --seed {} --verbose{}\n", seed,
-                seed,
-                options_.orders == CampaignOptions{}.orders
-                    ? ""
-                    : fmt::format(" --orders {}", options_.orders));
+            fmt::print(out_, "seed {} FAILED; replay it with: {}\n", seed, replay_of(seed));
         }
-        fmt::print("  {}\n", trouble);
-        std::fflush(stdout);
+        fmt::print(out_, "  {}\n", trouble);
+        std::fflush(out_);
     }
 
     void done(std::uint64_t seed, std::uint64_t crashes, std::uint64_t faults, std::uint64_t log) {
@@ -75,29 +65,42 @@ public:
             }
         }
         wipe();
-        fmt::print("{} seeds, {} crashes, {} faults, {} failed\n", seeds_, crashes_, faults_,
+        fmt::print(out_, "{} seeds, {} crashes, {} faults, {} failed\n", seeds_, crashes_, faults_,
                    failed_.size());
         return failed_.empty() && seeds_ == options_.seeds;
     }
 
 private:
+    [[nodiscard]] std::string replay_of(std::uint64_t seed) const {
+        const CampaignOptions usual;
+        std::string command = fmt::format("test/simulation/run --seed {} --verbose", seed);
+        if (options_.orders != usual.orders) {
+            command += fmt::format(" --orders {}", options_.orders);
+        }
+        if (options_.preset != usual.preset) {
+            command += fmt::format(" --preset {}", options_.preset);
+        }
+        return command;
+    }
+
     void wipe() const {
         if (terminal_) {
-            fmt::print("\r\033[K");
+            fmt::print(out_, "\r\033[K");
         }
     }
 
     void show() const {
         if (terminal_) {
-            fmt::print("\r\033[K{} of {} seeds, {} crashes, {} failed", seeds_, options_.seeds,
-                       crashes_, failed_.size());
+            fmt::print(out_, "\r\033[K{} of {} seeds, {} crashes, {} failed", seeds_,
+                       options_.seeds, crashes_, failed_.size());
         } else if (seeds_ % 100 == 0 && seeds_ != options_.seeds) {
-            fmt::print("{} of {} seeds\n", seeds_, options_.seeds);
+            fmt::print(out_, "{} of {} seeds\n", seeds_, options_.seeds);
         }
-        std::fflush(stdout);
+        std::fflush(out_);
     }
 
     const CampaignOptions& options_;
+    std::FILE* out_;
     bool terminal_;
     std::mutex mutex_;
     std::map<std::uint64_t, std::uint64_t> logs_; ///< of seeds that ran once
@@ -161,8 +164,8 @@ void run_worker(const CampaignOptions& options, std::uint64_t worker, Tally& tal
 
 } // namespace
 
-bool run_campaign(const CampaignOptions& options) {
-    Tally tally{options};
+bool run_campaign(const CampaignOptions& options, std::FILE* out) {
+    Tally tally{options, out};
     {
         std::vector<std::jthread> listeners;
         for (std::uint64_t worker = 0; worker < options.jobs; ++worker) {
@@ -171,38 +174,6 @@ bool run_campaign(const CampaignOptions& options) {
         }
     }
     return tally.close();
-}
-
-void work(const CampaignOptions& options, std::uint64_t worker) {
-    const std::filesystem::path folder = folder_of(worker, options.folder);
-    for (std::uint64_t i = 0; i < options.seeds; ++i) {
-        const std::uint64_t seed = options.first + i;
-        const auto runs =
-            (i % options.jobs == worker ? 1U : 0U) + ((i + 1) % options.jobs == worker ? 1U : 0U);
-        for (unsigned run = 0; run < runs && seed >= options.from; ++run) {
-            fmt::print("seed {}\n", seed);
-            std::fflush(stdout);
-            ::alarm(longest_seed_s);
-            const Result result = run_seed(seed, options.orders, folder);
-            for (const std::string& trouble : result.troubles) {
-                fmt::print("  {}\n", trouble);
-            }
-            fmt::print("done {} {} {:x}\n", result.crashes, result.faults, digest(result.log));
-            std::fflush(stdout);
-        }
-    }
-}
-
-std::filesystem::path folder_of(std::uint64_t worker, const std::filesystem::path& folder) {
-    return folder / fmt::format("{:04}", worker);
-}
-
-std::uint64_t digest(std::string_view text) {
-    std::uint64_t state = 0xcbf29ce484222325ULL;
-    for (const char c : text) {
-        state = (state ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    }
-    return state;
 }
 
 } // namespace simulation

@@ -109,6 +109,7 @@ int run(Options& options, const char* program) {
     const Folder folder;
     options.campaign.folder = folder.path();
     options.campaign.program = program;
+    options.campaign.preset = SIMULATION_PRESET;
     return simulation::run_campaign(options.campaign) ? 0 : 1;
 }
 

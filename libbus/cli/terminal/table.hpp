@@ -10,14 +10,21 @@ namespace bus::terminal {
 
 enum class Align { left, right };
 
-/// One column. Left-aligned ones may be shortened to fit the terminal; right-aligned ones hold
-/// numbers and never are.
+/// One column. Left-aligned ones hold texts, which may be shortened to fit the terminal;
+/// right-aligned ones hold numbers, which never are.
 struct Column {
     std::string title;
     Align align = Align::left;
+    std::string short_title{}; ///< instead, where room is short
+    bool whole = false;        ///< a text that is not shortened: a name
 };
 
 /// A table for people: a head, a rule and rows. Not thread safe.
+///
+/// Where it is wider than the look it gives way, a step at a time and no further than it has to:
+/// columns of numbers that are all 0 go, the last first; headings become short; texts are cut, the
+/// widest first. What is still too wide is no table any more but a block of lines for each row,
+/// `title  value`.
 class Table {
 public:
     /// Throws std::invalid_argument without columns.
@@ -30,8 +37,8 @@ public:
     /// Adds a rule, for sums below it.
     Table& rule();
 
-    /// The table, each line ending in a newline, without blanks at the ends of lines. Fits the
-    /// look's width where its numbers and 4 columns for each text do.
+    /// The table, each line ending in a newline, without blanks at the ends of lines. No line is
+    /// wider than the look, but of a number that has no room beside its title.
     std::string render(const Look& look) const;
 
 private:
@@ -40,9 +47,21 @@ private:
         Colour colour = Colour::none;
     };
 
-    std::vector<int> widths(const Look& look) const;
-    std::string line(const std::vector<std::string>& cells, const std::vector<int>& widths,
+    /// A column as it is shown.
+    struct Shown {
+        std::size_t column;
+        std::string title;
+        int width;
+    };
+
+    Shown shown(std::size_t column, const std::string& title) const;
+    bool is_all_zero(std::size_t column) const;
+    bool fit(std::vector<Shown>& columns, int width) const;
+    bool cut(std::vector<Shown>& columns, int excess) const;
+    std::string line(const std::vector<std::string>& cells, const std::vector<Shown>& columns,
                      const Look& look) const;
+    std::string blocks(const std::vector<Shown>& columns, const Look& look) const;
+    std::string block(const Row& row, const std::vector<Shown>& columns, const Look& look) const;
 
     std::vector<Column> columns_;
     std::vector<Row> rows_;

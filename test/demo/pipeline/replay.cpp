@@ -260,7 +260,8 @@ BOOST_AUTO_TEST_CASE(a_long_log_is_replayed_while_the_pipeline_syncs_and_nothing
 
     BOOST_TEST_MESSAGE(history.replayed
                        << " events replayed in " << seconds(history.last_replayed() - replay_began)
-                       << " s, while " << history.written_beside()
+                       << " s, while " << history.written_beside() << " of "
+                       << busy.store->last_position() - through
                        << " events of the pipeline were committed, which synced "
                        << busy.pipeline->counts().synced << " orders; all in "
                        << seconds(busy.settled - began) << " s, without the replay "
@@ -272,7 +273,10 @@ BOOST_AUTO_TEST_CASE(a_long_log_is_replayed_while_the_pipeline_syncs_and_nothing
     BOOST_TEST(std::count(history.seen().begin(), history.seen().end(), 1) ==
                static_cast<std::ptrdiff_t>(history.seen().size()));
     BOOST_TEST(busy.store->agent("history")->checkpoint == busy.store->last_position());
-    BOOST_TEST(history.written_beside() > 0U); // both were at work, not one after the other
+    // Both were at work, not one after the other: on two processors it is half of what the pipeline
+    // commits from there on, on one as well.
+    const bus::Position committed = busy.store->last_position() - through;
+    BOOST_TEST(10 * history.written_beside() >= committed);
     BOOST_TEST(history.most_wal() > 0U);
     BOOST_TEST(history.most_wal() <= most_wal_bytes);
     BOOST_TEST((report == expected));

@@ -15,7 +15,8 @@
 namespace test {
 
 /// A console that keeps what is printed. Its time stands still but for the pauses, during which
-/// `on_pause` is called, unless it is told to follow the system's clock.
+/// `on_pause` is called, and for `tick`, which each look at it takes; unless it is told to follow
+/// the system's clock.
 class TestConsole final : public bus::cli::Console {
 public:
     void out(std::string_view text) override { printed += text; }
@@ -31,6 +32,7 @@ public:
     [[nodiscard]] bus::terminal::Look err_look() const override { return {}; }
 
     bus::Timestamp now() override {
+        time += tick;
         return follows_clock ? bus::SystemEnvironment::instance().now() : time;
     }
 
@@ -53,10 +55,15 @@ public:
     std::istringstream input;
     bus::terminal::Look look;
     bus::Timestamp time{};
+    bus::Duration tick{};
     bool follows_clock = false;
     bool wants_end = false;
     std::function<void()> on_pause;
 };
+
+inline bool holds(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 /// What a call of the program came to.
 struct Called {
@@ -71,6 +78,14 @@ inline Called call(TestConsole& console, const std::vector<std::string>& argumen
     console.complaints.clear();
     const int code = bus::cli::run(arguments, console);
     return {code, console.printed, console.complaints};
+}
+
+/// With --progress and a clock on which each look takes three seconds, so that whatever a command
+/// tells of its progress is printed.
+inline Called call_with_progress(TestConsole& console, std::vector<std::string> arguments) {
+    console.tick = std::chrono::seconds{3};
+    arguments.emplace_back("--progress");
+    return call(console, arguments);
 }
 
 inline Called call(const std::vector<std::string>& arguments) {

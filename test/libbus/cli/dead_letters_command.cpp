@@ -1,3 +1,6 @@
+#include <bus/event/timestamp.hpp>
+#include <bus/runtime/system_environment.hpp>
+
 #include "console.hpp"
 #include "sample_store.hpp"
 
@@ -5,6 +8,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <regex>
+#include <thread>
 
 namespace {
 
@@ -106,24 +112,92 @@ BOOST_AUTO_TEST_CASE(what_is_done_without_a_host_is_taken_up_by_the_next_one) {
     BOOST_TEST(account.parked == 2);   // 8 and 11 behind it
 }
 
+/// The console's clock is an hour behind the host's, so that it takes the host an hour.
 BOOST_AUTO_TEST_CASE(beside_a_host_it_is_asked_for_and_told_when_it_was_done) {
     test::SampleStore store;
     store.run_host();
-    const test::Called called =
-        letters(store, {"redrive", "--all", "--why", "fixed", "--wait", "30"});
+    test::TestConsole console;
+    const bus::Timestamp asked = bus::SystemEnvironment::instance().now() - std::chrono::hours{1};
+    console.time = asked;
+    console.on_pause = [&] {
+        console.time = asked; // it may take as long as it wants
+        std::this_thread::yield();
+    };
+    const test::Called called = call(
+        console, {"dead-letters", "redrive", "--all", "--why", "fixed", "--store", store.url()});
     BOOST_TEST(called.code == 0, called.err);
-    BOOST_TEST(called.out.find("1 redriven, by test_host (process") != std::string::npos,
+    const std::regex line{"1 redriven, by test_host \\(process [0-9]+\\) after 1 h 0[0-9] min "
+                          "\\(request [0-9]+\\)\n"};
+    BOOST_TEST(std::distance(std::sregex_iterator{called.out.begin(), called.out.end(), line},
+                             std::sregex_iterator{}) == 2,
                called.out);
-    BOOST_TEST(called.out.find("(request ") != std::string::npos, called.out);
     BOOST_TEST(store.host().wait_idle(std::chrono::seconds{30}));
     BOOST_TEST(account_of_biller(store).dead == 0);
     const test::Called discarded =
         letters(store, {"discard", "biller", "10", "--why", "enough", "--json", "--wait", "30"});
     BOOST_TEST(discarded.code == 0, discarded.err);
-    BOOST_TEST(boost::json::parse(discarded.out).at("result").as_string() == "1 discarded");
+    const auto object = boost::json::parse(discarded.out).as_object();
+    BOOST_TEST(object.at("result").as_string() == "1 discarded");
+    BOOST_TEST((bus::parse_timestamp(std::string{object.at("done_at").as_string()}) >=
+                bus::parse_timestamp(std::string{object.at("at").as_string()})));
     BOOST_TEST(account_of_biller(store).deferred == 0);
     store.end_host();
     BOOST_TEST(account_of_biller(store).holds());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_host_does_with_one_letter_is_told_once) {
+    test::SampleStore store;
+    store.run_host();
+    BOOST_TEST(
+        letters(store, {"discard", "biller", "10", "--why", "enough", "--wait", "30"}).code == 0);
+    store.end_host();
+    const auto count = [&](std::vector<std::string> words) {
+        words.insert(words.end(), {"--store", store.url()});
+        const std::string out = test::call(words).out;
+        std::size_t found = 0;
+        for (std::size_t at = 0; (at = out.find("enough", at)) != std::string::npos; ++at) {
+            ++found;
+        }
+        return found;
+    };
+    BOOST_TEST(count({"requests"}) == 1U);
+    BOOST_TEST(count({"requests", "--json"}) == 1U);
+    BOOST_TEST(count({"flow", "10"}) == 1U);
+    BOOST_TEST(count({"flow", "10", "--json"}) == 1U);
+    // Asked for again it is another request.
+    test::call(
+        {"dead-letters", "redrive", "biller", "6", "--why", "enough", "--store", store.url()});
+    BOOST_TEST(count({"requests"}) == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(requests_tell_when_they_were_asked_for_and_done) {
+    const test::SampleStore store;
+    const auto writer = bus::SqliteStore::open({.path = store.path()});
+    const bus::Timestamp asked = bus::parse_timestamp("2026-11-23T09:00:00Z");
+    const std::uint64_t number = writer->ask({.at = asked,
+                                              .who = "ann",
+                                              .why = "fixed",
+                                              .action = bus::DeliveryAction::redrive,
+                                              .agent = "biller",
+                                              .error = "no account"});
+    const auto list = [&](int width) {
+        test::TestConsole console;
+        console.look.width = width;
+        return call(console, {"requests", "--store", store.url()}).out;
+    };
+    const auto answer = [&](bus::Duration after) {
+        bus::Part part;
+        part.answers.push_back({number, asked + after, "1 redriven"});
+        BOOST_REQUIRE(!writer->commit({&part, 1}, true).front().error);
+    };
+    BOOST_TEST(list(0).find("2026-11-23 09:00:00.000              ann") != std::string::npos,
+               list(0));
+    answer(std::chrono::minutes{2});
+    BOOST_TEST(list(0).find("done (UTC)") != std::string::npos);
+    BOOST_TEST(list(0).find("2026-11-23 09:00:00.000  2026-11-23 09:02:00.000  ann") !=
+                   std::string::npos,
+               list(0));
+    BOOST_TEST(list(120).find("2026-11-23 09:00       09:02  ann") != std::string::npos, list(120));
 }
 
 BOOST_AUTO_TEST_CASE(a_host_that_does_not_answer_in_time_leaves_the_request_queued) {

@@ -1,46 +1,25 @@
-// prune, backup, export and import
+// prune and backup
 #include "test/support/troubled_store.hpp"
-#include <bus/event/codec.hpp>
+#include <bus/event/timestamp.hpp>
 
 #include "console.hpp"
+#include "ndjson.hpp"
 #include "sample_store.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 #include <cli/carry_out.hpp>
 #include <cli/shared.hpp>
+#include <cli/terminal/format.hpp>
+#include <unistd.h>
 
-#include <algorithm>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string read(const std::string& path) {
-    std::ifstream in{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{in}, {}};
-}
-
-std::string exported(const std::string& url) {
-    const test::Called called = test::call({"export", "--store", url});
-    BOOST_TEST(called.code == 0, called.err);
-    return called.out;
-}
-
-test::Called import(const std::string& url, const std::string& ndjson,
-                    std::vector<std::string> more = {}) {
-    test::TestConsole console;
-    console.input.str(ndjson);
-    more.insert(more.begin(), {"import", "-", "--store", url});
-    return call(console, more);
-}
-
-std::string line(std::uint64_t number) {
-    return bus::to_json(test::parcel(number)) + '\n';
-}
+using test::exported;
+using test::holds;
 
 } // namespace
 
@@ -59,6 +38,14 @@ BOOST_AUTO_TEST_CASE(prune_removes_what_every_agent_is_done_with) {
     const test::Called again = test::call({"prune", "--before", "6", "--store", store.url()});
     BOOST_TEST(again.code == 0);
     BOOST_TEST(again.err == "bus: no event is that old: nothing to remove\n");
+    const test::Called json =
+        test::call({"prune", "--before", "6", "--who", "ann", "--json", "--store", store.url()});
+    BOOST_TEST(boost::json::parse(json.out).at("result").as_string() == "0 events removed");
+    BOOST_TEST(boost::json::parse(json.out).at("who").as_string() == "ann");
+    const test::Called json_dry =
+        test::call({"prune", "--before", "6", "--json", "--dry-run", "--store", store.url()});
+    BOOST_TEST(boost::json::parse(json_dry.out).at("would_change").as_int64() == 0);
+    BOOST_TEST(store.open()->requests(0, 10, false).size() == 1U);
     BOOST_TEST(test::call({"verify", "--store", store.url()}).code == 0);
 }
 
@@ -127,8 +114,7 @@ BOOST_AUTO_TEST_CASE(prune_beside_a_host_is_carried_out_by_it) {
                0);
     test::TestConsole console;
     console.follows_clock = true;
-    const test::Called called =
-        call(console, {"prune", "--before", "3", "--progress", "--store", store.url()});
+    const test::Called called = call(console, {"prune", "--before", "3", "--store", store.url()});
     BOOST_TEST(called.code == 0, called.err);
     BOOST_TEST(called.out.find("prune up to 2: 2 events removed, by test_host (process ") == 0,
                called.out);
@@ -185,162 +171,104 @@ BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_also_beside_a_host) {
     BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
     store.end_host();
     const test::Called taken = test::call({"backup", copy, "--store", store.url()});
-    BOOST_TEST(taken.code == 3);
+    BOOST_TEST(taken.code == 5);
     BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
-    BOOST_TEST(test::call({"backup", copy, "--dry-run", "--store", store.url()}).code == 3);
+    BOOST_TEST(test::call({"backup", copy, "--dry-run", "--store", store.url()}).code == 5);
 }
 
 BOOST_AUTO_TEST_CASE(a_backup_that_shows_how_far_it_is_writes_and_refuses_the_same) {
     const test::SampleStore store;
     const std::string copy = store.file("copy.db");
-    const std::vector<std::string> words{"backup", copy, "--progress", "--store", store.url()};
-    const test::Called called = test::call(words);
-    BOOST_TEST(called.code == 0, called.err);
-    BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
-    const test::Called taken = test::call(words);
-    BOOST_TEST(taken.code == 3);
-    BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
-}
-
-BOOST_AUTO_TEST_CASE(what_is_exported_is_the_wire_format_and_imports_into_a_new_store) {
-    const test::SampleStore store;
-    const std::string all = exported(store.url());
-    BOOST_TEST(std::count(all.begin(), all.end(), '\n') == 26);
-    BOOST_TEST(all.find(bus::to_json(test::parcel(1))) != std::string::npos);
-    BOOST_TEST(all.find("causation_id") != std::string::npos);
-
-    const std::string other = "sqlite:" + store.file("other.db");
-    const test::Called dry = import(other, all, {"--dry-run"});
-    BOOST_TEST(dry.out == "would import 26 events, 0 were there already\n");
-    BOOST_TEST(!fs::exists(store.file("other.db")));
-    const test::Called real = import(other, all);
-    BOOST_TEST(real.out == "imported 26 events, 0 were there already\n");
-    for (const bus::StoredEvent& event : store.open()->read(0, 100)) {
-        const auto copied =
-            bus::SqliteStore::open({.path = store.file("other.db")})->find(event.record.event_id);
-        BOOST_REQUIRE(copied.has_value());
-        BOOST_TEST((bus::read_record(bus::to_json(copied->record)) ==
-                    bus::read_record(bus::to_json(event.record))));
-    }
-}
-
-BOOST_AUTO_TEST_CASE(equal_doubles_are_skipped_and_counted) {
-    const test::SampleStore store;
-    const std::string all = exported(store.url());
-    const test::Called again = import(store.url(), all + line(3) + line(3) + "\n");
-    BOOST_TEST(again.code == 0, again.err);
-    BOOST_TEST(again.out == "imported 1 events, 27 were there already\n");
-    BOOST_TEST(store.open()->last_position() == 27);
-}
-
-BOOST_AUTO_TEST_CASE(a_double_with_other_content_stops_the_import_at_its_line) {
-    const test::SampleStore store;
-    std::string other = line(1);
-    other.replace(other.find("bob"), 3, "eve");
-    for (const bool dry : {true, false}) {
-        const test::Called called =
-            import(store.url(), line(3) + line(2) + other + line(4),
-                   dry ? std::vector<std::string>{"--dry-run"} : std::vector<std::string>{});
-        BOOST_TEST(called.code == 4);
-        BOOST_TEST(called.err.find("standard input, line 3: event " +
-                                   bus::to_text(test::parcel(1).event_id)) != std::string::npos,
-                   called.err);
-        BOOST_TEST(called.err.find("1 events until then (1 were there already)") !=
-                       std::string::npos,
-                   called.err);
-        BOOST_TEST(store.open()->last_position() == (dry ? 26U : 27U));
-    }
-    std::string changed = line(9);
-    changed.replace(changed.find("p-1"), 3, "p-2");
-    const test::Called within = import(store.url(), line(9) + changed);
-    BOOST_TEST(within.code == 4);
-    BOOST_TEST(within.err.find("line 2") != std::string::npos, within.err);
-}
-
-BOOST_AUTO_TEST_CASE(a_double_is_known_however_many_lines_lie_between) {
-    const test::SampleStore store;
-    std::string many;
-    for (std::uint64_t number = 100; number < 1300; ++number) {
-        many += line(number);
-    }
-    std::string changed = line(700);
-    changed.replace(changed.find("p-1"), 3, "p-2");
-    for (const bool dry : {true, false}) {
-        const test::Called called =
-            import(store.url(), many + line(100) + line(1299) + changed,
-                   dry ? std::vector<std::string>{"--dry-run"} : std::vector<std::string>{});
-        BOOST_TEST(called.code == 4);
-        BOOST_TEST(called.err.find("line 1203: event") != std::string::npos, called.err);
-        BOOST_TEST(called.err.find("1,200 events until then (2 were there already)") !=
-                       std::string::npos,
-                   called.err);
-    }
-}
-
-BOOST_AUTO_TEST_CASE(a_line_that_is_no_event_stops_the_import_and_says_where) {
-    const test::SampleStore store;
-    const std::string file = store.file("events.ndjson");
-    std::ofstream{file} << line(5) << line(6) << R"({"event_id":7})" << '\n' << line(8);
-    const test::Called called = test::call({"import", file, "--store", store.url()});
-    BOOST_TEST(called.code == 4);
-    BOOST_TEST(called.err.find("events.ndjson, line 3: ") != std::string::npos, called.err);
-    BOOST_TEST(called.err.find("imported 2 events until then") != std::string::npos, called.err);
-    BOOST_TEST(store.open()->last_position() == 28);
-    const test::Called missing = test::call({"import", store.file("none"), "--store", store.url()});
-    BOOST_TEST(missing.code == 4);
-}
-
-BOOST_AUTO_TEST_CASE(an_import_in_many_commits_stops_cleanly_where_the_user_wants_it_to) {
-    const test::SampleStore store;
-    std::string many;
-    for (std::uint64_t number = 100; number < 1700; ++number) {
-        many += line(number);
-    }
+    const std::vector<std::string> words{"backup", copy, "--store", store.url()};
     test::TestConsole console;
-    console.input.str(many);
-    console.wants_end = true;
-    const test::Called called = call(console, {"import", "-", "--store", store.url()});
-    BOOST_TEST(called.code == 130);
-    BOOST_TEST(called.err.find("imported 500 events until then") != std::string::npos, called.err);
-    const test::Called rest = import(store.url(), many);
-    BOOST_TEST(rest.out == "imported 1,100 events, 500 were there already\n");
-}
-
-BOOST_AUTO_TEST_CASE(importing_beside_a_host_is_refused) {
-    test::SampleStore store;
-    store.run_host();
-    const test::Called called = import(store.url(), line(3));
-    BOOST_TEST(called.code == 3);
-    BOOST_TEST(called.err.find("cannot import while test_host") != std::string::npos, called.err);
-    BOOST_TEST(called.err.find("Bus::publish(bus::read_record(line))") != std::string::npos,
-               called.err);
-    store.end_host();
-}
-
-BOOST_AUTO_TEST_CASE(export_takes_a_filter_and_a_new_file) {
-    const test::SampleStore store;
-    const std::string file = store.file("parcels.ndjson");
-    const std::vector<std::string> words{"export",  file,       "--type", "ParcelWeighedEvent",
-                                         "--store", store.url()};
-    BOOST_TEST(test::call(words).code == 0);
-    BOOST_TEST(read(file) == line(1) + line(2));
-    const test::Called taken = test::call(words);
+    const test::Called called = test::call_with_progress(console, words);
+    BOOST_TEST(called.code == 0, called.err);
+    const std::string size =
+        bus::terminal::format_count(std::uint64_t{fs::file_size(store.path())});
+    BOOST_TEST(holds(called.err, "bytes "), called.err);
+    BOOST_TEST(holds(called.err, '/' + size), called.err);
+    BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
+    const test::Called taken = test::call_with_progress(console, words);
     BOOST_TEST(taken.code == 5);
     BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
 }
 
-BOOST_AUTO_TEST_CASE(progress_is_shown_where_it_is_asked_for) {
+BOOST_AUTO_TEST_CASE(backup_and_export_refuse_a_target_alike_and_say_what_is_wrong_with_it) {
     const test::SampleStore store;
-    std::string many;
-    for (std::uint64_t number = 100; number < 2200; ++number) {
-        many += line(number);
+    const std::string locked = store.file("locked");
+    fs::create_directory(locked);
+    fs::permissions(locked, fs::perms::owner_read | fs::perms::owner_exec);
+    for (const char* command : {"backup", "export"}) {
+        const auto to = [&](const std::string& file) {
+            return test::call({command, file, "--store", store.url()});
+        };
+        const test::Called nowhere = to(store.file("no/where.db"));
+        BOOST_TEST(nowhere.code == 5);
+        BOOST_TEST(holds(nowhere.err, store.file("no") + " is no folder"), nowhere.err);
+        BOOST_TEST(to(store.path()).code == 5);
+        BOOST_TEST(holds(to(store.path()).err, "there is something already"));
+        if (::geteuid() != 0) { // who is root may write everywhere
+            const test::Called refused = to(locked + "/copy.db");
+            BOOST_TEST(refused.code == 5);
+            BOOST_TEST(holds(refused.err, locked + " cannot be written in"), refused.err);
+        }
     }
-    BOOST_TEST(import(store.url(), many).err == "");
+    fs::permissions(locked, fs::perms::owner_all);
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_backup_for_programs_is_an_object) {
+    const test::SampleStore store;
+    const test::Called called = test::call(
+        {"backup", store.file("copy.db"), "--dry-run", "--json", "--store", store.url()});
+    const auto object = boost::json::parse(called.out).as_object();
+    BOOST_TEST(object.at("file").as_string() == store.file("copy.db"));
+    BOOST_TEST(object.at("events").as_int64() == 26);
+    BOOST_TEST(object.at("agents").as_int64() == 2);
+    BOOST_TEST(object.at("dry_run").as_bool());
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_for_programs_has_no_number_and_no_time_but_who_and_why) {
+    const test::SampleStore store;
+    for (std::vector<std::string> words :
+         {std::vector<std::string>{"prune", "--before", "3"},
+          std::vector<std::string>{"agents", "forget", "biller"},
+          std::vector<std::string>{"dead-letters", "redrive", "biller", "6"},
+          std::vector<std::string>{"dead-letters", "discard", "biller", "6"}}) {
+        words.insert(words.end(), {"--dry-run", "--json", "--who", "ann", "--why", "a test",
+                                   "--store", store.url()});
+        const auto object = boost::json::parse(test::call(words).out).as_object();
+        BOOST_TEST(object.at("request").is_null());
+        BOOST_TEST(object.at("at").is_null());
+        BOOST_TEST(object.at("done_at").is_null());
+        BOOST_TEST(object.at("who").as_string() == "ann");
+        BOOST_TEST(object.at("why").as_string() == "a test");
+        BOOST_TEST(object.at("would_change").as_int64() > 0);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(prune_shows_how_far_it_is_without_a_host_and_beside_one) {
+    const test::SampleStore store;
     test::TestConsole console;
-    const test::Called called =
-        call(console, {"export", "--progress", "--store", store.url(), store.file("all.ndjson")});
+    const std::vector<std::string> to_3{"prune", "--before", "4", "--store", store.url()};
+    BOOST_TEST(holds(test::call_with_progress(console, to_3).err, "events removed 0/3  "));
+
+    const auto host = bus::SqliteStore::open({.path = store.path(), .program = "slow_host"});
+    console.on_pause = [&] {
+        host->prune(5, 1); // one event at a time
+        if (host->first_position() == 6U) {
+            bus::Part part;
+            part.answers.push_back(
+                {host->requests(0, 1, true).at(0).number, {}, "2 events removed"});
+            BOOST_REQUIRE(!host->commit({&part, 1}, true).front().error);
+        }
+    };
+    const test::Called called = test::call_with_progress(
+        console, {"prune", "--before", "6", "--wait", "1000", "--store", store.url()});
     BOOST_TEST(called.code == 0);
-    BOOST_TEST(called.err.find("wrote 2,126 events") != std::string::npos, called.err);
+    BOOST_TEST(holds(called.err, "events removed 1/2  "), called.err);
+    BOOST_TEST(holds(called.err, "  50 %  "), called.err);
+    BOOST_TEST(holds(called.out, "prune up to 5: 2 events removed, by slow_host (process "),
+               called.out);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,6 +12,8 @@
 
 namespace {
 
+using test::holds;
+
 struct Shell {
     int code = -1;
     std::string out; ///< of both streams
@@ -38,10 +40,6 @@ Shell shell(const std::string& script) {
     const int status = ::pclose(pipe);
     result.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
     return result;
-}
-
-bool holds(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
 }
 
 } // namespace
@@ -125,6 +123,22 @@ BOOST_AUTO_TEST_CASE(a_reader_that_goes_away_is_no_error) {
     BOOST_TEST(piped.out == "0\n");
 }
 
+BOOST_AUTO_TEST_CASE(following_ends_when_its_reader_has_gone_though_nothing_new_is_committed) {
+    const Shell piped = shell("bus events follow --from 1 --store $STORE | head -2 | wc -l\n"
+                              "echo ${PIPESTATUS[0]}");
+    BOOST_TEST(piped.out == "2\n0\n");
+    // One that is closed from the beginning has no reader to wait for, and nothing is written.
+    BOOST_TEST(shell("timeout 1 " BUS_PROGRAM " events follow --store $STORE >&-").code == 124);
+}
+
+BOOST_AUTO_TEST_CASE(the_version_is_told_anywhere_on_the_line) {
+    for (const char* words : {"-V", "--version", "agents --version"}) {
+        const Shell version = shell(std::string{"bus "} + words);
+        BOOST_TEST(version.code == 0);
+        BOOST_TEST(version.out.find("bus of libbus 0.") == 0U, version.out);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(ctrl_c_ends_follow_with_130) {
     const Shell ended = shell("bus events follow --from 1 --store $STORE >$FOLDER/out &\n"
                               "for ((i = 0; i < 100000; ++i)); do\n"
@@ -172,11 +186,16 @@ BOOST_AUTO_TEST_CASE(the_completion_for_bash_knows_every_command) {
         "try bus agents --color ''\n"
         "try bus agents forget b\n"
         "try bus dead-letters redrive --kind p\n"
+        "try bus dead-letters redrive --gr\n"
+        "groups=$(bus dead-letters list --json | cut -c 11-18 | sort | xargs)\n"
+        "try bus dead-letters redrive --group '' | xargs -n 1 | sort | xargs |\n"
+        "    grep -qx \"${groups:-none}\" && echo the groups\n"
         "try bus --store sq\n"
         "try bus completion b\n"
         "complete -p bus");
-    BOOST_TEST(completed.out == "events\nfollow\n--stream --store\ndiscard\nauto always never\n"
-                                "biller\npoison\nsqlite:\nbash\ncomplete -F _bus bus\n");
+    BOOST_TEST(completed.out ==
+               "events\nfollow\n--stream --store\ndiscard\nauto always never\n"
+               "biller\npoison\n--group\nthe groups\nsqlite:\nbash\ncomplete -F _bus bus\n");
 }
 
 BOOST_AUTO_TEST_CASE(the_manual_page_tells_every_command_and_option_that_the_help_tells) {

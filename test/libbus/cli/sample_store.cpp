@@ -4,6 +4,7 @@
 #include "test/support/scripted_agent.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace test {
 
@@ -11,9 +12,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::unique_ptr<bus::Agent> greeter() {
+std::unique_ptr<bus::Agent> greeter(std::function<void(std::int64_t)> before_greeting = {}) {
     auto agent = scripted("greeter");
-    agent->handles<PingEvent, PongEvent>([](const PingEvent& event, bus::Context& context) {
+    agent->handles<PingEvent, PongEvent>([before_greeting = std::move(before_greeting)](
+                                             const PingEvent& event, bus::Context& context) {
+        if (before_greeting) {
+            before_greeting(event.number);
+        }
         context.publish(pong(event.name, event.number));
     });
     return agent;
@@ -66,12 +71,12 @@ std::unique_ptr<bus::SqliteStore> SampleStore::open() const {
     return bus::SqliteStore::open({.path = path(), .read_only = true});
 }
 
-void SampleStore::run_host() {
+void SampleStore::run_host(std::function<void(std::int64_t)> before_greeting) {
     host_.emplace(
         bus::BusOptions{.store = bus::SqliteStore::open({.path = path(), .program = "test_host"}),
                         .requests_every = 1ms,
                         .forget_after = 0ms});
-    host_->add(greeter());
+    host_->add(greeter(std::move(before_greeting)));
     host_->add(biller(true));
 }
 

@@ -6,6 +6,7 @@
 #include <bus/store/sqlite_store.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,8 +36,9 @@ public:
     [[nodiscard]] std::unique_ptr<bus::SqliteStore> open() const;
 
     /// Runs a host on it, in this process, over the system's clock, until end_host(). Its biller
-    /// fails at 5 alone.
-    void run_host();
+    /// fails at 5 alone. `before_greeting` is called with the number of each ping that the greeter
+    /// is about to handle, in its thread.
+    void run_host(std::function<void(std::int64_t)> before_greeting = {});
     void end_host();
 
     [[nodiscard]] bus::Bus& host() { return *host_; }

@@ -121,8 +121,14 @@ BOOST_AUTO_TEST_CASE(a_store_where_this_user_may_not_write_is_verified_and_looke
 
 BOOST_AUTO_TEST_CASE(who_waits_can_be_told_how_far_it_is) {
     const test::SampleStore store;
-    const test::Called called = verify(store.url(), {"--progress"});
+    test::TestConsole console;
+    const test::Called called =
+        test::call_with_progress(console, {"verify", "--store", store.url()});
     BOOST_TEST(called.code == 0);
+    for (const char* words : {"checking pages ", "reading events ", "reading deliveries "}) {
+        BOOST_TEST(says(called.err, words), words << " is not in\n" << called.err);
+    }
+    BOOST_TEST(verify(store.url()).err == ""); // who has not asked is not told
 }
 
 BOOST_AUTO_TEST_SUITE_END()

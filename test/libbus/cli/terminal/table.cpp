@@ -51,6 +51,49 @@ BOOST_AUTO_TEST_CASE(the_widest_texts_give_way_to_the_terminals_width_and_number
     BOOST_TEST(table.render(narrow).find("1234567890.12") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(columns_of_zeros_go_the_last_first_and_no_more_than_have_to) {
+    Table table({{"agent"}, {"lag", Align::right}, {"dead", Align::right}, {"lost", Align::right}});
+    table.row({"a", "0", "1", "0"}).row({"b", "0", "2", "0"});
+    BOOST_TEST(table.render({.width = 21}) == "agent  lag  dead\n"
+                                              "----------------\n"
+                                              "a        0     1\n"
+                                              "b        0     2\n");
+    BOOST_TEST(table.render({.width = 12}) == "agent  dead\n"
+                                              "-----------\n"
+                                              "a         1\n"
+                                              "b         2\n");
+    BOOST_TEST(table.render({.width = 22}).find("lost") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(headings_become_short_before_a_text_is_cut) {
+    Table table({{"message"}, {"quarantined", Align::right, "quar."}});
+    table.row({"a message that is long", "1"});
+    BOOST_TEST(table.render({.width = 30}) == "message                 quar.\n"
+                                              "-----------------------------\n"
+                                              "a message that is long      1\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_table_of_that_width_is_a_block_of_lines_for_each_row) {
+    Table table({{.title = "name", .whole = true},
+                 {"count", Align::right, "n"},
+                 {"none", Align::right},
+                 {"note"}});
+    table.row({"somebody", "1234567", "0", "a note of many words"}).row({"b", "2", "0", ""});
+    table.rule().row({"all", "1234569"});
+    BOOST_TEST(table.render({.width = 20}) == "name   somebody\n"
+                                              "count  1234567\n"
+                                              "note   a note of ma~\n"
+                                              "\n"
+                                              "name   b\n"
+                                              "count  2\n"
+                                              "--------------------\n"
+                                              "name   all\n"
+                                              "count  1234569\n");
+    // With room for twelve columns of the note it is a table still, and the name is never cut.
+    BOOST_TEST(table.render({.width = 31}).find("somebody  1234567  a note of m~\n") !=
+               std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(missing_cells_stay_empty_and_too_many_are_an_error) {
     Table table({{"a"}, {"b"}});
     table.row({"1"});

@@ -1,0 +1,25 @@
+#include <cli/event_text.hpp>
+#include <cli/traces.hpp>
+
+namespace bus::cli {
+
+bool Traces::repeats(const RequestRecord& record) {
+    if (!concerns_deliveries(record.action) || record.position == 0) {
+        return false;
+    }
+    const auto [asked, first] =
+        asked_.try_emplace({record.action, record.agent, record.position}, record);
+    const RequestRecord& before = asked->second;
+    // A trace is made when it is done; the request was made before that, and is answered with it.
+    const bool is_trace = record.done_at == record.at;
+    const bool has_changed_it = before.done_at != before.at && before.result.starts_with("1 ");
+    if (!first && is_trace && has_changed_it && before.at <= record.at &&
+        before.who == record.who && before.why == record.why) {
+        asked_.erase(asked); // it has one only
+        return true;
+    }
+    asked->second = record;
+    return false;
+}
+
+} // namespace bus::cli
