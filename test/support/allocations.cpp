@@ -34,10 +34,30 @@ void* operator new(std::size_t size) {
     throw std::bad_alloc{};
 }
 
+void* operator new(std::size_t size, std::align_val_t alignment) {
+    if (++count == failing) {
+        throw std::bad_alloc{};
+    }
+    const auto multiple = static_cast<std::size_t>(alignment);
+    const std::size_t rounded = (size + multiple - 1) / multiple * multiple;
+    if (void* memory = std::aligned_alloc(multiple, rounded != 0 ? rounded : multiple)) {
+        return memory;
+    }
+    throw std::bad_alloc{};
+}
+
 void operator delete(void* memory) noexcept {
     std::free(memory);
 }
 
 void operator delete(void* memory, std::size_t /*size*/) noexcept {
+    std::free(memory);
+}
+
+void operator delete(void* memory, std::align_val_t /*alignment*/) noexcept {
+    std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t /*size*/, std::align_val_t /*alignment*/) noexcept {
     std::free(memory);
 }

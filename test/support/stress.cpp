@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -13,6 +14,8 @@
 namespace test {
 
 namespace {
+
+constexpr std::uint64_t a_day = 86'400;
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
     const char* const set = std::getenv(name);
@@ -46,13 +49,19 @@ void stress(int usual_rounds, const std::function<void(Chance&)>& round) {
     const std::uint64_t first = from_environment("LIBBUS_STRESS_SEED", 1);
     const std::uint64_t rounds =
         from_environment("LIBBUS_STRESS_ROUNDS", static_cast<std::uint64_t>(usual_rounds));
-    for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
-        Chance chance{seed};
+    const std::chrono::seconds most{from_environment("LIBBUS_STRESS_SECONDS", a_day)};
+    const auto started = std::chrono::steady_clock::now();
+    std::uint64_t done = 0;
+    do {
+        Chance chance{first + done};
         round(chance);
         if (failed_so_far()) {
-            BOOST_FAIL("failed in the round with seed " << seed);
+            BOOST_FAIL("failed in the round with seed " << first + done);
         }
-    }
+        ++done;
+    } while (done < rounds && std::chrono::steady_clock::now() - started < most);
+    BOOST_TEST_MESSAGE("rounds: " << done << " of "
+                                  << boost::unit_test::framework::current_test_case().p_name);
 }
 
 } // namespace test

@@ -31,8 +31,9 @@ private:
 };
 
 /// Calls `round` as often as the environment variable LIBBUS_STRESS_ROUNDS says, or else
-/// `usual_rounds` times, with seeds that begin at LIBBUS_STRESS_SEED, or else at 1. Ends after the
-/// first round in which a check has failed, and prints its seed.
+/// `usual_rounds` times, with seeds that begin at LIBBUS_STRESS_SEED, or else at 1. Begins no round
+/// after LIBBUS_STRESS_SECONDS, where that is set, and ends after the first round in which a check
+/// has failed, and prints its seed. Says in a message how many rounds it was.
 void stress(int usual_rounds, const std::function<void(Chance&)>& round);
 
 } // namespace test

@@ -74,14 +74,10 @@ void Delivery::dispatch_later(const std::shared_ptr<const DomainEvent>& event) {
     }
     handlers_->post([this, event] {
         const WorkerScope worker{hub_.get()};
-        const auto sink = hub_->sink();
-        if (sink != nullptr) {
-            sink->on_published(*event);
-        }
-        const DispatchReport report = dispatcher_.dispatch(*event, sink.get());
-        if (sink != nullptr && report.handled + report.failures.size() == 0 &&
-            !handled_by_agent(event->type())) {
-            sink->on_unhandled(*event);
+        if (const auto sink = hub_->sink()) {
+            dispatcher_.dispatch_watched(*event, *sink, handled_by_agent(event->type()));
+        } else {
+            dispatcher_.dispatch(*event);
         }
     });
 }

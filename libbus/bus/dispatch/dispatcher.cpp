@@ -42,6 +42,16 @@ bool end(HandlerSlot& slot) {
     return true;
 }
 
+/// True where some handler takes events of this type, whether or not it will this one: filters and
+/// blocks do not count.
+bool has_handlers(const Snapshot& snapshot) {
+    return std::any_of(snapshot.begin(), snapshot.end(), [](const HandlerSlot* slot) {
+        const std::uint32_t flags = slot->flags.load();
+        return (flags & HandlerSlot::ended) == 0 &&
+               ((flags & HandlerSlot::tied) == 0 || !slot->info->tie.expired());
+    });
+}
+
 } // namespace
 
 bool call_special(Frame& frame, HandlerSlot& slot, std::uint32_t flags, const DomainEvent& event) {
@@ -67,6 +77,7 @@ bool call_special(Frame& frame, HandlerSlot& slot, std::uint32_t flags, const Do
     if ((flags & HandlerSlot::once) != 0 && !end(slot)) {
         return false;
     }
+    stress_yield(); // others find it claimed, or end it, before the call begins
     // The snapshot holds a reference of its own for as long as the frame names it, which the
     // analyzer cannot see.
     slot.invoke(slot, event); // NOLINT(clang-analyzer-cplusplus.NewDelete)
@@ -125,9 +136,32 @@ void Dispatcher::remove_taker(const EventTaker& taker) {
     topics_->remove(taker);
 }
 
-DispatchReport Dispatcher::dispatch(const DomainEvent& event, ObserverSink* sink, Offer offer) {
+DispatchReport Dispatcher::dispatch(const DomainEvent& event, Offer offer) {
     DispatchReport report;
-    detail::dispatch<detail::AnyFence>(*topics_, event, offer == Offer::to_mailboxes, sink, report);
+    detail::dispatch<detail::AnyFence>(*topics_, event, offer == Offer::to_mailboxes, report);
+    return report;
+}
+
+DispatchReport Dispatcher::dispatch_watched(const DomainEvent& event, ObserverSink& sink,
+                                            bool taken_elsewhere, Offer offer) {
+    DispatchReport report;
+    // A slot may publish, and a handler of that destroy this: there are no handlers then.
+    const std::shared_ptr<Topics> topics = topics_;
+    sink.on_published(event);
+    bool known = taken_elsewhere;
+    {
+        detail::Dispatch<detail::AnyFence> dispatch;
+        const detail::Snapshot& snapshot = dispatch.find(*topics, event.type());
+        // Before the first call: a handler may end itself, or destroy all that could be asked.
+        known = known || snapshot.has_takers() || detail::has_handlers(snapshot);
+        if (snapshot.has_takers() && offer == Offer::to_mailboxes) {
+            dispatch.offer(snapshot, event);
+        }
+        dispatch.call(snapshot, event, report, &sink);
+    }
+    if (!known) {
+        sink.on_unhandled(event);
+    }
     return report;
 }
 
@@ -140,17 +174,8 @@ bool Dispatcher::has_handlers(const EventType& type) {
     return topics_->has_handlers(type);
 }
 
-bool Dispatcher::has_takers(const EventType& type) {
-    return topics_->has_takers(type);
-}
-
 std::vector<HandlerDescription> Dispatcher::handlers() {
     return topics_->handlers();
-}
-
-bool Dispatcher::dispatching() noexcept {
-    const Publisher* const publisher = Publisher::current_if_any();
-    return publisher != nullptr && publisher->dispatching();
 }
 
 bool Dispatcher::dispatching_here() const noexcept {

@@ -46,25 +46,26 @@ public:
     /// Harmless where it is not there.
     void remove_taker(const EventTaker& taker);
 
-    /// Calls the handlers of the event's type. What a handler throws is kept in the report, told to
-    /// the sink (which may be null), and keeps no other handler from running. Throws what copying
-    /// the event for a mailbox throws, before any handler runs.
-    DispatchReport dispatch(const DomainEvent& event, ObserverSink* sink,
-                            Offer offer = Offer::none);
+    /// Calls the handlers of the event's type. What a handler throws is kept in the report, and
+    /// keeps no other handler from running. Throws what copying the event for a mailbox throws,
+    /// before any handler runs.
+    DispatchReport dispatch(const DomainEvent& event, Offer offer = Offer::none);
+
+    /// The same, and tells the sink that the event is published, what comes of its handlers, and
+    /// where it is so that it is unhandled: at the begin of this neither a handler nor a mailbox
+    /// took events of this type, nor does anybody else, as `taken_elsewhere` says.
+    DispatchReport dispatch_watched(const DomainEvent& event, ObserverSink& sink,
+                                    bool taken_elsewhere, Offer offer = Offer::none);
 
     /// Only the mailboxes.
     void offer(const DomainEvent& event);
 
     /// True where some handler takes events of this type.
     [[nodiscard]] bool has_handlers(const EventType& type);
-    /// True where some mailbox takes events of this type.
-    [[nodiscard]] bool has_takers(const EventType& type);
 
     /// The handlers, by type and in the order in which they are called.
     [[nodiscard]] std::vector<HandlerDescription> handlers();
 
-    /// True on a thread that is in a dispatch, of this or another dispatcher.
-    [[nodiscard]] static bool dispatching() noexcept;
     /// True on a thread that is in a dispatch of this one.
     [[nodiscard]] bool dispatching_here() const noexcept;
 

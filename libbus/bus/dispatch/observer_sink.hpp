@@ -48,7 +48,8 @@ public:
     /// A handler threw, or an attempt of a step failed.
     virtual void on_failed(const DomainEvent& event, std::string_view by,
                            const Failure& failure) noexcept = 0;
-    /// Neither a handler nor an agent takes events of this type.
+    /// When it was published, neither a handler nor an agent took events of this type. A handler
+    /// counts whatever its filter said, and also while it is blocked.
     virtual void on_unhandled(const DomainEvent& event) noexcept = 0;
     /// An agent gave up on an event.
     virtual void on_dead_lettered(const DomainEvent& event, std::string_view agent,

@@ -132,7 +132,8 @@ public:
     ObserverSignal<const DomainEvent&, std::string_view>& handled;
     /// A handler (second argument empty) threw, or an attempt of the named agent's step failed.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& failed;
-    /// Neither a handler nor an agent takes events of this type.
+    /// When it was published, neither a handler nor an agent took events of this type. A handler
+    /// counts whatever its filter said, and also while it is blocked.
     ObserverSignal<const DomainEvent&>& unhandled;
     /// The named agent gave up on the event.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& dead_lettered;

@@ -75,9 +75,7 @@ void Subscription::unsubscribe() noexcept {
     }
     // Somebody else is ending it: a call that ran it once, a tie, the dispatcher's end. Its handler
     // may still run.
-    if (!Dispatcher::dispatching()) {
-        detail::wait_until_not_running(*slot);
-    }
+    detail::await_ending(slot);
 }
 
 void Subscription::release() noexcept {

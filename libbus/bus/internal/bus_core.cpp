@@ -171,15 +171,11 @@ PublishReport Bus::Core::store_event(NewEvent event, Durability durability) {
 DispatchReport Bus::Core::dispatch(const DomainEvent& event, Offer offer) {
     const auto sink = hub->sink();
     if (sink == nullptr) {
-        return dispatcher.dispatch(event, nullptr, offer);
+        return dispatcher.dispatch(event, offer);
     }
-    sink->on_published(event);
-    DispatchReport report = dispatcher.dispatch(event, sink.get(), offer);
-    // Where a handler was called, this object may have gone with it.
-    if (report.handled + report.failures.size() == 0 && !handled_by_agent(event.type())) {
-        sink->on_unhandled(event);
-    }
-    return report;
+    const bool by_agent = delivery_ && delivery_->handled_by_agent(event.type());
+    // Nothing after it: this object may have gone with a handler.
+    return dispatcher.dispatch_watched(event, *sink, by_agent, offer);
 }
 
 /// Without a store: what a step emitted is published on its worker, once the step has succeeded.
@@ -188,10 +184,6 @@ void Bus::Core::publish_emitted(const std::vector<std::shared_ptr<const DomainEv
     for (const auto& event : events) {
         dispatch(*event, Offer::to_mailboxes);
     }
-}
-
-bool Bus::Core::handled_by_agent(const EventType& type) {
-    return delivery_ ? delivery_->handled_by_agent(type) : dispatcher.has_takers(type);
 }
 
 TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEvent> event) {

@@ -26,7 +26,7 @@ public:
     PublishReport publish(const DomainEvent& event) {
         PublishReport report;
         if (hub->carefree()) [[likely]] {
-            detail::dispatch<detail::MembarrierFence>(dispatcher.topics(), event, true, nullptr,
+            detail::dispatch<detail::MembarrierFence>(dispatcher.topics(), event, true,
                                                       report.handlers);
         } else {
             report = publish_with_care(event, {});
@@ -87,7 +87,6 @@ private:
     void check_new_agent(const Agent& agent);
     DispatchReport dispatch(const DomainEvent& event, Offer offer);
     void publish_emitted(const std::vector<std::shared_ptr<const DomainEvent>>& events);
-    bool handled_by_agent(const EventType& type);
     PublishReport store_event(NewEvent event, Durability durability);
     StopReport report_of_stop(bool drained);
 

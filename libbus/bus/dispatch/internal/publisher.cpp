@@ -149,6 +149,35 @@ void Publisher::end_later(const SlotRef& slot) noexcept {
     todo_ |= ending;
 }
 
+void Publisher::await_later(const SlotRef& slot) noexcept {
+    slot->info->next_awaited = awaited_;
+    awaited_ = slot.get();
+    SlotRef::retain(awaited_);
+    todo_ |= ending;
+}
+
+/// False where there is none.
+bool Publisher::finish_first_ended() noexcept {
+    if (ended_ == nullptr) {
+        return false;
+    }
+    HandlerSlot* const first = std::exchange(ended_, ended_->info->next_ended);
+    finish_ending(SlotRef::share(*first)); // may run the host's destructors
+    SlotRef::release(first); // NOLINT(clang-analyzer-cplusplus.NewDelete): the list's own
+    return true;
+}
+
+/// False where there is none.
+bool Publisher::await_first_awaited() noexcept {
+    if (awaited_ == nullptr) {
+        return false;
+    }
+    HandlerSlot* const first = std::exchange(awaited_, awaited_->info->next_awaited);
+    wait_until_not_running(*first);
+    SlotRef::release(first); // the list's own; the host's destructors may run, where it is the last
+    return true;
+}
+
 void Publisher::leave_with_care() noexcept {
     if (todo_ >= one_nested) {
         todo_ -= one_nested;
@@ -156,10 +185,8 @@ void Publisher::leave_with_care() noexcept {
     }
     const bool borrowed_one = (todo_ & borrowed) != 0;
     todo_ = 0; // a destructor may dispatch, which must not give back what is in use here
-    while (ended_ != nullptr) {
-        HandlerSlot* const first = std::exchange(ended_, ended_->info->next_ended);
-        finish_ending(SlotRef::share(*first)); // may run the host's destructors
-        SlotRef::release(first); // NOLINT(clang-analyzer-cplusplus.NewDelete): the list's own
+    // What is ours to end first: others may wait for that.
+    while (finish_first_ended() || await_first_awaited()) {
     }
     todo_ = 0;
     if (borrowed_one) {
@@ -193,6 +220,7 @@ void reclaim() noexcept {
     }
     // They are no topic's any more. Who found one before has named it in a frame since: that side
     // fences lightly, this one heavily, and now: others may have retired some just before.
+    stress_yield(); // who found one of them may name it, or come to see that it has left
     heavy_fence();
     std::vector<const Snapshot*>& in_use = shared().in_use;
     in_use.clear();
@@ -201,6 +229,7 @@ void reclaim() noexcept {
             in_use.push_back(snapshot);
         }
     });
+    stress_yield(); // what nobody named must not be found by then
     std::sort(in_use.begin(), in_use.end());
     SnapshotList retired;
     retired.take(shared().retired);
@@ -213,15 +242,18 @@ void reclaim() noexcept {
 void wait_until_not_running(const HandlerSlot& slot) noexcept {
     for (;;) {
         const std::uint32_t seen = shared().changes.load();
+        stress_yield(); // who runs it may have changed before he is asked
         heavy_fence();
         if (!Publisher::ask_those_who_run(slot)) {
             return;
         }
+        stress_yield(); // ... or after it, and have told already
         // Whoever changed before it was asked is seen to have done so now.
         heavy_fence();
         if (!Publisher::ask_those_who_run(slot)) {
             return;
         }
+        stress_yield(); // who tells between the last look and the sleep must not be overlooked
         shared().changes.wait(seen);
     }
 }
@@ -238,6 +270,15 @@ void finish_ending(const SlotRef& slot) noexcept {
     wait_until_not_running(*slot);
     reclaim();
     slot->destroy_callable();
+}
+
+void await_ending(const SlotRef& slot) noexcept {
+    Publisher* const publisher = Publisher::current_if_any();
+    if (publisher != nullptr && publisher->dispatching()) {
+        publisher->await_later(slot);
+        return;
+    }
+    wait_until_not_running(*slot);
 }
 
 } // namespace bus::detail

@@ -67,6 +67,10 @@ public:
     /// Leaves what is left to do about an ended slot for the end of the outermost dispatch.
     void end_later(const SlotRef& slot) noexcept;
 
+    /// Leaves the wait for a slot that somebody else is ending for the end of the outermost
+    /// dispatch. To be called at most once for a slot, by whoever had its handle.
+    void await_later(const SlotRef& slot) noexcept;
+
     /// Calls `see` with each frame of each thread.
     template <class See>
     static void for_each_frame(See see);
@@ -83,24 +87,27 @@ private:
     };
 
     // Parts of todo_.
-    static constexpr std::size_t ending = 1;     ///< there is something in ended_
+    static constexpr std::size_t ending = 1;     ///< there is something in ended_ or awaited_
     static constexpr std::size_t borrowed = 2;   ///< to be given back after the outermost dispatch
     static constexpr std::size_t one_nested = 4; ///< and how many dispatches are nested
 
     static Publisher& attach();
     Frame& enter_nested();
     void leave_with_care() noexcept;
+    bool finish_first_ended() noexcept;
+    bool await_first_awaited() noexcept;
 
     template <class See>
     void for_own_frames(See see);
 
     static constinit thread_local Publisher* of_this_thread;
 
-    Frame first_;                  ///< of the outermost dispatch
-    std::size_t todo_ = 0;         ///< the owner's: what leaving must heed
-    HandlerSlot* ended_ = nullptr; ///< the owner's list, which holds a reference to each
-    Piece nested_;                 ///< of the dispatches inside it
-    Publisher* next_ = nullptr;    ///< in the list of all; set before it is in it
+    Frame first_;                    ///< of the outermost dispatch
+    std::size_t todo_ = 0;           ///< the owner's: what leaving must heed
+    HandlerSlot* ended_ = nullptr;   ///< the owner's list, which holds a reference to each
+    Piece nested_;                   ///< of the dispatches inside it
+    HandlerSlot* awaited_ = nullptr; ///< as ended_, of those that others are ending
+    Publisher* next_ = nullptr;      ///< in the list of all; set before it is in it
 };
 
 /// Frees snapshots that no publish finds any more, as soon as no thread runs them.
@@ -115,5 +122,10 @@ void wait_until_not_running(const HandlerSlot& slot) noexcept;
 /// Takes an ended slot out of its topics, waits until its handler runs nowhere, and destroys it.
 /// Inside a dispatch, the wait and what comes after it are left for the end of the outermost one.
 void finish_ending(const SlotRef& slot) noexcept;
+
+/// For who gives up the handle of a slot that somebody else is ending: waits until its handler runs
+/// nowhere, and leaves the rest to the other one. Inside a dispatch, the wait is left for the end
+/// of the outermost one.
+void await_ending(const SlotRef& slot) noexcept;
 
 } // namespace bus::detail

@@ -226,12 +226,6 @@ bool Topics::has_handlers(const EventType& type) {
     });
 }
 
-bool Topics::has_takers(const EventType& type) {
-    const std::lock_guard lock{mutex_};
-    return std::any_of(takers_.begin(), takers_.end(),
-                       [&](const auto& taker) { return taker->takes(type); });
-}
-
 std::vector<HandlerDescription> Topics::handlers() {
     const std::lock_guard lock{mutex_};
     std::vector<HandlerDescription> result;

@@ -21,6 +21,8 @@ struct HandlerSlot::Info {
     std::weak_ptr<const void> tie;
     std::weak_ptr<Topics> topics;
     HandlerSlot* next_ended = nullptr; ///< in the list of the thread that has ended it
+    /// In the list of the thread that waits only, whose handle it was: there is but one handle.
+    HandlerSlot* next_awaited = nullptr;
 };
 
 [[nodiscard]] HandlerDescription describe(const HandlerSlot& slot);
@@ -55,7 +57,6 @@ public:
     void remove(const EventTaker& taker);
 
     [[nodiscard]] bool has_handlers(const EventType& type);
-    [[nodiscard]] bool has_takers(const EventType& type);
     [[nodiscard]] std::vector<HandlerDescription> handlers();
 
     /// Ends all subscriptions. Nobody but this thread may be in a dispatch.

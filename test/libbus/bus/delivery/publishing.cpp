@@ -153,6 +153,21 @@ BOOST_AUTO_TEST_CASE(A14_an_emission_of_which_nobody_knows_is_unhandled) {
     BOOST_TEST(unhandled.front() == "PongEvent");
 }
 
+BOOST_AUTO_TEST_CASE(A14_on_a_store_what_a_filter_keeps_from_its_handler_is_not_unhandled) {
+    bus::Observers observers{*bus};
+    int unhandled = 0;
+    observers.unhandled.connect([&](const bus::DomainEvent&) { ++unhandled; });
+    const auto handler =
+        bus->subscribe<PongEvent>([](const PongEvent&) {}, [](const PongEvent&) { return false; });
+    bus->publish(pong("published"));
+    bus->post(pong("posted"));
+    bus->wait_idle();
+    BOOST_TEST(unhandled == 0);
+    bus->post(ping("posted"));
+    bus->wait_idle();
+    BOOST_TEST(unhandled == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_plain_handler_may_publish_into_the_store) {
     const auto handler = bus->subscribe<PingEvent>(
         [&](const PingEvent& event) { bus->publish(pong("x", event.number)); });

@@ -8,6 +8,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -56,6 +57,18 @@ BOOST_AUTO_TEST_CASE(D11_the_handler_gets_the_publishers_own_event) {
     const PingEvent event = ping("a name that is too long for a short string");
     bus.publish(event);
     BOOST_TEST((seen == &event));
+}
+
+BOOST_AUTO_TEST_CASE(what_counts_allocations_counts_aligned_ones_too) {
+    struct alignas(64) Line {
+        std::array<char, 64> bytes{};
+    };
+
+    // Kept where the optimiser cannot do without it.
+    std::vector<std::unique_ptr<Line>> lines(1);
+    const std::size_t before = test::allocations();
+    lines.front() = std::make_unique<Line>();
+    BOOST_TEST(test::allocations() - before == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(D11_a_publish_does_not_allocate) {

@@ -3,6 +3,7 @@
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
+#include <bus/dispatch/observers.hpp>
 #include <bus/store/memory_store.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -99,6 +100,48 @@ BOOST_AUTO_TEST_CASE(D5_a_bus_with_a_store_must_be_stopped_before_a_handler_dest
         bus->publish(ping("a"));
     });
     BOOST_TEST(words.find("call stop() first") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(D5_a_bus_with_agents_must_be_stopped_before_a_handler_destroys_it) {
+    const std::string words = last_words([] {
+        auto bus = std::make_unique<bus::Bus>();
+        bus->add(test::scripted("idle"));
+        bus->subscribe<PingEvent>([&](const PingEvent&) { bus.reset(); }).release();
+        bus->publish(ping("a"));
+    });
+    BOOST_TEST(words.find("call stop() first") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(D5_a_bus_may_go_by_what_a_watched_filter_or_a_slot_publishes) {
+    for (const bool by_slot : {false, true}) {
+        auto bus = std::make_unique<bus::Bus>();
+        bus::Observers observers{*bus};
+        int unhandled = 0;
+        observers.unhandled.connect([&](const bus::DomainEvent&) { ++unhandled; });
+        const auto destroyer = bus->subscribe<PongEvent>([&](const PongEvent&) { bus.reset(); });
+        const auto publish = [&] {
+            if (bus) {
+                bus->publish(pong("a"));
+            }
+        };
+        const auto filtered =
+            bus->subscribe<PingEvent>([](const PingEvent&) { BOOST_ERROR("called"); },
+                                      [&](const PingEvent&) {
+                                          publish();
+                                          return false;
+                                      });
+        if (by_slot) {
+            observers.published.connect([&](const bus::DomainEvent& event) {
+                if (event.event_type() == "PingEvent") {
+                    publish();
+                }
+            });
+        }
+        const auto report = bus->publish(ping("a"));
+        BOOST_TEST(report.handlers.handled == 0U);
+        BOOST_TEST(!bus);
+        BOOST_TEST(unhandled == (by_slot ? 1 : 0)); // after the slot there are no handlers
+    }
 }
 
 BOOST_AUTO_TEST_CASE(D5_a_stopped_bus_with_agents_may_be_destroyed_in_a_handler) {

@@ -13,6 +13,7 @@
 
 using test::ping;
 using test::PingEvent;
+using test::PongEvent;
 
 BOOST_AUTO_TEST_SUITE(observers)
 
@@ -38,6 +39,58 @@ BOOST_AUTO_TEST_CASE(D21_observers_see_published_handled_failed_and_unhandled) {
                                             "failed PingEvent: out of order", "published PongEvent",
                                             "unhandled PongEvent"};
     BOOST_TEST(seen == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(A14_what_a_filter_or_a_block_keeps_from_its_handler_is_not_unhandled) {
+    bus::Bus bus;
+    bus::Observers observers{bus};
+    int unhandled = 0;
+    observers.unhandled.connect([&](const auto&) { ++unhandled; });
+    const auto choosy = bus.subscribe<PingEvent>(
+        [](const PingEvent&) {}, [](const PingEvent& event) { return event.number == 1; });
+    auto quiet = bus.subscribe<PongEvent>([](const PongEvent&) {});
+    const auto block = quiet.block();
+    BOOST_TEST(bus.publish(ping("x")).handlers.handled == 0U);
+    BOOST_TEST(bus.publish(test::pong("x")).handlers.handled == 0U);
+    BOOST_TEST(unhandled == 0);
+}
+
+BOOST_AUTO_TEST_CASE(A14_what_a_handler_knew_that_ended_in_that_dispatch_is_not_unhandled) {
+    bus::Bus bus;
+    bus::Observers observers{bus};
+    int unhandled = 0;
+    observers.unhandled.connect([&](const auto&) { ++unhandled; });
+    bus::Subscription self;
+    self = bus.subscribe<PingEvent>([](const PingEvent&) {},
+                                    [&](const PingEvent&) {
+                                        self.unsubscribe();
+                                        return true;
+                                    });
+    BOOST_TEST(bus.publish(ping("x")).handlers.handled == 0U);
+    BOOST_TEST(unhandled == 0);
+    bus.publish(ping("x"));
+    BOOST_TEST(unhandled == 1);
+}
+
+BOOST_AUTO_TEST_CASE(A14_what_only_a_handler_knew_that_has_ended_of_itself_is_unhandled) {
+    bus::Bus bus;
+    bus::Observers observers{bus};
+    int unhandled = 0;
+    observers.unhandled.connect([&](const auto&) { ++unhandled; });
+    auto object = std::make_shared<int>(1);
+    const auto tied = bus.subscribe<PingEvent>([](const PingEvent&) {}, {.tied_to = object});
+    object.reset(); // no dispatch has found that yet
+    bus.publish(ping("x"));
+    BOOST_TEST(unhandled == 1);
+    const auto once = bus.subscribe<PongEvent>(
+        [&](const PongEvent& event) {
+            if (event.number == 0) {
+                bus.publish(test::pong("x", 1)); // it is used up, and still in the snapshot
+            }
+        },
+        {.once = true});
+    bus.publish(test::pong("x"));
+    BOOST_TEST(unhandled == 2);
 }
 
 BOOST_AUTO_TEST_CASE(D21_a_slot_that_throws_changes_nothing_and_the_other_slots_run) {

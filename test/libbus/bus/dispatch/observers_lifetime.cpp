@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <atomic>
 #include <latch>
 #include <memory>
@@ -91,14 +92,31 @@ BOOST_AUTO_TEST_CASE(observers_come_and_go_while_other_threads_publish) {
             bus.publish(ping("x"));
         }
     }};
-    for (int round = 0; round < 300; ++round) {
-        const auto count = std::make_unique<std::atomic<int>>(0); // freed after the observers
-        bus::Observers observers{bus};
-        observers.published.connect([counter = count.get()](const auto&) { ++*counter; });
+
+    struct Round {
+        std::atomic<bool> told{false};
+        std::atomic<bool> over{false};
+    };
+
+    std::array<Round, 300> all; // they outlive what a slot that comes too late touches
+    std::atomic<std::size_t> too_late{0};
+    for (Round& round : all) {
+        {
+            bus::Observers observers{bus};
+            observers.published.connect([&](const auto&) {
+                round.told = true;
+                std::this_thread::yield(); // they go meanwhile
+                too_late += round.over ? 1U : 0U;
+            });
+            while (!round.told) { // each of them hears of what the other thread publishes
+                std::this_thread::yield();
+            }
+        }
+        round.over = true;
     }
     publishing = false;
     publisher.join();
-    BOOST_TEST(true);
+    BOOST_TEST(too_late == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <latch>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -25,9 +26,112 @@ void let_others_run() {
     }
 }
 
+/// A handler that stays until it is let go.
+struct Stay {
+    std::latch entered{1};
+    std::latch may_leave{1};
+    std::atomic<bool> left{false};
+
+    void run() {
+        entered.count_down();
+        may_leave.wait();
+        left = true;
+    }
+};
+
+enum class Ender : bool {
+    outside,
+    in_a_handler, ///< of another bus
+};
+
+/// Ends the subscription, which something else has ended already, on a thread of its own while its
+/// handler stays in it: that thread must not get on before the handler has left.
+void check_that_the_end_waits(bus::Subscription& subscription, Stay& stay, Ender where) {
+    stay.entered.wait();
+    BOOST_TEST(!subscription.active());
+    bus::Bus elsewhere;
+    std::atomic<bool> begun{false};
+    std::atomic<bool> over{false};
+    bool left_when_over = false;
+    const auto ender = elsewhere.subscribe<PongEvent>([&](const PongEvent&) {
+        subscription.unsubscribe();
+        begun = true; // at once, though the handler runs
+    });
+    std::thread thread{[&] {
+        if (where == Ender::in_a_handler) {
+            elsewhere.publish(pong("x"));
+        } else {
+            begun = true;
+            subscription.unsubscribe();
+        }
+        left_when_over = stay.left;
+        over = true;
+    }};
+    while (!begun) {
+        std::this_thread::yield();
+    }
+    let_others_run();
+    BOOST_TEST(!over);
+    stay.may_leave.count_down();
+    thread.join();
+    BOOST_TEST(left_when_over);
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(threads)
+
+BOOST_AUTO_TEST_CASE(D15_who_ends_a_once_handler_that_another_thread_runs_waits_for_it) {
+    for (const Ender where : {Ender::outside, Ender::in_a_handler}) {
+        bus::Bus bus;
+        Stay stay;
+        auto once = bus.subscribe<PingEvent>([&](const PingEvent&) { stay.run(); }, {.once = true});
+        std::thread other{[&] { bus.publish(ping("x")); }};
+        check_that_the_end_waits(once, stay, where);
+        other.join();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(D15_who_ends_a_handler_that_has_destroyed_its_bus_waits_for_it) {
+    for (const Ender where : {Ender::outside, Ender::in_a_handler}) {
+        auto bus = std::make_unique<bus::Bus>();
+        Stay stay;
+        auto subscription = bus->subscribe<PingEvent>([&](const PingEvent&) {
+            bus.reset();
+            stay.run();
+        });
+        std::thread other{[&] { bus->publish(ping("x")); }};
+        check_that_the_end_waits(subscription, stay, where);
+        other.join();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(D16_two_once_handlers_on_two_threads_that_end_each_other_do_not_deadlock) {
+    for (int round = 0; round < 200; ++round) {
+        bus::Bus bus;
+        std::latch both{2};
+        bus::Subscription a;
+        bus::Subscription b;
+        a = bus.subscribe<PingEvent>(
+            [&](const PingEvent&) {
+                both.arrive_and_wait();
+                b.unsubscribe();
+            },
+            {.once = true});
+        b = bus.subscribe<PongEvent>(
+            [&](const PongEvent&) {
+                both.arrive_and_wait();
+                a.unsubscribe();
+            },
+            {.once = true});
+        std::thread one{[&] { bus.publish(ping("x")); }};
+        std::thread two{[&] { bus.publish(pong("x")); }};
+        one.join();
+        two.join();
+        BOOST_TEST(!a.active());
+        BOOST_TEST(!b.active());
+    }
+}
 
 BOOST_AUTO_TEST_CASE(D15_inside_a_dispatch_the_wait_happens_at_the_end_of_the_outermost_one) {
     bus::Bus bus;
