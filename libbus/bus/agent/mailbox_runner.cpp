@@ -55,6 +55,11 @@ void MailboxRunner::open() {
     mailbox_.open();
 }
 
+bool MailboxRunner::takes(const EventType& type) const {
+    detail::stress_yield(); // the dispatcher has some of its types, or is rid of some
+    return agent_->handler_for(type) != nullptr;
+}
+
 void MailboxRunner::offer(const DomainEvent& event, bool may_block) {
     wake(mailbox_.offer(event, lane_hash(event), may_block));
 }

@@ -44,9 +44,7 @@ public:
     /// what the copy throws; the mailbox is as before then.
     void offer(const DomainEvent& event, bool may_block) override;
 
-    [[nodiscard]] bool takes(const EventType& type) const override {
-        return agent_->handler_for(type) != nullptr;
-    }
+    [[nodiscard]] bool takes(const EventType& type) const override;
 
     const std::string& name() const noexcept override { return name_; }
 
