@@ -75,22 +75,18 @@ void AgentRunner::run_alone(Lane& lane) {
     }
     DeliveryItem item = *std::exchange(lane.lonely, std::nullopt);
     StepRunner::Order order; // until the part is with the writer
-    Lane* home = &lane;
+    // on_given_up and the key function are the agent's code too: where they were the last to run,
+    // they are not called again.
+    const bool ask = deaths <= most_deaths;
+    Lane& home = move_home(lane, item, ask);
     {
         const WorkerScope worker{hub_.get()};
         try {
-            // on_given_up and the key function are the agent's code too: where they were the last
-            // to run, they are not called again.
-            const bool ask = deaths <= most_deaths;
-            if (!ask && agent_->settings().sequence.kind == Sequence::Kind::key) {
-                lane.steps.set_plain_sequence(item);
-            }
-            home = &move_home(lane, item);
             if (deaths < most_deaths) {
-                order = handle(*home, item, *batch);
+                order = handle(home, item, *batch);
             } else {
-                order = home->steps.quarantine(item, *batch, most_deaths, ask);
-                remember_step(*home, item, batch->attempts.back());
+                order = home.steps.quarantine(item, *batch, most_deaths, ask);
+                remember_step(home, item, batch->attempts.back());
             }
         } catch (const std::exception& error) {
             give_up_turn(*batch, error);
@@ -107,21 +103,30 @@ void AgentRunner::run_alone(Lane& lane) {
         note_is_old_ = true;
     }
     if (batch->parts.empty()) {
-        leave_alone(*home);
+        leave_alone(home);
         return;
     }
-    submit(*home, batch); // where it is committed, the others go on
+    submit(home, batch); // where it is committed, the others go on
 }
 
-/// The lane of the item's sequence, which has the turn from here on: no other lane had one.
-AgentRunner::Lane& AgentRunner::move_home(Lane& lane, DeliveryItem& item) {
-    Lane& home = lane_of(item);
-    if (&home != &lane) {
-        const std::lock_guard lock{mutex_};
-        lane.running = false;
-        home.running = true;
+/// The lane of the item's sequence, which has the turn from here on: no other lane had one. `ask`:
+/// the key function may be called.
+AgentRunner::Lane& AgentRunner::move_home(Lane& lane, DeliveryItem& item, bool ask) {
+    const WorkerScope worker{hub_.get()};
+    try {
+        if (!ask && agent_->settings().sequence.kind == Sequence::Kind::key) {
+            StepRunner::set_plain_sequence(item);
+        }
+        Lane& home = lane_of(item);
+        if (&home != &lane) {
+            const std::lock_guard lock{mutex_};
+            lane.running = false;
+            home.running = true;
+        }
+        return home;
+    } catch (const std::exception&) {
+        return lane; // its step asks again, and tells what it meets
     }
-    return home;
 }
 
 void AgentRunner::leave_alone(Lane& lane) {

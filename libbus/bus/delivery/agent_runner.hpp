@@ -227,7 +227,7 @@ private:
     void note_alone(Lane& lane);
     void write_note(Lock&& held, Lane& lane, void (AgentRunner::*then)(Lane&));
     void run_alone(Lane& lane);
-    Lane& move_home(Lane& lane, DeliveryItem& item);
+    Lane& move_home(Lane& lane, DeliveryItem& item, bool ask);
     void leave_alone(Lane& lane);
 
     // agent_commits.cpp: what came of it
