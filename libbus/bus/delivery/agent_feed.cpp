@@ -255,8 +255,11 @@ std::vector<DeliveryItem> AgentRunner::take_mail(Lock& lock) {
 /// With the lock held: keys are not asked for before the first note of this life says of which
 /// events; with it the next start finds that the process may have died of them.
 bool AgentRunner::must_note_first(std::size_t room) {
-    if (!asks_keys_ || first_noted_ || mailbox_.empty() || stopping_ || must_reload_) {
+    if (!asks_keys_ || mail_noted_ || mailbox_.empty() || stopping_ || must_reload_) {
         return false;
+    }
+    if (mail_waits_) {
+        return true;
     }
     const Position last = mailbox_[std::min(room, mailbox_.size()) - 1].event->position;
     if (last <= handed_out_) {
@@ -264,6 +267,7 @@ bool AgentRunner::must_note_first(std::size_t room) {
     }
     handed_out_ = last;
     note_is_old_ = true;
+    mail_waits_ = true;
     return true;
 }
 

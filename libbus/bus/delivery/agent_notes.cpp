@@ -15,14 +15,16 @@ bool AgentRunner::must_note(Lane& lane) {
     if (lane.repeats.empty() && !replaying()) {
         lane.noting = lane.held.runnable(hub_->runtime().now());
     }
-    if (first_noted_ && lane.noting.empty()) {
+    const bool mail_is_noted = mail_noted_ || (with_lanes_ == 0 && !mail_waits_);
+    if (first_noted_ && lane.noting.empty() && mail_is_noted) {
         return false;
     }
     for (const Position position : lane.noting) {
         note_is_old_ = ++repeating_[position] == 1 || note_is_old_;
     }
-    if (!note_is_old_) {
+    if (!note_is_old_ && !mail_waits_) {
         first_noted_ = first_noted_ || with_lanes_ != 0; // all is in the note that was found
+        mail_noted_ = mail_noted_ || with_lanes_ != 0;
         lane.repeats.insert(lane.repeats.end(), lane.noting.begin(), lane.noting.end());
         lane.noting.clear();
         return false;
@@ -35,14 +37,16 @@ void AgentRunner::note(Lane& lane) {
     Part part;
     part.agent = agent_->name();
     part.durability = Durability::buffered; // it is about deaths of the process, not of the power
+    bool mail = false;
     {
         std::unique_lock lock{mutex_};
         part.begun = make_note(lock);
+        mail = mail_waits_ || with_lanes_ != 0;
         part.chain = chain_; // one of before a replay must not follow it
         ++open_batches_;
     }
     house_.writer.submit(
-        std::move(part), [self = shared_from_this(), &lane](PartResult&& result, Part&&) {
+        std::move(part), [self = shared_from_this(), &lane, mail](PartResult&& result, Part&&) {
             {
                 const std::lock_guard lock{self->mutex_};
                 --self->open_batches_;
@@ -51,6 +55,8 @@ void AgentRunner::note(Lane& lane) {
                     self->refuse_note(result.error);
                 } else {
                     self->first_noted_ = true;
+                    self->mail_noted_ = self->mail_noted_ || mail;
+                    self->mail_waits_ = self->mail_waits_ && !mail;
                     lane.repeats.insert(lane.repeats.end(), lane.noting.begin(), lane.noting.end());
                 }
                 lane.noting.clear();
@@ -63,6 +69,7 @@ void AgentRunner::note(Lane& lane) {
 /// With the lock held: a note was not stored.
 void AgentRunner::refuse_note(const std::exception_ptr& error) {
     must_reload_ = true;
+    note_is_old_ = true;
     try {
         std::rethrow_exception(error);
     } catch (const BrokenChain&) {

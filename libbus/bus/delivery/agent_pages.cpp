@@ -36,8 +36,8 @@ bool AgentRunner::read_page(std::ptrdiff_t own_turns, internal::BlockMemory& mem
         if (!may_read()) {
             return false;
         }
-        read = std::make_shared<Read>(
-            Read{.after = read_from_, .log_end = log_end_, .decodes = !one_turn_only()});
+        read = std::make_shared<Read>(Read{
+            .after = read_from_, .log_end = log_end_, .decodes = mail_noted_ && !one_turn_only()});
         reads_.push_back(read);
         read_from_ += events_a_page;
     }

@@ -278,6 +278,8 @@ private:
     /// Deliveries with a row that are being attempted, with their attempts: the next one may begin
     /// before the last one's commit is heard of.
     std::map<Position, unsigned> repeating_;
+    bool mail_noted_ = false; ///< a note of this life that is stored covers first attempts of it
+    bool mail_waits_ = false; ///< for such a note, before its keys are asked for
     std::set<Position> suspect_again_; ///< suspects that have a row, but are not dead
     Position lone_ = 0;                ///< the one that runs alone
     std::uint32_t lone_deaths_ = 0;    ///< of it, in a row, the run under way included
