@@ -61,6 +61,12 @@ public:
     /// handler may destroy it. `sink` may be null.
     void call(const Snapshot& snapshot, const DomainEvent& event, DispatchReport& report,
               ObserverSink* sink) {
+        if (snapshot.size() == 0) {
+            // What the frame ran before would look as if it still ran, in every publish that
+            // follows: who ends it might never find a moment without one.
+            frame_.running.store(nullptr, light_store);
+            return;
+        }
         HandlerSlot* const* next = snapshot.begin();
         HandlerSlot* const* const end = snapshot.end();
         report.handled = snapshot.size(); // less those that will be skipped, or throw

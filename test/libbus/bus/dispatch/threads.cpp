@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <latch>
 #include <memory>
 #include <optional>
@@ -240,6 +241,41 @@ BOOST_AUTO_TEST_CASE(D16_a_thread_that_has_run_a_handler_before_does_not_delay_i
     may_leave.count_down();
     publisher.join();
     BOOST_TEST(!quick.active());
+}
+
+BOOST_AUTO_TEST_CASE(D16_the_end_of_a_types_last_handler_waits_for_nobody_who_publishes_that_type) {
+    constexpr int publishers = 32;
+    bus::Bus bus;
+    std::atomic<bool> stop{false};
+    std::atomic<int> ended{0};
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < publishers; ++i) {
+        threads.emplace_back([&] {
+            for (const PingEvent event = ping("x"); !stop;) {
+                bus.publish(event);
+            }
+        });
+    }
+    threads.emplace_back([&] {
+        for (; ended < 20 && !stop; ++ended) {
+            std::atomic<bool> called{false};
+            auto last = bus.subscribe<PingEvent>([&](const PingEvent&) { called = true; });
+            while (!called && !stop) {
+                std::this_thread::yield();
+            }
+            last.unsubscribe();
+        }
+        stop = true;
+    });
+    // They wait for a moment of the machine each, but not for a moment in which nobody publishes:
+    // of that there is none in minutes.
+    const auto late = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    while (!stop && std::chrono::steady_clock::now() < late) {
+        std::this_thread::yield();
+    }
+    stop = true;
+    threads.clear();
+    BOOST_TEST(ended == 20);
 }
 
 BOOST_AUTO_TEST_CASE(threads_that_come_and_go_publish_without_having_registered) {
