@@ -95,6 +95,44 @@ BOOST_AUTO_TEST_CASE(D15_after_unsubscribe_the_handler_runs_on_no_thread_whateve
     });
 }
 
+BOOST_AUTO_TEST_CASE(D16_the_last_handler_of_a_type_ends_while_all_others_publish_it) {
+    test::stress(200, [](Chance& chance) {
+        bus::Bus bus;
+        const Publishers publishers{bus, chance, 4};
+        for (int i = 0; i < 20; ++i) {
+            auto target = std::make_unique<Target>();
+            auto only =
+                bus.subscribe<PingEvent>([t = target.get()](const PingEvent&) { t->use(); });
+            chance.yield();
+            only.unsubscribe();
+            target.reset();
+        }
+    });
+    BOOST_TEST(Target::too_late == 0);
+}
+
+BOOST_AUTO_TEST_CASE(D25_what_ends_in_a_loop_inside_a_handler_runs_nowhere_when_it_is_released) {
+    test::stress(200, [](Chance& chance) {
+        bus::Bus bus;
+        const Publishers publishers{bus, chance, 2};
+        const auto loop = bus.subscribe<PongEvent>([&](const PongEvent&) {
+            for (int i = 0; i < 100; ++i) {
+                auto target = std::make_shared<Target>();
+                auto only = bus.subscribe<PingEvent>([target](const PingEvent&) { target->use(); },
+                                                     {.once = chance.once_in(2)});
+                target.reset(); // the handler's alone: it goes when the handler is destroyed
+                chance.yield();
+                only.unsubscribe();
+                if (chance.once_in(3)) {
+                    bus.publish(test::LoudPingEvent{});
+                }
+            }
+        });
+        bus.publish(pong("x"));
+    });
+    BOOST_TEST(Target::too_late == 0);
+}
+
 BOOST_AUTO_TEST_CASE(D15_what_ends_inside_a_dispatch_runs_nowhere_once_that_dispatch_is_over) {
     test::stress(2000, [](Chance& chance) {
         bus::Bus bus;

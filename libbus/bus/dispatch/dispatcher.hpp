@@ -17,7 +17,8 @@ namespace bus {
 /// Calls the handlers of an event in the publisher's thread, depth first. All members are thread
 /// safe. No lock is held while a handler, a filter or the destructor of one runs. Publishing takes
 /// no lock, allocates nothing and writes no memory that another publisher writes or reads, apart
-/// from a thread's first publish, a type's first one on this dispatcher, and failures.
+/// from a thread's first publish, a type's first one on this dispatcher or after a change of more
+/// than 64 handlers, and failures.
 /// Decision 0007 tells how.
 ///
 /// It may be destroyed by one of its own handlers; other threads must be done with it then. After

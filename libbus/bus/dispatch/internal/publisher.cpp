@@ -29,6 +29,9 @@ Shared& shared() noexcept {
 /// This many retired snapshots are looked through together.
 constexpr std::size_t reclaim_at = 16;
 
+/// And this many subscriptions that ended inside a dispatch.
+constexpr std::size_t release_at = 16;
+
 /// To be called before there are so many frames more: reclaiming must not fail for want of memory.
 void make_room_for_frames(std::size_t more) {
     const std::lock_guard lock{shared().retired_mutex};
@@ -142,11 +145,20 @@ bool Publisher::ask_those_who_run(const HandlerSlot& slot) noexcept {
     return found;
 }
 
+bool Publisher::runs(const HandlerSlot& slot) noexcept {
+    bool found = false;
+    for_each_frame([&](const Frame& frame) {
+        found = found || (frame.snapshot.load() != nullptr && frame.running.load() == &slot);
+    });
+    return found;
+}
+
 void Publisher::end_later(const SlotRef& slot) noexcept {
     slot->info->next_ended = ended_;
     ended_ = slot.get();
     SlotRef::retain(ended_);
     todo_ |= ending;
+    ++gathered_;
 }
 
 void Publisher::await_later(const SlotRef& slot) noexcept {
@@ -154,6 +166,7 @@ void Publisher::await_later(const SlotRef& slot) noexcept {
     awaited_ = slot.get();
     SlotRef::retain(awaited_);
     todo_ |= ending;
+    ++gathered_;
 }
 
 /// False where there is none.
@@ -178,12 +191,60 @@ bool Publisher::await_first_awaited() noexcept {
     return true;
 }
 
+/// Takes those out of the list whose handlers run nowhere, and counts the others.
+template <auto Next>
+HandlerSlot* Publisher::take_idle(HandlerSlot*& list, std::size_t& kept) noexcept {
+    HandlerSlot* idle = nullptr;
+    for (HandlerSlot** link = &list; *link != nullptr;) {
+        HandlerSlot* const slot = *link;
+        HandlerSlot*& next = (*slot->info).*Next;
+        if (runs(*slot)) {
+            ++kept;
+            link = &next;
+        } else {
+            *link = std::exchange(next, idle);
+            idle = slot;
+        }
+    }
+    return idle;
+}
+
+void Publisher::release_idle() noexcept {
+    if (gathered_ < std::max(release_at, kept_)) {
+        return;
+    }
+    gathered_ = 0;
+    kept_ = 0;
+    stress_yield(); // who is to run one of them may name it, or come to see that it has ended
+    heavy_fence();
+    HandlerSlot* ended = take_idle<&HandlerSlot::Info::next_ended>(ended_, kept_);
+    HandlerSlot* awaited = take_idle<&HandlerSlot::Info::next_awaited>(awaited_, kept_);
+    // From here on the host's destructors may run, and end others.
+    while (ended != nullptr) {
+        HandlerSlot* const slot = std::exchange(ended, ended->info->next_ended);
+        if (const std::shared_ptr<Topics> topics = slot->info->topics.lock()) {
+            topics->remove(*slot);
+        }
+        slot->destroy_callable();
+        SlotRef::release(slot);
+    }
+    while (awaited != nullptr) {
+        SlotRef::release(std::exchange(awaited, awaited->info->next_awaited));
+    }
+    reclaim();
+}
+
 void Publisher::leave_with_care() noexcept {
     if (todo_ >= one_nested) {
         todo_ -= one_nested;
+        if ((todo_ & ending) != 0) {
+            release_idle();
+        }
         return;
     }
     const bool borrowed_one = (todo_ & borrowed) != 0;
+    gathered_ = 0;
+    kept_ = 0;
     todo_ = 0; // a destructor may dispatch, which must not give back what is in use here
     // What is ours to end first: others may wait for that.
     while (finish_first_ended() || await_first_awaited()) {
@@ -265,6 +326,7 @@ void finish_ending(const SlotRef& slot) noexcept {
     Publisher* const publisher = Publisher::current_if_any();
     if (publisher != nullptr && publisher->dispatching()) {
         publisher->end_later(slot);
+        publisher->release_idle();
         return;
     }
     wait_until_not_running(*slot);

@@ -71,9 +71,16 @@ public:
     /// dispatch. To be called at most once for a slot, by whoever had its handle.
     void await_later(const SlotRef& slot) noexcept;
 
+    /// Inside a dispatch: once enough have gathered, destroys the ended ones whose handlers run
+    /// nowhere. A loop that runs inside a handler would keep all that ends in it otherwise.
+    void release_idle() noexcept;
+
     /// Calls `see` with each frame of each thread.
     template <class See>
     static void for_each_frame(See see);
+
+    /// Whether some thread runs the slot. It has ended, and a heavy fence came since.
+    static bool runs(const HandlerSlot& slot) noexcept;
 
     /// Asks the threads that run the slot to say when they change to another. True: there are some.
     static bool ask_those_who_run(const HandlerSlot& slot) noexcept;
@@ -97,6 +104,10 @@ private:
     bool finish_first_ended() noexcept;
     bool await_first_awaited() noexcept;
 
+    /// A list through a member of HandlerSlot::Info; it holds a reference to each.
+    template <auto Next>
+    static HandlerSlot* take_idle(HandlerSlot*& list, std::size_t& kept) noexcept;
+
     template <class See>
     void for_own_frames(See see);
 
@@ -104,6 +115,8 @@ private:
 
     Frame first_;                    ///< of the outermost dispatch
     std::size_t todo_ = 0;           ///< the owner's: what leaving must heed
+    std::size_t gathered_ = 0;       ///< the owner's: ended since it last released idle ones
+    std::size_t kept_ = 0;           ///< the owner's: those that ran then
     HandlerSlot* ended_ = nullptr;   ///< the owner's list, which holds a reference to each
     Piece nested_;                   ///< of the dispatches inside it
     HandlerSlot* awaited_ = nullptr; ///< as ended_, of those that others are ending

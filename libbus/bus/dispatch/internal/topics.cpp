@@ -2,17 +2,18 @@
 #include <bus/dispatch/internal/topics.hpp>
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
 #include <new>
 
 namespace bus::detail {
 
 namespace {
 
-/// Priority, then registration.
-bool runs_before(const HandlerSlot& a, const HandlerSlot& b) noexcept {
-    return a.info->priority != b.info->priority ? a.info->priority > b.info->priority
-                                                : a.info->order < b.info->order;
-}
+/// So many handlers are copied into the next snapshot by whoever subscribes or unsubscribes. Of
+/// more than these the next publish makes it: subscribing many one by one would copy all of them
+/// each time.
+constexpr std::size_t most_copied_by_a_change = 64;
 
 /// What has left its topics. It is retired on every way out, never just freed: publishes may run
 /// it.
@@ -75,6 +76,10 @@ Topics::Topic& Topics::far_topic(std::uint32_t index) {
     }
 }
 
+Topics::Place Topics::place_of(const HandlerSlot& slot) noexcept {
+    return {.priority = slot.info->priority, .order = slot.info->order};
+}
+
 Topics::Line& Topics::line(const EventType& type) {
     if (lines_.size() <= type.index()) {
         lines_.resize(type.index() + 1);
@@ -88,58 +93,87 @@ void Topics::build(const EventType& type) {
     Garbage garbage;
     {
         const std::lock_guard lock{mutex_};
-        if (line(type).built) {
-            return;
+        if (Line& of_type = line(type); !of_type.built) {
+            rebuild(of_type, garbage);
         }
-        rebuild(type, garbage);
-        line(type).built = true; // only now: where that throws, the next publish tries again
     }
     garbage.retire_now();
+}
+
+/// How many handlers the type and its bases have.
+std::size_t Topics::count_for(const EventType& type) const noexcept {
+    std::size_t count = 0;
+    for (const EventType* t = &type; t != nullptr; t = t->base()) {
+        count += t->index() < lines_.size() ? lines_[t->index()].slots.size() : 0;
+    }
+    return count;
 }
 
 /// The slots of the type and of its bases, merged into the order of calls.
 std::vector<HandlerSlot*> Topics::slots_for(const EventType& type) {
     std::vector<HandlerSlot*> merged;
+    merged.reserve(count_for(type));
     bool in_order = true;
     for (const EventType* t = &type; t != nullptr; t = t->base()) {
         if (t->index() >= lines_.size() || lines_[t->index()].slots.empty()) {
             continue;
         }
         in_order = merged.empty();
-        for (const SlotRef& slot : lines_[t->index()].slots) {
+        for (const auto& [place, slot] : lines_[t->index()].slots) {
             merged.push_back(slot.get());
         }
     }
     if (!in_order) {
         std::sort(merged.begin(), merged.end(),
-                  [](const auto* a, const auto* b) { return runs_before(*a, *b); });
+                  [](const auto* a, const auto* b) { return place_of(*a) < place_of(*b); });
     }
     return merged;
 }
 
-void Topics::rebuild(const EventType& type, SnapshotList& garbage) {
+void Topics::rebuild(Line& line, SnapshotList& garbage) {
+    const EventType& type = *line.type;
     std::vector<std::shared_ptr<EventTaker>> takers;
     std::copy_if(takers_.begin(), takers_.end(), std::back_inserter(takers),
                  [&](const auto& taker) { return taker->takes(type); });
     Snapshot::Owner made = Snapshot::make(*this, slots_for(type), std::move(takers));
     garbage.push(Snapshot::Owner{topic(type).exchange(made.release())});
+    line.built = true; // only now: if that throws, the next publish tries again
+}
+
+/// The next publish makes the snapshot anew.
+void Topics::forget_snapshot(Line& line, Topic& topic, SnapshotList& garbage) noexcept {
+    if (line.built) {
+        garbage.push(Snapshot::Owner{topic.exchange(&Snapshot::none())});
+        line.built = false;
+    }
+}
+
+/// To be called after a change of what the line's type has.
+void Topics::refresh(Line& line, SnapshotList& garbage) {
+    if (count_for(*line.type) <= most_copied_by_a_change) {
+        rebuild(line, garbage);
+    } else {
+        forget_snapshot(line, topic(*line.type), garbage);
+    }
 }
 
 template <class Affected>
-void Topics::rebuild_where(Affected affected, SnapshotList& garbage) {
-    for (const Line& line : lines_) {
+void Topics::refresh_where(Affected affected, SnapshotList& garbage) {
+    for (Line& line : lines_) {
         if (line.built && affected(*line.type)) {
-            rebuild(*line.type, garbage);
+            refresh(line, garbage);
         }
     }
 }
 
 void Topics::add(const SlotRef& slot) {
     Garbage garbage;
+    Orphans orphans;
     {
         const std::lock_guard lock{mutex_};
         HandlerSlot::Info& info = *slot->info;
         Line& of_type = line(*info.type);
+        orphans = find_orphans(of_type);
         info.topics = weak_from_this();
         info.order = ++subscriptions_;
         ++of_type.subscriptions;
@@ -147,16 +181,12 @@ void Topics::add(const SlotRef& slot) {
             info.name = "handler " + std::to_string(of_type.subscriptions) + " of " +
                         std::string{info.type->name()};
         }
-        const auto place = std::upper_bound(
-            of_type.slots.begin(), of_type.slots.end(), slot,
-            [](const SlotRef& a, const SlotRef& b) { return runs_before(*a, *b); });
-        const auto at = of_type.slots.insert(place, slot);
+        const auto at = of_type.slots.emplace(place_of(*slot), slot).first;
         try {
             if (!of_type.built) {
-                rebuild(*info.type, garbage);
-                of_type.built = true;
+                refresh(of_type, garbage);
             }
-            rebuild_where([&](const EventType& type) { return type.is_a(*info.type); }, garbage);
+            refresh_where([&](const EventType& type) { return type.is_a(*info.type); }, garbage);
         } catch (...) {
             slot->flags |= HandlerSlot::ended; // in some snapshots, perhaps
             of_type.slots.erase(at);
@@ -164,25 +194,55 @@ void Topics::add(const SlotRef& slot) {
         }
     }
     garbage.retire_now();
+    for (const SlotRef& orphan : orphans) {
+        if (orphan && (orphan->flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {
+            finish_ending(orphan);
+        }
+    }
+}
+
+/// Looks at the next few handlers of a type, one round after the other. Nobody may ever publish the
+/// type, and those whose objects have gone must not pile up until then.
+Topics::Orphans Topics::find_orphans(Line& line) noexcept {
+    Orphans orphans;
+    auto next = line.slots.upper_bound(line.swept);
+    for (SlotRef& orphan : orphans) {
+        if (next == line.slots.end()) {
+            line.swept = {.priority = std::numeric_limits<int>::max()};
+            break;
+        }
+        const auto& [place, slot] = *next;
+        if ((slot->flags & HandlerSlot::tied) != 0 && slot->info->tie.expired()) {
+            orphan = slot;
+        }
+        line.swept = place;
+        ++next;
+    }
+    return orphans;
 }
 
 void Topics::remove(HandlerSlot& slot) noexcept {
     Garbage garbage;
     SlotRef removed; // the last reference may go with it: not under the lock
-    try {
+    {
         const std::lock_guard lock{mutex_};
         const EventType& slot_type = *slot.info->type;
-        auto& slots = line(slot_type).slots;
-        const auto found = std::find_if(slots.begin(), slots.end(),
-                                        [&](const SlotRef& s) { return s.get() == &slot; });
-        if (found == slots.end()) {
+        auto& slots = lines_[slot_type.index()].slots;
+        const auto found = slots.find(place_of(slot));
+        if (found == slots.end() || found->second.get() != &slot) {
             return;
         }
-        removed = std::move(*found);
+        removed = std::move(found->second);
         slots.erase(found);
-        rebuild_where([&](const EventType& type) { return type.is_a(slot_type); }, garbage);
-    } catch (const std::bad_alloc&) {
-        // The old snapshot still has it, as ended.
+        for (Line& line : lines_) {
+            if (line.built && line.type->is_a(slot_type)) {
+                try {
+                    refresh(line, garbage);
+                } catch (const std::bad_alloc&) {
+                    forget_snapshot(line, topic(*line.type), garbage);
+                }
+            }
+        }
     }
     garbage.retire_now();
     if (ended_) {
@@ -195,7 +255,7 @@ void Topics::add(std::shared_ptr<EventTaker> taker) {
     {
         const std::lock_guard lock{mutex_};
         takers_.push_back(taker);
-        rebuild_where([&](const EventType& type) { return taker->takes(type); }, garbage);
+        refresh_where([&](const EventType& type) { return taker->takes(type); }, garbage);
     }
     garbage.retire_now();
 }
@@ -212,7 +272,7 @@ void Topics::remove(const EventTaker& taker) {
         }
         removed = std::move(*found);
         takers_.erase(found);
-        rebuild_where([&](const EventType& type) { return taker.takes(type); }, garbage);
+        refresh_where([&](const EventType& type) { return taker.takes(type); }, garbage);
     }
     garbage.retire_now();
     reclaim();
@@ -230,7 +290,7 @@ std::vector<HandlerDescription> Topics::handlers() {
     const std::lock_guard lock{mutex_};
     std::vector<HandlerDescription> result;
     for (const Line& line : lines_) {
-        for (const SlotRef& slot : line.slots) {
+        for (const auto& [place, slot] : line.slots) {
             if ((slot->flags & HandlerSlot::ended) == 0) {
                 result.push_back(describe(*slot));
             }
@@ -247,9 +307,8 @@ void Topics::close() noexcept {
         takers.swap(takers_);
         for (Line& line : lines_) {
             if (line.built) {
-                garbage.push(Snapshot::Owner{topic(*line.type).exchange(&Snapshot::none())});
+                forget_snapshot(line, topic(*line.type), garbage);
             }
-            line.built = false;
         }
     }
     garbage.retire_now();
@@ -266,9 +325,10 @@ SlotRef Topics::take_any() noexcept {
     const std::lock_guard lock{mutex_};
     for (Line& line : lines_) {
         if (!line.slots.empty()) {
-            SlotRef last = std::move(line.slots.back());
-            line.slots.pop_back();
-            return last;
+            const auto last = std::prev(line.slots.end());
+            const SlotRef slot = last->second;
+            line.slots.erase(last);
+            return slot;
         }
     }
     return {};

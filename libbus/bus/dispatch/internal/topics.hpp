@@ -5,6 +5,8 @@
 
 #include <array>
 #include <atomic>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -73,19 +75,38 @@ private:
         std::atomic<Farther*> next{nullptr};
     };
 
-    /// What there is of one type; its slots in the order of calls.
+    /// Where a handler stands in the order of calls: by priority, then by order of subscription.
+    struct Place {
+        int priority = 0;
+        std::uint64_t order = 0;
+
+        friend bool operator<(const Place& a, const Place& b) noexcept {
+            return a.priority != b.priority ? a.priority > b.priority : a.order < b.order;
+        }
+    };
+
+    /// What there is of one type.
     struct Line {
         const EventType* type = nullptr;
-        std::vector<SlotRef> slots;
+        std::map<Place, SlotRef> slots;
         std::uint64_t subscriptions = 0; ///< ever
         bool built = false;
+        Place swept; ///< the handler that was looked at last
     };
+
+    /// Handlers whose objects have gone; some of them.
+    using Orphans = std::array<SlotRef, 4>;
 
     Topic& far_topic(std::uint32_t index);
     Line& line(const EventType& type);
-    void rebuild(const EventType& type, SnapshotList& garbage);
+    static Place place_of(const HandlerSlot& slot) noexcept;
+    [[nodiscard]] std::size_t count_for(const EventType& type) const noexcept;
+    void rebuild(Line& line, SnapshotList& garbage);
+    void refresh(Line& line, SnapshotList& garbage);
     template <class Affected>
-    void rebuild_where(Affected affected, SnapshotList& garbage);
+    void refresh_where(Affected affected, SnapshotList& garbage);
+    static void forget_snapshot(Line& line, Topic& topic, SnapshotList& garbage) noexcept;
+    static Orphans find_orphans(Line& line) noexcept;
     SlotRef take_any() noexcept;
     [[nodiscard]] std::vector<HandlerSlot*> slots_for(const EventType& type);
 
