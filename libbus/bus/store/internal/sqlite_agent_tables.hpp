@@ -43,9 +43,6 @@ public:
 
     [[nodiscard]] const KeptCounts& kept() const noexcept { return kept_; }
 
-    /// Whether the open transaction has changed what the row of the log says of agents and timers.
-    [[nodiscard]] bool kept_moved() const noexcept { return kept_ != committed_kept_; }
-
 private:
     /// A row of state as a part of the open transaction leaves it.
     struct StateWrite {

@@ -71,9 +71,10 @@ std::vector<PartResult> Appender::write_parts(std::span<const Part> parts, bool 
     }
     LIBBUS_FAULT_POINT("settled.write");
     agents_.flush();
-    // Where all was there already, a durable commit still has to write something: else nothing
-    // would wait for the disk, which may not have what a buffered commit wrote before.
-    if (last_ != committed_last_ || agents_.kept_moved() || (durable && unsynced_)) {
+    // With every change, since each commit has its stamp. Where all was there already, a durable
+    // commit still has to write something: else nothing would wait for the disk, which may not have
+    // what a buffered commit wrote before.
+    if (transaction.has_changes() || (durable && unsynced_)) {
         log_table_.write(log_now());
     }
     LIBBUS_FAULT_POINT_THROWS("commit.before_commit",

@@ -1,6 +1,7 @@
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/sqlite_checksum.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
+#include <bus/store/internal/sqlite_log_row.hpp>
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -139,6 +140,10 @@ void Connection::busy_timeout(std::chrono::milliseconds most) {
 
 std::size_t Connection::changes() const noexcept {
     return static_cast<std::size_t>(sqlite3_changes(handle_.get()));
+}
+
+std::int64_t Connection::total_changes() const noexcept {
+    return sqlite3_total_changes(handle_.get());
 }
 
 std::int64_t Connection::inserted_id() const noexcept {
@@ -358,7 +363,9 @@ Uuid Statement::Run::uuid(int column) const {
     return uuid;
 }
 
-Transaction::Transaction(Connection& connection) : connection_{connection} {
+Transaction::Transaction(Connection& connection)
+    : connection_{connection}, changes_before_{connection.total_changes()} {
+    connection_.stamped_ = false;
     connection_.execute("BEGIN IMMEDIATE", "begin to write to");
 }
 
@@ -371,6 +378,9 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
+    if (connection_.stamps_commits_ && !connection_.stamped_ && has_changes()) {
+        stamp_log(connection_);
+    }
     connection_.execute("COMMIT", "commit to");
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -62,6 +63,16 @@ public:
     /// The rowid of the newest INSERT.
     [[nodiscard]] std::int64_t inserted_id() const noexcept;
 
+    /// Rows changed since the connection was opened.
+    [[nodiscard]] std::int64_t total_changes() const noexcept;
+
+    /// From now on each transaction that changes something stamps the row of the log (stamp_log),
+    /// at the latest when it commits. For a store of the newest schema.
+    void stamp_commits() noexcept { stamps_commits_ = true; }
+
+    /// Notes that the open transaction is stamped; false: it was already.
+    bool note_stamp() noexcept { return !std::exchange(stamped_, true); }
+
     /// Ends a transaction whose ROLLBACK the disk refused, if there is one.
     void end_leftover();
 
@@ -84,8 +95,12 @@ public:
     [[noreturn]] void fail(int code, const char* doing) const;
 
 private:
+    friend class Transaction;
+
     std::filesystem::path path_;
     Access access_;
+    bool stamps_commits_ = false;
+    bool stamped_ = false; ///< of the open transaction
     std::optional<AtRest> at_rest_;
     std::unique_ptr<sqlite3, CloseConnection> handle_;
 };
@@ -167,7 +182,10 @@ public:
     /// Takes over one that has begun.
     struct Begun {};
 
-    Transaction(Connection& connection, Begun /*tag*/) noexcept : connection_{connection} {}
+    Transaction(Connection& connection, Begun /*tag*/) noexcept
+        : connection_{connection}, changes_before_{connection.total_changes()} {
+        connection.stamped_ = false;
+    }
 
     ~Transaction();
     Transaction(const Transaction&) = delete;
@@ -175,8 +193,14 @@ public:
 
     void commit();
 
+    /// Whether it has changed a row.
+    [[nodiscard]] bool has_changes() const noexcept {
+        return connection_.total_changes() != changes_before_;
+    }
+
 private:
     Connection& connection_;
+    std::int64_t changes_before_;
 };
 
 } // namespace bus::sqlite

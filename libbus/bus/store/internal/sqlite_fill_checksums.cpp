@@ -87,6 +87,21 @@ UPDATE requests SET answer_checksum = libbus_checksum(number, done_at, result)
 UPDATE log SET requests_checksum = libbus_checksum(requests, answers);
 )sql";
 
+constexpr const char* fill_log = R"sql(
+UPDATE log SET checksum = libbus_checksum(last_position, last_timer, pruned_through,
+    unchecked_through, pruned_streams, timers, agents);
+)sql";
+
+/// A row that is not as it was written must not get a checksum that says so.
+constexpr const char* fill_log_of_5 = R"sql(
+UPDATE log SET checksum = CASE
+    WHEN checksum = libbus_checksum(last_position, last_timer, pruned_through, unchecked_through,
+        pruned_streams, timers, agents)
+    THEN libbus_checksum(last_position, last_timer, pruned_through, unchecked_through,
+        pruned_streams, timers, agents, 0)
+    END;
+)sql";
+
 void fill_ranges(Connection& connection) {
     std::vector<std::int64_t> agents;
     {
@@ -126,15 +141,19 @@ void fill_checksums(Connection& connection) {
     connection.execute(fill_rows, filling);
     fill_ranges(connection);
     connection.execute(fill_agents, filling);
-    LogTable log{connection};
-    LogRow row = log.read();
-    row.kept.agents = sum_of_agents(connection);
-    log.write(row);
+    Statement{connection, "UPDATE log SET agents = ?1", filling}.execute(sum_of_agents(connection));
+    connection.execute(fill_log, filling);
 }
 
 void fill_request_checksums(Connection& connection) {
     const ChecksumFunction function{connection};
     connection.execute(fill_answers, filling);
+}
+
+void fill_generation(Connection& connection) {
+    const ChecksumFunction function{connection};
+    connection.execute(fill_log_of_5, filling);
+    set_generation(connection, new_generation(connection));
 }
 
 } // namespace bus::sqlite

@@ -5,15 +5,20 @@
 
 namespace bus::sqlite {
 
+/// `first`: 1 in the first statement of a transaction that stamps, 0 in later ones.
+#define LIBBUS_STAMP(first)                                                                        \
+    "previous = CASE " first " WHEN 1 THEN stamp ELSE previous END, stamp = random()"
+
 LogTable::LogTable(Connection& connection)
     : connection_{connection},
       read_{connection,
             "SELECT last_position, last_timer, pruned_through, unchecked_through, pruned_streams, "
-            "timers, agents FROM log",
+            "timers, agents, generation FROM log",
             "read the end of the log of"},
       write_{connection,
              "UPDATE log SET last_position = ?1, last_timer = ?2, pruned_through = ?3, "
-             "unchecked_through = ?4, pruned_streams = ?5, timers = ?6, agents = ?7, checksum = ?8",
+             "unchecked_through = ?4, pruned_streams = ?5, timers = ?6, agents = ?7, "
+             "generation = ?8, checksum = ?9, " LIBBUS_STAMP("?10"),
              "write the end of the log of"} {}
 
 LogRow log_row(const Statement::Run& run) {
@@ -25,6 +30,7 @@ LogRow log_row(const Statement::Run& run) {
     row.pruned_streams = run.number(4);
     row.kept.timers = run.number(5);
     row.kept.agents = run.integer(6);
+    row.generation = run.integer(7);
     return row;
 }
 
@@ -39,7 +45,46 @@ LogRow LogTable::read() {
 void LogTable::write(const LogRow& row) {
     write_.execute(row.last_position, row.kept.last_timer, row.pruned_through,
                    row.unchecked_through, row.pruned_streams, row.kept.timers, row.kept.agents,
-                   row.checksum());
+                   row.generation, row.checksum(), std::int64_t{connection_.note_stamp() ? 1 : 0});
+}
+
+#undef LIBBUS_STAMP
+
+void stamp_log(Connection& connection) {
+    if (connection.note_stamp()) {
+        connection.execute("UPDATE log SET previous = stamp, stamp = random()",
+                           "write the end of the log of");
+    }
+}
+
+void set_generation(Connection& connection, std::int64_t generation) {
+    const char* const doing = "begin a new generation of";
+    constexpr int columns = 8;
+    std::int64_t checksum = 0;
+    {
+        Statement read{connection,
+                       "SELECT last_position, last_timer, pruned_through, unchecked_through, "
+                       "pruned_streams, timers, agents, generation, checksum FROM log",
+                       doing};
+        Statement::Run run = read.run();
+        if (!run.next()) {
+            connection.fail(SQLITE_CORRUPT, doing);
+        }
+        LogRow row = log_row(run);
+        checksum = run.integer(columns);
+        if (checksum == row.checksum()) {
+            row.generation = generation;
+            checksum = row.checksum();
+        }
+    }
+    Statement{connection, "UPDATE log SET generation = ?1, checksum = ?2", doing}.execute(
+        generation, checksum);
+    stamp_log(connection);
+}
+
+std::int64_t new_generation(Connection& connection) {
+    // 48 bits: a number that people can compare, and that JSON keeps.
+    return connection.integer("SELECT (random() & 0xffffffffffff) | 1", "draw a generation for");
 }
 
 } // namespace bus::sqlite

@@ -23,19 +23,22 @@ struct LogRow {
     Position unchecked_through = 0; ///< events up to here may have no checksum (schema 1 and 2)
     std::uint64_t pruned_streams = 0;
     KeptCounts kept;
+    /// Which life of the store this is (SqliteStore::generation); 0: a copy that nobody has opened
+    /// for writing yet.
+    std::int64_t generation = 0;
 
     /// Of the row as SQLite has it.
     [[nodiscard]] std::int64_t checksum() const {
         return checksum_of(last_position, kept.last_timer, pruned_through, unchecked_through,
-                           pruned_streams, kept.timers, kept.agents);
+                           pruned_streams, kept.timers, kept.agents, generation);
     }
 };
 
 /// The row in the columns last_position, last_timer, pruned_through, unchecked_through,
-/// pruned_streams, timers, agents.
+/// pruned_streams, timers, agents, generation.
 LogRow log_row(const Statement::Run& run);
 
-/// Reads and writes that row. Not thread safe.
+/// Reads and writes that row. Not thread safe. Writing it stamps the transaction (stamp_log).
 class LogTable {
 public:
     explicit LogTable(Connection& connection);
@@ -45,10 +48,22 @@ public:
     void write(const LogRow& row);
 
 private:
-    const Connection& connection_;
+    Connection& connection_;
     Statement read_;
     Statement write_;
 };
+
+/// Gives the row a new stamp, and keeps the one that it had before this transaction as `previous`:
+/// the chain that tells whether a write-ahead log belongs to its file (sqlite_mixed.hpp). Neither
+/// is under the checksum: any number does, as long as it is new.
+void stamp_log(Connection& connection);
+
+/// Begins a new life of the store: gives it another generation, or 0 for a copy. A row that is not
+/// as it was written stays so.
+void set_generation(Connection& connection, std::int64_t generation);
+
+/// A generation that no other store has.
+[[nodiscard]] std::int64_t new_generation(Connection& connection);
 
 /// a + b - c of numbers that wrap around.
 [[nodiscard]] inline std::int64_t sum_of_checksums(std::int64_t sum, std::int64_t added,

@@ -1,5 +1,6 @@
 #include <bus/runtime/fault_point.hpp>
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/sqlite_log_row.hpp>
 #include <bus/store/internal/sqlite_open.hpp>
 #include <bus/store/internal/sqlite_schema.hpp>
 
@@ -39,6 +40,16 @@ void refuse_folder(const std::filesystem::path& path) {
     }
 }
 
+/// A backup that is opened for writing goes on by itself: from here on its positions are not those
+/// that the store it was taken from gave out.
+void begin_life(Connection& connection) {
+    if (connection.integer("SELECT generation FROM log", "read the generation of") == 0) {
+        Transaction transaction{connection};
+        set_generation(connection, new_generation(connection));
+        transaction.commit();
+    }
+}
+
 void set_up(Connection& connection, const SqliteOptions& options) {
     // The schema comes before WAL: then the file itself says whose it is from its first page on.
     migrate(connection);
@@ -56,6 +67,8 @@ void set_up(Connection& connection, const SqliteOptions& options) {
                     std::to_string(std::max<std::uint64_t>(options.max_file_bytes / page_bytes, 1));
     }
     connection.execute(settings.c_str(), "set up");
+    connection.stamp_commits();
+    begin_life(connection);
 }
 
 } // namespace

@@ -117,6 +117,7 @@ std::uint64_t ask(const std::filesystem::path& store, const RequestRecord& reque
     RequestTable table{connection};
     begin(connection, patience);
     Transaction transaction{connection, Transaction::Begun{}};
+    connection.stamp_commits();
     const std::uint64_t number = table.insert(request);
     transaction.commit();
     return number;

@@ -14,8 +14,8 @@ namespace {
 
 // docs/decisions/0003-sqlite-schema.md has the reasons and the figures of version 1,
 // 0015-store-schema-2.md those of version 2, 0016-checksums-and-verify.md those of version 3,
-// 0024-requests-are-counted.md those of version 4. A statement of a released version is never
-// changed.
+// 0024-requests-are-counted.md those of version 4, 0027-mixed-files.md those of version 5. A
+// statement of a released version is never changed.
 constexpr const char* create_schema = R"sql(
 CREATE TABLE names (
     id INTEGER PRIMARY KEY,
@@ -189,6 +189,13 @@ UPDATE log SET
     answers = (SELECT count(*) FROM requests WHERE done_at IS NOT NULL);
 )sql";
 
+/// The row of the log: which life of the store this is, and the chain of stamps.
+constexpr const char* generations = R"sql(
+ALTER TABLE log ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN previous INTEGER;
+ALTER TABLE log ADD COLUMN stamp INTEGER;
+)sql";
+
 /// Version 1 had the kinds of failures only inside the JSON of the attempts.
 void note_last_kinds(Connection& connection) {
     const char* const doing = "migrate the deliveries of";
@@ -225,7 +232,11 @@ constexpr Migration all_migrations[] = {
     {durable_agents, note_last_kinds},
     {checksums, fill_checksums},
     {counted_requests, fill_request_checksums},
+    {generations, fill_generation},
 };
+
+/// The first version whose row of the log has a stamp.
+constexpr std::int64_t first_with_stamps = 5;
 
 std::int64_t newest(std::span<const Migration> steps) {
     return static_cast<std::int64_t>(steps.size());
@@ -304,6 +315,9 @@ void migrate(Connection& connection, std::span<const Migration> steps) {
             const std::string mark = "PRAGMA application_id = " + std::to_string(application_id) +
                                      "; PRAGMA user_version = " + std::to_string(version + 1);
             connection.execute(mark.c_str(), "mark the schema version of");
+            if (version >= first_with_stamps) {
+                connection.stamp_commits();
+            }
         }
         transaction.commit();
     }

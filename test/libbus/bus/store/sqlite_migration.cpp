@@ -1,6 +1,9 @@
+#include <bus/store/internal/sqlite_schema.hpp>
+
 #include "schema_1.hpp"
 #include "schema_2.hpp"
 #include "schema_3.hpp"
+#include "schema_4.hpp"
 #include "troubles.hpp"
 #include "verify_sample.hpp"
 
@@ -258,6 +261,79 @@ BOOST_AUTO_TEST_CASE(S15_a_store_of_schema_3_is_not_read_before_it_is_migrated) 
     const std::string error =
         store_error([&] { bus::SqliteStore::open({.path = db, .read_only = true}); });
     BOOST_TEST(contains(error, "open it for writing once to migrate it"), error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+namespace {
+
+struct FileOfVersion4 : File {
+    FileOfVersion4() {
+        Shell shell{db};
+        BOOST_REQUIRE(shell.run(schema_3));
+        BOOST_REQUIRE(shell.run(content_3));
+        BOOST_REQUIRE(shell.run(from_3_to_4));
+    }
+
+    [[nodiscard]] std::int64_t number(const char* sql) const {
+        bus::sqlite::Connection connection{db, bus::sqlite::Access::existing,
+                                           std::chrono::milliseconds{100}};
+        return connection.integer(sql, "ask");
+    }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(sqlite_stores_of_schema_4, FileOfVersion4)
+
+BOOST_AUTO_TEST_CASE(S15_a_store_of_schema_4_draws_its_generation_and_its_first_stamp) {
+    bus::SqliteStore::open({.path = db});
+    const std::int64_t generation = number("SELECT generation FROM log");
+    BOOST_TEST(generation > 0);
+    BOOST_TEST(number("SELECT stamp IS NOT NULL AND previous IS NULL FROM log") == 1);
+    bus::VerifyReport report = bus::verify({.path = db});
+    BOOST_TEST(report.findings.empty(), told(report));
+    const std::int64_t stamp = number("SELECT stamp FROM log");
+    append(*bus::SqliteStore::open({.path = db}), event(8, "A"));
+    BOOST_TEST(number("SELECT generation FROM log") == generation);
+    BOOST_TEST(number("SELECT previous FROM log") == stamp);
+    report = bus::verify({.path = db});
+    BOOST_TEST(report.findings.empty(), told(report));
+    BOOST_TEST(report.events == 6U);
+}
+
+BOOST_AUTO_TEST_CASE(a_row_of_the_log_that_was_changed_before_the_migration_is_found_after_it) {
+    BOOST_REQUIRE(Shell{db}.run("UPDATE log SET pruned_streams = 7"));
+    bus::sqlite::Connection connection{db, bus::sqlite::Access::existing,
+                                       std::chrono::milliseconds{100}};
+    bus::sqlite::migrate(connection);
+    BOOST_TEST(has(bus::verify({.path = db}), bus::FindingKind::log_changed));
+}
+
+BOOST_AUTO_TEST_CASE(each_transaction_stamps_the_row_of_the_log_once) {
+    const auto store = bus::SqliteStore::open({.path = db});
+    auto check = [this, last = number("SELECT stamp FROM log")](const char* what) mutable {
+        BOOST_TEST(number("SELECT previous FROM log") == last, what);
+        BOOST_TEST(number("SELECT stamp FROM log") != last, what);
+        last = number("SELECT stamp FROM log");
+    };
+    append(*store, event(8, "A"));
+    check("append");
+    store->ask({.who = "ann", .why = "why", .agent = "worker", .position = 3});
+    check("ask");
+    bus::Part step = agent_part("worker");
+    step.put_states = {{"seen", "6"}};
+    BOOST_TEST(!commit(*store, step).error);
+    check("a state of the same length");
+    step = agent_part("worker");
+    step.commands = {{bus::DeliveryAction::redrive, "worker", 3, "ann", "fixed"}};
+    step.answers = {{.number = 1, .result = "1 redriven"}, {.number = 4, .result = "none"}};
+    BOOST_TEST(!commit(*store, step).error);
+    check("requests and answers");
+    BOOST_TEST(store->forget("worker", std::nullopt));
+    check("forget");
+    BOOST_TEST(store->prune(4, 10) == 2U);
+    check("prune");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

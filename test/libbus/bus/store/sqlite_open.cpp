@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(S15_a_newer_schema_is_refused_with_both_versions_and_left_a
     for (const bool read_only : {false, true}) {
         const std::string error = open_error(db, read_only);
         BOOST_TEST(contains(error, "schema version is 42"), error);
-        BOOST_TEST(contains(error, "versions up to 4"), error);
+        BOOST_TEST(contains(error, "versions up to 5"), error);
     }
     BOOST_TEST(bytes_of(db) == before);
 }
