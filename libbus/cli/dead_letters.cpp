@@ -1,3 +1,5 @@
+#include <bus/event/cause_text.hpp>
+
 #include <cli/checks.hpp>
 #include <cli/dead_letters.hpp>
 #include <cli/errors.hpp>
@@ -42,11 +44,16 @@ std::uint32_t hash(std::uint32_t value, std::string_view text) {
 void add(std::map<Key, LetterGroup>& groups, const DeliveryRecord& delivery) {
     const AttemptRecord last =
         delivery.attempts.empty() ? AttemptRecord{} : delivery.attempts.back();
-    LetterGroup& group = groups[{delivery.agent, last.kind, last.message}];
-    group.agent = delivery.agent;
-    group.kind = last.kind;
-    group.error = last.message;
-    group.oldest = group.letters == 0 ? last.at : std::min(group.oldest, last.at);
+    std::string error = cause_text(last.message);
+    LetterGroup& group = groups[{delivery.agent, last.kind, error}];
+    if (group.letters == 0) {
+        group.agent = delivery.agent;
+        group.kind = last.kind;
+        group.error = std::move(error);
+        group.example = last.message;
+        group.oldest = last.at;
+    }
+    group.oldest = std::min(group.oldest, last.at);
     group.newest = std::max(group.newest, last.at);
     ++group.letters;
     group.quarantined += delivery.quarantined ? 1U : 0U;
@@ -69,6 +76,13 @@ void read_agent(EventStore& store, const LetterFilter& filter, const std::string
             return;
         }
     }
+}
+
+/// Whether the text that was asked for is in the messages of the group, whatever numbers, ids and
+/// times each of them has.
+bool holds(const LetterGroup& group, const std::string& text) {
+    return group.error.find(cause_text(text)) != std::string::npos ||
+           group.example.find(text) != std::string::npos;
 }
 
 } // namespace
@@ -95,7 +109,7 @@ std::vector<LetterGroup> read_groups(EventStore& store, const LetterFilter& filt
     std::vector<LetterGroup> result;
     for (auto& [key, group] : groups) {
         if ((!kind || group.kind == *kind) &&
-            (filter.error.empty() || group.error.find(filter.error) != std::string::npos) &&
+            (filter.error.empty() || holds(group, filter.error)) &&
             (filter.group.empty() || group.name() == filter.group)) {
             result.push_back(std::move(group));
         }

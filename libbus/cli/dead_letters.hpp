@@ -25,11 +25,12 @@ struct LetterFilter {
     }
 };
 
-/// Dead letters that died of the same.
+/// Dead letters that died of the same: of equal kind and cause_text.
 struct LetterGroup {
     std::string agent;
     FailureKind kind = FailureKind::transient; ///< of the last attempts
-    std::string error;                         ///< their message
+    std::string error;                         ///< their cause_text
+    std::string example;                       ///< the message of the first of them
     std::uint64_t letters = 0;
     std::uint64_t quarantined = 0; ///< of them
     Timestamp oldest{};            ///< when the first of them died

@@ -41,6 +41,7 @@ boost::json::object to_json(const LetterGroup& group) {
             {"agent", group.agent},
             {"kind", to_text(group.kind)},
             {"error", group.error},
+            {"example", group.example},
             {"letters", group.letters},
             {"quarantined", group.quarantined},
             {"oldest", to_text(group.oldest)},
@@ -58,7 +59,7 @@ void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
     for (const LetterGroup& group : groups) {
         const std::string kind = group.quarantined == 0 ? to_text(group.kind) : "quarantined";
         table.row({group.name(), format_count(group.letters), group.agent, kind,
-                   to_the_minute(group.newest), group.error});
+                   to_the_minute(group.newest), group.letters == 1 ? group.example : group.error});
     }
     shared.print(table.render(shared.look()));
 }
@@ -86,7 +87,7 @@ void print_each(Shared& shared, EventStore& store, const std::vector<LetterGroup
                        std::to_string(letter->attempts.size()),
                        letter->attempts.empty() ? "" : to_the_minute(letter->attempts.back().at),
                        letter->sequence, letter->quarantined ? "quarantined" : to_text(group.kind),
-                       group.error});
+                       letter->attempts.empty() ? "" : letter->attempts.back().message});
         }
     }
     if (!shared.json()) {

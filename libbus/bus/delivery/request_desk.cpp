@@ -1,4 +1,5 @@
 #include <bus/delivery/request_desk.hpp>
+#include <bus/event/cause_text.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -226,6 +227,8 @@ std::vector<Position> RequestDesk::positions_of(const RequestRecord& request) {
                                 delivery->attempts.back().at > request.at;
         return died_since ? std::vector<Position>{} : std::vector{request.position};
     }
+    const std::optional<std::string> cause =
+        request.error ? std::optional{cause_text(*request.error)} : std::nullopt;
     std::vector<Position> positions;
     Position after = 0;
     for (;;) {
@@ -236,7 +239,7 @@ std::vector<Position> RequestDesk::positions_of(const RequestRecord& request) {
             const AttemptRecord last =
                 delivery.attempts.empty() ? AttemptRecord{} : delivery.attempts.back();
             if (last.at <= request.at && (!request.kind || *request.kind == last.kind) &&
-                (!request.error || *request.error == last.message)) {
+                (!cause || *cause == cause_text(last.message))) {
                 positions.push_back(delivery.position);
             }
         }

@@ -25,8 +25,8 @@ std::shared_ptr<const DomainEvent> event_of(DeliveryItem& item, std::optional<Fa
         why = error.what();
     }
     if (!item.decoded) {
-        failure = Failure::poison("event " + std::to_string(item.event->position) +
-                                  " cannot be read: " + why);
+        // Without the position, which the letter has: equal causes are to have equal messages.
+        failure = Failure::poison("the event cannot be read: " + why);
     }
     return item.decoded;
 }
@@ -365,12 +365,11 @@ StepRunner::Order StepRunner::quarantine(DeliveryItem& item, StepBatch& batch, s
                                          bool tell) {
     for (;;) {
         Draft draft = begin(item, batch, tell);
-        const EventNames names = names_of(*item.event);
         draft.attempted.failure = Failure::poison(
             "quarantined: the process died " + std::to_string(deaths) +
-            " times in a row while agent " + agent_.name() + " alone handled event " +
-            std::to_string(item.event->position) + " (" + std::string{names.event_type} + " of " +
-            names.aggregate() + "); find out why, then redrive or discard it");
+            " times in a row while agent " + agent_.name() + " alone handled this event, of type " +
+            std::string{names_of(*item.event).event_type} +
+            "; find out why, then redrive or discard it");
         if (!fail(item, draft, tell)) {
             continue;
         }

@@ -170,7 +170,7 @@ struct RequestRecord {
     /// with the oldest event kept. Where the log is pruned: the last event to go.
     Position position = 0;
     std::optional<FailureKind> kind;  ///< of the last attempt
-    std::optional<std::string> error; ///< message of the last attempt
+    std::optional<std::string> error; ///< of the last attempt: a message of that cause_text
     std::optional<Timestamp> done_at; ///< none: not carried out yet
     std::string result;               ///< what came of it, for a person: "3 redriven"
     friend bool operator==(const RequestRecord&, const RequestRecord&) = default;
