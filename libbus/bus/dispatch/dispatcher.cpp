@@ -112,7 +112,8 @@ using detail::Publisher;
 using detail::SlotRef;
 using detail::Topics;
 
-Dispatcher::Dispatcher(Ended ended) : topics_{std::make_shared<Topics>(std::move(ended))} {}
+Dispatcher::Dispatcher(Ended ended, Wait wait)
+    : topics_{std::make_shared<Topics>(std::move(ended), std::move(wait))} {}
 
 Dispatcher::~Dispatcher() {
     topics_->close();

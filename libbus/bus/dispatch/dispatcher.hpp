@@ -33,7 +33,11 @@ public:
     /// find it; not of those that the dispatcher's own end ends. Must not throw.
     using Ended = std::function<void(const detail::HandlerSlot&)>;
 
-    explicit Dispatcher(Ended ended = {});
+    /// Returns once `done` says so; for a thread that must go on working meanwhile. Must not throw.
+    using Wait = std::function<void(const std::function<bool()>& done)>;
+
+    /// Without `wait`, whoever waits for the end of a handler sleeps.
+    explicit Dispatcher(Ended ended = {}, Wait wait = {});
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;
     ~Dispatcher();

@@ -2,6 +2,7 @@
 
 #include <bus/dispatch/attention.hpp>
 #include <bus/dispatch/observer_sink.hpp>
+#include <bus/runtime/internal/forced_unwind.hpp>
 
 #include <boost/signals2/connection.hpp>
 #include <boost/signals2/shared_connection_block.hpp>
@@ -28,7 +29,9 @@ struct CatchingCombiner {
         for (; slot != end; ++slot) {
             try {
                 *slot; // calls it
-            } catch (...) {
+            }
+            LIBBUS_PASS_FORCED_UNWIND
+            catch (...) {
                 thrown.push_back(std::current_exception());
             }
         }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <memory>
 
 namespace bus {
 
@@ -103,10 +104,11 @@ constexpr ValueType nullable_uuid{
     .kind = Kind::optional, .element = &value_type<Uuid>, .optional = &nullable_uuid_ops};
 
 const MemberTable& envelope_members() {
-    static const MemberTable table = [] {
+    static const MemberTable& table = *[] { // never destroyed, as all member tables
         const ReadEnvelope instance{{}};
         const auto* const start = reinterpret_cast<const char*>(&instance);
-        MemberTable members;
+        auto owner = std::make_unique<MemberTable>();
+        MemberTable& members = *owner;
         const auto add = [&](std::string_view name, const auto& member, const ValueType& type) {
             const auto* const place = reinterpret_cast<const char*>(&member);
             members.add(name, static_cast<std::size_t>(place - start), type);
@@ -121,7 +123,7 @@ const MemberTable& envelope_members() {
         add("occurred_at", instance.occurred_at, value_type<Timestamp>);
         add("data", instance.data, value_type<JsonText>);
         add("causation_id", instance.causation_id, nullable_uuid);
-        return members;
+        return owner.release();
     }();
     return table;
 }

@@ -22,12 +22,13 @@ thread_local bool registering_type = false;
 class Registry {
 public:
     static Registry& instance() {
-        static Registry registry;
+        // Never destroyed: buses and events may be the last to go.
+        static Registry& registry = *std::make_unique<Registry>().release();
         return registry;
     }
 
     Registry() {
-        static const MemberTable no_members;
+        static const MemberTable& no_members = *std::make_unique<MemberTable>().release();
         types_.emplace_back(0U, EventType::Description{.name = "DomainEvent"}, nullptr, no_members,
                             EventType::Storage{});
         by_name_.emplace(types_.back().name(), &types_.back());

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -313,7 +314,8 @@ void add_members_with_bases(MemberTable& table, const char* object, const T& ins
 /// The members of T, which must be described and default constructible.
 template <class T>
 const MemberTable& member_table() {
-    static const MemberTable table = [] {
+    // Never destroyed: events are written and read as late as in the destructors of statics.
+    static const MemberTable& table = *[] {
         static_assert(std::default_initializable<T>,
                       "libbus: a described type must be default constructible to be read back");
         const T instance{};
@@ -322,9 +324,9 @@ const MemberTable& member_table() {
             // Whoever reads an event holds its DomainEvent, so the offsets count from there.
             object = reinterpret_cast<const char*>(static_cast<const DomainEvent*>(&instance));
         }
-        MemberTable result;
-        detail::add_members_with_bases<T>(result, object, instance);
-        return result;
+        auto result = std::make_unique<MemberTable>();
+        detail::add_members_with_bases<T>(*result, object, instance);
+        return result.release();
     }();
     return table;
 }

@@ -25,13 +25,26 @@ void tell_ended(RunnerHub& hub, const detail::HandlerSlot& slot) noexcept {
     }
 }
 
+/// How to wait for the end of a handler.
+Dispatcher::Wait wait_for_handlers(const std::shared_ptr<RunnerHub>& hub) {
+    if (!hub->runtime().works_while_waiting()) {
+        return {};
+    }
+    return [hub](const std::function<bool()>& done) {
+        constexpr Duration between_looks = std::chrono::milliseconds{1}; // nobody tells of the end
+        while (!hub->wait(done, between_looks)) {
+        }
+    };
+}
+
 } // namespace
 
 Bus::Core::Core(BusOptions options)
     : runtime{options.runtime ? std::move(options.runtime) : std::make_shared<SystemRuntime>()},
       store{std::move(options.store)},
       hub{std::make_shared<RunnerHub>(*runtime)},
-      dispatcher{[hub = hub](const detail::HandlerSlot& slot) { tell_ended(*hub, slot); }} {
+      dispatcher{[hub = hub](const detail::HandlerSlot& slot) { tell_ended(*hub, slot); },
+                 wait_for_handlers(hub)} {
     if (!detail::membarrier_works()) {
         hub->care(); // publishes must fence, which the short way does not
     }

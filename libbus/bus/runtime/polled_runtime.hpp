@@ -39,6 +39,8 @@ public:
     /// before `wake` is called.
     [[nodiscard]] std::optional<Clock::time_point> next_due() const;
 
+    [[nodiscard]] bool works_while_waiting() const noexcept override { return true; }
+
     Timestamp now() override;
     std::uint64_t random() override;
     Executor& pool() override;

@@ -65,6 +65,10 @@ public:
     /// will do may as well wait in another way.
     [[nodiscard]] virtual bool only_waits() const noexcept { return false; }
 
+    /// True if tasks run only in threads that call wait() or poll(): a thread that waits in another
+    /// way keeps those waiting who wait for such a task.
+    [[nodiscard]] virtual bool works_while_waiting() const noexcept { return false; }
+
     /// True where the clock stands still while there is work, so that nothing may be asked again
     /// and again by the clock alone.
     [[nodiscard]] virtual bool virtual_time() const noexcept { return false; }

@@ -2,12 +2,14 @@
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <random>
 
 namespace bus {
 
 SystemEnvironment& SystemEnvironment::instance() noexcept {
-    static SystemEnvironment environment;
+    // Never destroyed: events are made as late as in the last destructor of the program.
+    static SystemEnvironment& environment = *std::make_unique<SystemEnvironment>().release();
     return environment;
 }
 

@@ -34,6 +34,7 @@ void Lane::waits(bool begins) noexcept {
         begins ? ++in_barrier_ : --in_barrier_;
     }
     mailbox_.quiet_.notify_all();
+    mailbox_.room_.notify_all();
 }
 
 void Lane::show_parking() noexcept {
@@ -141,7 +142,12 @@ bool Mailbox::make_room(std::unique_lock<std::mutex>& lock, bool may_block) {
 
     ++waited_;
     const Blocked blocked{blocked_};
-    hub_.runtime().wait(lock, room_, [this] { return stopping() || waiting_ < capacity_; });
+    hub_.runtime().wait(lock, room_, [this] {
+        // The last: a step that waits makes no room, and what it waits for may be this publisher.
+        return stopping() || waiting_ < capacity_ ||
+               std::any_of(lanes_.begin(), lanes_.end(),
+                           [](const Lane& lane) { return lane.in_barrier_ > 0; });
+    });
     return !stopping();
 }
 

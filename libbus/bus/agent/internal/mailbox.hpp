@@ -41,7 +41,7 @@ private:
     bool scheduled_ = false;  ///< a task is posted, or running
     bool running_ = false;    ///< the task has begun
     bool full_lot_ = false;   ///< it rests, for it has no room for what it may have to keep
-    unsigned in_barrier_ = 0; ///< its step waits for other steps
+    unsigned in_barrier_ = 0; ///< its step waits for other steps, or for the end of a handler
     std::vector<std::string> due_;
     EventBox box_; ///< has lines of its own for its two sides
 

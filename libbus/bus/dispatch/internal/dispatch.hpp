@@ -3,6 +3,7 @@
 #include <bus/dispatch/dispatcher.hpp>
 #include <bus/dispatch/internal/publisher.hpp>
 #include <bus/dispatch/internal/topics.hpp>
+#include <bus/runtime/internal/forced_unwind.hpp>
 
 namespace bus::detail {
 
@@ -82,7 +83,9 @@ public:
                     }
                 }
                 return;
-            } catch (...) {
+            }
+            LIBBUS_PASS_FORCED_UNWIND
+            catch (...) {
                 next = note_failure(frame_, event, report, sink);
             }
         }

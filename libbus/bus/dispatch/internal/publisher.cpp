@@ -1,5 +1,6 @@
 #include <bus/dispatch/internal/publisher.hpp>
 #include <bus/dispatch/internal/topics.hpp>
+#include <bus/dispatch/worker_scope.hpp>
 
 #include <algorithm>
 #include <mutex>
@@ -300,7 +301,17 @@ void reclaim() noexcept {
     }
 }
 
-void wait_until_not_running(const HandlerSlot& slot) noexcept {
+namespace {
+
+/// In the host's own loop: the handler may wait for what only this thread can do.
+void work_until_not_running(const HandlerSlot& slot, const Dispatcher::Wait& wait) noexcept {
+    wait([&slot] {
+        heavy_fence();
+        return !Publisher::runs(slot);
+    });
+}
+
+void sleep_until_not_running(const HandlerSlot& slot) noexcept {
     for (;;) {
         const std::uint32_t seen = shared().changes.load();
         stress_yield(); // who runs it may have changed before he is asked
@@ -317,6 +328,24 @@ void wait_until_not_running(const HandlerSlot& slot) noexcept {
         stress_yield(); // who tells between the last look and the sleep must not be overlooked
         shared().changes.wait(seen);
     }
+}
+
+} // namespace
+
+void wait_until_not_running(const HandlerSlot& slot) noexcept {
+    stress_yield(); // who runs it may have changed before it is asked
+    heavy_fence();
+    if (!Publisher::runs(slot)) {
+        return;
+    }
+    const std::shared_ptr<Topics> topics = slot.info->topics.lock();
+    WorkerScope::tell_waits(true); // the handler may wait for room in the mailbox of this step
+    if (topics && topics->wait()) {
+        work_until_not_running(slot, topics->wait());
+    } else {
+        sleep_until_not_running(slot);
+    }
+    WorkerScope::tell_waits(false);
 }
 
 void finish_ending(const SlotRef& slot) noexcept {

@@ -35,7 +35,8 @@ HandlerDescription describe(const HandlerSlot& slot) {
     return {info.type, info.named ? info.name : "", info.priority};
 }
 
-Topics::Topics(Dispatcher::Ended ended) : ended_{std::move(ended)} {
+Topics::Topics(Dispatcher::Ended ended, Dispatcher::Wait wait)
+    : ended_{std::move(ended)}, wait_{std::move(wait)} {
     std::fill(near_.begin(), near_.end(), &Snapshot::none());
 }
 

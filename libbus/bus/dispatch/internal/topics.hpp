@@ -36,7 +36,7 @@ class Topics : public std::enable_shared_from_this<Topics> {
 public:
     using Topic = std::atomic<const Snapshot*>;
 
-    explicit Topics(Dispatcher::Ended ended = {});
+    explicit Topics(Dispatcher::Ended ended = {}, Dispatcher::Wait wait = {});
     Topics(const Topics&) = delete;
     Topics& operator=(const Topics&) = delete;
     ~Topics();
@@ -60,6 +60,9 @@ public:
 
     [[nodiscard]] bool has_handlers(const EventType& type);
     [[nodiscard]] std::vector<HandlerDescription> handlers();
+
+    /// How to wait for the end of a handler; may be empty.
+    [[nodiscard]] const Dispatcher::Wait& wait() const noexcept { return wait_; }
 
     /// Ends all subscriptions. Nobody but this thread may be in a dispatch.
     void close() noexcept;
@@ -111,6 +114,7 @@ private:
     [[nodiscard]] std::vector<HandlerSlot*> slots_for(const EventType& type);
 
     const Dispatcher::Ended ended_;
+    const Dispatcher::Wait wait_;
     std::array<Topic, near_topics> near_;
     std::atomic<Farther*> farther_{nullptr};
 

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <exception> // says which library it is
+
+#if defined(__GLIBCXX__)
+#include <cxxabi.h>
+/// To stand before `catch (...)` around the host's code. pthread_exit() and pthread_cancel() end a
+/// thread by unwinding it, and whoever catches that and does not pass it on has the program
+/// aborted.
+// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): no function can be a handler
+#define LIBBUS_PASS_FORCED_UNWIND                                                                  \
+    catch (const ::abi::__forced_unwind&) {                                                        \
+        throw;                                                                                     \
+    }
+#else
+#define LIBBUS_PASS_FORCED_UNWIND
+#endif
