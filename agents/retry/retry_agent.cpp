@@ -108,15 +108,18 @@ void RetryAgent::answer(const DeliveryRecord& letter, const FailedDelivery& fail
     }
     const std::uint32_t round = letter.redrives + 1;
     const Timestamp failed_at = std::max(event.occurred_at, last.at);
-    const Timestamp due =
-        failed_at + std::min(options_.backoff(round, failed.agent, failed.event_id),
-                             Timestamp::max() - failed_at); // a backoff may be for ever
-    if (context.now() < due) {
+    const Duration backoff = std::min(options_.backoff(round, failed.agent, failed.event_id),
+                                      Timestamp::max() - failed_at); // it may be for ever
+    const Timestamp due = failed_at + backoff;
+    const Timestamp now = context.now();
+    // Where the failure is of the future, the clock was set back: we wait the backoff once.
+    const bool has_waited = now >= due || (now < failed_at && context.attempt() > 1);
+    if (!has_waited) {
         throw Failure::not_ready("redrive " + std::to_string(round) + " of " +
                                      std::to_string(options_.rounds) + " of event " +
                                      to_text(failed.event_id) + " to agent " + failed.agent +
                                      " is due at " + to_text(due),
-                                 due);
+                                 std::min(due - now, backoff));
     }
     context.redrive(letter);
     context.set_state(key, death);

@@ -38,7 +38,7 @@ std::shared_ptr<const Bundle> OrdersGateway::bundle(std::string_view order_id) {
         throw bus::Failure::not_ready("order " + std::string{order_id} +
                                           " is in the store, but not in the feeds of this run; "
                                           "give the feed that holds it again",
-                                      runtime_.now() + look_again);
+                                      bus::Duration{look_again});
     }
     return bundle;
 }

@@ -152,7 +152,7 @@ void ExtractFinancialsStep::extract(const OrderCreatedEvent& event, bus::Context
         const std::optional<Financials> financials = extract_financials(*bundle);
         if (!financials) {
             throw bus::Failure::not_ready(no_financials_yet(event.order_id),
-                                          context.now() + ask_again);
+                                          bus::Duration{ask_again});
         }
         context.publish(
             FinancialsExtractedEvent{{},

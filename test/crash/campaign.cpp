@@ -196,7 +196,22 @@ Plan Campaign::plan_for(const Target& target, std::uint64_t variant, std::mt1993
     for (std::uint64_t more = dice() % most_blows; more > 0 && plan.size() < most_blows; --more) {
         plan.push_back(any_blow(variant, dice));
     }
+    for (Blow& blow : plan) {
+        if (!blow.rules.empty() && dice() % 3 == 0) {
+            blow.rules = clock_rule(calm, dice) + ", " + blow.rules;
+        }
+    }
     return plan;
+}
+
+/// The wall clock is set somewhere on the way: by an hour or by years, forward or back. The next
+/// start has the machine's time again, so for it the clock was set the other way.
+std::string Campaign::clock_rule(const Calm& calm, std::mt19937_64& dice) {
+    constexpr std::int64_t steps[] = {2, 3'600, 315'360'000};
+    const std::int64_t step = steps[dice() % std::size(steps)] * (dice() % 2 == 0 ? 1 : -1);
+    const std::uint64_t hits = std::max<std::uint64_t>(hits_of(calm.fresh, "step.before"), 1);
+    return "step.before=set-clock:" + std::to_string(step) + "@" +
+           std::to_string(1 + dice() % hits);
 }
 
 /// A moment, alone or with a point that takes its time until then; a point to be killed at; or one

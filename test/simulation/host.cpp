@@ -52,7 +52,7 @@ Host::Host(World& world, const Life& life)
       life_{life},
       dice_{life.seed},
       runtime_{std::make_shared<bus::SimulatedRuntime>(life.seed, world.now)},
-      began_{world.now} {}
+      began_{runtime_->steady_now()} {}
 
 Host::~Host() {
     take_down();
@@ -111,6 +111,9 @@ void Host::set_disk_up() {
         } else {
             runtime_->schedule(window.from, [this, window] { begin_window(window); });
         }
+    }
+    for (const ClockStep& step : life_.clock_steps) {
+        runtime_->schedule(step.at, [this, by = step.by] { set_clock(by); });
     }
 }
 
@@ -209,7 +212,7 @@ std::optional<Ended> Host::look() {
         return Ended::crashed;
     }
     fail_next_change();
-    const bus::Timestamp now = runtime_->now();
+    const bus::SteadyTime now = runtime_->steady_now();
     if (life_.stop_after && now - began_ >= *life_.stop_after) {
         stop();
         return Ended::stopped;
@@ -284,6 +287,11 @@ void Host::begin_window(const FaultWindow& window) {
     note("the disk " + name_of(window.fault) + " for " +
          std::to_string(window.length.count() / 1000) + " ms");
     runtime_->schedule(window.length, [this] { end_window(); });
+}
+
+void Host::set_clock(bus::Duration by) {
+    note("the wall clock is set by " + std::to_string(by.count() / 1000) + " ms");
+    runtime_->step_wall_clock(by);
 }
 
 void Host::end_window() {

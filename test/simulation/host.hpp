@@ -53,6 +53,7 @@ private:
     void ask_for_dead_letters(const std::string& agent);
     void begin_window(const FaultWindow& window);
     void end_window();
+    void set_clock(bus::Duration by);
     void fail_next_change();
     void stop();
     void take_down();
@@ -62,12 +63,12 @@ private:
     const Life& life_;
     Dice dice_;
     std::shared_ptr<bus::SimulatedRuntime> runtime_;
-    bus::Timestamp began_;
+    bus::SteadyTime began_;
     std::optional<demo::Marketplace> marketplace_;
     std::shared_ptr<bus::EventStore> store_;
     std::optional<demo::Pipeline> pipeline_;
     std::optional<bus::Observers> observers_;
-    std::optional<bus::Timestamp> troubled_since_;
+    std::optional<bus::SteadyTime> troubled_since_;
     std::size_t next_failing_ = 0;
     int operator_rounds_ = 0;
     bool at_work_ = false; ///< other tasks may run while the disk is busy

@@ -83,6 +83,53 @@ Life life(Dice& dice, bool disk_fails) {
     return result;
 }
 
+/// Sets the wall clock in some of the lives and between them: a little, an hour, years; forward and
+/// back, but never before the first year of its count.
+class ClockSetter {
+public:
+    explicit ClockSetter(Dice& dice) : dice_{dice} {}
+
+    void set(Plan& plan) {
+        for (Life& life : plan.lives) {
+            for (std::uint64_t i = dice_.once_in(2) ? dice_.between(1, 3) : 0; i > 0; --i) {
+                life.clock_steps.push_back({.at = dice_.duration(1ms, 4s), .by = step()});
+            }
+            if (dice_.once_in(4)) {
+                life.clock_set_after = step();
+            }
+        }
+    }
+
+private:
+    bus::Duration step() {
+        constexpr bus::Duration farthest = 20 * 365 * 24h;
+        bus::Duration by{};
+        switch (dice_.below(4)) {
+        case 0: by = 1h; break;
+        case 1: by = 10 * 365 * 24h; break;
+        default: by = dice_.duration(200ms, 20min); break;
+        }
+        by = dice_.once_in(2) ? by : -by;
+        if (ahead_ + by > farthest || ahead_ + by < -farthest) {
+            by = -by;
+        }
+        ahead_ += by;
+        return by;
+    }
+
+    Dice& dice_;
+    bus::Duration ahead_{};
+};
+
+std::uint64_t mixed(std::uint64_t seed, std::uint32_t with) {
+    // Seeds that lie side by side must not give like dice.
+    std::seed_seq mix{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U),
+                      with};
+    std::array<std::uint32_t, 2> words{};
+    mix.generate(words.begin(), words.end());
+    return (std::uint64_t{words[0]} << 32U) | words[1];
+}
+
 } // namespace
 
 bus::Duration Dice::duration(bus::Duration low, bus::Duration high) {
@@ -97,11 +144,8 @@ bus::Duration Dice::duration(bus::Duration low, bus::Duration high) {
 }
 
 Plan make_plan(std::uint64_t seed, std::uint64_t orders) {
-    // Seeds that lie side by side must not give like dice.
-    std::seed_seq mixed{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U)};
-    std::array<std::uint32_t, 2> words{};
-    mixed.generate(words.begin(), words.end());
-    Dice dice{(std::uint64_t{words[0]} << 32U) | words[1]};
+    Dice dice{mixed(seed, 1)};
+    Dice of_the_clock{mixed(seed, 2)};
 
     Plan plan{.seed = seed, .orders = orders};
     plan.books_fault_rate = dice.once_in(2) ? 0.0 : static_cast<double>(dice.between(1, 4)) / 10;
@@ -110,6 +154,7 @@ Plan make_plan(std::uint64_t seed, std::uint64_t orders) {
         plan.lives.push_back(life(dice, plan.disk_fails));
     }
     plan.lives.push_back({.seed = dice.number(), .pace = pace(dice), .feed_gap = 1ms});
+    ClockSetter{of_the_clock}.set(plan);
     return plan;
 }
 

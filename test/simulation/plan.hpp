@@ -45,6 +45,12 @@ struct FaultWindow {
     test::DiskFault fault = test::DiskFault::none;
 };
 
+/// The wall clock is set.
+struct ClockStep {
+    bus::Duration at{}; ///< since the life began
+    bus::Duration by{};
+};
+
 /// How long the disk takes.
 struct DiskPace {
     bus::Duration least{}; ///< of a sync
@@ -65,6 +71,8 @@ struct Life {
     DiskPace pace;
     bus::Duration feed_gap{}; ///< the longest between two lines of the feed
     bus::Duration downtime{}; ///< after it
+    std::vector<ClockStep> clock_steps;
+    bus::Duration clock_set_after{}; ///< set by so much while no host runs
 };
 
 /// All that a seed says.

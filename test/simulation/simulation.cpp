@@ -34,7 +34,7 @@ void live_all(World& world, Result& result) {
             throw Misbehaved{"left in peace, the host does not come to its end"};
         }
         world.disk.forget_plans();
-        world.now += life.downtime;
+        world.now += life.downtime + life.clock_set_after;
     }
 }
 

@@ -44,6 +44,8 @@ MailboxRunner::MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<Runne
       mailbox_{agent_->settings(), *hub_} {}
 
 void MailboxRunner::start() {
+    hub_->clock().add(weak_from_this());
+    hub_->clock().add(timers_);
     start_agent(*agent_);
     for (const EventType* type : known_event_types()) {
         handlers_.resize(std::max<std::size_t>(handlers_.size(), type->index() + 1));
@@ -126,8 +128,8 @@ void MailboxRunner::run(Lane& lane) noexcept {
 void MailboxRunner::run_turn(Lane& lane) {
     std::size_t steps = 0;
     bool timed = false; // the clock is read for full batches alone: little to do needs no bound
-    Timestamp turn_begin{};
-    Timestamp batch_begin{};
+    SteadyTime turn_begin{};
+    SteadyTime batch_begin{};
     while (steps < most_steps) {
         Mailbox::Batch batch = mailbox_.take(lane);
         for (const std::string& key : batch.due) {
@@ -135,7 +137,7 @@ void MailboxRunner::run_turn(Lane& lane) {
         }
         const bool full = batch.count == lane.batch_limit;
         if (full && !std::exchange(timed, true)) {
-            turn_begin = batch_begin = hub_->runtime().now();
+            turn_begin = batch_begin = hub_->runtime().steady_now();
         }
         const std::size_t done = run_batch(lane, batch) + run_ready(lane);
         if (full) {
@@ -148,7 +150,7 @@ void MailboxRunner::run_turn(Lane& lane) {
         }
         steps += done;
         if (timed) {
-            const Timestamp now = hub_->runtime().now();
+            const SteadyTime now = hub_->runtime().steady_now();
             if (full) {
                 mailbox_.adapt(lane, now - batch_begin);
             }
@@ -230,6 +232,16 @@ AgentStatus MailboxRunner::status() {
 
 bool MailboxRunner::idle() {
     return mailbox_.idle() && timers_->idle();
+}
+
+bool MailboxRunner::waits_for_time() {
+    for (std::size_t i = 0; i < mailbox_.lanes(); ++i) {
+        const Lane& lane = mailbox_.lane(i);
+        if (lane.retrying + lane.not_ready != 0) {
+            return !mailbox_.stopping();
+        }
+    }
+    return false;
 }
 
 void MailboxRunner::begin_stop() {

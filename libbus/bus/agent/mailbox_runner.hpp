@@ -22,6 +22,7 @@ namespace bus {
 /// and what waits for its next attempt, or behind such a one, waits in memory. Thread safe.
 class MailboxRunner final : public Runner,
                             public EventTaker,
+                            public internal::ClockUser,
                             public std::enable_shared_from_this<MailboxRunner> {
 public:
     /// Publishes what a step emitted, in order.
@@ -51,6 +52,7 @@ public:
     void show(const std::function<void(const Agent&)>& look) override;
     AgentStatus status() override;
     bool idle() override;
+    [[nodiscard]] bool waits_for_time() override;
     void begin_stop() override;
 
     /// As Runner says, and calls on_stop. From a step or a timer, of whatever agent, it does not

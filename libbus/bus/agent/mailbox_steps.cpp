@@ -157,6 +157,7 @@ void MailboxRunner::carry_out(const StepEffects& effects, const char* what_is_em
     }
     for (const TimerRequest& timer : effects.timers) {
         timers_->start(timer.handle, timer.delay, timer.event);
+        hub_->clock().watch();
     }
     for (const TimerHandle timer : effects.cancelled) {
         timers_->cancel(timer);
@@ -190,13 +191,19 @@ bool MailboxRunner::defer(Lane& lane, const DomainEvent& event, std::string key,
         }
         // The timer first: where this fails nothing waits that would never wake. It may fire at
         // once, but is heard of by nobody before this turn takes again.
-        runtime.schedule(*next - now, [weak = weak_from_this(), &lane, key] {
+        auto wakes = [weak = weak_from_this(), &lane, key] {
             if (const auto self = weak.lock()) {
                 self->wake(self->mailbox_.make_due(lane, key));
             }
-        });
+        };
+        if (failure.waits_for_wall_clock()) {
+            hub_->clock().at(*next, std::move(wakes));
+        } else {
+            runtime.schedule(*next - now, std::move(wakes));
+        }
         lane.parking.defer(std::move(key), std::move(delivery));
         lane.show_parking();
+        hub_->clock().watch();
         return true;
     } catch (...) {
         report("a delivery that must wait cannot be kept: " + what_was_thrown());

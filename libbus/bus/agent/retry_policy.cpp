@@ -20,7 +20,10 @@ std::optional<Timestamp> RetryPolicy::next_attempt(const Failure& failure, std::
     switch (failure.kind()) {
     case FailureKind::rejected:
     case FailureKind::poison: return std::nullopt;
-    case FailureKind::not_ready: return std::max(now, failure.until().value_or(now));
+    case FailureKind::not_ready:
+        return failure.until()
+                   ? std::max(now, *failure.until())
+                   : internal::later(now, failure.retry_after().value_or(Duration::zero()));
     case FailureKind::transient:
     case FailureKind::throttled: break;
     }

@@ -4,6 +4,7 @@
 #include <bus/agent/agent_status.hpp>
 #include <bus/dispatch/attention.hpp>
 #include <bus/dispatch/observer_sink.hpp>
+#include <bus/runtime/internal/clock_watch.hpp>
 #include <bus/runtime/runtime.hpp>
 
 #include <atomic>
@@ -20,9 +21,13 @@ namespace bus {
 /// What all runners of a bus share: where to tell of things, and how to notice that nothing moves.
 class RunnerHub final : public ObserverSwitch {
 public:
-    explicit RunnerHub(Runtime& runtime) : runtime_{runtime} {}
+    explicit RunnerHub(Runtime& runtime)
+        : runtime_{runtime}, clock_{std::make_shared<internal::ClockWatch>(runtime)} {}
 
     [[nodiscard]] Runtime& runtime() const noexcept { return runtime_; }
+
+    /// What notices that the wall clock was set.
+    [[nodiscard]] internal::ClockWatch& clock() const noexcept { return *clock_; }
 
     /// True while a publish is nothing but a dispatch: nobody watches, and care() was not asked
     /// for.
@@ -62,6 +67,7 @@ public:
 
 private:
     Runtime& runtime_;
+    std::shared_ptr<internal::ClockWatch> clock_;
     detail::Attention cares_;
     std::mutex sink_mutex_;
     std::weak_ptr<ObserverSink> sink_;

@@ -1,4 +1,5 @@
 #include <bus/agent/timers.hpp>
+#include <bus/runtime/internal/saturating.hpp>
 
 #include <algorithm>
 #include <exception>
@@ -14,15 +15,13 @@ Timers::Timers(Runtime& runtime, Fire fire, OnTrouble on_trouble, std::function<
       bus_{bus} {}
 
 void Timers::start(TimerHandle handle, Duration delay, std::shared_ptr<const DomainEvent> event) {
-    const Timestamp now = runtime_.now();
-    // A delay past the end of time is the end of time.
-    const Duration wait = std::clamp(delay, Duration::zero(), Timestamp::max() - now);
+    const SteadyTime due = internal::later(runtime_.steady_now(), delay);
     std::unique_lock lock{mutex_};
     if (stopped_) {
         ++dropped_;
         return;
     }
-    const Key key{now + wait, ++last_number_};
+    const Key key{due, ++last_number_};
     timers_.emplace(key, Timer{handle, std::move(event)});
     keys_.emplace(handle.number, key);
     arm(lock);
@@ -45,7 +44,7 @@ void Timers::arm(std::unique_lock<std::mutex>& /*lock*/) {
     if (firing_ || timers_.empty()) {
         return; // who fires looks again when he has done
     }
-    const Timestamp due = timers_.begin()->first.due;
+    const SteadyTime due = timers_.begin()->first.due;
     if (armed_ && armed_for_ <= due) {
         return;
     }
@@ -53,7 +52,7 @@ void Timers::arm(std::unique_lock<std::mutex>& /*lock*/) {
         runtime_.cancel(*armed_);
     }
     armed_for_ = due;
-    const Duration delay = due - runtime_.now();
+    const Duration delay = due - runtime_.steady_now();
     auto wake = [weak = weak_from_this(), due] {
         if (const auto self = weak.lock()) {
             self->fire_due(due);
@@ -67,9 +66,9 @@ void Timers::arm(std::unique_lock<std::mutex>& /*lock*/) {
     }
 }
 
-/// Fires what is due. `due` is what it was woken for: where the wall clock has been set back
-/// meanwhile, that is due nevertheless.
-void Timers::fire_due(Timestamp due) {
+/// Fires what is due. `due` is what it was woken for: that is due even if a host's own timers are a
+/// little ahead of the steady clock.
+void Timers::fire_due(SteadyTime due) {
     std::unique_lock lock{mutex_};
     if (armed_ && armed_for_ == due) {
         armed_.reset();
@@ -77,7 +76,7 @@ void Timers::fire_due(Timestamp due) {
     if (firing_ || stopped_) {
         return;
     }
-    const Timestamp until = std::max(due, runtime_.now());
+    const SteadyTime until = std::max(due, runtime_.steady_now());
     firing_ = true;
     while (!stopped_ && !timers_.empty() && timers_.begin()->first.due <= until) {
         auto first = timers_.extract(timers_.begin());
@@ -97,7 +96,7 @@ void Timers::fire_due(Timestamp due) {
 void Timers::fire(const std::shared_ptr<const DomainEvent>& event) noexcept {
     const WorkerScope scope{bus_, this};
     try {
-        fire_(event);
+        fire_(stamped_copy(*event)); // it happens now, whenever it was scheduled
     } catch (const std::exception& error) {
         on_trouble_(error.what());
     } catch (...) {
@@ -115,7 +114,12 @@ bool Timers::idle() const {
     if (firing_) {
         return WorkerScope::works_for(*this);
     }
-    return timers_.empty() || timers_.begin()->first.due > runtime_.now();
+    return timers_.empty() || timers_.begin()->first.due > runtime_.steady_now();
+}
+
+bool Timers::waits_for_time() {
+    const std::lock_guard lock{mutex_};
+    return !timers_.empty();
 }
 
 void Timers::begin_stop() {

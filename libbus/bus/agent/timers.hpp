@@ -3,7 +3,7 @@
 #include <bus/agent/timer_handle.hpp>
 #include <bus/dispatch/worker_scope.hpp>
 #include <bus/event/domain_event.hpp>
-#include <bus/runtime/runtime.hpp>
+#include <bus/runtime/internal/clock_watch.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -19,7 +19,9 @@ namespace bus {
 /// Events that wait for a time, in memory: for the agents of a bus without a store, and for
 /// the bus itself. They come in order of their due times, and of their starting where these are
 /// equal, one after the other, on the runtime's pool. Thread safe.
-class Timers final : public std::enable_shared_from_this<Timers>, private Worker {
+class Timers final : public std::enable_shared_from_this<Timers>,
+                     public internal::ClockUser,
+                     private Worker {
 public:
     /// Called with an event that is due. What it throws goes to `on_trouble`.
     using Fire = std::function<void(const std::shared_ptr<const DomainEvent>&)>;
@@ -45,6 +47,8 @@ public:
     /// Timers that are still to fire; after stop(), those that it dropped.
     [[nodiscard]] std::size_t pending() const;
 
+    [[nodiscard]] bool waits_for_time() override;
+
     /// True where none is due, and none is firing.
     [[nodiscard]] bool idle() const;
 
@@ -56,7 +60,7 @@ public:
 
 private:
     struct Key {
-        Timestamp due;
+        SteadyTime due;
         std::uint64_t number; ///< in order of starting
         // clang-tidy 14 takes the comparison of its result for a null pointer
         auto operator<=>(const Key&) const = default; // NOLINT(modernize-use-nullptr)
@@ -68,7 +72,7 @@ private:
     };
 
     void arm(std::unique_lock<std::mutex>& lock);
-    void fire_due(Timestamp due);
+    void fire_due(SteadyTime due);
     void fire(const std::shared_ptr<const DomainEvent>& event) noexcept;
 
     Runtime& runtime_;
@@ -83,7 +87,7 @@ private:
     std::unordered_map<std::uint64_t, Key> keys_; ///< by handle
     std::uint64_t last_number_ = 0;
     std::optional<Runtime::TimerId> armed_;
-    Timestamp armed_for_{};
+    SteadyTime armed_for_{};
     bool firing_ = false;
     bool stopped_ = false;
     std::size_t dropped_ = 0;

@@ -130,6 +130,7 @@ void AgentRunner::begin_at(const AgentRecord& record) {
 
 void AgentRunner::load_held_up(const std::vector<DeliveryBrief>& briefs,
                                std::vector<DeliveryRecord>&& deferred) {
+    const ClockReading now = hub_->runtime().read_clocks();
     auto next = deferred.begin();
     for (const DeliveryBrief& brief : briefs) {
         std::optional<DeliveryRecord> record;
@@ -143,7 +144,7 @@ void AgentRunner::load_held_up(const std::vector<DeliveryBrief>& briefs,
             }
             record = std::move(*next);
         }
-        lane_of(brief.sequence, brief.position).held.load(brief, std::move(record));
+        lane_of(brief.sequence, brief.position).held.load(brief, std::move(record), now);
     }
     for (const auto& lane : lanes_) {
         lane->held.finish_loading();

@@ -13,7 +13,7 @@ namespace bus {
 bool AgentRunner::must_note(Lane& lane) {
     const std::lock_guard lock{mutex_};
     if (lane.repeats.empty() && !replaying()) {
-        lane.noting = lane.held.runnable(hub_->runtime().now());
+        lane.noting = lane.held.runnable(hub_->runtime().steady_now());
     }
     const bool mail_is_noted = mail_noted_ || (with_lanes_ == 0 && !mail_waits_);
     if (first_noted_ && lane.noting.empty() && mail_is_noted) {

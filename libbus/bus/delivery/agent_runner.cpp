@@ -56,6 +56,7 @@ void AgentRunner::start() {
         tell_rest(lock);
         throw;
     }
+    hub_->clock().add(weak_from_this());
     std::unique_lock lock{mutex_};
     starting_ = false;
     stopped_.notify_all();
@@ -125,7 +126,24 @@ void AgentRunner::replay(ReplayOrder order, RequestAnswer answer, OnCommand done
     wake();
 }
 
+void AgentRunner::on_clock_set(Duration /*by*/) {
+    Lock lock{mutex_};
+    if (stopping_) {
+        return;
+    }
+    for (const auto& lane : lanes_) {
+        lane->orders.push_back({.kind = Order::Kind::clock_set});
+    }
+    wake_lanes(lock);
+}
+
+bool AgentRunner::waits_for_time() {
+    const std::lock_guard lock{mutex_};
+    return !stopping_;
+}
+
 AgentStatus AgentRunner::status() {
+    const ClockReading now = hub_->runtime().read_clocks();
     const std::lock_guard lock{mutex_};
     AgentStatus status{.name = name_,
                        .checkpoint = settled_.checkpoint,
@@ -143,7 +161,8 @@ AgentStatus AgentRunner::status() {
         status.parked += lane->counts.parked;
         status.dead += lane->counts.dead;
         if (lane->next_due) {
-            status.next_due = std::min(status.next_due.value_or(*lane->next_due), *lane->next_due);
+            const Timestamp due = now.wall_of(*lane->next_due);
+            status.next_due = std::min(status.next_due.value_or(due), due);
         }
     }
     return status;
@@ -300,7 +319,7 @@ void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
 void AgentRunner::note_trouble(std::string what) {
     trouble_ = std::move(what);
     must_reload_ = true;
-    paused_until_ = hub_->runtime().now() + std::chrono::milliseconds{500};
+    paused_until_ = hub_->runtime().steady_now() + std::chrono::milliseconds{500};
 }
 
 void AgentRunner::on_timer(std::uint64_t number) {
@@ -310,14 +329,14 @@ void AgentRunner::on_timer(std::uint64_t number) {
     }
     wake_lanes(lock);
     if (!starting_ && !stopping_) {
-        schedule_wake(lock); // what it was set for may be gone, or the clock was set back
+        schedule_wake(lock); // what it was set for may be gone
     }
 }
 
 /// Sees to it that the agent wakes for the next deferred delivery, or to try the store again.
 void AgentRunner::schedule_wake(Lock& /*lock*/) {
-    const Timestamp now = hub_->runtime().now();
-    std::optional<Timestamp> due;
+    const SteadyTime now = hub_->runtime().steady_now();
+    std::optional<SteadyTime> due;
     // What is overdue and held back is woken by what it waits for; a timer would only spin.
     const bool at_work = !quiet();
     if (must_reload_ && !(at_work && paused_until_ <= now)) {

@@ -38,7 +38,9 @@ struct DeliveryHouse {
 /// is committed as one part, a failed attempt as another, and no worker waits for a commit.
 ///
 /// Members below `mutex_` are guarded by it; a lane's own by there being one turn of it at a time.
-class AgentRunner final : public Runner, public std::enable_shared_from_this<AgentRunner> {
+class AgentRunner final : public Runner,
+                          public internal::ClockUser,
+                          public std::enable_shared_from_this<AgentRunner> {
 public:
     /// What a committed part leaves to be done by the delivery.
     struct Aftermath {
@@ -46,7 +48,7 @@ public:
         std::span<const std::shared_ptr<const DomainEvent>> emitted{};
         /// Deliveries of whatever agent.
         std::span<const PartResult::Changed> changed{};
-        std::span<const TimerRecord> timers{};
+        std::span<const StartedTimer> timers{};
         std::span<const std::uint64_t> cancelled_timers{};
     };
 
@@ -78,6 +80,8 @@ public:
     void show(const std::function<void(const Agent&)>& look) override;
     AgentStatus status() override;
     bool idle() override;
+    void on_clock_set(Duration by) override;
+    [[nodiscard]] bool waits_for_time() override;
     void begin_stop() override;
     void stop() override;
     /// The same for an agent that leaves, without waiting: `at_rest` is called once, under a lock,
@@ -96,7 +100,7 @@ private:
 
     /// Something to be done by a lane, beside events.
     struct Order {
-        enum class Kind : std::uint8_t { changed, retry, command, replay };
+        enum class Kind : std::uint8_t { changed, retry, command, replay, clock_set };
         Kind kind = Kind::changed;
         PartResult::Changed changed;
         Position position = 0;
@@ -137,7 +141,7 @@ private:
         bool running = false;               ///< by the mutex: a turn is due or under way
         std::size_t outstanding = 0;        ///< by the mutex: steps on their way
         internal::HeldUp::Counts counts;    ///< by the mutex: as of the last turn
-        std::optional<Timestamp> next_due;  ///< by the mutex
+        std::optional<SteadyTime> next_due; ///< by the mutex
         bool has_ready = false;             ///< by the mutex
         internal::HeldUp held;              ///< the turn's own
         StepRunner steps;                   ///< the turn's own
@@ -147,7 +151,7 @@ private:
         std::vector<Refusal> refusals;      ///< by the mutex
         std::shared_ptr<Strand> told;       ///< what was committed is told in its order
         /// By the mutex: when the first of suspect_again_ may run.
-        std::optional<Timestamp> suspect_due;
+        std::optional<SteadyTime> suspect_due;
     };
 
     /// Events that a worker is given ahead of their turn.
@@ -305,13 +309,13 @@ private:
     std::size_t open_batches_ = 0;
     std::optional<Runtime::TimerId> timer_;
     std::uint64_t timer_number_ = 0; ///< of the newest timer
-    Timestamp timer_due_{};
+    SteadyTime timer_due_{};
     std::optional<Runtime::TimerId> rest_timer_;
     Position replay_through_ = 0;
     std::uint64_t finished_ = 0;
     std::uint64_t failures_ = 0;
     std::string trouble_;
-    Timestamp paused_until_{}; ///< after trouble with the store
+    SteadyTime paused_until_{}; ///< after trouble with the store
 };
 
 } // namespace bus

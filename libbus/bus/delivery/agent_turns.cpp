@@ -28,7 +28,7 @@ void AgentRunner::wake() {
 
 /// Posts a turn of each worker that has something to do and no turn yet.
 void AgentRunner::wake_lanes(Lock& /*lock*/) {
-    if (starting_ || stopping_ || (must_reload_ && hub_->runtime().now() < paused_until_)) {
+    if (starting_ || stopping_ || (must_reload_ && hub_->runtime().steady_now() < paused_until_)) {
         return;
     }
     const bool one_only = one_turn_only();
@@ -62,7 +62,7 @@ bool AgentRunner::suspects_left() const {
     if (settled_.checkpoint < suspects_.range.last) {
         return true;
     }
-    const auto has_one = [now = hub_->runtime().now()](const auto& lane) {
+    const auto has_one = [now = hub_->runtime().steady_now()](const auto& lane) {
         return lane->suspect_due && *lane->suspect_due <= now;
     };
     return !suspect_again_.empty() && std::any_of(lanes_.begin(), lanes_.end(), has_one);
@@ -83,7 +83,7 @@ void AgentRunner::post_turn(Lane& lane) {
 /// With the lock held.
 bool AgentRunner::has_work(const Lane& lane) const {
     return !lane.inbox.empty() || !lane.orders.empty() || lane.has_ready ||
-           (lane.next_due && *lane.next_due <= hub_->runtime().now());
+           (lane.next_due && *lane.next_due <= hub_->runtime().steady_now());
 }
 
 /// With the lock held: the log or the mailbox has something that a lane could be given.
@@ -230,7 +230,7 @@ StepRunner::Order AgentRunner::handle(Lane& lane, DeliveryItem& item, StepBatch&
 
 void AgentRunner::remember_step(Lane& lane, const DeliveryItem& item, const Attempted& attempted) {
     if (attempted.delivery) {
-        lane.held.hold(*attempted.delivery);
+        lane.held.hold(*attempted.delivery, attempted.next);
     } else if (item.record) {
         lane.held.settle(item.event->position, item.record->sequence);
     }
@@ -240,10 +240,13 @@ void AgentRunner::carry_out(Lane& lane, Order& order, StepBatch& batch) {
     switch (order.kind) {
     case Order::Kind::changed:
         if (order.changed.action == DeliveryAction::redrive) {
-            lane.held.redrive(order.changed.delivery);
+            lane.held.redrive(order.changed.delivery, hub_->runtime().read_clocks());
         }
         return;
-    case Order::Kind::retry: lane.held.make_due(order.position, hub_->runtime().now()); return;
+    case Order::Kind::retry:
+        lane.held.make_due(order.position, hub_->runtime().steady_now());
+        return;
+    case Order::Kind::clock_set: lane.held.set_clock(hub_->runtime().read_clocks()); return;
     case Order::Kind::command: break;
     case Order::Kind::replay: put_back(order, batch); return;
     }

@@ -51,7 +51,13 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
                        },
                    .give_back = names.give_back},
         times.forget_after);
+    if (Part from_the_future = timers_->bring_back(); !from_the_future.put_timers.empty()) {
+        if (const PartResult result = submit_and_wait(std::move(from_the_future)); result.error) {
+            std::rethrow_exception(result.error);
+        }
+    }
     timers_->start();
+    hub_->clock().watch();
     const bool others_ask = store_.abilities().other_processes && !hub_->runtime().virtual_time();
     requests_->start(others_ask ? times.every : Duration::zero());
     requests_->look();
@@ -257,7 +263,7 @@ void Delivery::on_aftermath(const AgentRunner::Aftermath& aftermath) {
     for (const auto& event : aftermath.emitted) {
         dispatch_later(event);
     }
-    for (const TimerRecord& timer : aftermath.timers) {
+    for (const StartedTimer& timer : aftermath.timers) {
         timers_->add(timer);
     }
     for (const std::uint64_t number : aftermath.cancelled_timers) {
@@ -339,15 +345,26 @@ PartResult Delivery::submit_and_wait(Part part) {
 }
 
 TimerHandle Delivery::schedule(Duration delay, const DomainEvent& event) {
-    const Timestamp due = internal::later(hub_->runtime().now(), delay);
-    TimerRecord timer{.number = ++house_.last_timer, .due = due, .event = encode(event)};
+    const ClockReading now = hub_->runtime().read_clocks();
+    StartedTimer timer{.due = internal::later(now.steady, delay)};
+    timer.record = {.number = ++house_.last_timer,
+                    .due = now.wall_of(timer.due),
+                    .scheduled_at = now.wall,
+                    .event = encode(event)};
+    const TimerHandle handle{timer.record.number};
     Part part;
-    part.put_timers.push_back(timer);
-    if (const PartResult result = submit_and_wait(std::move(part)); result.error) {
+    part.put_timers.push_back(timer.record);
+    const auto state = std::make_shared<Ticket::State>(runtime_);
+    writer_.submit(std::move(part), [timers = timers_, state,
+                                     timer = std::move(timer)](PartResult&& result, Part&& spent) {
+        if (!result.error) {
+            timers->add(timer); // before anything else is written
+        }
+        state->resolve(std::move(result), std::move(spent));
+    });
+    if (const PartResult result = state->wait(); result.error) {
         std::rethrow_exception(result.error);
     }
-    const TimerHandle handle{timer.number};
-    timers_->add(std::move(timer));
     return handle;
 }
 

@@ -11,6 +11,17 @@ namespace {
 constexpr std::size_t page_size = 1000;
 constexpr std::size_t most_kept = 2 * page_size;
 constexpr Duration pause_after_trouble = std::chrono::milliseconds{500};
+/// What is less is no step of the clock, but the time between two looks at it.
+constexpr Duration least_step = std::chrono::milliseconds{100};
+
+/// The timer, as if it had been scheduled so much later.
+TimerRecord moved(TimerRecord timer, Duration by) {
+    timer.due += by;
+    if (timer.scheduled_at != Timestamp{}) {
+        timer.scheduled_at += by;
+    }
+    return timer;
+}
 
 } // namespace
 
@@ -18,41 +29,57 @@ DurableTimers::DurableTimers(EventStore& store, Writer& writer, std::shared_ptr<
                              OnFired on_fired)
     : store_{store}, writer_{writer}, hub_{std::move(hub)}, on_fired_{std::move(on_fired)} {}
 
+SteadyTime DurableTimers::steady_of(Timestamp due) const {
+    return ClockReading{SteadyTime{}, Timestamp{lead_}}.steady_of(due);
+}
+
+Timestamp DurableTimers::row_of(SteadyTime due) const {
+    return ClockReading{SteadyTime{}, Timestamp{lead_}}.wall_of(due);
+}
+
 void DurableTimers::start() {
+    hub_->clock().add(weak_from_this());
     Lock lock{mutex_};
     stopped_ = false;
-    last_loaded_ = Key{Timestamp::min(), 0};
+    lead_ = hub_->runtime().read_clocks().lead();
+    last_loaded_ = Key{SteadyTime::min(), 0};
     load(lock);
     arm(lock);
 }
 
-/// With the lock held, so that no timer is committed between the reading and its result.
+/// With the lock held, so that no timer is committed between the reading and its result. Not while
+/// the rows are moved: then it is called again.
 void DurableTimers::load(Lock& /*lock*/) {
-    while (next_.empty() && last_loaded_) {
+    while (next_.empty() && last_loaded_ && !moving_) {
         std::vector<TimerRecord> page =
-            store_.timers(last_loaded_->first, last_loaded_->second, page_size);
+            store_.timers(row_of(last_loaded_->first), last_loaded_->second, page_size);
         if (page.size() < page_size) {
             last_loaded_.reset();
         } else {
-            last_loaded_ = Key{page.back().due, page.back().number};
+            last_loaded_ = Key{steady_of(page.back().due), page.back().number};
         }
         for (TimerRecord& timer : page) {
-            due_of_.emplace(timer.number, timer.due);
-            next_.emplace(Key{timer.due, timer.number}, std::move(timer));
+            const SteadyTime due = steady_of(timer.due);
+            due_of_.emplace(timer.number, due);
+            next_.emplace(Key{due, timer.number}, std::move(timer));
         }
     }
 }
 
 /// A timer that is in the store: in memory too where it is among the next ones. Where these become
 /// too many, the later ones are left to the store again.
-void DurableTimers::keep(Lock& /*lock*/, TimerRecord timer) {
-    const Key key{timer.due, timer.number};
-    if (last_loaded_ && key > *last_loaded_) {
+void DurableTimers::keep(Lock& lock, StartedTimer timer) {
+    const Duration apart = steady_of(timer.record.due) - timer.due;
+    const bool row_is_off = apart >= least_step || apart <= -least_step;
+    const Key key{row_is_off ? timer.due : steady_of(timer.record.due), timer.record.number};
+    if (row_is_off) {
+        begin_move(lock); // the clock was set while it was on its way into the store
+    } else if (last_loaded_ && key > *last_loaded_) {
         return; // it is loaded when its turn comes
     }
-    due_of_.emplace(timer.number, timer.due);
-    next_.emplace(key, std::move(timer));
-    if (next_.size() <= most_kept) {
+    due_of_.emplace(key.second, key.first);
+    next_.emplace(key, std::move(timer.record));
+    if (next_.size() <= most_kept || moving_) {
         return;
     }
     while (next_.size() > page_size) {
@@ -63,7 +90,7 @@ void DurableTimers::keep(Lock& /*lock*/, TimerRecord timer) {
     last_loaded_ = next_.rbegin()->first;
 }
 
-void DurableTimers::add(TimerRecord timer) {
+void DurableTimers::add(StartedTimer timer) {
     Lock lock{mutex_};
     if (stopped_) {
         return; // it is in the store
@@ -82,10 +109,10 @@ void DurableTimers::remove(std::uint64_t number) {
 
 bool DurableTimers::idle() {
     const std::lock_guard lock{mutex_};
-    const Timestamp now = hub_->runtime().now();
+    const SteadyTime now = hub_->runtime().steady_now();
     const bool none_due = next_.empty() ? !last_loaded_ || last_loaded_->first > now
                                         : next_.begin()->first.first > now;
-    return firing_ == 0 && (stopped_ || none_due);
+    return firing_ == 0 && !moving_ && (stopped_ || none_due);
 }
 
 void DurableTimers::stop() {
@@ -98,10 +125,10 @@ void DurableTimers::stop() {
 }
 
 void DurableTimers::arm(Lock& /*lock*/) {
-    if (stopped_ || (next_.empty() && !last_loaded_)) {
+    if (stopped_ || (next_.empty() && (!last_loaded_ || moving_))) {
         return;
     }
-    const Timestamp due =
+    const SteadyTime due =
         next_.empty() ? not_before_ : std::max(next_.begin()->first.first, not_before_);
     if (timer_ && timer_due_ <= due) {
         return;
@@ -110,11 +137,12 @@ void DurableTimers::arm(Lock& /*lock*/) {
         hub_->runtime().cancel(*timer_);
     }
     timer_due_ = due;
-    timer_ = hub_->runtime().schedule(due - hub_->runtime().now(), [weak = weak_from_this()] {
-        if (const auto self = weak.lock()) {
-            self->fire_due();
-        }
-    });
+    timer_ = hub_->runtime().schedule(std::max(due, SteadyTime{}) - hub_->runtime().steady_now(),
+                                      [weak = weak_from_this()] {
+                                          if (const auto self = weak.lock()) {
+                                              self->fire_due();
+                                          }
+                                      });
 }
 
 void DurableTimers::fire_due() {
@@ -127,16 +155,16 @@ void DurableTimers::fire_due() {
         timer_.reset();
         try {
             load(lock);
-            while (!next_.empty() && next_.begin()->first.first <= hub_->runtime().now()) {
+            while (!next_.empty() && next_.begin()->first.first <= hub_->runtime().steady_now()) {
                 LIBBUS_FAULT_POINT_THROWS("timer.before_fire",
                                           StoreError{"timer.before_fire: made to fail"});
                 auto first = next_.extract(next_.begin());
                 due_of_.erase(first.key().second);
-                fire(lock, std::move(first.mapped()));
+                fire(lock, {std::move(first.mapped()), first.key().first});
                 load(lock);
             }
         } catch (const StoreError& error) {
-            not_before_ = hub_->runtime().now() + pause_after_trouble;
+            not_before_ = hub_->runtime().steady_now() + pause_after_trouble;
             trouble = error.what();
         }
         arm(lock);
@@ -150,20 +178,23 @@ void DurableTimers::fire_due() {
 }
 
 /// With the lock held: so they are stored in order.
-void DurableTimers::fire(Lock& /*lock*/, TimerRecord timer) {
+void DurableTimers::fire(Lock& /*lock*/, StartedTimer timer) {
     ++firing_;
+    const EventStamp stamp = new_stamp(); // it happens now, whenever it was scheduled
+    timer.record.event.event_id = stamp.event_id;
+    timer.record.event.occurred_at = stamp.occurred_at;
     Part part;
-    part.fires = timer.number;
-    part.events.push_back({.record = timer.event});
+    part.fires = timer.record.number;
+    part.events.push_back({.record = timer.record.event});
     writer_.submit(std::move(part),
                    [self = shared_from_this(), timer = std::move(timer)](
                        PartResult&& result, Part&&) { self->on_stored(timer, std::move(result)); });
 }
 
-void DurableTimers::on_stored(const TimerRecord& timer, PartResult&& result) {
+void DurableTimers::on_stored(const StartedTimer& timer, PartResult&& result) {
     LIBBUS_FAULT_POINT("timer.after_fire");
     if (!result.error) {
-        on_fired_(timer.event);
+        on_fired_(timer.record.event);
     }
     Lock lock{mutex_};
     --firing_;
@@ -175,14 +206,14 @@ void DurableTimers::on_stored(const TimerRecord& timer, PartResult&& result) {
     } catch (const TimerGone&) {
         return; // cancelled
     } catch (const PartRefused& refused) {
-        give_up(timer, refused.what());
+        give_up(timer.record, refused.what());
     } catch (const StoreError&) {
         // It is still in the store, and tried again.
-        not_before_ = hub_->runtime().now() + pause_after_trouble;
+        not_before_ = hub_->runtime().steady_now() + pause_after_trouble;
         keep(lock, timer);
         arm(lock);
     } catch (const std::exception& refused) {
-        give_up(timer, refused.what());
+        give_up(timer.record, refused.what());
     }
 }
 
@@ -198,6 +229,142 @@ void DurableTimers::give_up(const TimerRecord& timer, const std::string& why) {
                                  type + " is refused: " + why);
             }
         });
+}
+
+Part DurableTimers::bring_back() {
+    const Timestamp now = hub_->runtime().now();
+    Timestamp newest = now;
+    Part part;
+    each_row([&](TimerRecord& timer) {
+        if (timer.scheduled_at > now) {
+            newest = std::max(newest, timer.scheduled_at);
+            part.put_timers.push_back(std::move(timer));
+        }
+    });
+    for (TimerRecord& timer : part.put_timers) {
+        timer = moved(std::move(timer), now - newest);
+    }
+    return part;
+}
+
+void DurableTimers::on_clock_set(Duration by) {
+    Lock lock{mutex_};
+    if (!stopped_) {
+        to_move_ += by;
+        begin_move(lock);
+    }
+}
+
+bool DurableTimers::waits_for_time() {
+    const std::lock_guard lock{mutex_};
+    return !stopped_;
+}
+
+void DurableTimers::begin_move(Lock& /*lock*/) {
+    if (!moving_ && !stopped_) {
+        moving_ = true;
+        writer_.run([self = shared_from_this()] { self->move_rows(); });
+    }
+}
+
+/// On the writer's thread, so nothing comes into the store between the reading and the writing.
+/// Without the lock, which those take who run while the disk is busy.
+void DurableTimers::move_rows() {
+    Duration by{};
+    std::map<std::uint64_t, SteadyTime> known;
+    {
+        const Lock lock{mutex_};
+        by = to_move_;
+        known = due_of_;
+    }
+    std::string trouble;
+    try {
+        const Part rows = moved_rows(by, known);
+        if (!rows.put_timers.empty()) {
+            const auto results = store_.commit(std::span{&rows, 1}, true);
+            if (results.front().error) {
+                std::rethrow_exception(results.front().error);
+            }
+        }
+        adopt(rows, by);
+    } catch (const std::exception& error) {
+        trouble = error.what();
+        move_later();
+    }
+    hub_->runtime().pool().post([hub = hub_, trouble] { // not an observer on the writer's thread
+        if (const auto sink = trouble.empty() ? nullptr : hub->sink()) {
+            sink->on_trouble("the wall clock was set, and the rows of the timers could not be "
+                             "moved with it (it is tried again): " +
+                             trouble);
+        }
+        hub->note_change();
+    });
+}
+
+/// The rows that are to be other ones where the wall clock was set by so much. When those in memory
+/// are due is known to the microsecond, whenever they were written.
+Part DurableTimers::moved_rows(Duration by, const std::map<std::uint64_t, SteadyTime>& known) {
+    Part part;
+    const ClockReading set{SteadyTime{}, Timestamp{lead_ + by}};
+    each_row([&](TimerRecord& timer) {
+        const auto found = known.find(timer.number);
+        const Timestamp due =
+            set.wall_of(found != known.end() ? found->second : steady_of(timer.due));
+        if (due != timer.due) {
+            const Duration further = due - timer.due;
+            part.put_timers.push_back(moved(std::move(timer), further));
+        }
+    });
+    return part;
+}
+
+/// The rows are moved.
+void DurableTimers::adopt(const Part& rows, Duration by) {
+    Lock lock{mutex_};
+    moving_ = false;
+    lead_ += by;
+    to_move_ -= by;
+    for (const TimerRecord& timer : rows.put_timers) {
+        if (const auto known = due_of_.find(timer.number); known != due_of_.end()) {
+            next_[{known->second, timer.number}] = timer;
+        }
+    }
+    while (last_loaded_ && !next_.empty() && next_.rbegin()->first > *last_loaded_) {
+        due_of_.erase(next_.rbegin()->first.second); // kept while its row was off
+        next_.erase(std::prev(next_.end()));
+    }
+    if (to_move_ != Duration::zero()) { // it was set again
+        begin_move(lock);
+    }
+    arm(lock);
+}
+
+void DurableTimers::move_later() {
+    Lock lock{mutex_};
+    moving_ = false;
+    arm(lock);
+    hub_->runtime().schedule(pause_after_trouble, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+            Lock again{self->mutex_};
+            self->begin_move(again);
+        }
+    });
+}
+
+void DurableTimers::each_row(const std::function<void(TimerRecord&)>& use) {
+    Timestamp due = Timestamp::min();
+    std::uint64_t number = 0;
+    for (std::size_t found = page_size; found == page_size;) {
+        std::vector<TimerRecord> page = store_.timers(due, number, page_size);
+        found = page.size();
+        if (found != 0) {
+            due = page.back().due;
+            number = page.back().number;
+        }
+        for (TimerRecord& timer : page) {
+            use(timer);
+        }
+    }
 }
 
 } // namespace bus

@@ -30,7 +30,7 @@ RequestDesk::RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<Runn
       command_{std::move(command)},
       replay_{std::move(replay)},
       names_{std::move(names)},
-      made_{hub_->runtime().now()},
+      made_{hub_->runtime().read_clocks()},
       forget_after_{forget_after},
       asked_before_{last_open_request(store)} {}
 

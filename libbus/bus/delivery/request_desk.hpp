@@ -96,7 +96,7 @@ private:
     Command command_;
     Replay replay_;
     AgentNames names_;
-    const Timestamp made_;
+    const ClockReading made_;
     const Duration forget_after_;
     /// Requests up to here were made of a program before this one; none: it could not be read.
     const std::optional<std::uint64_t> asked_before_;

@@ -41,13 +41,13 @@ void RequestDesk::replay(const std::shared_ptr<Work>& work) {
 }
 
 bool RequestDesk::older_than_this(const RequestRecord& request) const {
-    return asked_before_ ? request.number <= *asked_before_ : request.at < made_;
+    return asked_before_ ? request.number <= *asked_before_ : request.at < made_.wall;
 }
 
 /// False: not yet, and it is looked again when it does.
 bool RequestDesk::forgets_now() {
     const std::lock_guard lock{mutex_};
-    const Duration age = hub_->runtime().now() - made_;
+    const Duration age = hub_->runtime().steady_now() - made_.steady;
     old_enough_ = old_enough_ || age >= forget_after_;
     if (!old_enough_ && !stopped_ && !grown_) {
         grown_ = hub_->runtime().schedule(
@@ -56,7 +56,7 @@ bool RequestDesk::forgets_now() {
                     {
                         const std::lock_guard inner{self->mutex_};
                         self->grown_.reset();
-                        self->old_enough_ = true; // also where the clock was set back
+                        self->old_enough_ = true; // also where a host's timers are a little ahead
                     }
                     self->look();
                 }

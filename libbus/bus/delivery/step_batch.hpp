@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/delivery/internal/held_up.hpp>
 #include <bus/delivery/internal/state_cache.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/store/records.hpp>
@@ -24,6 +25,12 @@ struct DeliveryItem {
     bool suspect = false;                       ///< the process may have died of it: it runs alone
 };
 
+/// A timer, and when it is due on the clock that its delay is counted on.
+struct StartedTimer {
+    TimerRecord record;
+    SteadyTime due{};
+};
+
 /// What is to be told and remembered of an attempt once it is committed.
 struct Attempted {
     std::shared_ptr<const DomainEvent> event; ///< null: it could not be read, or was not attempted
@@ -31,10 +38,11 @@ struct Attempted {
     Position position = 0;                    ///< 0: no delivery is concerned
     PositionRange settles{};
     std::vector<std::shared_ptr<const DomainEvent>> emitted;
-    std::vector<TimerRecord> timers;
+    std::vector<StartedTimer> timers;
     std::vector<std::uint64_t> cancelled_timers;
     std::optional<Failure> failure;
     std::optional<DeliveryRecord> delivery; ///< what it became; none: finished
+    internal::NextAttempt next;             ///< where it is deferred
     internal::StateCache::Written written;
     bool attempted_again = false;                ///< it had a row before
     bool command = false;                        ///< no attempt: an operator's command

@@ -279,12 +279,14 @@ bool StepRunner::put_effects(StepEffects&& effects, Source& source, Draft& draft
         part.commanded_at = hub_.runtime().now();
     }
     if (!part.put_timers.empty()) {
-        const Timestamp now = hub_.runtime().now();
+        const ClockReading now = hub_.runtime().read_clocks();
         for (std::size_t i = 0; i < part.put_timers.size(); ++i) {
+            const SteadyTime due = internal::later(now.steady, effects.timers[i].delay);
             part.put_timers[i].agent = agent_.name();
-            part.put_timers[i].due = internal::later(now, effects.timers[i].delay);
+            part.put_timers[i].due = now.wall_of(due);
+            part.put_timers[i].scheduled_at = now.wall;
+            draft.attempted.timers.push_back({part.put_timers[i], due});
         }
-        draft.attempted.timers = part.put_timers;
     }
     for (const TimerHandle timer : effects.cancelled) {
         part.erase_timers.push_back(timer.number);
@@ -297,7 +299,8 @@ bool StepRunner::put_effects(StepEffects&& effects, Source& source, Draft& draft
 /// `may_tell`. False: it has to run again.
 bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
     const Failure& failure = *draft.attempted.failure;
-    const Timestamp now = hub_.runtime().now();
+    const ClockReading clocks = hub_.runtime().read_clocks();
+    const Timestamp now = clocks.wall;
     DeliveryRecord delivery = item.record.value_or(
         DeliveryRecord{.agent = agent_.name(), .position = item.event->position});
     delivery.sequence = sequence_of(item);
@@ -314,6 +317,8 @@ bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
         failure, delivery.failures, now, hub_.runtime().random());
     delivery.state = next ? DeliveryState::deferred : DeliveryState::dead;
     delivery.due = next.value_or(Timestamp{});
+    draft.attempted.next = {.due = clocks.steady_of(delivery.due),
+                            .by_wall_clock = failure.waits_for_wall_clock()};
     if (next) {
         LIBBUS_FAULT_POINT("retry.write");
     }

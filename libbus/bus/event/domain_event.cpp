@@ -10,10 +10,24 @@ thread_local bool unstamped = false;
 
 DomainEvent::DomainEvent() : type_{detail::domain_event_type()} {
     if (!unstamped) {
-        Environment& environment = Environment::ambient();
-        occurred_at = environment.now();
-        event_id = next_uuid(environment, occurred_at);
+        const EventStamp stamp = new_stamp();
+        event_id = stamp.event_id;
+        occurred_at = stamp.occurred_at;
     }
+}
+
+EventStamp new_stamp() {
+    Environment& environment = Environment::ambient();
+    const Timestamp now = environment.now();
+    return {next_uuid(environment, now), now};
+}
+
+std::shared_ptr<const DomainEvent> stamped_copy(const DomainEvent& event) {
+    const auto copy = std::const_pointer_cast<DomainEvent>(event.type().copy(event)); // ours alone
+    const EventStamp stamp = new_stamp();
+    copy->event_id = stamp.event_id;
+    copy->occurred_at = stamp.occurred_at;
+    return copy;
 }
 
 UnstampedScope::UnstampedScope() noexcept : previous_{unstamped} {

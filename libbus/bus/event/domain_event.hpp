@@ -232,6 +232,18 @@ const T* event_cast(const DomainEvent& event) noexcept {
     }
 }
 
+/// What each event is stamped with when it is made.
+struct EventStamp {
+    Uuid event_id;
+    Timestamp occurred_at;
+};
+
+/// Of now, from the ambient environment.
+EventStamp new_stamp();
+
+/// A copy that is stamped anew.
+std::shared_ptr<const DomainEvent> stamped_copy(const DomainEvent& event);
+
 /// While in scope on a thread, events made there are not stamped: their id and time stay zero.
 /// For those who fill both in at once, such as the codec.
 class UnstampedScope {

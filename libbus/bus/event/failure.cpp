@@ -21,6 +21,10 @@ Failure Failure::not_ready(const std::string& message, Timestamp until) {
     return Failure{FailureKind::not_ready, message, until};
 }
 
+Failure Failure::not_ready(const std::string& message, Duration retry_after) {
+    return Failure{FailureKind::not_ready, message, std::nullopt, retry_after};
+}
+
 Failure Failure::rejected(const std::string& message) {
     return Failure{FailureKind::rejected, message};
 }

@@ -36,8 +36,11 @@ public:
     /// `retry_after`: from now; overrides the policy's delay.
     static Failure throttled(const std::string& message, Duration retry_after);
     /// `until`: the time of the next attempt; overrides the policy's delay, and does not count
-    /// against its number of attempts.
+    /// against its number of attempts. It is a time of the wall clock, whatever it was made of: if
+    /// that is set, the attempt comes when it shows `until`. For a delay use the other one.
     static Failure not_ready(const std::string& message, Timestamp until);
+    /// The same, but `retry_after` from now, whatever becomes of the wall clock.
+    static Failure not_ready(const std::string& message, Duration retry_after);
     static Failure rejected(const std::string& message);
     static Failure poison(const std::string& message);
 
@@ -49,6 +52,11 @@ public:
     [[nodiscard]] std::optional<Timestamp> until() const noexcept { return until_; }
 
     [[nodiscard]] std::optional<Duration> retry_after() const noexcept { return retry_after_; }
+
+    /// True: the next attempt comes at a time of the wall clock, not after a delay.
+    [[nodiscard]] bool waits_for_wall_clock() const noexcept {
+        return kind_ == FailureKind::not_ready && until_.has_value();
+    }
 
 private:
     FailureKind kind_;

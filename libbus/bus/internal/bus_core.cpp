@@ -37,6 +37,21 @@ Dispatcher::Wait wait_for_handlers(const std::shared_ptr<RunnerHub>& hub) {
     };
 }
 
+void tell_clock_set(RunnerHub& hub, Duration by) {
+    const auto sink = hub.sink();
+    if (sink == nullptr) {
+        return;
+    }
+    const bool forward = by > Duration::zero();
+    const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(forward ? by : -by);
+    sink->on_trouble(std::string{"the wall clock was set "} + (forward ? "forward" : "back") +
+                     " by " + std::to_string(millis.count()) +
+                     " ms. Delays, retries and timers go on as if it had not been; what waits for "
+                     "a time of the wall clock is looked at anew; the times of events do not "
+                     "follow each other here. If nobody has set it, look at the time "
+                     "synchronisation of this machine");
+}
+
 } // namespace
 
 Bus::Core::Core(BusOptions options)
@@ -45,6 +60,11 @@ Bus::Core::Core(BusOptions options)
       hub{std::make_shared<RunnerHub>(*runtime)},
       dispatcher{[hub = hub](const detail::HandlerSlot& slot) { tell_ended(*hub, slot); },
                  wait_for_handlers(hub)} {
+    hub->clock().on_set([weak = std::weak_ptr{hub}](Duration by) {
+        if (const auto here = weak.lock()) {
+            tell_clock_set(*here, by);
+        }
+    });
     if (!detail::membarrier_works()) {
         hub->care(); // publishes must fence, which the short way does not
     }
@@ -66,6 +86,7 @@ Bus::Core::Core(BusOptions options)
                 }
             },
             [hub = hub] { hub->note_change(); }, hub.get());
+        hub->clock().add(timers_);
     }
 }
 
@@ -206,6 +227,7 @@ TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEven
     }
     const TimerHandle handle = timers_->reserve();
     timers_->start(handle, delay, std::move(event));
+    hub->clock().watch();
     return handle;
 }
 
@@ -270,6 +292,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     if (on_worker()) {
         if (how == Stop::now) {
             phase_ = Phase::stopped;
+            hub->clock().stop();
             if (timers_) {
                 timers_->begin_stop();
             } else {
@@ -285,6 +308,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     LIBBUS_FAULT_POINT_FAILS("stop.before_drain", how = Stop::now);
     const bool drained = how == Stop::drain && hub->wait([this] { return idle(); }, deadline);
     phase_ = Phase::stopped;
+    hub->clock().stop();
     if (delivery_) {
         delivery_->stop();
     } else {

@@ -33,11 +33,14 @@ namespace bus::faults {
 
 namespace {
 
-enum class Action : std::uint8_t { kill, fail, delay };
+enum class Action : std::uint8_t { kill, fail, delay, set_clock };
+
+std::atomic<std::chrono::seconds::rep> clock_ahead{0};
 
 struct Rule {
     Action action = Action::kill;
     std::chrono::milliseconds delay{0};
+    std::chrono::seconds step{0};
     std::optional<std::uint64_t> hit; ///< none: every one
 };
 
@@ -60,8 +63,9 @@ std::string_view trimmed(std::string_view text) {
 }
 
 [[noreturn]] void refuse(std::string_view rule, const std::string& why) {
-    throw std::invalid_argument{"fault rule '" + std::string{rule} + "': " + why +
-                                "; write NAME=ACTION[@HIT], ACTION being kill, fail or delay:MS"};
+    throw std::invalid_argument{
+        "fault rule '" + std::string{rule} + "': " + why +
+        "; write NAME=ACTION[@HIT], ACTION being kill, fail, delay:MS or set-clock:S"};
 }
 
 std::uint64_t number(std::string_view text, std::string_view rule) {
@@ -80,6 +84,7 @@ Rule parse_action(std::string_view text, std::string_view whole) {
         text = text.substr(0, at);
     }
     constexpr std::string_view delay = "delay:";
+    constexpr std::string_view set_clock = "set-clock:";
     if (text == "kill") {
         rule.action = Action::kill;
     } else if (text == "fail") {
@@ -87,6 +92,12 @@ Rule parse_action(std::string_view text, std::string_view whole) {
     } else if (text.starts_with(delay)) {
         rule.action = Action::delay;
         rule.delay = std::chrono::milliseconds{number(text.substr(delay.size()), whole)};
+    } else if (text.starts_with(set_clock)) {
+        const std::string_view seconds = text.substr(set_clock.size());
+        const bool back = seconds.starts_with('-');
+        const std::chrono::seconds step{number(seconds.substr(back ? 1 : 0), whole)};
+        rule.action = Action::set_clock;
+        rule.step = back ? -step : step;
     } else {
         refuse(whole, "there is no action '" + std::string{text} + "'");
     }
@@ -177,6 +188,7 @@ public:
             ::pause(); // the signal may reach another thread first
             break;
         case Action::delay: std::this_thread::sleep_for(rule->delay); break;
+        case Action::set_clock: clock_ahead += rule->step.count(); break;
         case Action::fail: return true;
         }
         return false;
@@ -245,6 +257,10 @@ std::vector<PointStatus> points() {
 
 void choose(std::string_view rules) {
     registry().choose(rules);
+}
+
+std::chrono::seconds wall_clock_ahead() noexcept {
+    return std::chrono::seconds{clock_ahead};
 }
 
 bool detail::hit(Place& place) {

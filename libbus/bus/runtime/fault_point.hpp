@@ -10,11 +10,12 @@
 ///     LIBBUS_FAULTS_TOLD=/tmp/told
 ///
 /// A rule is NAME=ACTION[@HIT]: at the hit of that number, counted from 1, or without it at each.
-/// ACTION is `kill` (SIGKILL to itself), `fail` (as the point does; only where it can), or
-/// `delay:MS`. A rule that names no point of the program ends it with a sentence: it would test
-/// nothing. LIBBUS_FAULTS_TOLD names a file that gets a line `killed NAME HIT` before a kill, and
-/// at the program's orderly end a line `hits NAME COUNT` (`hits-or-fails` where it can fail) for
-/// each of its points, those included that were never hit.
+/// ACTION is `kill` (SIGKILL to itself), `fail` (as the point does; only where it can), `delay:MS`,
+/// or `set-clock:S`: from then on this process sees a wall clock that was set forward by so many
+/// seconds, or back where negative. A rule that names no point of the program ends it with a
+/// sentence: it would test nothing. LIBBUS_FAULTS_TOLD names a file that gets a line `killed NAME
+/// HIT` before a kill, and at the program's orderly end a line `hits NAME COUNT` (`hits-or-fails`
+/// where it can fail) for each of its points, those included that were never hit.
 ///
 /// A point belongs into a function of a source file, not into a template or an inline function; two
 /// of one name are one point. docs/decisions/0014-fault-points.md has the reasons.
@@ -22,6 +23,7 @@
 #ifdef LIBBUS_FAULT_POINTS
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,6 +44,9 @@ std::vector<PointStatus> points();
 /// Replaces the rules by those of a text as LIBBUS_FAULTS holds it, and counts hits from 0 again.
 /// Thread safe. Throws std::invalid_argument, which says what is wrong.
 void choose(std::string_view rules);
+
+/// How far this process's wall clock was set forward. Thread safe.
+std::chrono::seconds wall_clock_ahead() noexcept;
 
 namespace detail {
 

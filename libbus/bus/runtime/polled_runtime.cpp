@@ -41,9 +41,9 @@ public:
     }
 
     TimerId schedule(Duration delay, Task task) {
-        const auto due = internal::later(Clock::now(), delay);
+        const auto due = internal::later(SystemEnvironment::steady_now(), delay);
         std::unique_lock lock{mutex_};
-        const bool is_first = due < timers_.next_due().value_or(Clock::time_point::max());
+        const bool is_first = due < timers_.next_due().value_or(SteadyTime::max());
         const TimerId id = timers_.add(due, std::move(task));
         lock.unlock();
         if (is_first) {
@@ -102,7 +102,10 @@ private:
     [[nodiscard]] std::optional<Clock::time_point> next_timer() const {
         const std::lock_guard lock{mutex_};
         const auto due = timers_.next_due();
-        return due == Clock::time_point::max() ? std::nullopt : due; // which never comes
+        if (!due || *due == SteadyTime::max()) { // which never comes
+            return std::nullopt;
+        }
+        return internal::later(Clock::now(), *due - SystemEnvironment::steady_now());
     }
 
     [[nodiscard]] bool anything_ready() const {
@@ -115,7 +118,7 @@ private:
     std::atomic<bool> told_{false};        // the host, since it polled last
     std::atomic<std::thread::id> polling_; // the thread that is in poll()
     mutable std::mutex mutex_;             // of what follows
-    internal::TimerQueue<Clock::time_point> timers_;
+    internal::TimerQueue<SteadyTime> timers_;
     bool timer_next_ = false;                  // tasks and due timers take turns
     std::weak_ptr<const char> polling_thread_; // who may run tasks, where there is one
     std::thread::id holder_;                   // of the turn
@@ -173,7 +176,7 @@ bool PolledRuntime::Core::run_one() {
         const std::lock_guard lock{mutex_};
         timer_next_ = !timer_next_;
         if (timer_next_ && timers_.next_due()) {
-            task = timers_.take_due(Clock::now());
+            task = timers_.take_due(SystemEnvironment::steady_now());
         }
     }
     if (!task) {
@@ -181,7 +184,7 @@ bool PolledRuntime::Core::run_one() {
     }
     if (!task) {
         const std::lock_guard lock{mutex_};
-        task = timers_.take_due(Clock::now());
+        task = timers_.take_due(SystemEnvironment::steady_now());
     }
     if (task) {
         (*task)();

@@ -1,6 +1,51 @@
 #include <bus/runtime/runtime.hpp>
+#include <bus/runtime/system_environment.hpp>
+
+#include <utility>
 
 namespace bus {
+
+namespace {
+
+/// How long after it was set the wall clock may go unnoticed.
+constexpr Duration between_looks = std::chrono::milliseconds{500};
+
+void look_later(Runtime& runtime, std::weak_ptr<Task> watch) {
+    runtime.schedule(between_looks, [&runtime, watch = std::move(watch)] {
+        if (const auto look = watch.lock()) {
+            (*look)();
+            look_later(runtime, watch);
+        }
+    });
+}
+
+} // namespace
+
+SteadyTime Runtime::steady_now() {
+    return virtual_time() ? SteadyTime{now().time_since_epoch()} : SystemEnvironment::steady_now();
+}
+
+ClockReading Runtime::read_clocks() {
+    constexpr Duration close_together = std::chrono::milliseconds{1};
+    constexpr int most_tries = 10; // the thread may be put aside between the two
+    ClockReading reading{};
+    for (int tries = 0; tries < most_tries; ++tries) {
+        reading.steady = steady_now();
+        reading.wall = now();
+        if (steady_now() - reading.steady < close_together) {
+            break;
+        }
+    }
+    return reading;
+}
+
+std::shared_ptr<void> Runtime::watch_wall_clock(Task look) {
+    auto watch = std::make_shared<Task>(std::move(look));
+    if (!virtual_time()) { // it would run for ever
+        look_later(*this, watch);
+    }
+    return watch;
+}
 
 std::size_t Runtime::poll(std::size_t /*limit*/) {
     return 0;

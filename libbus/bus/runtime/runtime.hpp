@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/runtime/clock_reading.hpp>
 #include <bus/runtime/environment.hpp>
 
 #include <chrono>
@@ -46,10 +47,22 @@ public:
     /// Destroying it runs what is queued, and waits.
     virtual std::unique_ptr<Executor> dedicated(const std::string& name) = 0;
 
-    /// Runs the task on the pool once `delay` is over; zero and negative delays mean at once. Tasks
-    /// begin in the order of the times when they are due, ties in the order of scheduling, as far
-    /// as a pool of several threads has an order. A delay past the end of the clock, such as
-    /// Duration::max(), never ends.
+    /// The clock that delays are counted on. It never jumps, and goes on while the machine sleeps.
+    /// Unless a runtime says otherwise it is the system's, or where time is virtual, now().
+    virtual SteadyTime steady_now();
+
+    /// The steady clock and the wall clock, read close together.
+    ClockReading read_clocks();
+
+    /// Calls `look` on the pool whenever the wall clock may have been set, until what is returned
+    /// goes. A runtime that hears of it overrides this one, which calls `look` twice a second, and
+    /// never where time is virtual.
+    [[nodiscard]] virtual std::shared_ptr<void> watch_wall_clock(Task look);
+
+    /// Runs the task on the pool once `delay` is over on the steady clock, whatever becomes of the
+    /// wall clock; zero and negative delays mean at once. Tasks begin in the order of the times
+    /// when they are due, ties in the order of scheduling, as far as a pool of several threads has
+    /// an order. A delay past the end of the clock, such as Duration::max(), never ends.
     virtual TimerId schedule(Duration delay, Task task) = 0;
 
     /// True where the task had not begun and never will.
@@ -69,7 +82,7 @@ public:
     /// way keeps those waiting who wait for such a task.
     [[nodiscard]] virtual bool works_while_waiting() const noexcept { return false; }
 
-    /// True where the clock stands still while there is work, so that nothing may be asked again
+    /// True where the clocks stand still while there is work, so that nothing may be asked again
     /// and again by the clock alone.
     [[nodiscard]] virtual bool virtual_time() const noexcept { return false; }
 

@@ -49,12 +49,12 @@ private:
     SimulatedRuntime& runtime_;
 };
 
-class SimulatedRuntime::Timers : public internal::TimerQueue<Timestamp> {};
+class SimulatedRuntime::Timers : public internal::TimerQueue<SteadyTime> {};
 
 SimulatedRuntime::SimulatedRuntime(std::uint64_t seed, Timestamp start)
     : ambient_{*this},
       generator_{seed},
-      now_{start},
+      now_{start.time_since_epoch()},
       pool_{std::make_unique<PoolQueue>()},
       timers_{std::make_unique<Timers>()} {}
 
@@ -90,7 +90,7 @@ std::size_t SimulatedRuntime::run_ready() {
 }
 
 std::size_t SimulatedRuntime::run_for(Duration duration) {
-    const Timestamp end = internal::later(now_, duration);
+    const SteadyTime end = internal::later(now_, duration);
     std::size_t count = run_ready();
     while (run_next_timer(end)) {
         count += 1 + run_ready();
@@ -100,7 +100,7 @@ std::size_t SimulatedRuntime::run_for(Duration duration) {
 }
 
 std::size_t SimulatedRuntime::run_until_idle(Duration limit) {
-    const Timestamp end = internal::later(now_, limit);
+    const SteadyTime end = internal::later(now_, limit);
     std::size_t count = run_ready();
     while (run_next_timer(end)) {
         count += 1 + run_ready();
@@ -112,9 +112,9 @@ void SimulatedRuntime::pass(Duration duration) {
     move_to(internal::later(now_, duration));
 }
 
-bool SimulatedRuntime::run_next_timer(Timestamp limit) {
-    const std::optional<Timestamp> due = timers_->next_due();
-    if (!due || *due > limit || *due == Timestamp::max()) {
+bool SimulatedRuntime::run_next_timer(SteadyTime limit) {
+    const std::optional<SteadyTime> due = timers_->next_due();
+    if (!due || *due > limit || *due == SteadyTime::max()) {
         return false;
     }
     move_to(*due);
@@ -131,12 +131,37 @@ std::size_t SimulatedRuntime::poll(std::size_t limit) {
     return count;
 }
 
-void SimulatedRuntime::move_to(Timestamp time) {
+void SimulatedRuntime::move_to(SteadyTime time) {
     now_ = std::max(now_, time);
 }
 
+void SimulatedRuntime::step_wall_clock(Duration by) {
+    stepped_ += by;
+    std::erase_if(watches_, [this](const std::weak_ptr<Task>& watch) {
+        if (watch.expired()) {
+            return true;
+        }
+        pool_->post([watch] {
+            if (const auto look = watch.lock()) {
+                (*look)();
+            }
+        });
+        return false;
+    });
+}
+
 Timestamp SimulatedRuntime::now() {
+    return Timestamp{now_.time_since_epoch() + stepped_};
+}
+
+SteadyTime SimulatedRuntime::steady_now() {
     return now_;
+}
+
+std::shared_ptr<void> SimulatedRuntime::watch_wall_clock(Task look) {
+    auto watch = std::make_shared<Task>(std::move(look));
+    watches_.push_back(watch);
+    return watch;
 }
 
 std::uint64_t SimulatedRuntime::random() {
@@ -162,7 +187,7 @@ bool SimulatedRuntime::cancel(TimerId timer) {
 bool SimulatedRuntime::wait(std::unique_lock<std::mutex>& lock,
                             std::condition_variable& /*changed*/, const std::function<bool()>& done,
                             std::optional<Duration> timeout) {
-    const Timestamp end = timeout ? internal::later(now_, *timeout) : Timestamp::max();
+    const SteadyTime end = timeout ? internal::later(now_, *timeout) : SteadyTime::max();
     while (!done()) {
         if (timeout && now_ > end) { // tasks have taken longer: see pass()
             return false;

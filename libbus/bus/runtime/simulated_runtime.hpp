@@ -28,10 +28,15 @@ public:
     /// Runs tasks and timers until neither is left, or `limit` has passed on the clock.
     std::size_t run_until_idle(Duration limit = std::chrono::hours{24 * 365});
     /// Moves the clock on by `duration` and runs nothing: what is under way takes its time, as a
-    /// slow disk or an outside system does. Timers that come due meanwhile are late.
+    /// slow disk or an outside system does, or while the machine sleeps. Timers that come due
+    /// meanwhile are late.
     void pass(Duration duration);
+    /// Sets the wall clock forward, or back where negative, as an administrator or NTP does. The
+    /// steady clock goes on as before. Those who watch the wall clock are told by tasks.
+    void step_wall_clock(Duration by);
 
     Timestamp now() override;
+    SteadyTime steady_now() override;
 
     [[nodiscard]] bool virtual_time() const noexcept override { return true; }
 
@@ -40,6 +45,7 @@ public:
     std::unique_ptr<Executor> dedicated(const std::string& name) override;
     TimerId schedule(Duration delay, Task task) override;
     bool cancel(TimerId timer) override;
+    [[nodiscard]] std::shared_ptr<void> watch_wall_clock(Task look) override;
     /// Runs tasks, and timers that are due, without moving the time.
     std::size_t poll(std::size_t limit = unlimited) override;
     /// Runs tasks until `done`, or they have let more than `timeout` pass; where none is left,
@@ -53,12 +59,14 @@ private:
     class OrderedQueue;
     class Timers;
 
-    void move_to(Timestamp time);
-    bool run_next_timer(Timestamp limit);
+    void move_to(SteadyTime time);
+    bool run_next_timer(SteadyTime limit);
 
     AmbientEnvironment ambient_;
     std::mt19937_64 generator_;
-    Timestamp now_;
+    SteadyTime now_;
+    Duration stepped_{}; ///< how far the wall clock was set forward
+    std::vector<std::weak_ptr<Task>> watches_;
     std::unique_ptr<PoolQueue> pool_;
     std::vector<OrderedQueue*> ordered_;
     std::unique_ptr<Timers> timers_;

@@ -1,7 +1,10 @@
+#include <bus/runtime/fault_point.hpp>
 #include <bus/runtime/system_environment.hpp>
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <ctime>
 #include <memory>
 #include <random>
 
@@ -13,9 +16,25 @@ SystemEnvironment& SystemEnvironment::instance() noexcept {
     return environment;
 }
 
+SteadyTime SystemEnvironment::steady_now() noexcept {
+#ifdef CLOCK_BOOTTIME
+    if (timespec time{}; ::clock_gettime(CLOCK_BOOTTIME, &time) == 0) {
+        return SteadyTime{std::chrono::duration_cast<Duration>(
+            std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec})};
+    }
+#endif
+    return SteadyTime{
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())};
+}
+
 Timestamp SystemEnvironment::now() {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(
-        std::chrono::system_clock::now());
+    const auto now =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+#ifdef LIBBUS_FAULT_POINTS
+    return now + faults::wall_clock_ahead();
+#else
+    return now;
+#endif
 }
 
 std::uint64_t SystemEnvironment::random() {

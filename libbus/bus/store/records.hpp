@@ -98,6 +98,7 @@ struct TimerRecord {
     std::uint64_t number = 0; ///< grows in the order of scheduling; no number is ever used twice
     std::string agent;        ///< whose step has scheduled it; empty: the host
     Timestamp due{};
+    Timestamp scheduled_at{}; ///< the epoch: not known, it is of an older program
     EventRecord event;
     friend bool operator==(const TimerRecord&, const TimerRecord&) = default;
 };

@@ -168,9 +168,9 @@ void Writer::write_waiting() {
 
 void Writer::write(Entries& entries) {
     std::vector<Part>& parts = entries.parts;
-    const Timestamp began = runtime_.now();
+    const SteadyTime began = runtime_.steady_now();
     std::vector<PartResult> results = commit(parts);
-    disk_is_limit_ = runtime_.now() - began > processor_time_of_a_part * parts.size();
+    disk_is_limit_ = runtime_.steady_now() - began > processor_time_of_a_part * parts.size();
     LIBBUS_FAULT_POINT("commit.before_told");
     count_publishers(parts);
     hand_on(parts, results);

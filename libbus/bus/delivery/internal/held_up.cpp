@@ -1,4 +1,5 @@
 #include <bus/delivery/internal/held_up.hpp>
+#include <bus/runtime/internal/saturating.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -14,13 +15,15 @@ bool waits_for_something(const DeliveryRecord& delivery) {
 
 } // namespace
 
-void HeldUp::load(const DeliveryBrief& brief, std::optional<DeliveryRecord> deferred) {
+void HeldUp::load(const DeliveryBrief& brief, std::optional<DeliveryRecord> deferred,
+                  const ClockReading& now) {
     if (brief.state == DeliveryState::parked) {
         park(brief.sequence, brief.position, brief.only_state);
         return;
     }
     if (deferred) {
-        put_deferred(std::move(*deferred));
+        const NextAttempt next = next_of(*deferred, now);
+        put_deferred(std::move(*deferred), next);
     } else {
         dead_[brief.position] = {brief.sequence, 0};
     }
@@ -38,10 +41,43 @@ void HeldUp::finish_loading() {
             release(sequence, line);
         }
     }
+    before_.clear();
 }
 
 void HeldUp::clear() {
+    auto before = std::move(deferred_);
     *this = {};
+    before_ = std::move(before);
+}
+
+void HeldUp::set_clock(const ClockReading& now) {
+    for (auto& [position, deferred] : deferred_) {
+        if (deferred.next.by_wall_clock) {
+            due_.erase({deferred.next.due, position});
+            deferred.next.due = now.steady_of(deferred.record.due);
+            due_.emplace(deferred.next.due, position);
+        }
+    }
+}
+
+/// When a delivery is due whose row says so. What the wall clock shows is believed, but not that
+/// anybody asked for a longer delay than he did. Where an attempt is of the future, the clock was
+/// set back since an earlier program made it: what waits for a time of it is asked anew then, too.
+NextAttempt HeldUp::next_of(const DeliveryRecord& record, const ClockReading& now) const {
+    const auto before = before_.find(record.position);
+    const bool known = before != before_.end() && before->second.record == record;
+    if (known && !before->second.next.by_wall_clock) {
+        return before->second.next;
+    }
+    const Timestamp failed = record.attempts.empty() ? Timestamp{} : record.attempts.back().at;
+    const bool of_the_future = failed > now.wall && !known;
+    NextAttempt next{.due = now.steady_of(record.due),
+                     .by_wall_clock = waits_for_something(record) && !of_the_future};
+    if (!next.by_wall_clock) {
+        const Duration asked = record.due > failed ? record.due - failed : Duration::zero();
+        next.due = std::min(next.due, internal::later(now.steady, asked));
+    }
+    return next;
 }
 
 void HeldUp::park(const std::string& sequence, Position position, bool only_state) {
@@ -49,7 +85,7 @@ void HeldUp::park(const std::string& sequence, Position position, bool only_stat
     parked_.insert_or_assign(position, Parked{sequence, only_state});
 }
 
-void HeldUp::hold(DeliveryRecord record) {
+void HeldUp::hold(DeliveryRecord record, const NextAttempt& next) {
     const Position position = record.position;
     drop(position);
     if (!record.sequence.empty()) {
@@ -60,7 +96,7 @@ void HeldUp::hold(DeliveryRecord record) {
     if (record.state == DeliveryState::dead) {
         dead_[position] = {std::move(record.sequence), record.redrives};
     } else {
-        put_deferred(std::move(record));
+        put_deferred(std::move(record), next);
     }
 }
 
@@ -109,7 +145,7 @@ void HeldUp::release(const std::string& /*sequence*/, Line& line) {
 std::optional<DeliveryRecord> HeldUp::take(Position position) {
     std::optional<DeliveryRecord> record;
     if (const auto found = deferred_.find(position); found != deferred_.end()) {
-        record = found->second;
+        record = found->second.record;
     } else if (ready_.contains(position)) {
         const Parked& parked = parked_.at(position);
         record = DeliveryRecord{.position = position,
@@ -139,63 +175,64 @@ bool HeldUp::has_ready() const {
     });
 }
 
-std::optional<Timestamp> HeldUp::next_due() const {
+std::optional<SteadyTime> HeldUp::next_due() const {
     const auto next = std::find_if(due_.begin(), due_.end(), [this](const auto& due) {
-        return leads(deferred_.at(due.second).sequence, due.second);
+        return leads(deferred_.at(due.second).record.sequence, due.second);
     });
     return next == due_.end() ? std::nullopt : std::optional{next->first};
 }
 
-std::optional<Timestamp> HeldUp::next_due_of(const std::set<Position>& positions) const {
-    std::optional<Timestamp> next;
+std::optional<SteadyTime> HeldUp::next_due_of(const std::set<Position>& positions) const {
+    std::optional<SteadyTime> next;
     for (const Position position : positions) {
         if (const auto deferred = deferred_.find(position); deferred != deferred_.end()) {
-            if (leads(deferred->second.sequence, position)) {
-                next = std::min(next.value_or(deferred->second.due), deferred->second.due);
+            const SteadyTime due = deferred->second.next.due;
+            if (leads(deferred->second.record.sequence, position)) {
+                next = std::min(next.value_or(due), due);
             }
         } else if (ready_.contains(position) && leads(parked_.at(position).sequence, position)) {
-            return Timestamp::min();
+            return SteadyTime::min();
         }
     }
     return next;
 }
 
-std::vector<Position> HeldUp::runnable(Timestamp now) const {
+std::vector<Position> HeldUp::runnable(SteadyTime now) const {
     std::vector<Position> result;
     std::copy_if(ready_.begin(), ready_.end(), std::back_inserter(result),
                  [this](Position ready) { return leads(parked_.at(ready).sequence, ready); });
     for (auto due = due_.begin(); due != due_.end() && due->first <= now; ++due) {
-        if (leads(deferred_.at(due->second).sequence, due->second)) {
+        if (leads(deferred_.at(due->second).record.sequence, due->second)) {
             result.push_back(due->second);
         }
     }
     return result;
 }
 
-bool HeldUp::make_due(Position position, Timestamp now) {
+bool HeldUp::make_due(Position position, SteadyTime now) {
     const auto found = deferred_.find(position);
     if (found == deferred_.end()) {
         return false;
     }
-    due_.erase({found->second.due, position});
-    found->second.due = now;
+    due_.erase({found->second.next.due, position});
+    found->second.next = {.due = now};
     due_.emplace(now, position);
     return true;
 }
 
-bool HeldUp::redrive(const DeliveryRecord& record) {
+bool HeldUp::redrive(const DeliveryRecord& record, const ClockReading& now) {
     const auto found = dead_.find(record.position);
     if (found == dead_.end() || record.redrives <= found->second.redrives) {
         return false;
     }
     dead_.erase(found);
-    put_deferred(DeliveryRecord{record});
+    put_deferred(DeliveryRecord{record}, next_of(record, now));
     return true;
 }
 
 std::optional<std::pair<DeliveryState, std::string>> HeldUp::find(Position position) const {
     if (const auto found = deferred_.find(position); found != deferred_.end()) {
-        return std::pair{DeliveryState::deferred, found->second.sequence};
+        return std::pair{DeliveryState::deferred, found->second.record.sequence};
     }
     if (const auto found = dead_.find(position); found != dead_.end()) {
         return std::pair{DeliveryState::dead, found->second.sequence};
@@ -213,18 +250,18 @@ HeldUp::Counts HeldUp::counts() const {
             .dead = dead_.size()};
 }
 
-void HeldUp::put_deferred(DeliveryRecord&& record) {
-    due_.emplace(record.due, record.position);
+void HeldUp::put_deferred(DeliveryRecord&& record, const NextAttempt& next) {
+    due_.emplace(next.due, record.position);
     not_ready_ += waits_for_something(record) ? 1U : 0U;
     const Position position = record.position;
-    deferred_.insert_or_assign(position, std::move(record));
+    deferred_.insert_or_assign(position, Deferred{std::move(record), next});
 }
 
 /// Forgets what is known of the delivery but its place in its line.
 void HeldUp::drop(Position position) {
     if (const auto found = deferred_.find(position); found != deferred_.end()) {
-        due_.erase({found->second.due, position});
-        not_ready_ -= waits_for_something(found->second) ? 1U : 0U;
+        due_.erase({found->second.next.due, position});
+        not_ready_ -= waits_for_something(found->second.record) ? 1U : 0U;
         deferred_.erase(found);
         return;
     }

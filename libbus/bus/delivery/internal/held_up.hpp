@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/runtime/clock_reading.hpp>
 #include <bus/store/records.hpp>
 
 #include <cstddef>
@@ -14,6 +15,12 @@
 
 namespace bus::internal {
 
+/// When a deferred delivery is attempted again.
+struct NextAttempt {
+    SteadyTime due{};
+    bool by_wall_clock = false; ///< the wall clock says when: `due` changes where that is set
+};
+
 /// The deliveries of one worker that have not finished though the checkpoint may pass them:
 /// deferred, dead, and parked behind those of the same sequence. It is what the store will have
 /// once all that was submitted is committed. Not thread safe.
@@ -26,11 +33,17 @@ public:
         std::size_t dead = 0;
     };
 
-    /// Takes in what the store has; in order of position.
-    void load(const DeliveryBrief& brief, std::optional<DeliveryRecord> deferred);
+    /// Takes in what the store has; in order of position. The row of a deferred one says when it is
+    /// due on the wall clock, which may have been set since: it waits no longer than was asked for,
+    /// and one that was known before the last clear() goes on waiting as it did.
+    void load(const DeliveryBrief& brief, std::optional<DeliveryRecord> deferred,
+              const ClockReading& now);
     /// After the last load(): finds what may run.
     void finish_loading();
     void clear();
+
+    /// The wall clock was set: what waits for a time of it waits anew.
+    void set_clock(const ClockReading& now);
 
     /// True: an event of this sequence must wait behind an earlier one. (In a replay it may be the
     /// later one that is held up.)
@@ -47,8 +60,8 @@ public:
     }
 
     void park(const std::string& sequence, Position position, bool only_state);
-    /// A delivery is deferred or dead from now on.
-    void hold(DeliveryRecord record);
+    /// A delivery is deferred, until then, or dead from now on.
+    void hold(DeliveryRecord record, const NextAttempt& next);
     /// A delivery is done with. What comes behind it may run.
     void settle(Position position, const std::string& sequence);
 
@@ -58,17 +71,17 @@ public:
 
     [[nodiscard]] bool has_ready() const;
 
-    [[nodiscard]] std::optional<Timestamp> next_due() const;
+    [[nodiscard]] std::optional<SteadyTime> next_due() const;
     /// When the first of these may run; none: each is dead, behind another one, or not held up.
-    [[nodiscard]] std::optional<Timestamp> next_due_of(const std::set<Position>& positions) const;
+    [[nodiscard]] std::optional<SteadyTime> next_due_of(const std::set<Position>& positions) const;
 
     /// Those whose turn has come, and deferred ones that are due.
-    [[nodiscard]] std::vector<Position> runnable(Timestamp now) const;
+    [[nodiscard]] std::vector<Position> runnable(SteadyTime now) const;
 
     /// False: it is not deferred.
-    bool make_due(Position position, Timestamp now);
+    bool make_due(Position position, SteadyTime now);
     /// A dead one is deferred again. False: it is not dead, or was redriven that often before.
-    bool redrive(const DeliveryRecord& record);
+    bool redrive(const DeliveryRecord& record, const ClockReading& now);
     /// Its state and sequence; none: it is not held up here.
     [[nodiscard]] std::optional<std::pair<DeliveryState, std::string>>
     find(Position position) const;
@@ -80,6 +93,11 @@ private:
         Position head = 0; ///< deferred, dead, ready or being attempted
         std::set<Position> behind;
         std::set<Position> later_heads; ///< deferred or dead before a replay came to the head
+    };
+
+    struct Deferred {
+        DeliveryRecord record;
+        NextAttempt next;
     };
 
     struct Parked {
@@ -95,12 +113,14 @@ private:
     [[nodiscard]] bool leads(const std::string& sequence, Position position) const;
     static void put_head(Line& line, Position position);
     void release(const std::string& sequence, Line& line);
-    void put_deferred(DeliveryRecord&& record);
+    void put_deferred(DeliveryRecord&& record, const NextAttempt& next);
+    [[nodiscard]] NextAttempt next_of(const DeliveryRecord& record, const ClockReading& now) const;
     void drop(Position position);
 
     std::unordered_map<std::string, Line> lines_;
-    std::map<Position, DeliveryRecord> deferred_;
-    std::set<std::pair<Timestamp, Position>> due_;
+    std::map<Position, Deferred> deferred_;
+    std::map<Position, Deferred> before_; ///< deferred before the last clear(), while loading
+    std::set<std::pair<SteadyTime, Position>> due_;
     std::map<Position, Dead> dead_;
     std::map<Position, Parked> parked_; ///< those behind another one, and those that are ready
     std::set<Position> ready_;

@@ -12,14 +12,14 @@ namespace bus::internal {
 /// slow, else after a few dozen, since looking takes as long as a tenth of a quick one.
 class TurnClock {
 public:
-    explicit TurnClock(Runtime& runtime) : runtime_{runtime}, begin_{runtime.now()} {}
+    explicit TurnClock(Runtime& runtime) : runtime_{runtime}, begin_{runtime.steady_now()} {}
 
     /// To be asked before each step.
     bool is_over() {
         if (steps_++ < next_look_) {
             return false;
         }
-        const Duration taken = runtime_.now() - begin_;
+        const Duration taken = runtime_.steady_now() - begin_;
         pace_ = taken > longest / 16 ? 1 : std::min(pace_ * 2, slowest_pace);
         next_look_ = steps_ + pace_;
         return taken >= longest;
@@ -30,7 +30,7 @@ private:
     static constexpr std::size_t slowest_pace = 32;
 
     Runtime& runtime_;
-    Timestamp begin_;
+    SteadyTime begin_;
     std::size_t steps_ = 0;
     std::size_t next_look_ = 1;
     std::size_t pace_ = 1;

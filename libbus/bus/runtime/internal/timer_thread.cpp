@@ -1,8 +1,23 @@
 #include <bus/runtime/internal/saturating.hpp>
 #include <bus/runtime/internal/thread_pool.hpp>
 #include <bus/runtime/internal/timer_thread.hpp>
+#include <bus/runtime/system_environment.hpp>
+
+#include <algorithm>
 
 namespace bus::internal {
+
+namespace {
+
+/// A thread sleeps by a clock that stands still while the machine sleeps, so it sleeps no longer
+/// than this, and looks at the steady clock then.
+constexpr Duration longest_sleep = std::chrono::milliseconds{500};
+
+SteadyTime now() {
+    return SystemEnvironment::steady_now();
+}
+
+} // namespace
 
 TimerThread::TimerThread(Executor& executor)
     : executor_{executor}, thread_{[this] {
@@ -20,9 +35,9 @@ TimerThread::~TimerThread() {
 }
 
 Runtime::TimerId TimerThread::add(Duration delay, Task task) {
-    const auto due = later(Clock::now(), delay);
+    const auto due = later(now(), delay);
     const std::lock_guard lock{mutex_};
-    const bool is_first = queue_.next_due().value_or(Clock::time_point::max()) > due;
+    const bool is_first = queue_.next_due().value_or(SteadyTime::max()) > due;
     const Runtime::TimerId id = queue_.add(due, std::move(task));
     if (is_first) {
         changed_.notify_one();
@@ -40,17 +55,17 @@ bool TimerThread::cancel(Runtime::TimerId id) {
 void TimerThread::run() {
     std::unique_lock lock{mutex_};
     while (!stopping_) {
-        if (std::optional<Task> task = queue_.take_due(Clock::now())) {
+        if (std::optional<Task> task = queue_.take_due(now())) {
             lock.unlock(); // a host's executor does what it likes
             executor_.post(std::move(*task));
             lock.lock();
             continue;
         }
-        const auto due = queue_.next_due().value_or(Clock::time_point::max());
-        if (due == Clock::time_point::max()) {
+        const SteadyTime due = queue_.next_due().value_or(SteadyTime::max());
+        if (due == SteadyTime::max()) {
             changed_.wait(lock);
         } else {
-            changed_.wait_until(lock, due);
+            changed_.wait_for(lock, std::min(due - now(), longest_sleep));
         }
     }
 }

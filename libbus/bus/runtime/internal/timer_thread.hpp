@@ -19,14 +19,12 @@ public:
     bool cancel(Runtime::TimerId id);
 
 private:
-    using Clock = std::chrono::steady_clock;
-
     void run();
 
     Executor& executor_;
     std::mutex mutex_;
     std::condition_variable changed_;
-    TimerQueue<Clock::time_point> queue_;
+    TimerQueue<SteadyTime> queue_;
     bool stopping_ = false;
     std::thread thread_;
 };

@@ -46,7 +46,7 @@ AgentTables::AgentTables(Connection& connection, NameIds& names, const KeptCount
       find_timer_{connection, "SELECT 1 FROM timers WHERE number = ?1", writing_timers},
       put_timer_{connection,
                  "INSERT INTO timers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-                 "?13, ?14)",
+                 "?13, ?14, ?15)",
                  writing_timers},
       erase_timer_{connection, "DELETE FROM timers WHERE number = ?1", writing_timers} {}
 
@@ -223,8 +223,15 @@ void AgentTables::put(const TimerRecord& timer) {
     if (timer.number <= kept_.last_timer) {
         erase_timer(timer.number); // it may be there: then this one takes its place
     }
+    std::optional<std::int64_t> scheduled_at;
+    if (timer.scheduled_at != Timestamp{}) {
+        scheduled_at = timer.scheduled_at.time_since_epoch().count();
+    }
     const auto write = [&](const auto&... columns) {
-        put_timer_.execute(columns..., checksum_of(columns...));
+        // A row of an older program has no such time, and a checksum without it.
+        const std::int64_t checksum =
+            scheduled_at ? checksum_of(columns..., scheduled_at) : checksum_of(columns...);
+        put_timer_.execute(columns..., checksum, scheduled_at);
     };
     write(timer.number, agent, std::int64_t{timer.due.time_since_epoch().count()}, event.event_id,
           names_.id(event.event_type), event.event_version, names_.id(event.aggregate_type),

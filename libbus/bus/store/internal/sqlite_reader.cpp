@@ -39,7 +39,7 @@ constexpr const char* last_before_sql =
 // The columns of the event stand where an event of the log has them.
 constexpr const char* timers_sql =
     "SELECT number, event_id, event_type, event_version, aggregate_type, aggregate_id, 0, "
-    "execution_id, user_id, occurred_at, causation_id, data, agent, due FROM timers "
+    "execution_id, user_id, occurred_at, causation_id, data, agent, due, scheduled_at FROM timers "
     "WHERE (due, number) > (?1, ?2) ORDER BY due, number LIMIT ?3";
 
 #undef LIBBUS_EVENT_COLUMNS
@@ -126,6 +126,7 @@ std::vector<TimerRecord> Reader::timers(Timestamp after_due, std::uint64_t after
         records.push_back({.number = kept.position,
                            .agent = run.is_null(12) ? std::string{} : name(run.integer(12)),
                            .due = Timestamp{Duration{run.integer(13)}},
+                           .scheduled_at = Timestamp{Duration{run.integer(14)}}, // 0 for null
                            .event = std::move(kept.record)});
     }
     return records;

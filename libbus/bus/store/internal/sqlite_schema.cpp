@@ -14,8 +14,9 @@ namespace {
 
 // docs/decisions/0003-sqlite-schema.md has the reasons and the figures of version 1,
 // 0015-store-schema-2.md those of version 2, 0016-checksums-and-verify.md those of version 3,
-// 0024-requests-are-counted.md those of version 4, 0027-mixed-files.md those of version 5. A
-// statement of a released version is never changed.
+// 0024-requests-are-counted.md those of version 4, 0027-mixed-files.md and
+// 0028-delays-and-the-wall-clock.md those of version 5. A statement of a released version is never
+// changed.
 constexpr const char* create_schema = R"sql(
 CREATE TABLE names (
     id INTEGER PRIMARY KEY,
@@ -189,8 +190,10 @@ UPDATE log SET
     answers = (SELECT count(*) FROM requests WHERE done_at IS NOT NULL);
 )sql";
 
-/// The row of the log: which life of the store this is, and the chain of stamps.
+/// The row of the log: which life of the store this is, and the chain of stamps. A timer says when
+/// it was scheduled.
 constexpr const char* generations = R"sql(
+ALTER TABLE timers ADD COLUMN scheduled_at INTEGER;
 ALTER TABLE log ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE log ADD COLUMN previous INTEGER;
 ALTER TABLE log ADD COLUMN stamp INTEGER;

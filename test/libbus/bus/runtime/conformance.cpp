@@ -300,6 +300,37 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(waiting_ends_with_its_timeout, World, Worlds) {
     BOOST_TEST((world.runtime->now() - start >= 19ms));
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(S22_delays_are_counted_on_the_steady_clock, World, Worlds) {
+    World world;
+    const bus::SteadyTime start = world.runtime->steady_now();
+    std::atomic<std::int64_t> took{0};
+    world.runtime->schedule(3ms, [&] { took = (world.runtime->steady_now() - start).count(); });
+    BOOST_TEST(world.until([&] { return took != 0; }));
+    BOOST_TEST(took >= 3000);
+    const bus::ClockReading reading = world.runtime->read_clocks();
+    BOOST_TEST((reading.steady >= start + 3ms));
+    BOOST_TEST((reading.steady_of(reading.wall + 1h) == reading.steady + 1h));
+    BOOST_TEST((reading.wall_of(reading.steady - 1h) == reading.wall - 1h));
+    BOOST_TEST((reading.steady_of(bus::Timestamp::max()) == bus::SteadyTime::max()));
+    BOOST_TEST((reading.wall_of(bus::SteadyTime::min()) == bus::Timestamp::min()));
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(S22_who_watches_the_wall_clock_is_told_to_look, World, Worlds) {
+    World world;
+    std::atomic<int> looks{0};
+    auto watch = world.runtime->watch_wall_clock([&] { ++looks; });
+    if constexpr (requires { world.runtime->step_wall_clock(1h); }) {
+        world.runtime->step_wall_clock(1h);
+    }
+    BOOST_TEST(world.until([&] { return looks > 0; }));
+    watch.reset();
+    const int before = looks;
+    std::atomic<bool> later{false};
+    world.runtime->schedule(600ms, [&] { later = true; });
+    BOOST_TEST(world.until([&] { return later.load(); }));
+    BOOST_TEST(looks == before);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_runtime_that_runs_by_itself_has_nothing_to_poll, World, Worlds) {
     std::atomic<int> ran{0};
     World world;

@@ -93,6 +93,19 @@ BOOST_AUTO_TEST_CASE(a_point_that_does_not_throw_fails_as_it_says) {
     faults::choose("");
 }
 
+BOOST_AUTO_TEST_CASE(S22_a_point_sets_the_wall_clock_of_the_process) {
+    faults::choose("test.plain=set-clock:3600@1, test.plain=set-clock:-7200@2");
+    first();
+    BOOST_TEST((faults::wall_clock_ahead() == std::chrono::hours{1}));
+    first();
+    BOOST_TEST((faults::wall_clock_ahead() == std::chrono::hours{-1}));
+    faults::choose("test.plain=set-clock:3600@1"); // as it was
+    first();
+    faults::choose("");
+    BOOST_TEST((faults::wall_clock_ahead() == std::chrono::hours{0}));
+    BOOST_TEST(!refusal("test.plain=set-clock:soon").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_point_delays) {
     faults::choose("test.plain=delay:20@2");
     const auto began = std::chrono::steady_clock::now();

@@ -259,4 +259,22 @@ BOOST_AUTO_TEST_CASE(events_made_in_a_simulation_are_stamped_by_its_clock_and_ge
     BOOST_TEST((test::ping("a").event_id != event.event_id));
 }
 
+BOOST_AUTO_TEST_CASE(S22_its_wall_clock_can_be_set_and_its_steady_clock_goes_on) {
+    bus::SimulatedRuntime runtime;
+    const bus::Timestamp wall = runtime.now();
+    const bus::SteadyTime steady = runtime.steady_now();
+    bool fired = false;
+    runtime.schedule(10s, [&] { fired = true; });
+    runtime.step_wall_clock(-1h);
+    BOOST_TEST((runtime.now() == wall - 1h));
+    BOOST_TEST((runtime.steady_now() == steady));
+    runtime.run_for(9s);
+    BOOST_TEST(!fired);
+    runtime.step_wall_clock(2h);
+    runtime.run_for(1s);
+    BOOST_TEST(fired);
+    BOOST_TEST((runtime.now() == wall + 1h + 10s));
+    BOOST_TEST((runtime.steady_now() == steady + 10s));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -227,7 +227,7 @@ const std::vector<Damage> damages{
     {"a timer is doubled",
      "INSERT INTO timers SELECT number + 100, agent, due, event_id, event_type, event_version, "
      "aggregate_type, aggregate_id, execution_id, user_id, occurred_at, causation_id, data, "
-     "checksum FROM timers WHERE number = 1",
+     "checksum, scheduled_at FROM timers WHERE number = 1",
      {FindingKind::timer_added, FindingKind::timer_changed}},
     {"a request is changed", "UPDATE requests SET who = 'eve'", {FindingKind::request_changed}},
     {"a request is deleted",
