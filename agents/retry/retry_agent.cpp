@@ -49,7 +49,11 @@ std::optional<std::string> reason_to_leave(const DeliveryRecord& letter, const A
 
 RetryAgent::RetryAgent(std::string name, std::vector<FailureBinding> bindings, RetryOptions options)
     : Agent{std::move(name)}, bindings_{std::move(bindings)}, options_{options} {
-    options_.check();
+    try {
+        options_.check();
+    } catch (const std::invalid_argument& error) {
+        throw std::invalid_argument{"retry agent '" + this->name() + "': " + error.what()};
+    }
     if (bindings_.empty()) {
         throw std::invalid_argument{"retry agent '" + this->name() +
                                     "' is bound to no failure event: give it a FailureBinding"};

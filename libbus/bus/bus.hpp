@@ -62,7 +62,7 @@ struct StopReport {
     std::size_t queued = 0;   ///< events in mailboxes, or in the log for agents that are behind
     std::size_t deferred = 0; ///< deliveries that wait for a time
     std::size_t parked = 0;   ///< events that wait behind one of those
-    std::size_t timers = 0;   ///< that had not fired
+    std::size_t timers = 0;   ///< that had not fired; with a store they wait there
     std::vector<AgentStatus> agents;
 };
 
@@ -154,7 +154,8 @@ public:
     PublishReport publish(const EventRecord& record, const PublishOptions& options = {});
 
     /// Adds an agent, which begins at once. Throws std::invalid_argument where another one has
-    /// its name, or its settings are out of their ranges; StoreError.
+    /// its name, its settings are out of their ranges, or the log holds events for it of an older
+    /// version that no upcaster brings to the one that this program knows; StoreError.
     Agent& add(std::unique_ptr<Agent> agent);
 
     /// Makes an agent of type A and adds it.

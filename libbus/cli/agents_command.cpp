@@ -26,6 +26,7 @@ struct AgentRow {
     Conservation account;
     std::uint64_t lag = 0;       ///< positions that are not settled yet
     std::uint64_t in_flight = 0; ///< deliveries that were begun and have not ended
+    std::vector<WaitingCount> waiting;
 };
 
 bool replays(const AgentRecord& agent) {
@@ -89,6 +90,7 @@ std::vector<AgentRow> read_agents(EventStore& store, Timestamp now) {
         }
         row.lag = lag_of(agent, store.last_position());
         row.in_flight = in_flight_of(store, agent, now);
+        row.waiting = store.count_waiting(agent.name);
         rows.push_back(std::move(row));
     }
     return rows;
@@ -98,6 +100,15 @@ boost::json::object to_json(const AgentRow& row) {
     boost::json::array ahead;
     for (const PositionRange& range : row.record.ahead) {
         ahead.push_back(boost::json::array{range.first, range.last});
+    }
+    boost::json::array waiting;
+    for (const WaitingCount& count : row.waiting) {
+        waiting.push_back({{"event_type", count.event_type},
+                           {"event_version", count.event_version},
+                           {"deferred", count.deferred},
+                           {"waits_for_newer_program", count.newer},
+                           {"parked", count.parked},
+                           {"dead", count.dead}});
     }
     boost::json::value replay; // null: it is in none
     if (replays(row.record)) {
@@ -119,7 +130,8 @@ boost::json::object to_json(const AgentRow& row) {
             {"deferred", row.account.deferred},
             {"parked", row.account.parked},
             {"dead", row.account.dead},
-            {"quarantined", row.account.quarantined}};
+            {"quarantined", row.account.quarantined},
+            {"waiting", std::move(waiting)}};
 }
 
 /// `12,000 of 50,000, 24 %`; empty: the agent is in no replay.
@@ -164,6 +176,33 @@ terminal::Table table_of(const std::vector<AgentRow>& rows) {
     return table;
 }
 
+/// What each agent has not finished, by type. Which types a program knows, only that program says;
+/// the store knows which deliveries wait for one that knows their version.
+void print_waiting(Shared& shared, const std::vector<AgentRow>& rows) {
+    terminal::Table table{{{.title = "agent", .whole = true},
+                           {"has not finished"},
+                           {"version", Align::right},
+                           {"deferred", Align::right, "def."},
+                           {"parked", Align::right, "park."},
+                           {"dead", Align::right},
+                           {"waits for"}}};
+    bool any = false;
+    for (const AgentRow& row : rows) {
+        for (const WaitingCount& count : row.waiting) {
+            any = true;
+            table.row({row.record.name, count.event_type, std::to_string(count.event_version),
+                       format_count(count.deferred), format_count(count.parked),
+                       format_count(count.dead),
+                       count.newer == 0
+                           ? std::string{}
+                           : fmt::format("a program that knows version {}", count.event_version)});
+        }
+    }
+    if (any) {
+        shared.print('\n' + table.render(shared.look()));
+    }
+}
+
 int list(Shared& shared) {
     const auto store = shared.open_to_read();
     const std::vector<AgentRow> rows = read_agents(*store, shared.console().now());
@@ -178,6 +217,7 @@ int list(Shared& shared) {
         return exit_code::done;
     }
     shared.print(table_of(rows).render(shared.look()));
+    print_waiting(shared, rows);
     return exit_code::done;
 }
 

@@ -37,7 +37,9 @@ boost::json::object json_of(const DeliveryRecord& delivery) {
                                {"position", delivery.position},
                                {"state", to_text(delivery.state)}};
     if (delivery.state == DeliveryState::deferred) {
-        object["due"] = to_text(delivery.due);
+        const bool newer = delivery.due == due_in_newer_program;
+        object["due"] = newer ? boost::json::value{} : boost::json::value{to_text(delivery.due)};
+        object["waits_for_newer_program"] = newer;
     }
     object["failures"] = delivery.failures;
     object["redrives"] = delivery.redrives;
@@ -120,6 +122,11 @@ std::string describe(const DeliveryRecord& delivery) {
         delivery.redrives == 0 ? "" : fmt::format(", redriven {} times", delivery.redrives);
     switch (delivery.state) {
     case DeliveryState::deferred:
+        if (delivery.due == due_in_newer_program) {
+            return fmt::format("deferred, waits for a program that knows the version of its event, "
+                               "{}{}",
+                               attempts, redrives);
+        }
         return delivery.due == Timestamp{}
                    ? fmt::format("deferred, due at once, {}{}", attempts, redrives)
                    : fmt::format("deferred until {}, {}{}", short_time(delivery.due), attempts,

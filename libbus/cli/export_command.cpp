@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace bus::cli {
 
@@ -27,6 +28,29 @@ struct ExportOptions {
     std::string file = "-";
 };
 
+/// A page behind a position cannot be read: throws the error of the first event that cannot.
+[[noreturn]] void refuse_unreadable(EventStore& store, Position after, const StoreDamaged& error) {
+    try {
+        for (auto next = store.read(after, 1); !next.empty(); next = store.read(after, 1)) {
+            after = next.front().position;
+        }
+    } catch (const StoreDamaged& one) {
+        throw StoreDamaged{
+            fmt::format("event {}, the one behind position {}, cannot be exported: {}", after + 1,
+                        after, one.what())};
+    }
+    throw StoreDamaged{error}; // it was read now
+}
+
+std::vector<StoredEvent> next_page(EventStore& store, EventSource& source) {
+    const Position after = source.looked_through();
+    try {
+        return source.next(export_page);
+    } catch (const StoreDamaged& error) {
+        refuse_unreadable(store, after, error);
+    }
+}
+
 std::uint64_t write_events(Shared& shared, EventStore& store, const ExportOptions& options,
                            const std::function<void(const std::string&)>& write) {
     const Position last = std::min(options.filter.to, store.last_position());
@@ -36,7 +60,7 @@ std::uint64_t write_events(Shared& shared, EventStore& store, const ExportOption
     std::string lines;
     for (EventSource source{store, options.filter, shared.console().now()}; !source.ended();) {
         lines.clear();
-        for (const StoredEvent& event : source.next(export_page)) {
+        for (const StoredEvent& event : next_page(store, source)) {
             write_json(event.record, lines);
             lines += '\n';
             ++written;

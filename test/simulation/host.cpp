@@ -145,6 +145,11 @@ void Host::watch() {
             note(std::string{agent} + " failed at " + std::string{event.event_type()} + " of " +
                  std::string{event.aggregate_id()} + ": " + failure.what());
         });
+    observers_->not_ready.connect(
+        [this](const bus::DomainEvent& event, std::string_view agent, const bus::Failure& failure) {
+            note(std::string{agent} + " is not ready for " + std::string{event.event_type()} +
+                 " of " + std::string{event.aggregate_id()} + ": " + failure.what());
+        });
     observers_->dead_lettered.connect(
         [this](const bus::DomainEvent& event, std::string_view agent, const bus::Failure&) {
             note(std::string{agent} + " gave up on " + std::string{event.event_type()} + " of " +

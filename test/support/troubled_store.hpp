@@ -128,6 +128,16 @@ public:
 
     std::uint64_t last_timer() override { return reader().last_timer(); }
 
+    std::uint64_t count_timers() override { return reader().count_timers(); }
+
+    std::vector<bus::EventCount> count_events(bus::Position after) override {
+        return reader().count_events(after);
+    }
+
+    std::vector<bus::WaitingCount> count_waiting(std::string_view agent) override {
+        return reader().count_waiting(agent);
+    }
+
     std::vector<bus::Conservation> conservation() override { return reader().conservation(); }
 
     std::uint64_t ask(const bus::RequestRecord& request) override { return writer().ask(request); }

@@ -11,7 +11,11 @@ void AgentSettings::check(std::string_view agent) const {
             throw std::invalid_argument{"agent " + std::string{agent} + ": " + what};
         }
     };
-    retry.check();
+    try {
+        retry.check();
+    } catch (const std::invalid_argument& error) {
+        require(false, error.what());
+    }
     require(mailbox_capacity >= 1, "mailbox_capacity must be at least 1");
     require(workers >= 1 && workers <= 256, "workers must be between 1 and 256");
     require(sequence.kind != Sequence::Kind::key || sequence.key_of,

@@ -107,7 +107,10 @@ public:
     /// The handler for an event of this type, the nearest base first; nullptr: none.
     [[nodiscard]] const Handler* handler_for(const EventType& type) const noexcept;
 
-    /// Called when a step is given up; what it publishes commits with the dead letter.
+    /// Called when a step is given up; what it publishes commits with the dead letter. If the event
+    /// cannot be read, `event` only stands for it: it has its type, id, time, aggregate, execution,
+    /// user and cause, but its members have their defaults; Failure::unread() has what is kept of
+    /// it. Not called for an event that the agent does not handle any more.
     virtual void on_given_up(const DomainEvent& event, const Failure& failure, Context& context);
 
     /// Called once by Bus::add, before anything is delivered. Where it throws, the agent is not

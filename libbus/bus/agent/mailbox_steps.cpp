@@ -122,10 +122,12 @@ std::optional<Failure> MailboxRunner::attempt(Lane& lane, const DomainEvent& eve
     const StepInput input{event, 0, number, 0};
     std::optional<Failure> failure = run_step(*agent_, *handler, input, source, lane.effects);
     if (failure) {
+        const bool not_ready = failure->kind() == FailureKind::not_ready;
         if (const auto sink = hub_->sink()) {
-            sink->on_failed(event, agent_->name(), *failure);
+            not_ready ? sink->on_not_ready(event, agent_->name(), *failure)
+                      : sink->on_failed(event, agent_->name(), *failure);
         }
-        if (failure->kind() != FailureKind::not_ready) {
+        if (!not_ready) {
             Lane::count(lane.failures);
         }
     }

@@ -52,7 +52,7 @@ void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
         }
     }
     if (const auto sink = hub_->sink()) {
-        report(batch, agent_->name(), *sink);
+        report(batch, agent_->name(), warnings_, *sink);
     }
     Lock lock{mutex_};
     lane.outstanding -= batch.attempts.size();

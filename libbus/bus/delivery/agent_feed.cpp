@@ -28,7 +28,7 @@ void AgentRunner::register_agent() {
     const StartPosition& start = agent_->settings().start;
     Part part;
     part.agent = agent_->name();
-    part.start = start.kind == StartPosition::Kind::now ? store_.last_position() : start.position;
+    part.start = first_start();
     if (start.kind == StartPosition::Kind::replay) {
         part.replay = ReplayOrder{.after = start.position};
     }
@@ -60,6 +60,7 @@ void AgentRunner::reload() {
     const std::vector<DeliveryBrief> briefs = store_.delivery_briefs(agent_->name());
     std::vector<DeliveryRecord> deferred =
         store_.deliveries(agent_->name(), DeliveryState::deferred);
+    wake_readable(deferred);
     const Position end = store_.last_position();
     const std::lock_guard lock{mutex_};
     loading_ = false;

@@ -20,7 +20,8 @@ AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, DeliveryHouse& house,
       store_{house.store},
       hub_{std::move(hub)},
       on_aftermath_{std::move(on_aftermath)},
-      states_{agent_->settings().workers > 1} {
+      states_{agent_->settings().workers > 1},
+      warnings_{name_} {
     for (const EventType* type : known_event_types()) {
         handled_types_.resize(std::max<std::size_t>(handled_types_.size(), type->index() + 1));
         handled_types_[type->index()] = agent_->handler_for(*type) != nullptr;
@@ -36,6 +37,7 @@ void AgentRunner::start() {
     // Commits are offered from before the registration on; until the agent knows where it begins
     // it only counts as busy, so that none of them wakes it.
     try {
+        check_versions();
         start_agent(*agent_);
         started_ = true;
         register_agent();
@@ -45,6 +47,7 @@ void AgentRunner::start() {
             handed_out_ = note->range.last;
         }
         reload();
+        warn_of_unhandled();
     } catch (...) {
         begin_stop();
         if (std::exchange(started_, false)) {

@@ -165,6 +165,12 @@ private:
     using Batch = std::shared_ptr<StepBatch>;
     using Lock = std::unique_lock<std::mutex>;
 
+    // agent_start.cpp: what it finds that other programs have left
+    [[nodiscard]] Position first_start();
+    void check_versions();
+    void warn_of_unhandled();
+    void wake_readable(std::vector<DeliveryRecord>& deferred);
+
     // agent_feed.cpp: what comes in
     void register_agent();
     void reload();
@@ -269,6 +275,7 @@ private:
     internal::StateCache states_;
     std::vector<bool> handled_types_; ///< by type index
     std::vector<std::unique_ptr<Lane>> lanes_;
+    internal::EventWarnings warnings_;
     BegunNote suspects_; ///< as found when the agent began
 
     std::mutex mutex_;

@@ -133,6 +133,9 @@ void Delivery::let_leave(const std::string& agent) {
 
 Agent& Delivery::add(std::unique_ptr<Agent> agent) {
     finish_leaving(agent->name());
+    if (const auto sink = hub_->sink(); sink && !unknown_types_reported_.exchange(true)) {
+        internal::report_unknown(store_, *sink);
+    }
     Agent& added = *agent;
     auto runner = std::make_shared<AgentRunner>(
         std::move(agent), house_, hub_,

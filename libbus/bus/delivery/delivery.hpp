@@ -93,6 +93,7 @@ private:
     std::vector<std::shared_ptr<AgentRunner>> runners_;
     std::vector<std::shared_ptr<AgentRunner>> leaving_; ///< removed, and not ended yet
     std::atomic<std::size_t> commands_under_way_{0};    ///< of agents that are not here
+    std::atomic<bool> unknown_types_reported_{false};   ///< when the first agent was added
     std::shared_ptr<DurableTimers> timers_;
     std::shared_ptr<RequestDesk> requests_;
     Writer writer_; ///< last but for what uses it: its thread uses the rest

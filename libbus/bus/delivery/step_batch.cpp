@@ -44,7 +44,37 @@ EventNames names_of(const StoredEvent& stored) {
     return {record.event_type, record.aggregate_type, record.aggregate_id};
 }
 
-void report(const StepBatch& batch, std::string_view agent, ObserverSink& sink) {
+namespace {
+
+void report_failure(const Attempted& attempted, std::string_view agent,
+                    internal::EventWarnings& warnings, ObserverSink& sink) {
+    const DomainEvent& event = *attempted.event;
+    const Failure& failure = *attempted.failure;
+    if (failure.kind() == FailureKind::not_ready) {
+        if (failure.unread() != nullptr) {
+            warnings.newer(*failure.unread(), event.event_version(), sink);
+        }
+        sink.on_not_ready(event, agent, failure);
+        return;
+    }
+    sink.on_failed(event, agent, failure);
+    if (!attempted.delivery || attempted.delivery->state != DeliveryState::dead) {
+        return;
+    }
+    if (failure.unread() != nullptr) {
+        sink.on_trouble("agent " + std::string{agent} + " gave up on event " +
+                        std::to_string(attempted.position) + ", " +
+                        std::string{event.event_type()} + " of " +
+                        std::string{event.aggregate_type()} + "/" +
+                        std::string{event.aggregate_id()} + ": " + failure.what());
+    }
+    sink.on_dead_lettered(event, agent, failure);
+}
+
+} // namespace
+
+void report(const StepBatch& batch, std::string_view agent, internal::EventWarnings& warnings,
+            ObserverSink& sink) {
     for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
         const Attempted& attempted = batch.attempts[i];
         if (const std::exception_ptr& error = batch.results[attempted.part].error) {
@@ -61,10 +91,7 @@ void report(const StepBatch& batch, std::string_view agent, ObserverSink& sink) 
             sink.on_handled(*attempted.event, agent);
             continue;
         }
-        sink.on_failed(*attempted.event, agent, *attempted.failure);
-        if (attempted.delivery && attempted.delivery->state == DeliveryState::dead) {
-            sink.on_dead_lettered(*attempted.event, agent, *attempted.failure);
-        }
+        report_failure(attempted, agent, warnings, sink);
     }
 }
 

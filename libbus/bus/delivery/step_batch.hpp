@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/delivery/internal/event_warnings.hpp>
 #include <bus/delivery/internal/held_up.hpp>
 #include <bus/delivery/internal/state_cache.hpp>
 #include <bus/dispatch/observer_sink.hpp>
@@ -33,9 +34,10 @@ struct StartedTimer {
 
 /// What is to be told and remembered of an attempt once it is committed.
 struct Attempted {
-    std::shared_ptr<const DomainEvent> event; ///< null: it could not be read, or was not attempted
-    std::size_t part = 0;                     ///< of the batch, in which it commits
-    Position position = 0;                    ///< 0: no delivery is concerned
+    /// Null: it was not attempted. If it could not be read, what stands for it.
+    std::shared_ptr<const DomainEvent> event;
+    std::size_t part = 0;  ///< of the batch, in which it commits
+    Position position = 0; ///< 0: no delivery is concerned
     PositionRange settles{};
     std::vector<std::shared_ptr<const DomainEvent>> emitted;
     std::vector<StartedTimer> timers;
@@ -84,6 +86,7 @@ struct EventNames {
 EventNames names_of(const StoredEvent& stored);
 
 /// Tells the sink what became of the batch's steps.
-void report(const StepBatch& batch, std::string_view agent, ObserverSink& sink);
+void report(const StepBatch& batch, std::string_view agent, internal::EventWarnings& warnings,
+            ObserverSink& sink);
 
 } // namespace bus

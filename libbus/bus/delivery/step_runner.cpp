@@ -1,5 +1,7 @@
+#include <bus/delivery/internal/readable_event.hpp>
 #include <bus/delivery/step_runner.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/event/stand_in.hpp>
 #include <bus/runtime/fault_point.hpp>
 #include <bus/runtime/internal/saturating.hpp>
 
@@ -7,31 +9,6 @@
 #include <functional>
 
 namespace bus {
-
-namespace {
-
-/// The event itself; null, with the failure set, where it cannot be read.
-std::shared_ptr<const DomainEvent> event_of(DeliveryItem& item, std::optional<Failure>& failure) {
-    if (item.event->event) {
-        return item.event->event;
-    }
-    if (item.decoded) {
-        return item.decoded;
-    }
-    std::string why = "it is of no type that an event can be of";
-    try {
-        item.decoded = decode(item.event->record);
-    } catch (const CodecError& error) {
-        why = error.what();
-    }
-    if (!item.decoded) {
-        // Without the position, which the letter has: equal causes are to have equal messages.
-        failure = Failure::poison("the event cannot be read: " + why);
-    }
-    return item.decoded;
-}
-
-} // namespace
 
 /// What a step reads: the writes of earlier steps that are not committed yet, then the store.
 class StepRunner::Source final : public StepSource {
@@ -109,7 +86,7 @@ const std::string& StepRunner::sequence_of(DeliveryItem& item) {
     }
     if (sequence.kind == Sequence::Kind::key) {
         std::optional<Failure> unreadable;
-        if (const auto event = event_of(item, unreadable)) {
+        if (const auto event = internal::readable_event(item, unreadable)) {
             try {
                 return item.sequence.emplace('k' + sequence.key_of(*event));
             } catch (...) {
@@ -155,17 +132,22 @@ StepRunner::Draft StepRunner::begin(DeliveryItem& item, const StepBatch& batch, 
         draft.part.delivered = 1;
         draft.part.settled.push_back(item.settles);
     }
-    if (read) {
-        draft.attempted.event = event_of(item, draft.attempted.failure);
+    std::optional<Failure>& failure = draft.attempted.failure;
+    draft.attempted.event = read ? internal::readable_event(item, failure) : item.event->event;
+    if (!draft.attempted.event) {
+        draft.attempted.event = stand_in(item.event->record);
     }
-    if (draft.attempted.event) {
-        const auto attempts = item.record ? item.record->attempts.size() : 0;
-        draft.input.emplace(StepInput{.event = *draft.attempted.event,
-                                      .position = item.event->position,
-                                      .attempt = static_cast<std::uint32_t>(attempts + 1),
-                                      .redrives = item.record ? item.record->redrives : 0,
-                                      .replay = only_state(item)});
+    const DomainEvent& event = *draft.attempted.event;
+    draft.handler = agent_.handler_for(event.type());
+    if (draft.handler == nullptr && !failure) {
+        failure = internal::no_handler(agent_.name(), event.event_type());
     }
+    const auto attempts = item.record ? item.record->attempts.size() : 0;
+    draft.input.emplace(StepInput{.event = event,
+                                  .position = item.event->position,
+                                  .attempt = static_cast<std::uint32_t>(attempts + 1),
+                                  .redrives = item.record ? item.record->redrives : 0,
+                                  .replay = only_state(item)});
     return draft;
 }
 
@@ -180,12 +162,13 @@ bool StepRunner::run(DeliveryItem& item, Draft& draft) {
         refused_.erase(refused);
         return true;
     }
-    if (!draft.input) {
+    if (draft.attempted.failure) {
         return fail(item, draft, true);
     }
     Source source{*this, draft.input->replay};
     LIBBUS_FAULT_POINT_THROWS("step.before", StoreError{"step.before: made to fail"});
-    StepOutcome outcome = run_step(agent_, *draft.input, source);
+    StepOutcome outcome;
+    outcome.failure = run_step(agent_, *draft.handler, *draft.input, source, outcome.effects);
     LIBBUS_FAULT_POINT("step.after_handler");
     if (draft.input->replay) {
         keep_state_only(outcome.effects);
@@ -325,7 +308,7 @@ bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
     if (!next) {
         LIBBUS_FAULT_POINT("dead_letter.write");
     }
-    if (!next && may_tell && draft.input && !give_up(item, draft, delivery)) {
+    if (!next && may_tell && draft.handler != nullptr && !give_up(item, draft, delivery)) {
         return false;
     }
     draft.part.put_deliveries.push_back(delivery);
@@ -375,6 +358,10 @@ StepRunner::Order StepRunner::quarantine(DeliveryItem& item, StepBatch& batch, s
             " times in a row while agent " + agent_.name() + " alone handled this event, of type " +
             std::string{names_of(*item.event).event_type} +
             "; find out why, then redrive or discard it");
+        if (!tell && !item.event->event) {
+            draft.attempted.failure =
+                draft.attempted.failure->of_unread({item.event, &item.event->record});
+        }
         if (!fail(item, draft, tell)) {
             continue;
         }

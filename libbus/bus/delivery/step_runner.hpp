@@ -69,8 +69,9 @@ private:
     struct Draft {
         Part part;
         Attempted attempted;
-        std::optional<StepInput> input; ///< none: the event cannot be read
-        Order order;                    ///< once state is written
+        const Agent::Handler* handler = nullptr; ///< none: the agent does not take such events
+        std::optional<StepInput> input;          ///< always; it has no default
+        Order order;                             ///< once state is written
     };
 
     Draft begin(DeliveryItem& item, const StepBatch& batch, bool read);

@@ -45,13 +45,19 @@ public:
     virtual void on_published(const DomainEvent& event) noexcept = 0;
     /// A handler or an agent's step has finished; `by` is the agent's name, empty for a handler.
     virtual void on_handled(const DomainEvent& event, std::string_view by) noexcept = 0;
-    /// A handler threw, or an attempt of a step failed.
+    /// A handler threw, or an attempt of a step failed. Not for a step that is not_ready.
     virtual void on_failed(const DomainEvent& event, std::string_view by,
                            const Failure& failure) noexcept = 0;
+
+    /// What the step needs is not there yet: no fault of anybody's. It is tried again.
+    virtual void on_not_ready(const DomainEvent& /*event*/, std::string_view /*agent*/,
+                              const Failure& /*failure*/) noexcept {}
+
     /// When it was published, neither a handler nor an agent took events of this type. A handler
     /// counts whatever its filter said, and also while it is blocked.
     virtual void on_unhandled(const DomainEvent& event) noexcept = 0;
-    /// An agent gave up on an event.
+    /// An agent gave up on an event. If that cannot be read, `event` only stands for it, and
+    /// Failure::unread() has what is kept of it; so with the others.
     virtual void on_dead_lettered(const DomainEvent& event, std::string_view agent,
                                   const Failure& failure) noexcept = 0;
 

@@ -22,6 +22,7 @@ public:
     ObserverSignal<const DomainEvent&> published;
     ObserverSignal<const DomainEvent&, std::string_view> handled;
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&> failed;
+    ObserverSignal<const DomainEvent&, std::string_view, const Failure&> not_ready;
     ObserverSignal<const DomainEvent&> unhandled;
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&> dead_lettered;
     ObserverSignal<const HandlerDescription&> subscribed;
@@ -45,6 +46,11 @@ public:
     void on_failed(const DomainEvent& event, std::string_view by,
                    const Failure& failure) noexcept override {
         emit("failed", failed, event, by, failure);
+    }
+
+    void on_not_ready(const DomainEvent& event, std::string_view agent,
+                      const Failure& failure) noexcept override {
+        emit("not_ready", not_ready, event, agent, failure);
     }
 
     void on_unhandled(const DomainEvent& event) noexcept override {
@@ -106,6 +112,7 @@ private:
         see(handled);
         see(published);
         see(failed);
+        see(not_ready);
         see(unhandled);
         see(dead_lettered);
         see(subscribed);
@@ -155,6 +162,7 @@ Observers::Observers(Bus& bus)
       published{sink_->published},
       handled{sink_->handled},
       failed{sink_->failed},
+      not_ready{sink_->not_ready},
       unhandled{sink_->unhandled},
       dead_lettered{sink_->dead_lettered},
       subscribed{sink_->subscribed},

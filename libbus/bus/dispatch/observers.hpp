@@ -133,8 +133,15 @@ public:
     ObserverSignal<const DomainEvent&>& published;
     /// A handler (second argument empty) or the step of the named agent has finished.
     ObserverSignal<const DomainEvent&, std::string_view>& handled;
-    /// A handler (second argument empty) threw, or an attempt of the named agent's step failed.
+    /// A handler (second argument empty) threw, or an attempt of the named agent's step failed. A
+    /// step that is not ready has not failed.
+    ///
+    /// If the event cannot be read, what comes here, and with dead_lettered, only stands for it:
+    /// its members have their defaults, and Failure::unread() has what is kept of it.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& failed;
+    /// The step of the named agent is not ready: what it needs is not there yet, or the event is
+    /// of a newer version than this program knows. It is tried again.
+    ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& not_ready;
     /// When it was published, neither a handler nor an agent took events of this type. A handler
     /// counts whatever its filter said, and also while it is blocked.
     ObserverSignal<const DomainEvent&>& unhandled;

@@ -18,6 +18,9 @@ public:
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
+    /// What is wrong there: what() without the path.
+    [[nodiscard]] std::string message() const;
+
     /// The same error, where the text that was read is a member of something larger.
     [[nodiscard]] CodecError below(std::string_view parent) const;
 

@@ -221,10 +221,13 @@ std::string upcast_data(const EventType& type, std::uint32_t version, std::strin
             throw CodecError{"event_version", "no upcaster of " + step +
                                                   "; register one with bus::upcast at start-up"};
         }
+        const std::string failed = "the upcaster of " + step + " failed: ";
         try {
             data = (*change)(data);
+        } catch (const CodecError& error) {
+            throw CodecError{error.below("data").path(), failed + error.message()};
         } catch (const std::exception& error) {
-            throw CodecError{"data", "the upcaster of " + step + " failed: " + error.what()};
+            throw CodecError{"data", failed + error.what()};
         }
     }
     return data;
@@ -238,13 +241,13 @@ void read_data(const EventType& type, std::uint32_t version, const std::string& 
                                               ", found " + std::to_string(version) +
                                               ", written by a newer program: update this one"};
     }
-    const Object target{&event, &type.members()};
+    std::string upcast; // its errors name their place in the event, not in the data
+    if (version < type.version()) {
+        upcast = upcast_data(type, version, json);
+    }
     try {
-        if (version == type.version()) {
-            internal::read_json(json, target, Reading::tolerant);
-        } else {
-            internal::read_json(upcast_data(type, version, json), target, Reading::tolerant);
-        }
+        internal::read_json(version < type.version() ? upcast : json, {&event, &type.members()},
+                            Reading::tolerant);
     } catch (const CodecError& error) {
         throw error.below("data");
     }
@@ -322,14 +325,15 @@ std::shared_ptr<DomainEvent> filled(const EventType& type, const EventRecord& re
 
 } // namespace
 
+std::string CodecError::message() const {
+    const std::string_view text = what();
+    return std::string{path_.empty() ? text : text.substr(path_.size() + 2)}; // colon and blank
+}
+
 CodecError CodecError::below(std::string_view parent) const {
-    std::string message = what();
-    if (!path_.empty()) {
-        message.erase(0, path_.size() + 2); // and the colon and blank behind it
-    }
     std::string path{parent};
     path.append(path_.empty() || path_.starts_with('[') ? "" : ".").append(path_);
-    return CodecError{std::move(path), message};
+    return CodecError{std::move(path), message()};
 }
 
 EventRecord read_record(std::string_view json) {

@@ -3,6 +3,8 @@
 
 #include <boost/describe/enum_to_string.hpp>
 
+#include <utility>
+
 namespace bus {
 
 Failure::Failure(FailureKind kind, const std::string& message, std::optional<Timestamp> until,
@@ -31,6 +33,12 @@ Failure Failure::rejected(const std::string& message) {
 
 Failure Failure::poison(const std::string& message) {
     return Failure{FailureKind::poison, message};
+}
+
+Failure Failure::of_unread(std::shared_ptr<const EventRecord> record) const {
+    Failure failure = *this;
+    failure.unread_ = std::move(record);
+    return failure;
 }
 
 Failure Failure::from(const std::exception_ptr& exception) {

@@ -6,11 +6,14 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 
 namespace bus {
+
+struct EventRecord;
 
 /// Why a step did not finish.
 enum class FailureKind : std::uint8_t {
@@ -44,6 +47,9 @@ public:
     static Failure rejected(const std::string& message);
     static Failure poison(const std::string& message);
 
+    /// The same failure, of an event that could not be read.
+    [[nodiscard]] Failure of_unread(std::shared_ptr<const EventRecord> record) const;
+
     /// The failure that an exception of a step stands for.
     static Failure from(const std::exception_ptr& exception);
 
@@ -58,10 +64,15 @@ public:
         return kind_ == FailureKind::not_ready && until_.has_value();
     }
 
+    /// If the event could not be read, what is kept of it; the event that comes with the failure
+    /// then only stands for it, and its members have their defaults (stand_in.hpp). Else nullptr.
+    [[nodiscard]] const EventRecord* unread() const noexcept { return unread_.get(); }
+
 private:
     FailureKind kind_;
     std::optional<Timestamp> until_;
     std::optional<Duration> retry_after_;
+    std::shared_ptr<const EventRecord> unread_;
 };
 
 /// The kind's name as in the docs: `transient`, `not_ready`, ...

@@ -323,7 +323,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
 
 StopReport Bus::Core::report_of_stop(bool drained) {
     StopReport report{.drained = drained, .queued = posts_waiting_};
-    report.timers = timers_ ? timers_->pending() : 0;
+    report.timers = timers_ ? timers_->pending() : store->count_timers();
     const Position last = store ? store->last_position() : 0;
     for (const auto& runner : runners()) {
         AgentStatus status = runner->status();

@@ -2,7 +2,17 @@
 
 #include <boost/describe/enum_to_string.hpp>
 
+#include <map>
+
 namespace bus {
+
+namespace {
+
+constexpr std::size_t events_at_once = 1000;
+
+using TypeAndVersion = std::pair<std::string, std::uint32_t>;
+
+} // namespace
 
 const char* to_text(DeliveryState state) noexcept {
     return boost::describe::enum_to_string(state, "unknown");
@@ -36,6 +46,62 @@ std::size_t EventStore::read_each(Position after, std::size_t limit, const OnEve
         use(event);
     }
     return events.size();
+}
+
+std::uint64_t EventStore::count_timers() {
+    std::uint64_t count = 0;
+    std::vector<TimerRecord> page;
+    do {
+        page = page.empty() ? timers(Timestamp::min(), 0, events_at_once)
+                            : timers(page.back().due, page.back().number, events_at_once);
+        count += page.size();
+    } while (page.size() == events_at_once);
+    return count;
+}
+
+std::vector<EventCount> EventStore::count_events(Position after) {
+    std::map<TypeAndVersion, std::uint64_t> counts;
+    std::size_t found = 0;
+    do {
+        found = read_each(after, events_at_once, [&](const StoredEvent& event) {
+            after = event.position;
+            ++counts[{event.record.event_type, event.record.event_version}];
+        });
+    } while (found == events_at_once);
+    std::vector<EventCount> result;
+    result.reserve(counts.size());
+    for (const auto& [type, events] : counts) {
+        result.push_back({type.first, type.second, events});
+    }
+    return result;
+}
+
+std::vector<WaitingCount> EventStore::count_waiting(std::string_view agent) {
+    std::map<TypeAndVersion, WaitingCount> counts;
+    for (const DeliveryBrief& brief : delivery_briefs(agent)) {
+        const std::vector<StoredEvent> event = read(brief.position - 1, 1);
+        if (event.empty() || event.front().position != brief.position) {
+            continue; // verify() reports it
+        }
+        const EventRecord& record = event.front().record;
+        WaitingCount& count = counts[{record.event_type, record.event_version}];
+        switch (brief.state) {
+        case DeliveryState::deferred:
+            ++count.deferred;
+            count.newer += brief.due == due_in_newer_program ? 1U : 0U;
+            break;
+        case DeliveryState::parked: ++count.parked; break;
+        case DeliveryState::dead: ++count.dead; break;
+        }
+    }
+    std::vector<WaitingCount> result;
+    result.reserve(counts.size());
+    for (auto& [type, count] : counts) {
+        count.event_type = type.first;
+        count.event_version = type.second;
+        result.push_back(std::move(count));
+    }
+    return result;
 }
 
 } // namespace bus

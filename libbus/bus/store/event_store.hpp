@@ -158,6 +158,14 @@ public:
                                             std::size_t limit) = 0;
     /// The highest number ever given to a timer.
     virtual std::uint64_t last_timer() = 0;
+    /// How many timers wait. A store that does not override it reads them all.
+    virtual std::uint64_t count_timers();
+    /// The events kept after a position by type and version, in this order. A store that does not
+    /// override it reads them all.
+    virtual std::vector<EventCount> count_events(Position after);
+    /// What an agent has not finished by type and version, in this order. A store that does not
+    /// override it reads the event of each delivery.
+    virtual std::vector<WaitingCount> count_waiting(std::string_view agent);
     /// The account of each agent, all of one moment.
     virtual std::vector<Conservation> conservation() = 0;
 

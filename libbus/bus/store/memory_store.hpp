@@ -48,6 +48,8 @@ public:
     std::vector<TimerRecord> timers(Timestamp after_due, std::uint64_t after_number,
                                     std::size_t limit) override;
     std::uint64_t last_timer() override;
+    std::uint64_t count_timers() override;
+    std::vector<EventCount> count_events(Position after) override;
     std::vector<Conservation> conservation() override;
 
     std::uint64_t ask(const RequestRecord& request) override;

@@ -161,6 +161,16 @@ std::uint64_t MemoryStore::last_timer() {
     return data_->last_timer;
 }
 
+std::uint64_t MemoryStore::count_timers() {
+    const std::shared_lock lock{data_->mutex};
+    return data_->timers.size();
+}
+
+std::vector<EventCount> MemoryStore::count_events(Position after) {
+    const std::shared_lock lock{data_->mutex};
+    return data_->log.count(after);
+}
+
 std::vector<Conservation> MemoryStore::conservation() {
     const std::shared_lock lock{data_->mutex};
     std::vector<Conservation> accounts;

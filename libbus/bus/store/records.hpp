@@ -79,6 +79,29 @@ struct DeliveryBrief {
     bool only_state = false;
 };
 
+/// The due time of a deferred delivery that no time makes due: its event is of a newer version than
+/// the program knew. A program that knows the version tries it again when it begins.
+inline constexpr Timestamp due_in_newer_program = Timestamp::max() - Duration{1};
+
+/// How many events there are of one type and version.
+struct EventCount {
+    std::string event_type;
+    std::uint32_t event_version = 1;
+    std::uint64_t events = 0;
+    friend bool operator==(const EventCount&, const EventCount&) = default;
+};
+
+/// How many deliveries an agent has not finished, of events of one type and version.
+struct WaitingCount {
+    std::string event_type;
+    std::uint32_t event_version = 1;
+    std::uint64_t deferred = 0;
+    std::uint64_t newer = 0; ///< of the deferred ones: due_in_newer_program
+    std::uint64_t parked = 0;
+    std::uint64_t dead = 0;
+    friend bool operator==(const WaitingCount&, const WaitingCount&) = default;
+};
+
 /// Positions from `first` to `last`, both included.
 struct PositionRange {
     Position first = 0;

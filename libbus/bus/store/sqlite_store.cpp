@@ -270,6 +270,18 @@ std::vector<StateRecord> SqliteStore::states(std::string_view agent, std::string
         [&](AgentReader& reader) { return reader.states(agent, prefix, after_key, limit); });
 }
 
+std::uint64_t SqliteStore::count_timers() {
+    return parts_->log([](Reader& reader) { return reader.count_timers(); });
+}
+
+std::vector<EventCount> SqliteStore::count_events(Position after) {
+    return parts_->log([&](Reader& reader) { return reader.count_events(after); });
+}
+
+std::vector<WaitingCount> SqliteStore::count_waiting(std::string_view agent) {
+    return parts_->agents([&](AgentReader& reader) { return reader.count_waiting(agent); });
+}
+
 std::vector<Conservation> SqliteStore::conservation() {
     return parts_->agents([](AgentReader& reader) { return reader.conservation(); });
 }

@@ -83,6 +83,10 @@ public:
     std::vector<TimerRecord> timers(Timestamp after_due, std::uint64_t after_number,
                                     std::size_t limit) override;
     std::uint64_t last_timer() override;
+    std::uint64_t count_timers() override;
+    /// Scans the log from `after` on.
+    std::vector<EventCount> count_events(Position after) override;
+    std::vector<WaitingCount> count_waiting(std::string_view agent) override;
     std::vector<Conservation> conservation() override;
 
     /// Over a short-lived connection of its own, as another process would: it waits for a commit

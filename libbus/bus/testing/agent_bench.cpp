@@ -50,6 +50,7 @@ void AgentBench::listen() const {
         };
     };
     world_.observers().failed.connect(tell_to(&Watch::failures));
+    world_.observers().not_ready.connect(tell_to(&Watch::failures));
     world_.observers().dead_lettered.connect(tell_to(&Watch::given_up));
 #endif
 }

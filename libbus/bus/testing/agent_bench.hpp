@@ -68,7 +68,7 @@ public:
         return world_.published<E>();
     }
 
-    /// The attempts that failed, in order.
+    /// The attempts that failed, or were not ready, in order.
     [[nodiscard]] std::vector<FailedAttempt> failures() const;
     /// Commands that steps of the agent gave, in order, as the traces that they left.
     [[nodiscard]] std::vector<RequestRecord> commands() const;

@@ -16,7 +16,11 @@ BOOST_AUTO_TEST_CASE(list_says_where_each_agent_is_and_what_it_has_left) {
         "agent    checkpoint  lag  in flight  finished  deferred  parked  dead  quarantined\n"
         "----------------------------------------------------------------------------------\n"
         "biller           26    0          0         4         1       5     2            0\n"
-        "greeter          26    0          0        12         0       0     0            0\n");
+        "greeter          26    0          0        12         0       0     0            0\n"
+        "\n"
+        "agent   has not finished  version  deferred  parked  dead  waits for\n"
+        "--------------------------------------------------------------------\n"
+        "biller  PongEvent               1         1       5     2\n");
     BOOST_TEST(test::call({"agents", "--store", store.url()}).out == called.out);
 }
 
@@ -43,6 +47,50 @@ BOOST_AUTO_TEST_CASE(list_prints_an_object_a_line_for_programs) {
     BOOST_TEST(biller.at("parked").as_int64() == 5);
     BOOST_TEST(biller.at("in_flight").as_int64() == 0);
     BOOST_TEST(biller.at("lag").as_int64() == 0);
+    BOOST_TEST(biller.at("waiting") ==
+               boost::json::parse(R"([{"event_type": "PongEvent", "event_version": 1,
+                                      "deferred": 1, "waits_for_newer_program": 0,
+                                      "parked": 5, "dead": 2}])"));
+}
+
+BOOST_AUTO_TEST_CASE(S25_list_says_what_waits_for_a_program_that_knows_its_version) {
+    const test::SampleStore sample;
+    {
+        const auto store = bus::SqliteStore::open({.path = sample.path()});
+        std::vector<bus::Part> parts(2);
+        for (std::uint64_t number = 1; number <= 2; ++number) {
+            bus::EventRecord record = test::parcel(100 + number);
+            record.event_version = 9;
+            parts[0].events.push_back({.record = record});
+        }
+        parts[1].agent = "biller";
+        parts[1].settled = {{27, 28}};
+        parts[1].delivered = 2;
+        for (const bus::Position position : {27U, 28U}) {
+            parts[1].put_deliveries.push_back(
+                {.agent = "biller",
+                 .position = position,
+                 .state =
+                     position == 27 ? bus::DeliveryState::deferred : bus::DeliveryState::parked,
+                 .due = position == 27 ? bus::due_in_newer_program : bus::Timestamp{},
+                 .sequence = "Parcel/p-1",
+                 .attempts = {}});
+        }
+        for (const bus::PartResult& result : store->commit(parts, true)) {
+            BOOST_REQUIRE(!result.error);
+        }
+    }
+    const std::string table = test::call({"agents", "list", "--store", sample.url()}).out;
+    const std::size_t row = table.find("biller  ParcelWeighedEvent ");
+    BOOST_TEST_REQUIRE(row != std::string::npos, table);
+    const std::string line = table.substr(row, table.find('\n', row) - row);
+    BOOST_TEST(line.ends_with("9         1       1     0  a program that knows version 9"), line);
+    const std::string shown =
+        test::call({"dead-letters", "show", "biller", "27", "--store", sample.url()}).out;
+    BOOST_TEST(shown.find("biller at 27: deferred, waits for a program that knows the version of "
+                          "its event") == 0,
+               shown);
+    BOOST_TEST(test::call({"verify", "--store", sample.url()}).code == 0);
 }
 
 BOOST_AUTO_TEST_CASE(list_shows_how_far_a_replay_is_while_there_is_one) {

@@ -55,6 +55,19 @@ BOOST_AUTO_TEST_CASE(damage_ends_with_1_and_is_told_with_its_meaning_and_what_to
     }
 }
 
+BOOST_AUTO_TEST_CASE(R10_an_export_names_the_position_of_an_event_that_it_cannot_read) {
+    const test::SampleStore store;
+    BOOST_REQUIRE(
+        test::Shell{store.path()}.run("UPDATE events SET event_type = 99999 WHERE position = 5"));
+    for (const std::string& file : {std::string{"-"}, store.file("events.ndjson")}) {
+        const test::Called called = test::call({"export", file, "--store", store.url()});
+        BOOST_TEST(called.code == 3);
+        BOOST_TEST(says(called.err, "event 5, the one behind position 4, cannot be exported: "),
+                   called.err);
+    }
+    BOOST_TEST(verify(store.url()).code == 1);
+}
+
 BOOST_AUTO_TEST_CASE(programs_get_one_object) {
     const test::SampleStore store;
     BOOST_REQUIRE(test::Shell{store.path()}.run("UPDATE events SET user_id = 'eve'"));

@@ -251,7 +251,9 @@ HeldUp::Counts HeldUp::counts() const {
 }
 
 void HeldUp::put_deferred(DeliveryRecord&& record, const NextAttempt& next) {
-    due_.emplace(next.due, record.position);
+    if (record.due != due_in_newer_program) {
+        due_.emplace(next.due, record.position);
+    }
     not_ready_ += waits_for_something(record) ? 1U : 0U;
     const Position position = record.position;
     deferred_.insert_or_assign(position, Deferred{std::move(record), next});

@@ -71,6 +71,7 @@ public:
 
     [[nodiscard]] bool has_ready() const;
 
+    /// None: nothing waits for a time.
     [[nodiscard]] std::optional<SteadyTime> next_due() const;
     /// When the first of these may run; none: each is dead, behind another one, or not held up.
     [[nodiscard]] std::optional<SteadyTime> next_due_of(const std::set<Position>& positions) const;
@@ -120,7 +121,7 @@ private:
     std::unordered_map<std::string, Line> lines_;
     std::map<Position, Deferred> deferred_;
     std::map<Position, Deferred> before_; ///< deferred before the last clear(), while loading
-    std::set<std::pair<SteadyTime, Position>> due_;
+    std::set<std::pair<SteadyTime, Position>> due_; ///< but for those that no time makes due
     std::map<Position, Dead> dead_;
     std::map<Position, Parked> parked_; ///< those behind another one, and those that are ready
     std::set<Position> ready_;

@@ -156,4 +156,18 @@ std::vector<StoredEvent> MemoryLog::page_after(const std::vector<Position>& posi
     return page(positions, static_cast<std::size_t>(first - positions.begin()), limit);
 }
 
+std::vector<EventCount> MemoryLog::count(Position after) const {
+    std::map<std::pair<std::string_view, std::uint32_t>, std::uint64_t> counts;
+    for (Position position = std::max(after + 1, first_); position <= last(); ++position) {
+        const EventRecord& record = at(position).record;
+        ++counts[{record.event_type, record.event_version}];
+    }
+    std::vector<EventCount> result;
+    result.reserve(counts.size());
+    for (const auto& [type, events] : counts) {
+        result.push_back({std::string{type.first}, type.second, events});
+    }
+    return result;
+}
+
 } // namespace bus::internal

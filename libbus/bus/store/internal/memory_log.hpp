@@ -41,6 +41,7 @@ public:
                                                        std::size_t limit) const;
     [[nodiscard]] std::optional<StoredEvent> find(const Uuid& event_id) const;
     [[nodiscard]] Position last_before(Timestamp time) const;
+    [[nodiscard]] std::vector<EventCount> count(Position after) const;
 
 private:
     /// Positions of events, ascending, by what they have in common.

@@ -38,6 +38,11 @@ constexpr const char* delivery_sql = LIBBUS_DELIVERIES " AND position = ?2";
 constexpr const char* briefs_sql =
     "SELECT position, state, due, sequence, last_kind, only_state FROM deliveries "
     "WHERE agent = " LIBBUS_NAME_ID " ORDER BY position";
+constexpr const char* count_waiting_sql =
+    "SELECT n.name, e.event_version, sum(d.state = 0), sum(d.state = 0 AND d.due = ?2), "
+    "sum(d.state = 2), sum(d.state = 1) FROM deliveries d JOIN events e ON e.position = d.position "
+    "JOIN names n ON n.id = e.event_type WHERE d.agent = " LIBBUS_NAME_ID
+    " GROUP BY n.name, e.event_version ORDER BY n.name, e.event_version";
 constexpr const char* begun_sql =
     "SELECT begun_first, begun_last, begun_repeated, begun_alone FROM agents "
     "WHERE agent = " LIBBUS_NAME_ID;
@@ -114,6 +119,7 @@ AgentReader::AgentReader(Connection& connection)
       state_{connection, state_sql, reading_agents},
       states_{connection, states_sql, reading_agents},
       states_to_end_{connection, states_to_end_sql, reading_agents},
+      count_waiting_{connection, count_waiting_sql, reading_agents},
       conservation_{connection, conservation_sql, reading_agents},
       requests_{connection, requests_sql, reading_requests},
       open_requests_{connection, open_requests_sql, reading_requests} {}
@@ -191,6 +197,20 @@ std::vector<StateRecord> AgentReader::states(std::string_view agent, std::string
         records.push_back({run.text(0), run.text(1)});
     }
     return records;
+}
+
+std::vector<WaitingCount> AgentReader::count_waiting(std::string_view agent) {
+    std::vector<WaitingCount> counts;
+    const std::int64_t newer = due_in_newer_program.time_since_epoch().count();
+    for (Statement::Run run = count_waiting_.run(agent, newer); run.next();) {
+        counts.push_back({.event_type = run.text(0),
+                          .event_version = static_cast<std::uint32_t>(run.integer(1)),
+                          .deferred = run.number(2),
+                          .newer = run.number(3),
+                          .parked = run.number(4),
+                          .dead = run.number(5)});
+    }
+    return counts;
 }
 
 std::vector<Conservation> AgentReader::conservation() {

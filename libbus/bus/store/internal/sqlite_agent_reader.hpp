@@ -29,6 +29,7 @@ public:
     std::optional<StateRecord> state(std::string_view agent, std::string_view key);
     std::vector<StateRecord> states(std::string_view agent, std::string_view prefix,
                                     std::string_view after_key, std::size_t limit);
+    std::vector<WaitingCount> count_waiting(std::string_view agent);
     std::vector<Conservation> conservation();
     std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit, bool open_only);
 
@@ -47,6 +48,7 @@ private:
     Statement state_;
     Statement states_;
     Statement states_to_end_;
+    Statement count_waiting_;
     Statement conservation_;
     Statement requests_;
     Statement open_requests_;

@@ -41,6 +41,10 @@ constexpr const char* timers_sql =
     "SELECT number, event_id, event_type, event_version, aggregate_type, aggregate_id, 0, "
     "execution_id, user_id, occurred_at, causation_id, data, agent, due, scheduled_at FROM timers "
     "WHERE (due, number) > (?1, ?2) ORDER BY due, number LIMIT ?3";
+constexpr const char* count_events_sql =
+    "SELECT n.name, c.event_version, c.events FROM (SELECT event_type, event_version, count(*) AS "
+    "events FROM events NOT INDEXED WHERE position > ?1 GROUP BY event_type, event_version) c "
+    "JOIN names n ON n.id = c.event_type ORDER BY n.name, c.event_version";
 
 #undef LIBBUS_EVENT_COLUMNS
 #undef LIBBUS_NAME_ID
@@ -59,7 +63,9 @@ Reader::Reader(Connection& connection)
       first_position_{connection, first_position_sql, reading_events},
       last_before_{connection, last_before_sql, reading_events},
       timers_{connection, timers_sql, reading_timers},
-      last_timer_{connection, "SELECT last_timer FROM log", reading_timers} {}
+      last_timer_{connection, "SELECT last_timer FROM log", reading_timers},
+      count_timers_{connection, "SELECT timers FROM log", reading_timers},
+      count_events_{connection, count_events_sql, reading_events} {}
 
 Position Reader::last_position() {
     Statement::Run run = last_position_.run();
@@ -135,6 +141,21 @@ std::vector<TimerRecord> Reader::timers(Timestamp after_due, std::uint64_t after
 std::uint64_t Reader::last_timer() {
     Statement::Run run = last_timer_.run();
     return run.next() ? run.number(0) : 0;
+}
+
+std::uint64_t Reader::count_timers() {
+    Statement::Run run = count_timers_.run();
+    return run.next() ? run.number(0) : 0;
+}
+
+std::vector<EventCount> Reader::count_events(Position after) {
+    std::vector<EventCount> counts;
+    for (Statement::Run run = count_events_.run(after); run.next();) {
+        counts.push_back({.event_type = run.text(0),
+                          .event_version = static_cast<std::uint32_t>(run.integer(1)),
+                          .events = run.number(2)});
+    }
+    return counts;
 }
 
 std::vector<StoredEvent> Reader::events(Statement::Run run, std::size_t limit) {

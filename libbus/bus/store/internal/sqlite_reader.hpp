@@ -34,6 +34,8 @@ public:
     std::vector<TimerRecord> timers(Timestamp after_due, std::uint64_t after_number,
                                     std::size_t limit);
     std::uint64_t last_timer();
+    std::uint64_t count_timers();
+    std::vector<EventCount> count_events(Position after);
 
     /// Forgets what it knows of the table of names: after a rollback on its connection.
     void forget_names() { names_.clear(); }
@@ -57,6 +59,8 @@ private:
     Statement last_before_;
     Statement timers_;
     Statement last_timer_;
+    Statement count_timers_;
+    Statement count_events_;
 };
 
 } // namespace bus::sqlite
