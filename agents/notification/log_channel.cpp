@@ -32,8 +32,8 @@ BOOST_DESCRIBE_STRUCT(Line, (),
 class AppendFile {
 public:
     explicit AppendFile(const std::filesystem::path& path)
-        // 0640: messages may hold what is not everybody's business.
-        : descriptor_{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640)} {}
+        // 0600, as the store: messages hold what events hold.
+        : descriptor_{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)} {}
 
     AppendFile(const AppendFile&) = delete;
     AppendFile& operator=(const AppendFile&) = delete;

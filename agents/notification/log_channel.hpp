@@ -14,7 +14,7 @@ namespace bus::agents {
 /// operating system has the line, not that the disk has it.
 class LogChannel final : public Channel {
 public:
-    /// Makes the file (mode 0640) where it is not there. Throws std::runtime_error, naming the file
+    /// Makes the file (mode 0600) where it is not there. Throws std::runtime_error, naming the file
     /// and the reason, where it cannot be opened for appending.
     LogChannel(std::string name, std::filesystem::path path);
 

@@ -34,8 +34,9 @@ struct BooksOptions {
 /// serve (see errors.hpp).
 class Books {
 public:
-    /// Opens the books at `path`, or creates them there; the folder must exist. `:memory:` keeps
-    /// them in memory. A file that is no books of ours, or of a newer version, is left untouched.
+    /// Opens the books at `path`, or creates them there (mode 0600); the folder must exist.
+    /// `:memory:` keeps them in memory. A file that is no books of ours, or of a newer version, is
+    /// left untouched.
     explicit Books(std::filesystem::path path, const BooksOptions& options = {});
 
     /// Saves an order. A repeat with the same content returns what exists.

@@ -1,7 +1,9 @@
 #include "demo/books/books.hpp"
 #include "demo/books/translate.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <string>
@@ -71,6 +73,18 @@ std::int64_t number_of(sqlite::Connection& db, std::string_view sql) {
     return query.integer(0);
 }
 
+/// Makes a missing file, for its owner alone: SQLite would let everybody read it. The files that it
+/// keeps beside have the mode of this one. If this fails, opening says why.
+void create_private(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (path == ":memory:" || std::filesystem::exists(path, ignored)) {
+        return; // to close a file that is open already would end SQLite's locks on it
+    }
+    if (const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); file >= 0) {
+        ::close(file);
+    }
+}
+
 /// Whether the file holds our schema (true) or nothing at all (false); throws for all else.
 bool holds_books(sqlite::Connection& db, const std::filesystem::path& path) {
     const auto unusable = [&path](const std::string& why) {
@@ -125,6 +139,7 @@ void Books::open_in_turn(const BooksOptions& options) {
 }
 
 void Books::open(const BooksOptions& options) {
+    create_private(path_);
     db_.emplace(path_, options.busy_timeout);
     // Looked at before anything is set: a file that is not ours must not even change to WAL.
     // In one transaction, since another program may be creating the file just now.

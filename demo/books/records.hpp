@@ -40,6 +40,10 @@ struct InvoiceLine {
     LineKind kind = LineKind::charge;
     std::string type; ///< the marketplace's own word, such as `Principal` or `Commission`
     Decimal amount;
+
+    [[nodiscard]] bool is_principal() const {
+        return kind == LineKind::charge && type == "Principal";
+    }
 };
 
 /// What the invoice step asks for. Marketplace, buyer and principal are those of the saved order.

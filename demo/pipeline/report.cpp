@@ -61,14 +61,30 @@ void Totals::add(const OrderOutcome& outcome) {
         ++failures[{outcome.step, outcome.error_type}];
     }
     if (outcome.outcome == Outcome::synced && outcome.principal_amount && outcome.net_proceeds) {
-        Money& sum = money[outcome.currency];
-        ++sum.orders;
-        try {
-            sum.principal = sum.principal + *outcome.principal_amount;
-            sum.net = sum.net + *outcome.net_proceeds;
-        } catch (const InexactDecimal&) {
-            sum.exact = false; // each order is exact; only their sum has more than 34 digits
+        money[outcome.currency].add(*outcome.principal_amount, *outcome.net_proceeds);
+    }
+}
+
+void Totals::add(const Invoice& invoice) {
+    if (!books) {
+        books.emplace();
+    }
+    Decimal principal;
+    for (const InvoiceLine& line : invoice.lines) {
+        if (line.is_principal()) {
+            principal += line.amount; // as exact as that of the order, which is the same
         }
+    }
+    (*books)[invoice.currency].add(principal, invoice.net_proceeds);
+}
+
+void Totals::Money::add(const Decimal& more_principal, const Decimal& more_net) {
+    ++orders;
+    try {
+        principal += more_principal;
+        net += more_net;
+    } catch (const InexactDecimal&) {
+        exact = false; // each order is exact; only their sum has more than 34 digits
     }
 }
 

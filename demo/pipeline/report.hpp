@@ -1,11 +1,13 @@
 #pragma once
 
+#include "demo/books/records.hpp"
 #include "demo/pipeline/outcome.hpp"
 
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -40,14 +42,20 @@ struct Totals {
         Decimal principal;
         Decimal net;
         bool exact = true; ///< false: the sums would need more than 34 digits
+
+        void add(const Decimal& more_principal, const Decimal& more_net);
     };
 
     std::map<Outcome, std::int64_t> outcomes;
     /// Failed and rejected orders by step and error type.
     std::map<std::pair<std::string, std::string>, std::int64_t> failures;
     std::map<std::string, Money> money; ///< synced orders, by currency
+    /// Of a store that was pruned: what the books hold of these orders, for they hold others too.
+    std::optional<std::map<std::string, Money>> books;
 
     void add(const OrderOutcome& outcome);
+    /// Adds an invoice of an order whose outcome was added, to `books`.
+    void add(const Invoice& invoice);
     [[nodiscard]] std::int64_t orders() const;
 };
 

@@ -131,8 +131,17 @@ private:
 
     Totals write_report() {
         Totals totals;
+        const bool pruned = store_->first_position() > 1;
+        if (pruned) {
+            totals.books.emplace();
+        }
         for_each_outcome(*store_, [&](const OrderOutcome& outcome) {
             totals.add(outcome);
+            if (pruned && outcome.outcome == Outcome::synced) {
+                if (const auto invoice = pipeline_.books().invoice_of(outcome.order_id)) {
+                    totals.add(*invoice);
+                }
+            }
             if (report_) {
                 report_->add(outcome);
             }

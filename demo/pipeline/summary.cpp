@@ -57,24 +57,38 @@ void print_money(const std::vector<BooksTotals>& books, const Look& look) {
     fmt::print("{}\n", table.render(look));
 }
 
+/// What the books hold, as far as it can be compared with the store.
+std::map<std::string, Totals::Money> comparable(const Summary& summary,
+                                                const std::vector<BooksTotals>& books) {
+    if (summary.totals.books) {
+        return *summary.totals.books;
+    }
+    std::map<std::string, Totals::Money> held;
+    for (const BooksTotals& sum : books) {
+        held[sum.currency] = {
+            .orders = sum.invoices + sum.credit_notes, .principal = sum.principal, .net = sum.net};
+    }
+    return held;
+}
+
 /// Where the books and the store do not tell the same; empty when all is well.
 std::vector<std::string> differences(const Summary& summary,
                                      const std::vector<BooksTotals>& books) {
     std::vector<std::string> found = summary.books.audit();
     std::map<std::string, Totals::Money> expected = summary.totals.money;
-    for (const BooksTotals& sum : books) {
-        const Totals::Money store = expected[sum.currency];
-        expected.erase(sum.currency);
-        if (!store.exact) {
+    for (const auto& [currency, held] : comparable(summary, books)) {
+        const Totals::Money store = expected[currency];
+        expected.erase(currency);
+        if (!store.exact || !held.exact) {
             continue;
         }
-        if (store.orders != sum.invoices + sum.credit_notes || store.net != sum.net ||
-            store.principal != sum.principal) {
+        if (store.orders != held.orders || store.net != held.net ||
+            store.principal != held.principal) {
             found.push_back(fmt::format(
                 "{}: the store has {} synced orders, principal {}, net {}; the books have {} "
                 "invoices, principal {}, net {}",
-                sum.currency, store.orders, store.principal.to_string(), store.net.to_string(),
-                sum.invoices + sum.credit_notes, sum.principal.to_string(), sum.net.to_string()));
+                currency, store.orders, store.principal.to_string(), store.net.to_string(),
+                held.orders, held.principal.to_string(), held.net.to_string()));
         }
     }
     for (const auto& [currency, money] : expected) {
@@ -82,6 +96,25 @@ std::vector<std::string> differences(const Summary& summary,
                                     currency, money.orders));
     }
     return found;
+}
+
+/// The books keep the invoices of orders that the store has no events of any more.
+void print_pruned(const Summary& summary, const std::vector<BooksTotals>& books) {
+    if (!summary.totals.books) {
+        return;
+    }
+    std::int64_t invoices = 0;
+    for (const BooksTotals& sum : books) {
+        invoices += sum.invoices + sum.credit_notes;
+    }
+    for (const auto& [currency, held] : *summary.totals.books) {
+        invoices -= held.orders;
+    }
+    if (invoices > 0) {
+        fmt::print("{} invoices are of orders that were pruned from the store: the books are "
+                   "compared with the store without them\n",
+                   format_count(invoices));
+    }
 }
 
 void print_work(const Summary& summary) {
@@ -157,6 +190,9 @@ bool print_summary(const Summary& summary, const Look& look) {
             "compared with the store\n",
             format_count(open->second));
         return true;
+    }
+    if (books) {
+        print_pruned(summary, *books);
     }
     const std::vector<std::string> found =
         books ? differences(summary, *books) : std::vector<std::string>{};

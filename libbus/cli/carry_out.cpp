@@ -1,3 +1,5 @@
+#include <bus/event/utf8.hpp>
+
 #include <cli/carry_out.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
@@ -26,7 +28,9 @@ PartResult commit(EventStore& store, const Part& part) {
 /// Before anything is done: where that is cut short, who asked and why is kept.
 void ask(Shared& shared, EventStore& store, RequestRecord& request) {
     request.at = shared.console().now();
-    request.number = store.ask(request);
+    RequestRecord kept = request;
+    kept.agent = valid_utf8(kept.agent); // an older version of libbus took any name
+    request.number = store.ask(kept);
 }
 
 /// Adds what came of it.

@@ -16,10 +16,16 @@ std::string stream_of(const EventRecord& record) {
     return record.aggregate_type + '/' + record.aggregate_id;
 }
 
+std::string readable_json(const EventRecord& record) {
+    std::string text;
+    write_readable_json(record, text);
+    return text;
+}
+
 std::string json_of(const StoredEvent& event, bool open) {
     std::string text = fmt::format(R"({{"position":{},"stream_version":{},"event":)",
                                    event.position, event.stream_version);
-    write_json(event.record, text);
+    write_readable_json(event.record, text);
     if (!open) {
         text += '}';
     }

@@ -14,6 +14,9 @@ namespace bus::cli {
 /// `Order/4711`.
 std::string stream_of(const EventRecord& record);
 
+/// The wire format of what an event holds, with U+FFFD for what JSON cannot hold.
+std::string readable_json(const EventRecord& record);
+
 /// `{"position":..,"stream_version":..,"event":{the wire format}}`, without the last brace where
 /// `open`.
 std::string json_of(const StoredEvent& event, bool open = false);

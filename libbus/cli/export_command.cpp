@@ -51,6 +51,37 @@ std::vector<StoredEvent> next_page(EventStore& store, EventSource& source) {
     }
 }
 
+/// Tells of the events that JSON could not hold as they are.
+class Replaced {
+public:
+    explicit Replaced(Shared& shared) : shared_{shared} {}
+
+    void add(Position position) {
+        constexpr std::uint64_t most_told = 20;
+        if (++count_ <= most_told) {
+            shared_.note(
+                fmt::format("event {} holds text that is not UTF-8, or data that is no JSON "
+                            "object, as an older libbus stored it: U+FFFD stands in its place",
+                            position));
+        } else {
+            ++untold_;
+            last_ = position;
+        }
+    }
+
+    void tell_rest() const {
+        if (untold_ != 0) {
+            shared_.note(fmt::format("so do {} more events, the last of them {}", untold_, last_));
+        }
+    }
+
+private:
+    Shared& shared_;
+    std::uint64_t count_ = 0;
+    std::uint64_t untold_ = 0;
+    Position last_ = 0;
+};
+
 std::uint64_t write_events(Shared& shared, EventStore& store, const ExportOptions& options,
                            const std::function<void(const std::string&)>& write) {
     const Position last = std::min(options.filter.to, store.last_position());
@@ -58,16 +89,20 @@ std::uint64_t write_events(Shared& shared, EventStore& store, const ExportOption
     WorkProgress progress{shared, "events", last < first ? 0 : last - first + 1};
     std::uint64_t written = 0;
     std::string lines;
+    Replaced replaced{shared};
     for (EventSource source{store, options.filter, shared.console().now()}; !source.ended();) {
         lines.clear();
         for (const StoredEvent& event : next_page(store, source)) {
-            write_json(event.record, lines);
+            if (!write_readable_json(event.record, lines)) {
+                replaced.add(event.position);
+            }
             lines += '\n';
             ++written;
         }
         write(lines);
         progress.update(source.looked_through() < first ? 0 : source.looked_through() - first + 1);
     }
+    replaced.tell_rest();
     return written;
 }
 

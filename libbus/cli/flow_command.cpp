@@ -254,7 +254,7 @@ std::string document(const Flow& flow) {
     for (const TimerRecord& timer : flow.timers) {
         text += fmt::format(R"({}{{"timer":{},"agent":{},"due":"{}","event":{}}})", separator,
                             timer.number, boost::json::serialize(boost::json::value(timer.agent)),
-                            to_text(timer.due), to_json(timer.event));
+                            to_text(timer.due), readable_json(timer.event));
         separator = ",";
     }
     return text + "]}\n";

@@ -2,6 +2,7 @@
 
 #include <boost/functional/hash.hpp>
 #include <cli/errors.hpp>
+#include <cli/event_text.hpp>
 #include <cli/import_command.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/work_progress.hpp>
@@ -107,7 +108,7 @@ private:
 
     /// Whether the event is in the store already, or came before in the input.
     Double look_for(const EventRecord& record) {
-        const std::size_t hash = std::hash<std::string>{}(to_json(record));
+        const std::size_t hash = std::hash<std::string>{}(readable_json(record));
         if (const auto before = seen_.find(record.event_id); before != seen_.end()) {
             return before->second == hash ? Double::equal : Double::other;
         }
@@ -116,8 +117,9 @@ private:
             seen_.emplace(record.event_id, hash);
             return Double::none;
         }
-        // As it would be read: what the store keeps may be spelt with blanks and escapes.
-        return read_record(to_json(kept->record)) == record ? Double::equal : Double::other;
+        // As it would be exported and read: what the store keeps may be spelt with blanks and
+        // escapes, or hold what is no UTF-8.
+        return read_record(readable_json(kept->record)) == record ? Double::equal : Double::other;
     }
 
     void make_store() {

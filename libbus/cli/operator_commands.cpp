@@ -1,9 +1,12 @@
+#include <bus/event/utf8.hpp>
+
 #include <cli/carry_out.hpp>
 #include <cli/checks.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/operator_commands.hpp>
 #include <cli/terminal/format.hpp>
+#include <cli/terminal/text.hpp>
 #include <cli/work_progress.hpp>
 #include <fmt/format.h>
 #include <pwd.h>
@@ -123,6 +126,14 @@ bool is_host(const StoreInUse& writer) {
     return !writer.owner().starts_with("bus (");
 }
 
+void check_utf8(const char* option, const std::string& text) {
+    if (const std::size_t at = find_bad_utf8(text); at != std::string::npos) {
+        throw UsageError{fmt::format("{} '{}' is not UTF-8 at byte {}, and is kept for the record: "
+                                     "write it in UTF-8 (see `locale`)",
+                                     option, terminal::printable(text), at)};
+    }
+}
+
 } // namespace
 
 void OperatorOptions::add_options(CLI::App& command) {
@@ -154,6 +165,8 @@ int carry_out(Shared& shared, const OperatorOptions& options, std::vector<Order>
     if (options.who.empty()) {
         throw UsageError{"--who is empty: say who asks, it is kept for the record"};
     }
+    check_utf8("--who", options.who);
+    check_utf8("--why", options.why);
     for (Order& order : orders) {
         order.request.who = options.who;
         order.request.why = options.why;

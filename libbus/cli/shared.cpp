@@ -1,3 +1,4 @@
+#include <bus/event/utf8.hpp>
 #include <bus/store/store_url.hpp>
 
 #include <boost/json/serialize.hpp>
@@ -100,8 +101,16 @@ bool Shared::shows_progress() const {
     return progress_ || console_.err_look().terminal;
 }
 
+void Shared::print(std::string_view text) {
+    if (find_bad_utf8(text) == std::string_view::npos) {
+        console_.out(text);
+    } else {
+        console_.out(valid_utf8(text));
+    }
+}
+
 void Shared::print(const boost::json::object& object) {
-    console_.out(boost::json::serialize(object) + '\n');
+    print(boost::json::serialize(object) + '\n');
 }
 
 void Shared::note(std::string_view text) {

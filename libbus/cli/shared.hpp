@@ -55,10 +55,11 @@ public:
     /// Whether to show how far a long work is: on a terminal, or where --progress is given.
     [[nodiscard]] bool shows_progress() const;
 
-    /// Prints on standard output.
-    void print(std::string_view text) { console_.out(text); }
+    /// Prints on standard output. What is no UTF-8, as paths and old names may hold, becomes
+    /// U+FFFD: so JSON stays valid whatever is put into it.
+    void print(std::string_view text);
 
-    /// Prints an object in a line of its own.
+    /// Prints an object in a line of its own, in the same way.
     void print(const boost::json::object& object);
 
     /// Tells a person something beside the output: a line on standard error.

@@ -1,4 +1,6 @@
 #include <bus/agent/agent.hpp>
+#include <bus/event/internal/utf8_error.hpp>
+#include <bus/event/utf8.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -25,6 +27,9 @@ void AgentSettings::check(std::string_view agent) const {
 Agent::Agent(std::string name) : name_{std::move(name)} {
     if (name_.empty()) {
         throw std::invalid_argument{"an agent needs a name: the store knows it by that"};
+    }
+    if (find_bad_utf8(name_) != std::string_view::npos) {
+        throw std::invalid_argument{"the name of an agent: " + internal::utf8_error(name_)};
     }
 }
 

@@ -1,9 +1,22 @@
 #include <bus/agent/context.hpp>
+#include <bus/event/codec.hpp>
+#include <bus/event/internal/utf8_error.hpp>
+#include <bus/event/utf8.hpp>
 
 #include <algorithm>
 #include <stdexcept>
 
 namespace bus {
+
+namespace {
+
+void check_utf8(const char* what, std::string_view text) {
+    if (find_bad_utf8(text) != std::string_view::npos) {
+        throw CodecError{what, internal::utf8_error(text)};
+    }
+}
+
+} // namespace
 
 std::string Context::idempotency_key(std::string_view purpose) const {
     return to_text(step_.event.event_id) + '/' + step_.agent + '/' + std::string{purpose};
@@ -17,6 +30,7 @@ std::optional<std::string> Context::state_text(std::string_view key) const {
 }
 
 void Context::set_state_text(std::string_view key, std::string json) {
+    check_utf8("state key", key);
     effects_.states.insert_or_assign(std::string{key}, std::move(json));
 }
 
@@ -25,6 +39,7 @@ void Context::erase_state(std::string_view key) {
 }
 
 void Context::redrive(const DeliveryRecord& dead_letter, std::string why) {
+    check_utf8("why", why);
     effects_.commands.push_back({DeliveryAction::redrive, dead_letter.agent, dead_letter.position,
                                  "agent " + step_.agent, std::move(why)});
 }

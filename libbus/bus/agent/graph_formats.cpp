@@ -1,6 +1,7 @@
 #include <bus/agent/graph.hpp>
 #include <bus/agent/internal/graph_drawing.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/event/utf8.hpp>
 
 #include <boost/describe/class.hpp>
 
@@ -116,7 +117,7 @@ struct GraphJson {
 BOOST_DESCRIBE_STRUCT(GraphJson, (), (types, agents, handlers))
 
 std::string name_of(const EventType& type) {
-    return internal::valid_utf8(type.name());
+    return valid_utf8(type.name());
 }
 
 std::vector<std::string> names_of(const Types& types) {
@@ -141,14 +142,14 @@ GraphJson described(const EventGraph& graph) {
     }
     for (const EventGraph::AgentNode& agent : graph.agents()) {
         AgentJson& node = json.agents.emplace_back(
-            AgentJson{internal::valid_utf8(agent.name), {}, names_of(agent.emits_on_giving_up)});
+            AgentJson{valid_utf8(agent.name), {}, names_of(agent.emits_on_giving_up)});
         for (const EventGraph::Reaction& reaction : agent.reactions) {
             node.handles.push_back({name_of(*reaction.type), names_of(reaction.emits)});
         }
     }
     for (const HandlerDescription& handler : graph.handlers()) {
         json.handlers.push_back(
-            {name_of(*handler.type), internal::valid_utf8(handler.name), handler.priority});
+            {name_of(*handler.type), valid_utf8(handler.name), handler.priority});
     }
     return json;
 }

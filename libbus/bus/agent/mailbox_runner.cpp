@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -118,8 +119,7 @@ void MailboxRunner::run(Lane& lane) noexcept {
             post(lane);
             return;
         } catch (...) {
-            report(std::string{"its next turn comes at once, for it cannot be posted: "} +
-                   Failure::from(std::current_exception()).what());
+            report("its next turn comes at once, for it cannot be posted");
         }
     }
 }
@@ -204,8 +204,18 @@ std::size_t MailboxRunner::run_ready(Lane& lane) {
     return steps;
 }
 
-void MailboxRunner::report(const std::string& what) const noexcept {
-    tell_trouble(*hub_, name_, what);
+void MailboxRunner::report(const char* what) const noexcept {
+    const auto sink = hub_->sink();
+    if (!sink) {
+        return;
+    }
+    try {
+        tell_trouble(*hub_, name_,
+                     std::string{what} + ": " + Failure::from(std::current_exception()).what());
+    } catch (const std::bad_alloc&) { // it may be what is to be told
+        sink->on_trouble(what);
+        sink->on_trouble("short of memory: the agent and the cause of this are not told");
+    }
 }
 
 AgentStatus MailboxRunner::status() {

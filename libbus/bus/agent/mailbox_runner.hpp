@@ -78,13 +78,16 @@ private:
     void run_turn(Lane& lane);
     std::size_t run_ready(Lane& lane);
     std::size_t run_batch(Lane& lane, const internal::Mailbox::Batch& batch);
-    void handle(Lane& lane, const DomainEvent& event);
-    void retry(Lane& lane, internal::Parking::Line& line);
+    void handle(Lane& lane, const DomainEvent& event) noexcept;
+    void handle_or_throw(Lane& lane, const DomainEvent& event);
+    void retry(Lane& lane, internal::Parking::Line& line) noexcept;
+    bool retry_or_throw(Lane& lane, const internal::Parking::Line& line,
+                        internal::Deferred delivery);
     [[nodiscard]] bool park(Lane& lane, const DomainEvent& event) noexcept;
     [[nodiscard]] std::optional<Failure> attempt(Lane& lane, const DomainEvent& event,
                                                  std::uint32_t number);
     void apply(Lane& lane, const DomainEvent& event);
-    void carry_out(const StepEffects& effects, const char* what_is_emitted);
+    void carry_out(const StepEffects& effects, const char* not_published);
     [[nodiscard]] bool defer(Lane& lane, const DomainEvent& event, std::string key,
                              internal::Deferred&& delivery, const Failure& failure);
     void give_up(Lane& lane, const DomainEvent& event, std::uint32_t attempt,
@@ -92,7 +95,8 @@ private:
     [[nodiscard]] const Agent::Handler* handler_of(const EventType& type) const noexcept;
     [[nodiscard]] std::string key_of(const DomainEvent& event) const;
     [[nodiscard]] std::optional<std::size_t> lane_hash(const DomainEvent& event) const;
-    void report(const std::string& what) const noexcept;
+    /// In a handler of an exception alone: tells observers what went wrong, and what was thrown.
+    void report(const char* what) const noexcept;
     void finish();
 
     const std::string name_;

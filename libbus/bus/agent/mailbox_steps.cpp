@@ -12,15 +12,6 @@ namespace bus {
 using internal::Deferred;
 using internal::Parking;
 
-namespace {
-
-/// What was thrown, std::exception or not. In a handler alone.
-std::string what_was_thrown() {
-    return Failure::from(std::current_exception()).what();
-}
-
-} // namespace
-
 class MailboxRunner::Source final : public StepSource {
 public:
     explicit Source(MailboxRunner& runner) : runner_{runner} {}
@@ -57,8 +48,18 @@ private:
     MailboxRunner& runner_;
 };
 
-/// A first attempt.
-void MailboxRunner::handle(Lane& lane, const DomainEvent& event) {
+/// A first attempt. What it throws is no failure of the step, which is caught, but memory that runs
+/// out around it: that costs the event, and not the program.
+void MailboxRunner::handle(Lane& lane, const DomainEvent& event) noexcept {
+    try {
+        handle_or_throw(lane, event);
+    } catch (...) {
+        Lane::count(lane.lost);
+        report("an event is lost");
+    }
+}
+
+void MailboxRunner::handle_or_throw(Lane& lane, const DomainEvent& event) {
     const std::optional<Failure> failure = attempt(lane, event, 1);
     if (!failure) {
         apply(lane, event);
@@ -72,24 +73,37 @@ void MailboxRunner::handle(Lane& lane, const DomainEvent& event) {
 }
 
 /// What is next in a line: its head again, or the first event behind it.
-void MailboxRunner::retry(Lane& lane, Parking::Line& line) {
-    Deferred delivery = lane.parking.take(line);
+void MailboxRunner::retry(Lane& lane, Parking::Line& line) noexcept {
+    bool waits = false;
+    try {
+        waits = retry_or_throw(lane, line, lane.parking.take(line));
+    } catch (...) { // as in handle
+        Lane::count(lane.lost);
+        report("an event is lost");
+    }
+    if (!waits) {
+        lane.parking.settle(line);
+    }
+}
+
+/// True: it waits for another attempt.
+bool MailboxRunner::retry_or_throw(Lane& lane, const Parking::Line& line, Deferred delivery) {
     const std::shared_ptr<const DomainEvent> event = delivery.event;
     const bool waited = std::exchange(delivery.not_ready, false);
     const std::uint32_t number = delivery.attempts + 1;
     const std::optional<Failure> failure = attempt(lane, *event, number);
     if (!failure) {
         apply(lane, *event);
-        lane.parking.settle(line);
-        return;
+        return false;
     }
     if (!(waited && failure->kind() == FailureKind::not_ready)) {
         delivery.attempts = number;
     }
-    if (!defer(lane, *event, line.key, std::move(delivery), *failure)) {
-        give_up(lane, *event, number, *failure);
-        lane.parking.settle(line);
+    if (defer(lane, *event, line.key, std::move(delivery), *failure)) {
+        return true;
     }
+    give_up(lane, *event, number, *failure);
+    return false;
 }
 
 /// True: the event waits behind another one of its sequence, or is lost since it cannot be copied.
@@ -106,7 +120,7 @@ bool MailboxRunner::park(Lane& lane, const DomainEvent& event) noexcept {
         lane.show_parking();
     } catch (...) {
         Lane::count(lane.lost);
-        report("an event that must wait for its turn is lost: " + what_was_thrown());
+        report("an event that must wait for its turn is lost");
     }
     return true;
 }
@@ -141,12 +155,12 @@ void MailboxRunner::apply(Lane& lane, const DomainEvent& event) {
         sink->on_handled(event, agent_->name());
     }
     if (!lane.effects.empty()) {
-        carry_out(std::exchange(lane.effects, {}), "what a step emitted");
+        carry_out(std::exchange(lane.effects, {}), "what a step emitted was not published");
     }
 }
 
 /// Does what a step, or on_given_up, wants to have happened.
-void MailboxRunner::carry_out(const StepEffects& effects, const char* what_is_emitted) {
+void MailboxRunner::carry_out(const StepEffects& effects, const char* not_published) {
     if (!effects.states.empty()) {
         const std::lock_guard lock{states_mutex_};
         for (const auto& [key, json] : effects.states) {
@@ -170,7 +184,7 @@ void MailboxRunner::carry_out(const StepEffects& effects, const char* what_is_em
     try {
         publish_emitted_(effects.emitted);
     } catch (...) {
-        report(std::string{what_is_emitted} + " was not published: " + what_was_thrown());
+        report(not_published);
     }
 }
 
@@ -208,7 +222,7 @@ bool MailboxRunner::defer(Lane& lane, const DomainEvent& event, std::string key,
         hub_->clock().watch();
         return true;
     } catch (...) {
-        report("a delivery that must wait cannot be kept: " + what_was_thrown());
+        report("a delivery that must wait cannot be kept");
         return false;
     }
 }
@@ -225,7 +239,7 @@ void MailboxRunner::give_up(Lane& lane, const DomainEvent& event, std::uint32_t 
             sink->on_failed(event, agent_->name(), *outcome.failure);
         }
     }
-    carry_out(outcome.effects, "what on_given_up emitted");
+    carry_out(outcome.effects, "what on_given_up emitted was not published");
 }
 
 const Agent::Handler* MailboxRunner::handler_of(const EventType& type) const noexcept {
@@ -241,7 +255,7 @@ std::string MailboxRunner::key_of(const DomainEvent& event) const {
         try {
             return 'k' + sequence.key_of(event);
         } catch (...) { // the host's code, run in turns and in publishers that it must not end
-            report("the key of an event's sequence failed: " + what_was_thrown());
+            report("the key of an event's sequence failed");
         }
     }
     std::string key{'a'};

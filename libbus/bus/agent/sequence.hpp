@@ -13,7 +13,8 @@ struct Sequence {
     enum class Kind : std::uint8_t { aggregate, none, key };
 
     /// Names the sequence of an event. Called on publishers' threads too, so it must be thread
-    /// safe; where it throws, the event goes by its aggregate, and observers hear of trouble.
+    /// safe; where it throws, the event goes by its aggregate, and observers hear of trouble. On a
+    /// store, bytes that are no UTF-8 become U+FFFD: keys that differ in nothing else are one.
     using Key = std::function<std::string(const DomainEvent&)>;
 
     Kind kind = Kind::aggregate;

@@ -1,4 +1,5 @@
 #include <bus/delivery/durable_timers.hpp>
+#include <bus/event/utf8.hpp>
 #include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>
@@ -185,7 +186,13 @@ void DurableTimers::fire(Lock& /*lock*/, StartedTimer timer) {
     timer.record.event.occurred_at = stamp.occurred_at;
     Part part;
     part.fires = timer.record.number;
-    part.events.push_back({.record = timer.record.event});
+    EventRecord& event = timer.record.event;
+    for (std::string* id : {&event.aggregate_id, &event.execution_id, &event.user_id}) {
+        if (find_bad_utf8(*id) != std::string::npos) { // an older version of libbus took it
+            *id = valid_utf8(*id);
+        }
+    }
+    part.events.push_back({.record = event});
     writer_.submit(std::move(part),
                    [self = shared_from_this(), timer = std::move(timer)](
                        PartResult&& result, Part&&) { self->on_stored(timer, std::move(result)); });

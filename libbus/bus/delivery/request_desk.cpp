@@ -1,5 +1,6 @@
 #include <bus/delivery/request_desk.hpp>
 #include <bus/event/cause_text.hpp>
+#include <bus/event/utf8.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -208,11 +209,11 @@ void RequestDesk::command(const std::shared_ptr<Work>& work, Position position,
                           std::optional<RequestAnswer> answer) {
     const RequestRecord& request = work->request;
     try {
-        command_(
-            {request.action, request.agent, position, request.who, request.why, std::move(answer)},
-            [self = shared_from_this(), work](const PartResult& result) {
-                self->on_command(work, result);
-            });
+        command_({request.action, request.agent, position, valid_utf8(request.who),
+                  valid_utf8(request.why), std::move(answer)},
+                 [self = shared_from_this(), work](const PartResult& result) {
+                     self->on_command(work, result);
+                 });
     } catch (const std::exception&) {
         on_command(work, {.error = std::current_exception()});
     }

@@ -2,6 +2,7 @@
 #include <bus/delivery/step_runner.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/event/stand_in.hpp>
+#include <bus/event/utf8.hpp>
 #include <bus/runtime/fault_point.hpp>
 #include <bus/runtime/internal/saturating.hpp>
 
@@ -88,7 +89,7 @@ const std::string& StepRunner::sequence_of(DeliveryItem& item) {
         std::optional<Failure> unreadable;
         if (const auto event = internal::readable_event(item, unreadable)) {
             try {
-                return item.sequence.emplace('k' + sequence.key_of(*event));
+                return item.sequence.emplace('k' + valid_utf8(sequence.key_of(*event)));
             } catch (...) {
                 if (const auto sink = hub_.sink()) {
                     sink->on_trouble("agent " + agent_.name() +

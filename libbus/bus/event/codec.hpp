@@ -42,6 +42,11 @@ void write_json(const DomainEvent& event, std::string& out);
 /// Appends a kept event, of whatever type, in the wire format.
 void write_json(const EventRecord& record, std::string& out);
 
+/// The same of whatever the record holds: what is no UTF-8, as older versions of libbus have
+/// stored, becomes U+FFFD, and `data` that is no JSON object becomes `{"not_json":"..."}`. False if
+/// something was replaced.
+bool write_readable_json(const EventRecord& record, std::string& out);
+
 /// The event in the wire format.
 std::string to_json(const DomainEvent& event);
 std::string to_json(const EventRecord& record);
@@ -61,12 +66,13 @@ EventRecord read_record(std::string_view json);
 std::shared_ptr<const DomainEvent> read_event(std::string_view json);
 
 /// Turns a kept event into one of its type. nullptr: this program does not know the type.
-/// Throws CodecError where `data` does not fit the type.
+/// Throws CodecError where `data` does not fit the type. Ids that are no UTF-8, as older versions
+/// of libbus have stored, come with U+FFFD.
 std::shared_ptr<const DomainEvent> decode(const EventRecord& record);
 /// The same; the event lies in a block of memory with others.
 std::shared_ptr<const DomainEvent> decode(const EventRecord& record, internal::BlockMemory& memory);
 
-/// Turns an event into what is kept of it.
+/// Turns an event into what is kept of it. Throws CodecError as write_json does.
 EventRecord encode(const DomainEvent& event);
 
 /// Reads an event of type T. Throws CodecError, also where the text holds another type.

@@ -1,6 +1,7 @@
 #include <bus/event/codec.hpp>
 #include <bus/event/internal/json_reader.hpp>
 #include <bus/event/internal/path.hpp>
+#include <bus/event/utf8.hpp>
 
 #include <array>
 #include <functional>
@@ -315,9 +316,21 @@ public:
     std::shared_ptr<DomainEvent> event;
 };
 
+bool ids_are_utf8(const EventRecord& record) {
+    const auto is_utf8 = [](std::string_view text) {
+        return find_bad_utf8(text) == std::string_view::npos;
+    };
+    return is_utf8(record.aggregate_id) && is_utf8(record.execution_id) && is_utf8(record.user_id);
+}
+
 std::shared_ptr<DomainEvent> filled(const EventType& type, const EventRecord& record,
                                     std::shared_ptr<DomainEvent> event) {
     read_data(type, record.event_version, record.data, *event);
+    if (!ids_are_utf8(record)) { // what is derived from it takes them over
+        fill_in(record.event_id, valid_utf8(record.aggregate_id), valid_utf8(record.execution_id),
+                valid_utf8(record.user_id), record.occurred_at, record.causation_id, *event);
+        return event;
+    }
     fill_in(record.event_id, record.aggregate_id, record.execution_id, record.user_id,
             record.occurred_at, record.causation_id, *event);
     return event;

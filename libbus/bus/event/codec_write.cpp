@@ -2,9 +2,12 @@
 #include <bus/event/internal/compact_json.hpp>
 #include <bus/event/internal/path.hpp>
 #include <bus/event/internal/text_buffer.hpp>
+#include <bus/event/internal/utf8_error.hpp>
+#include <bus/event/utf8.hpp>
 
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace bus {
 
@@ -81,8 +84,7 @@ private:
 
 void JsonWriter::quoted(std::string_view text, const Step* step) {
     if (!out_.append_quoted(text)) {
-        fail(step, "expected text in UTF-8, found \"" + internal::shown(text) +
-                       "\" with bytes that are none");
+        fail(step, internal::utf8_error(text));
     }
 }
 
@@ -275,6 +277,23 @@ void write_envelope(JsonWriter& writer, const WrittenEnvelope& event, WriteData 
     writer.text("}");
 }
 
+void check_text(const char* member, std::string_view text) {
+    if (find_bad_utf8(text) != std::string_view::npos) {
+        throw CodecError{member, internal::utf8_error(text)};
+    }
+}
+
+/// The record as JSON can hold it.
+EventRecord made_readable(const EventRecord& record) {
+    EventRecord readable = record;
+    for (std::string* text :
+         {&readable.event_type, &readable.aggregate_id, &readable.aggregate_type,
+          &readable.execution_id, &readable.user_id, &readable.data}) {
+        *text = valid_utf8(*text);
+    }
+    return readable;
+}
+
 } // namespace
 
 CodecError::CodecError(std::string path, const std::string& message)
@@ -311,6 +330,24 @@ void write_json(const EventRecord& record, std::string& out) {
     writer.finish();
 }
 
+bool write_readable_json(const EventRecord& record, std::string& out) {
+    try {
+        write_json(record, out);
+        return true;
+    } catch (const CodecError&) {
+        EventRecord readable = made_readable(record);
+        try {
+            write_json(readable, out);
+        } catch (const CodecError&) { // so it is no JSON object
+            const std::string data = std::exchange(readable.data, R"({"not_json":)");
+            detail::write_value(value_type<std::string>, &data, readable.data);
+            readable.data += '}';
+            write_json(readable, out);
+        }
+        return false;
+    }
+}
+
 std::string to_json(const DomainEvent& event) {
     std::string out;
     write_json(event, out);
@@ -341,7 +378,11 @@ EventRecord encode(const DomainEvent& event) {
                        .occurred_at = event.occurred_at,
                        .data = {},
                        .causation_id = event.causation_id};
-    write_data(event, record.data);
+    write_data(event, record.data); // first: an error names the member that gives the aggregate_id
+    check_text("execution_id", record.execution_id);
+    check_text("user_id", record.user_id);
+    check_text(event.own_aggregate_id.empty() ? "aggregate_id" : "own_aggregate_id",
+               record.aggregate_id);
     return record;
 }
 

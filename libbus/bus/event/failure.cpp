@@ -1,5 +1,6 @@
 #include <bus/event/codec.hpp>
 #include <bus/event/failure.hpp>
+#include <bus/event/utf8.hpp>
 
 #include <boost/describe/enum_to_string.hpp>
 
@@ -9,7 +10,10 @@ namespace bus {
 
 Failure::Failure(FailureKind kind, const std::string& message, std::optional<Timestamp> until,
                  std::optional<Duration> retry_after)
-    : std::runtime_error{message}, kind_{kind}, until_{until}, retry_after_{retry_after} {}
+    : std::runtime_error{valid_utf8(message)},
+      kind_{kind},
+      until_{until},
+      retry_after_{retry_after} {}
 
 Failure Failure::transient(const std::string& message) {
     return Failure{FailureKind::transient, message};

@@ -30,6 +30,7 @@ BOOST_DESCRIBE_ENUM(FailureKind, transient, throttled, not_ready, rejected, pois
 /// Of other exceptions, std::logic_error and CodecError count as poison, the rest of std::exception
 /// as transient, what is no std::exception as poison.
 /// A business refusal is no failure but an outcome: emit an event and finish.
+/// Its message is UTF-8: other bytes become U+FFFD, since exceptions may say anything.
 class Failure : public std::runtime_error {
 public:
     Failure(FailureKind kind, const std::string& message, std::optional<Timestamp> until = {},

@@ -180,6 +180,7 @@ PublishReport Bus::Core::publish(const EventRecord& record, const PublishOptions
         throw std::logic_error{"an event kept as a record can only go into a store, and this bus "
                                "has none: give it one in BusOptions"};
     }
+    static_cast<void>(to_json(record)); // what could not be written again is refused
     return store_event(
         {.record = record, .expected_version = options.expected_version, .event = nullptr},
         Durability::committed);
@@ -189,11 +190,17 @@ PublishReport Bus::Core::publish(const EventRecord& record, const PublishOptions
 PublishReport Bus::Core::store_event(NewEvent event, Durability durability) {
     const auto state = std::make_shared<Ticket::State>(runtime);
     state->held = state;
-    const Writer::Bell bell = delivery_->submit(
-        std::move(event), durability, [to = state.get()](PartResult&& result, Part&& spent) {
-            const auto hold = std::move(to->held);
-            to->resolve(std::move(result), std::move(spent));
-        });
+    Writer::Bell bell;
+    try {
+        bell = delivery_->submit(std::move(event), durability,
+                                 [to = state.get()](PartResult&& result, Part&& spent) {
+                                     const auto hold = std::move(to->held);
+                                     to->resolve(std::move(result), std::move(spent));
+                                 });
+    } catch (...) {
+        state->held.reset(); // nobody has it: it will not be resolved
+        throw;
+    }
     const PartResult& result = state->wait(*bell);
     if (result.error) {
         std::rethrow_exception(result.error);

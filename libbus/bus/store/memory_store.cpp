@@ -25,6 +25,7 @@ std::vector<PartResult> MemoryStore::commit(std::span<const Part> parts, bool /*
 }
 
 std::uint64_t MemoryStore::ask(const RequestRecord& request) {
+    internal::check_request(request);
     const std::unique_lock lock{data_->mutex};
     return data_->keep(request);
 }

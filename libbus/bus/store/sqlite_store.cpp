@@ -1,4 +1,5 @@
 #include <bus/runtime/fault_point.hpp>
+#include <bus/store/internal/part_rules.hpp>
 #include <bus/store/internal/sqlite_agent_reader.hpp>
 #include <bus/store/internal/sqlite_appender.hpp>
 #include <bus/store/internal/sqlite_backup.hpp>
@@ -167,6 +168,7 @@ void SqliteStore::backup(const std::string& to) {
 }
 
 std::uint64_t SqliteStore::ask(const RequestRecord& request) {
+    internal::check_request(request);
     const std::size_t longest =
         std::max({request.who.size(), request.why.size(), request.agent.size(),
                   request.error.value_or(std::string{}).size(), request.result.size()});

@@ -33,8 +33,9 @@ Writer::~Writer() = default; // of the members thread_ goes first, and stays usa
 Writer::Bell Writer::submit(Part part, Done done) {
     const std::lock_guard lock{mutex_};
     waiting_.make_room(1);
+    begin();
     waiting_.add(std::move(part), {.done = std::move(done)});
-    begin(1);
+    ++pending_;
     return bell_;
 }
 
@@ -42,10 +43,11 @@ void Writer::submit(std::vector<Part> parts, DoneOfMany done) {
     const auto of_several = std::make_shared<const DoneOfMany>(std::move(done));
     const std::lock_guard lock{mutex_};
     waiting_.make_room(parts.size());
+    begin();
     for (std::size_t i = 0; i < parts.size(); ++i) {
         waiting_.add(std::move(parts[i]), {.of_several = of_several, .index = i});
     }
-    begin(parts.size());
+    pending_ += parts.size();
 }
 
 void Writer::run(Task task) {
@@ -66,9 +68,9 @@ std::size_t Writer::pending() const {
     return pending_;
 }
 
-/// With the lock held: so many more are waiting.
-void Writer::begin(std::size_t more) {
-    pending_ += more;
+/// With the lock held, before parts are added: sees that they will be written. If this throws,
+/// nothing has changed, and who has handed them over may forget them.
+void Writer::begin() {
     if (!scheduled_) {
         thread_->post([this] { write_waiting(); });
         scheduled_ = true;

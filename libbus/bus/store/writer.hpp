@@ -65,9 +65,9 @@ public:
 
     using Bell = std::shared_ptr<internal::CommitBell>;
 
-    /// Hands a part over. Parts of one thread are written in its order. The bell rings after the
-    /// next commit, when `done` of all its parts has been called; seldom, where more waited than
-    /// one commit takes, not this part's.
+    /// Hands a part over. If it throws, `done` will not be called. Parts of one thread are written
+    /// in its order. The bell rings after the next commit, when `done` of all its parts has been
+    /// called; seldom, where more waited than one commit takes, not this part's.
     Bell submit(Part part, Done done);
     /// Hands several over that are written in this order, though maybe not in one commit.
     void submit(std::vector<Part> parts, DoneOfMany done);
@@ -99,7 +99,7 @@ private:
         void clear();
     };
 
-    void begin(std::size_t more);
+    void begin();
     void gather();
     void write_waiting();
     void write(Entries& entries);

@@ -1,5 +1,5 @@
 #include <bus/agent/internal/graph_drawing.hpp>
-#include <bus/event/internal/text_buffer.hpp>
+#include <bus/event/utf8.hpp>
 
 #include <algorithm>
 #include <map>
@@ -156,17 +156,6 @@ private:
 
 Drawing draw(const EventGraph& graph) {
     return Drawer{graph}.draw();
-}
-
-std::string valid_utf8(std::string_view name) {
-    std::string text;
-    while (!name.empty()) {
-        const bool ascii = static_cast<unsigned char>(name.front()) < 0x80;
-        const std::size_t size = ascii ? 1 : utf8_sequence(name);
-        text += size > 0 ? name.substr(0, size) : "\xEF\xBF\xBD";
-        name.remove_prefix(std::max<std::size_t>(size, 1));
-    }
-    return text;
 }
 
 std::string drawable(std::string_view name) {

@@ -34,10 +34,8 @@ struct Drawing {
 /// The same graph gives the same drawing.
 Drawing draw(const EventGraph& graph);
 
-/// A name with the replacement character in place of what is no UTF-8.
-std::string valid_utf8(std::string_view name);
-
-/// The same with blanks for control characters, as a drawing can show it.
+/// A name as a drawing can show it: with blanks for control characters, and the replacement
+/// character in place of what is no UTF-8.
 std::string drawable(std::string_view name);
 
 } // namespace bus::internal

@@ -52,7 +52,7 @@ void HeldUp::clear() {
 
 void HeldUp::set_clock(const ClockReading& now) {
     for (auto& [position, deferred] : deferred_) {
-        if (deferred.next.by_wall_clock) {
+        if (deferred.next.by_wall_clock && deferred.record.due != due_in_newer_program) {
             due_.erase({deferred.next.due, position});
             deferred.next.due = now.steady_of(deferred.record.due);
             due_.emplace(deferred.next.due, position);

@@ -19,8 +19,13 @@ public:
 
     Id add(Time due, Task task) {
         const Id id = ++last_id_;
-        tasks_.emplace(std::pair{due, id}, std::move(task));
-        due_of_.emplace(id, due);
+        const auto entry = due_of_.emplace(id, due).first;
+        try {
+            tasks_.emplace(std::pair{due, id}, std::move(task));
+        } catch (...) { // half of a timer would be found due and never be taken
+            due_of_.erase(entry);
+            throw;
+        }
         return id;
     }
 

@@ -1,4 +1,5 @@
-#include <bus/event/internal/text_buffer.hpp>
+#include <bus/event/internal/utf8_error.hpp>
+#include <bus/event/utf8.hpp>
 #include <bus/store/internal/part_rules.hpp>
 
 #include <boost/describe/enum_to_string.hpp>
@@ -11,17 +12,6 @@ namespace bus::internal {
 
 namespace {
 
-std::string readable(std::string_view text) {
-    std::string result;
-    result.reserve(text.size());
-    while (!text.empty()) {
-        const std::size_t size = utf8_sequence(text);
-        result.append(size == 0 ? std::string_view{"\xef\xbf\xbd"} : text.substr(0, size));
-        text.remove_prefix(std::max<std::size_t>(size, 1));
-    }
-    return result;
-}
-
 /// Whether a part says something about an agent without naming it.
 bool lacks_agent(const Part& part) {
     if (!part.agent.empty()) {
@@ -33,6 +23,62 @@ bool lacks_agent(const Part& part) {
     }
     return std::any_of(part.put_deliveries.begin(), part.put_deliveries.end(),
                        [](const DeliveryRecord& delivery) { return delivery.agent.empty(); });
+}
+
+/// Looks for the first text that is not UTF-8.
+class Utf8Check {
+public:
+    /// `of`: what the text is a member of, for the message.
+    void see(std::string_view of, const char* member, std::string_view text) {
+        if (find_bad_utf8(text) != std::string_view::npos && refusal_.empty()) {
+            refusal_ = std::string{of} + member + ": " + utf8_error(text);
+        }
+    }
+
+    void see_event(std::string_view of, const EventRecord& record) {
+        see(of, "event_type", record.event_type);
+        see(of, "aggregate_id", record.aggregate_id);
+        see(of, "aggregate_type", record.aggregate_type);
+        see(of, "execution_id", record.execution_id);
+        see(of, "user_id", record.user_id);
+    }
+
+    /// Null if all of them are UTF-8.
+    [[nodiscard]] std::exception_ptr refusal() const {
+        return refusal_.empty() ? nullptr
+                                : std::make_exception_ptr(PartRefused{
+                                      "the store takes no text that is not UTF-8; nothing was "
+                                      "stored: " +
+                                      refusal_});
+    }
+
+private:
+    std::string refusal_;
+};
+
+/// Names and ids that no JSON could hold. Not data and states, which the codec has written and
+/// looked at: to do that again would cost the writer more than all the rest of this. Not the
+/// messages of attempts, which as_kept() replaces, and not the names of what is there already: an
+/// older version may have let them in.
+std::exception_ptr text_refusal(const Part& part) {
+    Utf8Check check;
+    for (const NewEvent& event : part.events) {
+        check.see_event("", event.record);
+    }
+    if (part.start) {
+        check.see("", "the name of an agent", part.agent);
+    }
+    for (const StateRecord& state : part.put_states) {
+        check.see("", "state key", state.key);
+    }
+    for (const TimerRecord& timer : part.put_timers) {
+        check.see_event("the event of a timer: ", timer.event);
+    }
+    for (const DeliveryCommand& command : part.commands) {
+        check.see("a command: ", "who", command.who);
+        check.see("a command: ", "why", command.why);
+    }
+    return check.refusal();
 }
 
 /// Sees texts go by and keeps the length of the longest.
@@ -66,7 +112,7 @@ DeliveryRecord as_kept(const Part& part, const DeliveryRecord& delivery) {
         kept.agent = part.agent;
     }
     for (AttemptRecord& attempt : kept.attempts) {
-        attempt.message = readable(attempt.message);
+        attempt.message = valid_utf8(attempt.message);
     }
     return kept;
 }
@@ -99,7 +145,18 @@ std::exception_ptr shape_refusal(const Part& part) {
         return std::make_exception_ptr(std::invalid_argument{
             "a part schedules a timer without a number: give it one above last_timer()"});
     }
-    return nullptr;
+    return text_refusal(part);
+}
+
+void check_request(const RequestRecord& request) {
+    Utf8Check check;
+    check.see("a request: ", "who", request.who);
+    check.see("a request: ", "why", request.why);
+    check.see("a request: ", "agent", request.agent);
+    check.see("a request: ", "error", request.error.value_or(std::string{}));
+    if (const std::exception_ptr refusal = check.refusal()) {
+        std::rethrow_exception(refusal);
+    }
 }
 
 std::invalid_argument no_record_error(const std::string& agent) {
@@ -170,7 +227,7 @@ RequestRecord trace_of(const Part& part, const DeliveryCommand& command, std::st
             .who = command.who,
             .why = command.why,
             .action = command.action,
-            .agent = command.agent,
+            .agent = valid_utf8(command.agent),
             .position = command.position,
             .kind = {},
             .error = {},

@@ -23,8 +23,12 @@ DeliveryRecord as_kept(const Part& part, const DeliveryRecord& delivery);
 /// Whether the part moves an agent that it does not register: one that has no record is an error.
 bool needs_record(const Part& part);
 
-/// Why a part can never be stored, whatever the store holds; null: it may.
+/// Why a part can never be stored, whatever the store holds; null: it may. PartRefused for text
+/// that is not UTF-8.
 std::exception_ptr shape_refusal(const Part& part);
+
+/// Throws PartRefused for a request with text that is not UTF-8.
+void check_request(const RequestRecord& request);
 
 /// The agent has no record, and the part needs one.
 std::invalid_argument no_record_error(const std::string& agent);

@@ -1,0 +1,62 @@
+// Agents and timers on a store that holds text that is not UTF-8, as older versions took it.
+#include "test/libbus/bus/store/older_texts.hpp"
+
+#include <bus/store/verify.hpp>
+
+#include "sqlite_world.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace test;
+
+namespace {
+
+/// A ping and a timer of one, with such ids.
+constexpr const char* ping_and_timer = R"sql(
+INSERT INTO names VALUES (4, 'PingEvent'), (5, 'Ping');
+INSERT INTO events VALUES (8, x'018bcfe5680070008000000000000008', 4, 1, 5, CAST(x'6ee9' AS TEXT),
+    1, CAST(x'65e9' AS TEXT), CAST(x'75e9' AS TEXT), 1700000000000049, NULL,
+    '{"name":"n","number":8}');
+INSERT INTO timers VALUES (5, NULL, 1, x'018bcfe568007000800000000000000a', 4, 1, 5,
+    CAST(x'6ee9' AS TEXT), CAST(x'65e9' AS TEXT), CAST(x'75e9' AS TEXT), 1700000000000099, NULL,
+    '{"name":"n","number":9}');
+UPDATE log SET last_position = 8, last_timer = 5;
+)sql";
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(older_texts_on_disk)
+
+BOOST_AUTO_TEST_CASE(S23_what_an_older_store_holds_is_handled_with_the_replacement_character) {
+    const TempFolder folder;
+    const auto path = folder.path() / "older.db";
+    make_older_store(path, ping_and_timer);
+    std::vector<std::int64_t> handled;
+    {
+        const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+        std::shared_ptr<bus::EventStore> store = bus::SqliteStore::open({.path = path});
+        bus::Bus bus{{.runtime = runtime, .store = store}};
+        auto agent = scripted("echo");
+        agent->handles<PingEvent, PongEvent>([&](const PingEvent& event, bus::Context& context) {
+            BOOST_TEST(event.aggregate_id() == "n\xEF\xBF\xBD");
+            BOOST_TEST(event.user_id.view() == "u\xEF\xBF\xBD");
+            handled.push_back(event.number);
+            context.publish(pong("p", event.number)); // in the same execution
+        });
+        bus.add(std::move(agent));
+        BOOST_TEST(bus.wait_idle());
+        bus.stop(bus::Stop::drain);
+        BOOST_TEST(store->deliveries("echo", bus::DeliveryState::dead).empty());
+        const auto pongs = store->read_type("PongEvent", 0, 10);
+        BOOST_TEST_REQUIRE(pongs.size() == 2U);
+        for (const bus::StoredEvent& event : pongs) {
+            BOOST_TEST(event.record.execution_id == "e\xEF\xBF\xBD");
+        }
+        BOOST_TEST(store->timers({}, 0, 10).empty());
+    }
+    BOOST_TEST((handled == std::vector<std::int64_t>{8, 9}));
+    const auto findings = bus::verify({.path = path}).findings;
+    BOOST_TEST(findings.empty(), (findings.empty() ? "" : findings.front().what));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
