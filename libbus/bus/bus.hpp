@@ -35,6 +35,10 @@ struct BusOptions {
     /// How old the bus must be to forget an agent at a request: younger, its program may be about
     /// to add that agent, which would begin anew with all its effects. The request waits.
     Duration forget_after = std::chrono::seconds{30};
+    /// How often to look whether the store's file is still what was opened, besides before each
+    /// commit; zero: never. None: each second, and in virtual time never. Of a store in memory
+    /// never.
+    std::optional<Duration> look_every = std::nullopt;
 };
 
 struct PublishOptions {
@@ -58,7 +62,8 @@ enum class Stop : std::uint8_t {
 
 /// What was left when the bus stopped.
 struct StopReport {
-    bool drained = false;     ///< nothing that was due was left
+    bool drained = false;     ///< nothing that was due was left, and the store is well
+    std::string lost;         ///< what has become of the store's file (StoreLost); empty: nothing
     std::size_t queued = 0;   ///< events in mailboxes, or in the log for agents that are behind
     std::size_t deferred = 0; ///< deliveries that wait for a time
     std::size_t parked = 0;   ///< events that wait behind one of those
@@ -226,7 +231,7 @@ public:
     bool forget(std::string_view agent);
 
     /// Waits until nothing is left to do before some time that is still to come: mailboxes empty,
-    /// all committed. False: `timeout` was over first. A step, or a handler that runs on a worker,
+    /// all committed. False: `timeout` was over first, or the store is lost (StoreLost). A step, or a handler that runs on a worker,
     /// cannot wait for itself: there it returns at once what idle() says.
     bool wait_idle(std::optional<Duration> timeout = {});
 

@@ -1,5 +1,3 @@
-#include <bus/runtime/system_runtime.hpp>
-
 #include <cli/backup_command.hpp>
 #include <cli/errors.hpp>
 #include <cli/new_file.hpp>
@@ -7,15 +5,9 @@
 #include <cli/work_progress.hpp>
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <exception>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <system_error>
 
 namespace bus::cli {
 
@@ -28,48 +20,12 @@ struct BackupOptions {
     bool dry_run = false;
 };
 
-std::uint64_t size_of(const std::string& file) {
-    std::error_code missing;
-    const std::uintmax_t size = std::filesystem::file_size(file, missing);
-    return missing ? 0 : size;
-}
-
-/// The store writes it in one go: how far it is shows the file, which grows under another name. On
-/// Ctrl-C the process ends as always, and the next backup clears up.
+/// On Ctrl-C the process ends as always, and the next backup clears up.
 void write(Shared& shared, EventStore& store, const std::string& file) {
-    constexpr Duration look_every = std::chrono::milliseconds{100};
     const std::uint64_t most = size_of(shared.store_url().substr(shared.store_url().find(':') + 1));
-    const auto progress = begin_progress(shared, "bytes", most);
-    if (!progress) {
-        store.backup(file);
-        return;
-    }
-    SystemRuntime runtime{1};
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool done = false;
-    std::exception_ptr error;
-    const std::unique_ptr<Executor> other_thread = runtime.dedicated("bus-backup");
-    other_thread->post([&] {
-        std::exception_ptr thrown;
-        try {
-            store.backup(file);
-        } catch (...) {
-            thrown = std::current_exception();
-        }
-        const std::lock_guard lock{mutex};
-        error = thrown;
-        done = true;
-        changed.notify_all();
-    });
-    std::unique_lock lock{mutex};
-    do {
-        show_progress(shared, *progress, std::min(size_of(file + "-partial"), most));
-    } while (!runtime.wait(
-        lock, changed, [&] { return done; }, look_every));
-    if (error) {
-        std::rethrow_exception(error);
-    }
+    run_with_progress(
+        shared, "bytes", most, [&] { store.backup(file); },
+        [&] { return size_of(file + "-partial"); });
 }
 
 int dry_run(Shared& shared, EventStore& store, const std::string& file) {

@@ -1,4 +1,5 @@
 #include <bus/event/codec.hpp>
+#include <bus/store/internal/file_like.hpp>
 
 #include <cli/errors.hpp>
 #include <cli/event_filter.hpp>
@@ -115,7 +116,14 @@ std::uint64_t write_file(Shared& shared, EventStore& store, const ExportOptions&
     check_new_file(options.file);
     std::error_code ignored;
     const std::string partial = options.file + "-partial";
-    std::ofstream out{partial, std::ios::binary | std::ios::trunc};
+    const std::string store_file = shared.store_url().substr(shared.store_url().find(':') + 1);
+    fs::remove(partial, ignored);
+    try {
+        bus::internal::make_file_like(fs::path{store_file}, partial); // before anything is in it
+    } catch (const fs::filesystem_error& error) {
+        refuse(error.code().message());
+    }
+    std::ofstream out{partial, std::ios::binary};
     try {
         const std::uint64_t written =
             write_events(shared, store, options, [&](const std::string& lines) {

@@ -3,6 +3,7 @@
 
 #include <cli/agents_command.hpp>
 #include <cli/backup_command.hpp>
+#include <cli/compact_command.hpp>
 #include <cli/completion_command.hpp>
 #include <cli/dead_letters_command.hpp>
 #include <cli/errors.hpp>
@@ -97,6 +98,7 @@ void add_commands(CLI::App& app, Shared& shared) {
     add_requests(app, shared);
     add_replay(app, shared);
     add_prune(app, shared);
+    add_compact(app, shared);
     add_backup(app, shared);
     add_export(app, shared);
     add_import(app, shared);

@@ -1,7 +1,15 @@
+#include <bus/runtime/system_runtime.hpp>
+
 #include <cli/work_progress.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <filesystem>
+#include <mutex>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace bus::cli {
@@ -32,6 +40,49 @@ std::unique_ptr<terminal::Progress> begin_progress(Shared& shared, std::string w
 
 void show_progress(Shared& shared, terminal::Progress& progress, std::uint64_t done) {
     progress.update(static_cast<std::int64_t>(done), time_of(shared.console()));
+}
+
+std::uint64_t size_of(const std::string& file) {
+    std::error_code missing;
+    const std::uintmax_t size = std::filesystem::file_size(file, missing);
+    return missing ? 0 : size;
+}
+
+void run_with_progress(Shared& shared, std::string what, std::uint64_t total,
+                       const std::function<void()>& work,
+                       const std::function<std::uint64_t()>& done) {
+    constexpr Duration look_every = std::chrono::milliseconds{100};
+    const auto progress = begin_progress(shared, std::move(what), total);
+    if (!progress) {
+        work();
+        return;
+    }
+    SystemRuntime runtime{1};
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool ended = false;
+    std::exception_ptr error;
+    const std::unique_ptr<Executor> other_thread = runtime.dedicated("bus-work");
+    other_thread->post([&] {
+        std::exception_ptr thrown;
+        try {
+            work();
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+        const std::lock_guard lock{mutex};
+        error = thrown;
+        ended = true;
+        changed.notify_all();
+    });
+    std::unique_lock lock{mutex};
+    do {
+        show_progress(shared, *progress, std::min(done(), total));
+    } while (!runtime.wait(
+        lock, changed, [&] { return ended; }, look_every));
+    if (error) {
+        std::rethrow_exception(error);
+    }
 }
 
 WorkProgress::WorkProgress(Shared& shared, std::string what, std::optional<std::uint64_t> total)

@@ -165,7 +165,8 @@ void AgentRunner::run_ahead() {
         }
     } catch (...) {
         trouble = Failure::from(std::current_exception()).what();
-        if (const auto sink = hub_->sink()) {
+        const auto sink = hub_->sink();
+        if (sink && !is_store_lost(std::current_exception())) {
             sink->on_trouble("agent " + agent_->name() + ": " + trouble);
         }
     }

@@ -11,8 +11,16 @@
 
 namespace bus {
 
+namespace {
+
+/// Whether the store is still what was opened; what it costs cannot be measured.
+constexpr Duration look_every = std::chrono::seconds{1};
+
+} // namespace
+
 Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
-                   std::shared_ptr<Runtime> runtime, RequestTimes times, const AgentNames& names)
+                   std::shared_ptr<Runtime> runtime, const DeliveryTimes& times,
+                   const AgentNames& names)
     : store_{store},
       dispatcher_{dispatcher},
       hub_{std::move(hub)},
@@ -23,7 +31,8 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
           std::make_shared<Strand>(hub_->runtime().pool(), [hub = hub_] { hub->note_change(); })},
       writer_{store, hub_->runtime(),
               [this](const Writer::Committed& committed) { on_committed(committed); },
-              [hub = hub_] { hub->note_change(); }},
+              [hub = hub_] { hub->note_change(); },
+              [this](const std::string& what, bool lost) { on_trouble(what, lost); }},
       house_{store, writer_, *hub_, internal::StepGate{hub_->runtime().pool()},
              store.last_timer()} {
     timers_ = std::make_shared<DurableTimers>(
@@ -50,16 +59,21 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
                            }
                        },
                    .give_back = names.give_back},
-        times.forget_after);
+        times.requests.forget_after);
     if (Part from_the_future = timers_->bring_back(); !from_the_future.put_timers.empty()) {
         if (const PartResult result = submit_and_wait(std::move(from_the_future)); result.error) {
             std::rethrow_exception(result.error);
         }
     }
+    watch_ = std::make_shared<StoreWatch>(writer_, hub_);
     timers_->start();
     hub_->clock().watch();
-    const bool others_ask = store_.abilities().other_processes && !hub_->runtime().virtual_time();
-    requests_->start(others_ask ? times.every : Duration::zero());
+    const bool others_come = store_.abilities().other_processes;
+    const bool by_the_clock = others_come && !hub_->runtime().virtual_time();
+    requests_->start(by_the_clock ? times.requests.every : Duration::zero());
+    watch_->start(others_come
+                      ? times.look_every.value_or(by_the_clock ? look_every : Duration::zero())
+                      : Duration::zero());
     requests_->look();
 }
 
@@ -236,6 +250,7 @@ bool Delivery::idle() {
 }
 
 void Delivery::begin_stop() {
+    watch_->stop();
     timers_->stop();
     requests_->stop();
 }
@@ -246,6 +261,9 @@ void Delivery::stop() {
     for (const auto& runner : runners()) {
         runner->stop();
     }
+    if (store_.abilities().other_processes) {
+        writer_.look(); // whoever stops a bus goes by its report
+    }
     hub_->wait(
         [this] {
             return leavers_idle() && writer_.pending() == 0 && handlers_->idle() &&
@@ -254,6 +272,32 @@ void Delivery::stop() {
         std::nullopt);
     // All has ended: whoever stops the bus is told, and has nothing left to do.
     LIBBUS_FAULT_POINT_THROWS("stop.after", StoreError{"stop.after: made to fail"});
+}
+
+/// On the writer's thread: observers may publish, and would wait for it there.
+void Delivery::on_trouble(const std::string& what, bool lost) {
+    if (lost) {
+        const std::unique_lock lock{mutex_};
+        lost_ = what;
+    }
+    handlers_->post([this, what, lost] {
+        const WorkerScope worker{hub_.get()};
+        if (const auto sink = hub_->sink()) {
+            sink->on_trouble(what);
+        }
+        if (lost) { // nothing can be done any more, and nobody shall wait for it
+            begin_stop();
+            for (const auto& runner : runners()) {
+                runner->begin_stop();
+            }
+            hub_->note_change();
+        }
+    });
+}
+
+std::string Delivery::lost() {
+    const std::shared_lock lock{mutex_};
+    return lost_;
 }
 
 void Delivery::on_committed(const Writer::Committed& committed) {

@@ -4,6 +4,7 @@
 #include <bus/delivery/agent_runner.hpp>
 #include <bus/delivery/durable_timers.hpp>
 #include <bus/delivery/request_desk.hpp>
+#include <bus/delivery/store_watch.hpp>
 #include <bus/dispatch/dispatcher.hpp>
 #include <bus/runtime/strand.hpp>
 #include <bus/store/writer.hpp>
@@ -15,13 +16,20 @@
 
 namespace bus {
 
+/// How often the store is looked at, and the like: see BusOptions.
+struct DeliveryTimes {
+    RequestTimes requests;
+    std::optional<Duration> look_every;
+};
+
 /// Everything behind a store: the writer, the agents that are fed from the log, and the plain
 /// handlers of what was not published by a waiting thread.
 class Delivery {
 public:
     /// Throws StoreError.
     Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
-             std::shared_ptr<Runtime> runtime, RequestTimes times, const AgentNames& names);
+             std::shared_ptr<Runtime> runtime, const DeliveryTimes& times,
+             const AgentNames& names);
     /// stop() first.
     ~Delivery();
     Delivery(const Delivery&) = delete;
@@ -60,6 +68,10 @@ public:
     /// workers it throws std::invalid_argument instead.
     void let_leave(const std::string& agent);
 
+    /// What has become of the store, if it is lost: then all has stopped but the bus itself. Empty:
+    /// it is well.
+    [[nodiscard]] std::string lost();
+
     /// No further request is taken up.
     void begin_drain() { requests_->stop(); }
 
@@ -75,6 +87,7 @@ private:
     [[nodiscard]] bool leaves(std::string_view agent);
     [[nodiscard]] bool leavers_idle();
     void finish_leaving(std::string_view agent);
+    void on_trouble(const std::string& what, bool lost);
     void on_committed(const Writer::Committed& committed);
     void on_aftermath(const AgentRunner::Aftermath& aftermath);
     void on_fired(const EventRecord& record);
@@ -96,6 +109,8 @@ private:
     std::atomic<bool> unknown_types_reported_{false};   ///< when the first agent was added
     std::shared_ptr<DurableTimers> timers_;
     std::shared_ptr<RequestDesk> requests_;
+    std::shared_ptr<StoreWatch> watch_;
+    std::string lost_; ///< guarded by mutex_
     Writer writer_; ///< last but for what uses it: its thread uses the rest
     DeliveryHouse house_;
 };

@@ -166,7 +166,7 @@ void DurableTimers::fire_due() {
             }
         } catch (const StoreError& error) {
             not_before_ = hub_->runtime().steady_now() + pause_after_trouble;
-            trouble = error.what();
+            trouble = is_store_lost(std::current_exception()) ? "" : error.what();
         }
         arm(lock);
     }

@@ -123,7 +123,8 @@ void RequestDesk::take_next() {
         open = store_.requests(after, 1, true);
     } catch (const std::exception& error) {
         try_again_later();
-        if (const auto sink = hub_->sink()) {
+        const auto sink = hub_->sink();
+        if (sink && !is_store_lost(std::current_exception())) {
             sink->on_trouble(std::string{"requests of operators: "} + error.what());
         }
     }

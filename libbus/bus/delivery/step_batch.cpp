@@ -78,6 +78,9 @@ void report(const StepBatch& batch, std::string_view agent, internal::EventWarni
     for (std::size_t i = 0; i < batch.attempts.size(); ++i) {
         const Attempted& attempted = batch.attempts[i];
         if (const std::exception_ptr& error = batch.results[attempted.part].error) {
+            if (is_store_lost(error)) {
+                return; // told of once, by who has found it
+            }
             if (!attempted.command) {
                 sink.on_trouble("agent " + std::string{agent} + ": " + Failure::from(error).what());
                 break;

@@ -72,7 +72,9 @@ Bus::Core::Core(BusOptions options)
         hub->care();
         delivery_ = std::make_unique<Delivery>(
             *store, dispatcher, hub, runtime,
-            RequestTimes{.every = options.requests_every, .forget_after = options.forget_after},
+            DeliveryTimes{.requests = {.every = options.requests_every,
+                                       .forget_after = options.forget_after},
+                          .look_every = options.look_every},
             AgentNames{.check = [this](const std::string& agent) { check_gone(agent); },
                        .take = [this](const std::string& agent) { take_name_of_gone(agent); },
                        .give_back = [this](const std::string& agent) { give_name_back(agent); }});
@@ -282,11 +284,15 @@ bool Bus::Core::at_rest(const std::vector<std::shared_ptr<Runner>>& all) {
            std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); });
 }
 
+bool Bus::Core::lost() {
+    return delivery_ && !delivery_->lost().empty();
+}
+
 bool Bus::Core::wait_idle(std::optional<Duration> timeout) {
     if (on_worker()) {
-        return idle(); // nobody waits for himself
+        return idle() && !lost(); // nobody waits for himself
     }
-    return hub->wait([this] { return idle(); }, timeout);
+    return hub->wait([this] { return idle(); }, timeout) && !lost();
 }
 
 StopReport Bus::Core::stop(Stop how, Duration deadline) {
@@ -330,7 +336,13 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
 
 StopReport Bus::Core::report_of_stop(bool drained) {
     StopReport report{.drained = drained, .queued = posts_waiting_};
-    report.timers = timers_ ? timers_->pending() : store->count_timers();
+    if (delivery_) {
+        report.lost = delivery_->lost();
+        report.drained = drained && report.lost.empty();
+        report.timers = report.lost.empty() ? store->count_timers() : 0;
+    } else {
+        report.timers = timers_->pending();
+    }
     const Position last = store ? store->last_position() : 0;
     for (const auto& runner : runners()) {
         AgentStatus status = runner->status();

@@ -74,6 +74,7 @@ private:
 
     [[nodiscard]] bool on_worker() const noexcept { return WorkerScope::active_for(hub.get()); }
 
+    [[nodiscard]] bool lost();
     Delivery& delivery_for(std::string_view what);
     void take_new_name(const std::string& agent);
     void check_gone(const std::string& agent);

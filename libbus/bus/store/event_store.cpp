@@ -104,4 +104,14 @@ std::vector<WaitingCount> EventStore::count_waiting(std::string_view agent) {
     return result;
 }
 
+bool is_store_lost(const std::exception_ptr& error) noexcept {
+    try {
+        std::rethrow_exception(error);
+    } catch (const StoreLost&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
 } // namespace bus

@@ -3,6 +3,7 @@
 #include <bus/store/records.hpp>
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <limits>
 #include <span>
@@ -21,11 +22,29 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// What is in the file cannot be right, or the disk does not give it back: verify() says more.
+/// What is in the file cannot be right: verify() says more.
 class StoreDamaged : public StoreError {
 public:
     using StoreError::StoreError;
 };
+
+/// The disk did not give back what was asked for. That alone is no damage: a read that fails once
+/// may succeed the next time, and verify() says whether the file is whole.
+class ReadFailed : public StoreError {
+public:
+    using StoreError::StoreError;
+};
+
+/// The store's files are not what was opened any more: somebody has removed, moved, replaced or
+/// overwritten them. The message says what has happened, where the data is and what to do. From
+/// then on everything fails with it, and nothing is written, until the store is opened again.
+class StoreLost : public StoreError {
+public:
+    using StoreError::StoreError;
+};
+
+/// Whether an exception is a StoreLost.
+bool is_store_lost(const std::exception_ptr& error) noexcept;
 
 /// Another process writes the store. The message names it.
 class StoreInUse : public StoreError {
@@ -89,6 +108,12 @@ struct StoreAbilities {
     bool outlives_process = false; ///< what was committed is there when the store is opened again
     bool backup = false;           ///< backup() works
     bool other_processes = false;  ///< others may read, and make requests, while one writes
+};
+
+/// What a store takes on its disk, in bytes.
+struct StoreSpace {
+    std::uint64_t bytes = 0; ///< of its file
+    std::uint64_t free = 0;  ///< of these, what pruning has left: compact() gives it back
 };
 
 /// An append-only log of events with a global order, and what agents keep, in one database.
@@ -191,6 +216,19 @@ public:
     /// it.
     virtual bool forget(std::string_view agent,
                         const std::optional<RequestAnswer>& answer = {}) = 0;
+    /// Nothing where it has no file.
+    virtual StoreSpace space() { return {}; }
+
+    /// Gives what is free in the file back to the disk, by writing all that is in it anew: for
+    /// that time the disk, and the folder for temporary files, must have room for that much again.
+    /// Whatever happens meanwhile, the store is as before or compacted. By the writer's thread
+    /// only.
+    virtual void compact() {}
+
+    /// Looks whether the store is still what was opened, as commit() does first of all. By the
+    /// writer's thread only. Throws StoreLost.
+    virtual void look() {}
+
     /// Writes all of one moment to a new store at a path, while the writer goes on. Throws
     /// StoreError where abilities() say that it cannot, or the path is taken.
     virtual void backup(const std::string& to) = 0;

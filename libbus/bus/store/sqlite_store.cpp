@@ -4,13 +4,16 @@
 #include <bus/store/internal/sqlite_appender.hpp>
 #include <bus/store/internal/sqlite_backup.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
+#include <bus/store/internal/sqlite_files.hpp>
 #include <bus/store/internal/sqlite_open.hpp>
 #include <bus/store/internal/sqlite_reader.hpp>
 #include <bus/store/internal/sqlite_requests.hpp>
+#include <bus/store/internal/sqlite_watch.hpp>
 #include <bus/store/sqlite_store.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -45,11 +48,40 @@ struct PooledReader {
 
 /// The writing side.
 struct WriteSide {
-    WriteSide(Connection opened, std::size_t max_value_bytes)
-        : connection{std::move(opened)}, appender{connection, max_value_bytes} {}
+    WriteSide(Connection opened, const SqliteOptions& options)
+        : connection{std::move(opened)},
+          appender{connection, std::min(options.max_value_bytes, most_value_bytes)},
+          watch{connection, options.path} {}
+
+    /// Whatever has become of the files, only those that were opened are written, and if they are
+    /// not what they were, not even those.
+    ~WriteSide() {
+        const bool known = watch.is_lost();
+        try {
+            watch.look();
+        } catch (const StoreError& error) {
+            connection.checkpoint_on_close(false);
+            if (!known) { // nobody else will hear of it
+                static_cast<void>(std::fprintf(stderr, "libbus: %s\n", error.what()));
+            }
+        }
+    }
+
+    WriteSide(const WriteSide&) = delete;
+    WriteSide& operator=(const WriteSide&) = delete;
+
+    /// Runs `use` with the appender, between a look at the files before and one where it is due.
+    template <class Use>
+    auto write(Use use) {
+        watch.look();
+        auto result = use(appender);
+        watch.committed();
+        return result;
+    }
 
     Connection connection;
     sqlite::Appender appender;
+    sqlite::FileWatch watch;
 };
 
 } // namespace
@@ -60,17 +92,33 @@ struct SqliteStore::Parts {
     std::size_t max_value_bytes = 0;
     std::optional<internal::WriterLock> lock;
     std::unique_ptr<WriteSide> write; ///< nullptr: read-only
+    sqlite::FileNames read_only_names; ///< where it is
     std::atomic<Position> last_position{0};
     std::mutex mutex; ///< guards `idle`
     std::vector<std::unique_ptr<PooledReader>> idle;
 
     /// The writing side; throws where there is none.
-    [[nodiscard]] sqlite::Appender& appender() const {
+    [[nodiscard]] WriteSide& writing() const {
         if (!write) {
             throw StoreError{"cannot write to sqlite:" + path.string() +
                              ": it was opened read-only; open it for writing"};
         }
-        return write->appender;
+        return *write;
+    }
+
+    [[nodiscard]] const sqlite::FileNames& names() const {
+        return write ? write->watch.names() : read_only_names;
+    }
+
+    /// Throws StoreLost if the files are not those that were opened; of a store that is open for
+    /// writing the writer looks, and this only where a connection is about to be opened.
+    void check_place(const char* doing, bool opens) const {
+        if (write) {
+            write->watch.check_not_lost();
+        }
+        if (!write || opens) {
+            names().check(doing);
+        }
     }
 
     /// Runs `use` with a reader of its own. One that threw is closed, not used again.
@@ -99,6 +147,7 @@ struct SqliteStore::Parts {
     }
 
     std::unique_ptr<PooledReader> take() {
+        check_place("read", false);
         {
             const std::lock_guard guard{mutex};
             while (!idle.empty()) {
@@ -109,6 +158,7 @@ struct SqliteStore::Parts {
                 }
             }
         }
+        check_place("read", true);
         return std::make_unique<PooledReader>(path, busy_timeout);
     }
 
@@ -127,9 +177,10 @@ std::unique_ptr<SqliteStore> SqliteStore::open(const SqliteOptions& options) {
     parts->max_value_bytes = std::min(options.max_value_bytes, most_value_bytes);
     if (options.read_only) {
         sqlite::check_readable(parts->path, options);
+        parts->read_only_names = sqlite::FileNames{options.path, parts->path, false};
     } else {
         Connection connection = sqlite::open_for_writing(parts->path, options, parts->lock);
-        parts->write = std::make_unique<WriteSide>(std::move(connection), parts->max_value_bytes);
+        parts->write = std::make_unique<WriteSide>(std::move(connection), options);
         parts->last_position = parts->write->appender.last_position();
     }
     return std::unique_ptr<SqliteStore>{new SqliteStore{std::move(parts)}};
@@ -149,21 +200,54 @@ std::string SqliteStore::description() const {
 }
 
 std::vector<PartResult> SqliteStore::commit(std::span<const Part> parts, bool durable) {
-    sqlite::Appender& appender = parts_->appender();
-    std::vector<PartResult> results = appender.commit(parts, durable);
-    parts_->last_position = appender.last_position();
-    return results;
+    return parts_->writing().write([&](sqlite::Appender& appender) {
+        std::vector<PartResult> results = appender.commit(parts, durable);
+        parts_->last_position = appender.last_position();
+        return results;
+    });
 }
 
 std::size_t SqliteStore::prune(Position through, std::size_t limit) {
-    return parts_->appender().prune(through, limit);
+    return parts_->writing().write(
+        [&](sqlite::Appender& appender) { return appender.prune(through, limit); });
 }
 
 bool SqliteStore::forget(std::string_view agent, const std::optional<RequestAnswer>& answer) {
-    return parts_->appender().forget(agent, answer);
+    return parts_->writing().write(
+        [&](sqlite::Appender& appender) { return appender.forget(agent, answer); });
+}
+
+StoreSpace SqliteStore::space() {
+    return parts_->pooled([](PooledReader& reader) {
+        sqlite::Connection& connection = reader.connection;
+        const char* const doing = "see how much is free in";
+        const auto number = [&](const char* sql) {
+            return static_cast<std::uint64_t>(connection.integer(sql, doing));
+        };
+        const std::uint64_t page = number("PRAGMA page_size");
+        return StoreSpace{.bytes = page * number("PRAGMA page_count"),
+                          .free = page * number("PRAGMA freelist_count")};
+    });
+}
+
+void SqliteStore::compact() {
+    WriteSide& writing = parts_->writing();
+    writing.watch.look();
+    writing.connection.end_leftover();
+    writing.connection.execute("PRAGMA wal_checkpoint(TRUNCATE); VACUUM; "
+                               "PRAGMA wal_checkpoint(TRUNCATE)",
+                               "compact");
+    writing.watch.renew();
+}
+
+void SqliteStore::look() {
+    if (parts_->write) {
+        parts_->write->watch.look();
+    }
 }
 
 void SqliteStore::backup(const std::string& to) {
+    parts_->check_place("back up", true);
     sqlite::backup(parts_->path, to, parts_->busy_timeout);
 }
 
@@ -177,6 +261,7 @@ std::uint64_t SqliteStore::ask(const RequestRecord& request) {
                           std::to_string(longest) + " bytes; the most is " +
                           std::to_string(parts_->max_value_bytes)};
     }
+    parts_->check_place("write a request to", true);
     return sqlite::ask(parts_->path, request, parts_->busy_timeout);
 }
 

@@ -29,6 +29,10 @@ struct SqliteOptions {
     std::size_t max_value_bytes = 256'000'000;
     /// Where the file would grow beyond, a commit fails as on a full disk; 0: no limit.
     std::uint64_t max_file_bytes = 0;
+    /// The rights on the file where it is created, whatever the umask is: by default nobody else
+    /// can read what the events hold. The files beside it and backups get those of the file.
+    std::filesystem::perms mode =
+        std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
 };
 
 /// A store in a SQLite file. commit() and all readers as EventStore says: one thread writes, any
@@ -101,9 +105,18 @@ public:
     Position last_before(Timestamp time) override;
     std::size_t prune(Position through, std::size_t limit) override;
     bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer = {}) override;
-    /// The new file is whole or not there at all; while it is written, `PATH-partial` lies beside
+    /// The new file is whole or not there at all, and gets the mode of the store's file and, as
+    /// root, its owner; while it is written, `PATH-partial` lies beside
     /// it. The write-ahead log of the store grows meanwhile.
     void backup(const std::string& to) override;
+
+    StoreSpace space() override;
+    /// Over the write-ahead log, which takes as much as the file does then, until the end.
+    void compact() override;
+
+    /// Whether all three files are still those that were opened, and the database file as SQLite
+    /// has left it. Costs a few microseconds.
+    void look() override;
 
 private:
     struct Parts;

@@ -48,33 +48,51 @@ bool was_a_store(const std::filesystem::path& path) {
            view.substr(place_of_our_mark, our_mark.size()) == our_mark;
 }
 
+/// All checks, over one snapshot. `unreadable`: what the disk did not give back before is damage if
+/// it does not now.
+VerifyReport check_all(const std::filesystem::path& path, const VerifyOptions& options,
+                       const std::function<void(const VerifyProgress&)>& progress,
+                       bool unreadable) {
+    sqlite::check_readable(path, {.path = path, .busy_timeout = options.busy_timeout});
+    sqlite::Connection connection{path, sqlite::Access::read_only, options.busy_timeout};
+    connection.execute("PRAGMA query_only = ON", "open for verifying");
+    connection.execute("BEGIN", "begin to verify"); // one snapshot for all that follows
+    VerifyContext context{connection, options, progress};
+    context.failed_read_is_damage = unreadable;
+    context.report.store = "sqlite:" + path.string();
+    for (const auto& [doing, check] : checks) {
+        context.run(doing, [&context, check = check] { check(context); });
+    }
+    connection.check_unchanged(); // what looks like damage may have been a commit
+    return std::move(context.report);
+}
+
+VerifyReport all_damaged(const std::filesystem::path& path, const StoreError& damaged) {
+    VerifyReport report;
+    report.store = "sqlite:" + path.string();
+    report.findings.push_back({.kind = FindingKind::page_damaged, .what = damaged.what()});
+    report.damage[FindingKind::page_damaged] = 1;
+    return report;
+}
+
 } // namespace
 
 VerifyReport verify(const VerifyOptions& options,
                     const std::function<void(const VerifyProgress&)>& progress) {
     const std::filesystem::path path = sqlite::resolve(options.path);
-    const std::string name = "sqlite:" + path.string();
     try {
-        sqlite::check_readable(path, {.path = path, .busy_timeout = options.busy_timeout});
-        sqlite::Connection connection{path, sqlite::Access::read_only, options.busy_timeout};
-        connection.execute("PRAGMA query_only = ON", "open for verifying");
-        connection.execute("BEGIN", "begin to verify"); // one snapshot for all that follows
-        VerifyContext context{connection, options, progress};
-        context.report.store = name;
-        for (const auto& [doing, check] : checks) {
-            context.run(doing, [&context, check = check] { check(context); });
+        try {
+            return check_all(path, options, progress, false);
+        } catch (const ReadFailed&) {
+            return check_all(path, options, progress, true); // once is no damage yet
         }
-        connection.check_unchanged(); // what looks like damage may have been a commit
-        return std::move(context.report);
     } catch (const StoreDamaged& damaged) {
         if (!was_a_store(path)) {
             throw;
         }
-        VerifyReport report;
-        report.store = name;
-        report.findings.push_back({.kind = FindingKind::page_damaged, .what = damaged.what()});
-        report.damage[FindingKind::page_damaged] = 1;
-        return report;
+        return all_damaged(path, damaged);
+    } catch (const ReadFailed& unreadable) { // of what even the schema is read from
+        return all_damaged(path, unreadable);
     }
 }
 

@@ -19,11 +19,13 @@ constexpr Duration processor_time_of_a_part = std::chrono::microseconds{10};
 
 } // namespace
 
-Writer::Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Task on_idle)
+Writer::Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Task on_idle,
+               OnTrouble on_trouble)
     : store_{store},
       runtime_{runtime},
       on_committed_{std::move(on_committed)},
       on_idle_{std::move(on_idle)},
+      on_trouble_{std::move(on_trouble)},
       last_{store.last_position()},
       bell_{std::make_shared<internal::CommitBell>()},
       thread_{runtime.dedicated("bus-writer")} {}
@@ -61,6 +63,29 @@ void Writer::run(Task task) {
         }
         on_idle_();
     });
+}
+
+void Writer::look() {
+    run([this] {
+        try {
+            store_.look();
+            trouble_.clear();
+        } catch (const StoreLost& lost) {
+            note_lost(lost);
+        } catch (const std::exception& error) {
+            if (trouble_ != error.what() && on_trouble_) {
+                on_trouble_(error.what(), false);
+            }
+            trouble_ = error.what();
+        }
+    });
+}
+
+/// In the handler of a StoreLost.
+void Writer::note_lost(const std::exception& error) {
+    if (!std::exchange(lost_, std::current_exception()) && on_trouble_) {
+        on_trouble_(error.what(), true);
+    }
 }
 
 std::size_t Writer::pending() const {
@@ -192,10 +217,16 @@ std::vector<PartResult> Writer::commit(std::span<const Part> parts) {
     const bool durable = std::any_of(parts.begin(), parts.end(), [](const Part& part) {
         return part.durability == Durability::committed;
     });
+    if (lost_) {
+        return std::vector<PartResult>(parts.size(), PartResult{.error = lost_});
+    }
     try {
         LIBBUS_FAULT_POINT_THROWS("commit.before", StoreError{"commit.before: made to fail"});
         return commit_whole_chains(parts, durable);
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
+        if (is_store_lost(std::current_exception())) {
+            note_lost(error);
+        }
         // Wherever it came from: a later part of the same chain must not be stored before these.
         for (const Part& part : parts) {
             broken_.add(part);

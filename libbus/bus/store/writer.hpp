@@ -5,10 +5,12 @@
 #include <bus/store/internal/broken_chains.hpp>
 #include <bus/store/internal/commit_bell.hpp>
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace bus {
@@ -56,8 +58,13 @@ public:
     /// The same of several, by their index.
     using DoneOfMany = std::function<void(std::size_t, PartResult&&, Part&&)>;
 
+    /// Called on the writer's thread with what is wrong with the store, of which no part that waits
+    /// may hear: once if it is lost, and else once until a look finds it well. Must not throw.
+    using OnTrouble = std::function<void(const std::string& what, bool lost)>;
+
     /// `on_idle` is called on the writer's thread when nothing is left to write.
-    Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Task on_idle);
+    Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Task on_idle,
+           OnTrouble on_trouble = {});
     /// Writes what is waiting first.
     ~Writer();
     Writer(const Writer&) = delete;
@@ -75,6 +82,9 @@ public:
     /// Runs a task on the writer's thread, between commits: for what only the writer may do with
     /// the store. It must not throw.
     void run(Task task);
+
+    /// Has the store look, between commits, whether it is still what was opened.
+    void look();
 
     /// Parts that wait or are being written, those included whose callbacks still run.
     [[nodiscard]] std::size_t pending() const;
@@ -106,12 +116,14 @@ private:
     std::vector<PartResult> commit(std::span<const Part> parts);
     std::vector<PartResult> commit_whole_chains(std::span<const Part> parts, bool durable);
     void count_publishers(const std::vector<Part>& parts);
+    void note_lost(const std::exception& error);
     void hand_on(std::vector<Part>& parts, const std::vector<PartResult>& results);
 
     EventStore& store_;
     Runtime& runtime_;
     OnCommitted on_committed_;
     Task on_idle_;
+    OnTrouble on_trouble_;
     Position last_;
     mutable std::mutex mutex_;
     Entries waiting_;
@@ -120,6 +132,8 @@ private:
     bool scheduled_ = false;
     Entries writing_;                  ///< the writer's own: of the commit under way
     internal::BrokenChains broken_;    ///< the writer's own: of commits that have thrown
+    std::exception_ptr lost_;          ///< the writer's own: what all parts end with from then on
+    std::string trouble_;              ///< the writer's own: of the last look; empty: none
     std::size_t publishers_ = 0;       ///< the writer's own: publishes that come back, if all do
     bool disk_is_limit_ = false;       ///< the writer's own: of the last commit
     std::unique_ptr<Executor> thread_; ///< last: its destruction runs what is queued

@@ -1,6 +1,8 @@
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/file_like.hpp>
 #include <bus/store/internal/sqlite_backup.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
+#include <bus/store/internal/system_advice.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,6 +20,10 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(const fs::path& from, const fs::path& to, const std::string& why) {
     throw StoreError{"cannot back up sqlite:" + from.string() + " to " + to.string() + ": " + why};
+}
+
+[[noreturn]] void refuse(const fs::path& from, const fs::path& to, const std::error_code& error) {
+    refuse(from, to, error.message() + "; " + internal::advice_on_system_error(error.value(), to.parent_path()));
 }
 
 /// Where the backup is to lie, in full.
@@ -49,7 +55,7 @@ void sync(const fs::path& from, const fs::path& path) {
         ::close(file);
     }
     if (!done) {
-        refuse(from, path, std::string{std::strerror(error)} + "; see that the disk is whole");
+        refuse(from, path, std::error_code{error, std::system_category()});
     }
 }
 
@@ -62,28 +68,43 @@ void clean_up(const fs::path& path) noexcept {
 
 } // namespace
 
-void backup(const fs::path& from, const fs::path& to, std::chrono::milliseconds busy_timeout) {
-    const fs::path path = resolve(from, to);
+void write_copy(Connection& from, const fs::path& to, const struct stat& like) {
     // Under another name until it is whole: who finds it under its own can trust it.
-    const fs::path partial = fs::path{path}.concat("-partial");
+    const fs::path partial = fs::path{to}.concat("-partial");
+    internal::check_length(partial, "write");
     clean_up(partial);
     try {
-        const std::string doing = "write the backup " + path.string() + " of";
+        // Before SQLite, which would give it the rights that the umask leaves.
+        internal::make_file_like(like, partial);
+        const std::string doing = "write the copy " + to.string() + " of";
         const std::string target = partial.string();
-        Connection connection{from, Access::read_only, busy_timeout};
-        Statement{connection, "VACUUM INTO ?1", doing.c_str()}.execute(std::string_view{target});
-        connection.check_unchanged();
-        sync(from, partial);
+        Statement{from, "VACUUM INTO ?1", doing.c_str()}.execute(std::string_view{target});
+        from.check_unchanged();
+        sync(from.path(), partial);
         std::error_code error;
-        fs::rename(partial, path, error);
+        fs::rename(partial, to, error);
         if (error) {
-            refuse(from, to, error.message());
+            refuse(from.path(), to, error);
         }
-        sync(from, path.parent_path());
+        sync(from.path(), to.parent_path());
+    } catch (const fs::filesystem_error& error) {
+        clean_up(partial);
+        refuse(from.path(), to, error.code());
     } catch (...) {
         clean_up(partial);
         throw;
     }
+}
+
+void backup(const fs::path& from, const fs::path& to, std::chrono::milliseconds busy_timeout) {
+    const fs::path path = resolve(from, to);
+    Connection connection{from, Access::read_only, busy_timeout};
+    struct stat like {};
+
+    if (::stat(from.c_str(), &like) != 0) {
+        refuse(from, to, std::error_code{errno, std::system_category()});
+    }
+    write_copy(connection, path, like);
 }
 
 } // namespace bus::sqlite

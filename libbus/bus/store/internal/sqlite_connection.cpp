@@ -2,12 +2,14 @@
 #include <bus/store/internal/sqlite_checksum.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
 #include <bus/store/internal/sqlite_log_row.hpp>
+#include <bus/store/internal/system_advice.hpp>
 
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <limits>
 
@@ -50,8 +52,14 @@ std::string advice_on_open(const std::filesystem::path& path, Access access) {
     return "see that this user may read and write the file";
 }
 
-/// What to do about a result code.
-std::string advice(int code, const std::filesystem::path& path, Access access) {
+/// Whether a result code says that the disk did not give back what was asked for. SQLite has a name
+/// of its own for EIO.
+bool is_failed_read(int code) noexcept {
+    return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_CORRUPTFS;
+}
+
+/// What to do about a result code, and what the system has said.
+std::string advice(int code, int system_error, const std::filesystem::path& path, Access access) {
     switch (code & 0xff) {
     case SQLITE_FULL:
         return "the disk (or the size allowed to the store) is full: free space and try again";
@@ -63,13 +71,24 @@ std::string advice(int code, const std::filesystem::path& path, Access access) {
                "store read-only";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
+        if (system_error == ENOLCK) { // which SQLite takes for a lock of somebody else
+            return internal::advice_on_system_error(system_error, path.parent_path());
+        }
         return "another program holds the file locked: end it (a database shell?) and try again";
     case SQLITE_CORRUPT:
         return "the file is damaged: restore it from a backup, or save what can be read with "
                "`sqlite3 FILE .recover`";
     case SQLITE_NOTADB: return "the file is no SQLite database: name another file";
-    case SQLITE_CANTOPEN: return advice_on_open(path, access);
+    case SQLITE_CANTOPEN:
+        return system_error == EMFILE
+                   ? internal::advice_on_system_error(system_error, path.parent_path())
+                   : advice_on_open(path, access);
     case SQLITE_IOERR:
+        if (is_failed_read(code)) {
+            return "the disk did not give back a part of it: see the system's log, and run `bus "
+                   "verify`, which says whether the file is whole; a read that fails once may "
+                   "succeed the next time";
+        }
         return "the disk refused: see the system's log, free space or repair it, and try again";
     case SQLITE_PERM:
     case SQLITE_AUTH: return "this user may not: see the rights on the file and its folder";
@@ -81,9 +100,9 @@ std::string advice(int code, const std::filesystem::path& path, Access access) {
 
 /// Whether a result code says that what is read cannot be right.
 bool is_damage(int code) noexcept {
-    return (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_IOERR_READ ||
-           code == SQLITE_IOERR_SHORT_READ || code == SQLITE_IOERR_DATA ||
-           code == SQLITE_IOERR_CORRUPTFS;
+    return (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_NOTADB ||
+           code == SQLITE_IOERR_SHORT_READ ||
+           code == SQLITE_IOERR_DATA;
 }
 
 int flags_of(Access access) noexcept {
@@ -111,6 +130,7 @@ void FinalizeStatement::operator()(sqlite3_stmt* handle) const noexcept {
 
 Connection::Connection(std::filesystem::path path, Access access, std::chrono::milliseconds timeout)
     : path_{std::move(path)}, access_{access} {
+    internal::check_length(path_, "open");
     int flags = flags_of(access) | SQLITE_OPEN_NOMUTEX;
     std::string name = path_.string();
     if (access == Access::read_only) {
@@ -201,22 +221,31 @@ void Connection::check_unchanged() const {
 }
 
 void Connection::fail(int code, const char* doing) const {
+    const int last_error = errno; // of the system; SQLite keeps not all
     sqlite3* handle = handle_.get();
     // Without a handle (no memory) only the code itself can be told.
     const int extended = handle != nullptr ? sqlite3_extended_errcode(handle) : SQLITE_OK;
     const int told = (extended & 0xff) == (code & 0xff) ? extended : code;
     const char* said =
         handle != nullptr && told == extended ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
-    const int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+    int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
+    if ((told & 0xff) == SQLITE_BUSY) {
+        system_error = last_error == ENOLCK ? ENOLCK : 0; // another one is of an earlier failure
+    } else if ((told & 0xff) == SQLITE_CANTOPEN && internal::is_out_of_descriptors(system_error)) {
+        system_error = EMFILE;
+    }
     std::string message = "cannot ";
     message.append(doing).append(" sqlite:").append(path_.string()).append(": ").append(said);
     message.append(" (SQLite code ").append(std::to_string(told));
     if (system_error != 0) {
         message.append(", system: ").append(std::strerror(system_error));
     }
-    message.append("); ").append(advice(told, path_, access_));
+    message.append("); ").append(advice(told, system_error, path_, access_));
     if (is_damage(told)) {
         throw StoreDamaged{message};
+    }
+    if (is_failed_read(told)) {
+        throw ReadFailed{message};
     }
     throw StoreError{message};
 }

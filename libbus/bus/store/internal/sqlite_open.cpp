@@ -1,8 +1,10 @@
 #include <bus/runtime/fault_point.hpp>
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/file_like.hpp>
 #include <bus/store/internal/sqlite_log_row.hpp>
 #include <bus/store/internal/sqlite_open.hpp>
 #include <bus/store/internal/sqlite_schema.hpp>
+#include <bus/store/internal/system_advice.hpp>
 
 #include <algorithm>
 #include <string>
@@ -23,7 +25,7 @@ std::filesystem::path in_full(const std::filesystem::path& path) {
     std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
     if (error) {
         throw StoreError{"cannot open the store sqlite:" + path.string() + ": " + error.message() +
-                         "; see that the folders of the path exist and may be read"};
+                         "; " + internal::advice_on_system_error(error.value(), path.parent_path())};
     }
     return resolved.is_absolute() ? resolved : std::filesystem::absolute(resolved);
 }
@@ -47,6 +49,21 @@ void begin_life(Connection& connection) {
         Transaction transaction{connection};
         set_generation(connection, new_generation(connection));
         transaction.commit();
+    }
+}
+
+/// Makes the file where it is missing, before SQLite gives it the rights that the umask leaves.
+/// Where it cannot be made, SQLite says why.
+void create(const std::filesystem::path& path, const SqliteOptions& options) {
+    internal::check_length(path, "open");
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) {
+        return;
+    }
+    try {
+        internal::make_file(static_cast<mode_t>(options.mode), path);
+    } catch (const std::filesystem::filesystem_error&) {
+        // Somebody else was faster, or it cannot be.
     }
 }
 
@@ -82,6 +99,7 @@ std::filesystem::path resolve(const std::filesystem::path& path) {
 Connection open_for_writing(const std::filesystem::path& path, const SqliteOptions& options,
                             std::optional<internal::WriterLock>& lock) {
     LIBBUS_FAULT_POINT("store.open");
+    create(path, options);
     Connection connection{path, Access::read_write, options.busy_timeout};
     // Until we know that it is ours, not even closing it may change the file.
     connection.checkpoint_on_close(false);

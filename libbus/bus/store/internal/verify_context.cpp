@@ -27,6 +27,13 @@ void VerifyContext::run(std::string_view what, const std::function<void()>& chec
     } catch (const StoreDamaged& damaged) {
         add({.kind = FindingKind::page_damaged,
              .what = "while " + std::string{what} + ": " + damaged.what()});
+    } catch (const ReadFailed& unreadable) {
+        if (!failed_read_is_damage) {
+            throw;
+        }
+        add({.kind = FindingKind::page_damaged,
+             .what = "while " + std::string{what} + ", and not for the first time: " +
+                     unreadable.what()});
     } catch (const StoreError& error) {
         if (!report.damage.contains(FindingKind::schema_changed)) {
             throw;

@@ -31,6 +31,8 @@ struct VerifyContext {
     const std::function<void(const VerifyProgress&)>& progress;
     VerifyReport report{};
     LogRow log{};
+    /// A read has failed before: what cannot be read now is damage.
+    bool failed_read_is_damage = false;
     bool log_known = true; ///< false: the counts in `log` cannot be believed
     std::map<std::int64_t, std::string> names{};
     std::map<std::int64_t, VerifiedAgent> agents{};

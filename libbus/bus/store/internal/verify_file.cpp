@@ -1,8 +1,12 @@
 #include <bus/store/internal/sqlite_schema.hpp>
 #include <bus/store/internal/verify_context.hpp>
 
+#include <sqlite3.h>
+
+#include <cstdlib>
 #include <map>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 /// What concerns the file as a whole: its pages, its schema, the row of the log, the names.
@@ -21,6 +25,19 @@ bool is_about_index(std::string_view line) {
            line.find("entries in index") != std::string_view::npos ||
            line.find("entry in index") != std::string_view::npos ||
            line.find("unique entry") != std::string_view::npos;
+}
+
+/// SQLite's own check takes a read that fails for a page that is wrong.
+void refuse_failed_read(const VerifyContext& context, const std::string& line) {
+    constexpr std::string_view begin_of_it = "unable to get the page. error code=";
+    const std::size_t at = line.find(begin_of_it);
+    if (at == std::string::npos || context.failed_read_is_damage) {
+        return;
+    }
+    const int code = std::atoi(line.c_str() + at + begin_of_it.size());
+    if ((code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_SHORT_READ) {
+        context.connection.fail(SQLITE_IOERR_READ, looking);
+    }
 }
 
 /// What stands in sqlite_schema; an index that a UNIQUE or PRIMARY KEY brings has no statement, and
@@ -126,6 +143,7 @@ void verify_pages(VerifyContext& context) {
         std::istringstream lines{run.text(0)};
         for (std::string line; std::getline(lines, line);) {
             if (line != "ok" && !line.starts_with("***")) {
+                refuse_failed_read(context, line);
                 context.add({.kind = is_about_index(line) ? FindingKind::index_wrong
                                                           : FindingKind::page_damaged,
                              .what = "SQLite says: " + line});

@@ -1,0 +1,260 @@
+#include <bus/store/internal/sqlite_backup.hpp>
+#include <bus/store/internal/sqlite_rescue.hpp>
+#include <bus/store/verify.hpp>
+
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <system_error>
+#include <utility>
+
+namespace bus::sqlite {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* all_acknowledged = "All that was acknowledged ";
+
+/// A file that this process has open.
+struct OpenFile {
+    fs::path link; ///< its entry in /proc; empty: not found
+    fs::path name; ///< where it lies now; empty: it has no name any more, or none is known
+    struct stat seen {};
+};
+
+OpenFile find_open(FileId id) {
+    std::error_code error;
+    const std::string folder = "/proc/" + std::to_string(::getpid()) + "/fd";
+    for (const auto& entry : fs::directory_iterator{folder, error}) {
+        OpenFile file{.link = entry.path()};
+        if (::stat(file.link.c_str(), &file.seen) != 0 || id_of(file.seen) != id) {
+            continue;
+        }
+        const fs::path name = fs::read_symlink(file.link, error);
+        struct stat there {};
+
+        if (!error && ::stat(name.c_str(), &there) == 0 && id_of(there) == id) {
+            file.name = name;
+        }
+        return file;
+    }
+    return {};
+}
+
+bool leads_to(const fs::path& name, FileId id) {
+    struct stat file {};
+
+    return ::lstat(name.c_str(), &file) == 0 && id_of(file) == id;
+}
+
+fs::path beside(const fs::path& path, const char* end) {
+    return fs::path{path}.concat(end);
+}
+
+/// A new name like PATH-rescued, in its folder or, if that is gone too, in the nearest one above.
+fs::path free_name(const fs::path& path, const std::string& end) {
+    std::error_code ignored;
+    fs::path folder = path.parent_path();
+    while (!fs::is_directory(folder, ignored) && folder.has_relative_path()) {
+        folder = folder.parent_path();
+    }
+    const fs::path first = folder / (path.filename().string() + "-rescued" + end);
+    fs::path name = first;
+    constexpr int most = 1000;
+    for (int i = 2; i < most && fs::exists(fs::symlink_status(name, ignored)); ++i) {
+        name = folder / (path.filename().string() + "-rescued-" + std::to_string(i) + end);
+    }
+    return name;
+}
+
+/// One saving.
+class Rescue {
+public:
+    Rescue(Connection& connection, const FileNames& names, Loss loss)
+        : connection_{connection},
+          names_{names},
+          loss_{std::move(loss)},
+          file_{find_open(names.id())} {}
+
+    std::string run() {
+        connection_.end_leftover();
+        const std::string saved = save();
+        return what_happened() + " while this program had it open, and so nothing is written to it "
+                                 "any more. " +
+               saved;
+    }
+
+private:
+    /// The name that was opened leads to the very file still.
+    [[nodiscard]] bool at_home() const { return leads_to(names_.path(), names_.id()); }
+
+    [[nodiscard]] std::string what_happened() const {
+        if (!loss_.name) {
+            return loss_.content == FileRole::log
+                       ? beside(names_.path(), "-wal").string() +
+                             ", which has the newest commits, was cut off by another program"
+                       : "the file was overwritten or cut off by another program";
+        }
+        const NameChange& change = *loss_.name;
+        if (change.role != FileRole::database) {
+            return change.name.string() + (change.gone ? " was removed or moved"
+                                                       : " was replaced by another file");
+        }
+        if (at_home()) { // a link was given
+            return "the name " + change.name.string() +
+                   (change.gone ? " was removed or leads nowhere" : " was led to another file");
+        }
+        if (!change.gone) {
+            return "another file was put in its place";
+        }
+        return file_.name.empty() ? "the file was removed"
+                                  : "the file was moved to " + file_.name.string();
+    }
+
+    std::string save() {
+        if (!loss_.name) {
+            return save_from_memory();
+        }
+        // Whoever has made a new index may have written what this one does not know of.
+        const bool foreign_index = loss_.name->role == FileRole::index && !loss_.name->gone;
+        return file_.name.empty() || foreign_index ? save_as_copy() : save_in_file();
+    }
+
+    /// True once all of the log is in the file.
+    [[nodiscard]] bool copy_log() const {
+        int frames = -1;
+        int copied = -1;
+        sqlite3* const handle = connection_.handle();
+        sqlite3_wal_checkpoint_v2(handle, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+        return sqlite3_wal_checkpoint_v2(handle, "main", SQLITE_CHECKPOINT_PASSIVE, &frames,
+                                         &copied) == SQLITE_OK &&
+               frames == copied;
+    }
+
+    std::string save_in_file() {
+        const std::string name = file_.name.string();
+        const bool stays = at_home();
+        if (copy_log()) {
+            if (!stays) {
+                remove_beside();
+            }
+            return all_acknowledged + ("is in " + name + ". ") +
+                   (stays ? "Stop this program, see that no other one writes there, and start it "
+                            "again."
+                          : "Stop this program, put that file back in its place, and start it "
+                            "again.");
+        }
+        const fs::path log = beside(names_.path(), "-wal");
+        const fs::path follows = beside(file_.name, "-wal");
+        if (stays || (!leads_to(log, names_.id(FileRole::log)) &&
+                      !leads_to(follows, names_.id(FileRole::log)))) {
+            return save_as_copy();
+        }
+        if (leads_to(log, names_.id(FileRole::log)) && ::rename(log.c_str(), follows.c_str()) != 0) {
+            return save_as_copy();
+        }
+        remove_beside();
+        return all_acknowledged + ("is in " + name + " and " + follows.string()) +
+               ", which belong together. Stop this program, put both back in their place, and "
+               "start it again.";
+    }
+
+    std::string save_as_copy() {
+        const fs::path copy = free_name(names_.path(), "");
+        try {
+            write_copy(connection_, copy, file_.seen);
+        } catch (const std::exception& error) {
+            return could_not_save(error.what());
+        }
+        if (!at_home()) {
+            remove_beside();
+        }
+        return all_acknowledged + ("was saved as " + copy.string()) +
+               ". Stop this program, put that file in its place (`bus restore` does that), and "
+               "start it again.";
+    }
+
+    std::string could_not_save(const std::string& why) {
+        std::string log = "its log is gone";
+        if (const OpenFile open = find_open(names_.id(FileRole::log)); !open.link.empty()) {
+            log = open.link.string() + " its log";
+        }
+        move_log_aside();
+        return all_acknowledged + ("could not be saved (" + why + "), and ends with this program. ") +
+               "Until then " + file_.link.string() + " is the file, and " + log +
+               ": copy both now, as NAME and NAME-wal, and look at NAME with `bus verify`.";
+    }
+
+    /// The file is not what it was. What the writer has read or written of late is still in memory,
+    /// which may be all of it: only a copy that is whole is kept.
+    std::string save_from_memory() {
+        const fs::path copy = free_name(names_.path(), "");
+        try {
+            write_copy(connection_, copy, file_.seen);
+            if (verify({.path = copy}).clean()) {
+                move_log_aside();
+                return all_acknowledged + ("was still in memory, and was saved as " +
+                                           copy.string()) +
+                       ". Stop this program, put that file in its place (`bus restore` does that), "
+                       "and start it again.";
+            }
+        } catch (const std::exception&) {
+            // Then the file itself was needed.
+        }
+        remove_all(copy);
+        const fs::path log = move_log_aside();
+        return "What was acknowledged before cannot be read from it any more" +
+               (log.empty() ? std::string{}
+                            : "; the newest commits are in the log, kept as " + log.string()) +
+               ". Stop this program, go back to a backup (`bus restore`), and look for who writes "
+               "to a store that is open: copy one with `bus backup`, never onto an open one.";
+    }
+
+    static void remove_all(const fs::path& copy) {
+        std::error_code ignored;
+        for (const char* end : {"", "-wal", "-shm", "-journal"}) {
+            fs::remove(beside(copy, end), ignored);
+        }
+    }
+
+    /// SQLite would take them for those of the file that lies there now.
+    void remove_beside() const {
+        for (const auto& [end, role] : {std::pair{"-wal", FileRole::log},
+                                        std::pair{"-shm", FileRole::index}}) {
+            const fs::path name = beside(names_.path(), end);
+            if (leads_to(name, names_.id(role))) {
+                ::unlink(name.c_str());
+            }
+        }
+    }
+
+    /// The same, but the log is kept. Returns its new name, if it has got one.
+    fs::path move_log_aside() {
+        const fs::path log = beside(names_.path(), "-wal");
+        fs::path kept;
+        if (loss_.name || loss_.content == FileRole::database) {
+            if (leads_to(log, names_.id(FileRole::log))) {
+                kept = free_name(names_.path(), "-wal");
+                if (::rename(log.c_str(), kept.c_str()) != 0) {
+                    kept.clear();
+                }
+            }
+            remove_beside();
+        }
+        return kept;
+    }
+
+    Connection& connection_;
+    const FileNames& names_;
+    Loss loss_;
+    OpenFile file_;
+};
+
+} // namespace
+
+std::string rescue(Connection& connection, const FileNames& names, const Loss& loss) {
+    return Rescue{connection, names, loss}.run();
+}
+
+} // namespace bus::sqlite

@@ -1,0 +1,189 @@
+#include <bus/store/internal/sqlite_watch.hpp>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace bus::sqlite {
+
+namespace {
+
+constexpr const char* watching = "watch the files of";
+
+constexpr std::int64_t page_bytes = 4096;
+
+/// Of the log: what comes before its frames, and before the page in each of them.
+constexpr std::int64_t log_header_bytes = 32;
+constexpr std::int64_t frame_header_bytes = 24;
+
+/// Frames after which the log is copied, as SQLite itself would.
+constexpr std::uint32_t long_log = 1000;
+
+/// Where things stand in the index, counted in 32 bits.
+constexpr std::size_t at_frames = 4;
+constexpr std::size_t at_salts = 8;
+constexpr std::size_t at_copied = 24;
+constexpr std::size_t at_begun = 32;
+constexpr int index_bytes = 32'768; // of its first part
+
+bool same_time(const std::timespec& a, const std::timespec& b) noexcept {
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+} // namespace
+
+FileWatch::FileWatch(Connection& connection, const std::filesystem::path& given)
+    : connection_{connection},
+      names_{given, connection.path(), true},
+      at_database_{names_.index_of(FileRole::database)},
+      at_log_{names_.index_of(FileRole::log)} {
+    sqlite3* const handle = connection.handle();
+    int moved = 0;
+    sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (moved != 0) {
+        throw StoreLost{"cannot open sqlite:" + connection.path().string() +
+                        ": the file was removed or replaced just now; open the store again"};
+    }
+    sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file_);
+    void volatile* index = nullptr;
+    if (file_->pMethods->iVersion < 2 ||
+        file_->pMethods->xShmMap(file_, 0, index_bytes, 0, &index) != SQLITE_OK ||
+        index == nullptr) {
+        throw StoreError{"cannot open sqlite:" + connection.path().string() +
+                         " for writing: the index of its write-ahead log cannot be read; put the "
+                         "store on a local disk"};
+    }
+    index_ = static_cast<const volatile std::uint32_t*>(index);
+    sqlite3_wal_autocheckpoint(handle, 0);
+    renew();
+    if (known_.index.begun != known_.index.copied) {
+        copy_log(); // a crash has left a log: until it is copied, nobody can say who writes
+    }
+}
+
+void FileWatch::look() {
+    check_not_lost();
+    if (const std::optional<Loss> loss = find_loss()) {
+        std::string why = "cannot write to sqlite:" + connection_.path().string() + ": " +
+                          rescue(connection_, names_, *loss);
+        {
+            const std::lock_guard guard{mutex_};
+            why_lost_ = std::move(why);
+        }
+        lost_ = true;
+        throw_lost();
+    }
+}
+
+void FileWatch::throw_lost() const {
+    const std::lock_guard guard{mutex_};
+    throw StoreLost{why_lost_};
+}
+
+std::optional<Loss> FileWatch::find_loss() {
+    constexpr int looks = 5;
+    for (int i = 0; i < looks; ++i) {
+        // The index first: what it says was done before.
+        const Index index = read_index();
+        FileNames::Seen seen;
+        if (const auto change = names_.change(seen)) {
+            return Loss{.name = change};
+        }
+        const bool log = log_is_whole(seen, index);
+        if (log && file_is_whole(seen, index)) {
+            return std::nullopt;
+        }
+        // Or another program has begun a new log, or copied it, since the index was read.
+        if (read_index() == index) {
+            return Loss{.content = log ? FileRole::database : FileRole::log};
+        }
+    }
+    return std::nullopt; // there is much going on, as SQLite lets it
+}
+
+bool FileWatch::log_is_whole(const FileNames::Seen& seen, const Index& index) const {
+    const std::int64_t needs =
+        index.frames == 0
+            ? 0
+            : log_header_bytes + std::int64_t{index.frames} * (frame_header_bytes + page_bytes);
+    return seen[at_log_].st_size >= needs;
+}
+
+bool FileWatch::file_is_whole(const FileNames::Seen& seen, const Index& index) {
+    const struct stat& file = seen[at_database_];
+    if (file.st_size == known_.size && same_time(file.st_mtim, known_.changed)) {
+        known_.index = index;
+        return true;
+    }
+    if (index.begun != index.copied) {
+        return true; // another program is copying the log into it
+    }
+    if (index.copied != known_.index.copied || index.salts != known_.index.salts) {
+        remember(); // or has done so
+        return true;
+    }
+    if (file.st_size == known_.size && read_pages() == known_.pages) {
+        remember(); // only its time was changed
+        return true;
+    }
+    return false;
+}
+
+void FileWatch::committed() {
+    const Index index = read_index();
+    if (index.salts != known_.index.salts) {
+        known_.index.salts = index.salts; // the log began anew, with nothing copied
+        known_.index.copied = 0;
+    }
+    if (index.frames < long_log || index.copied == index.frames) {
+        return;
+    }
+    try {
+        look();
+        copy_log();
+    } catch (const StoreError&) {
+        // The commit is safe in the log; the next one is refused with the same error.
+    }
+}
+
+void FileWatch::copy_log() {
+    sqlite3_wal_checkpoint_v2(connection_.handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr,
+                              nullptr);
+    remember();
+}
+
+void FileWatch::renew() {
+    log_page_ =
+        connection_.integer("SELECT rootpage FROM sqlite_schema WHERE name = 'log'", watching);
+    remember();
+}
+
+/// The index before the file: else a copying in between would look like somebody's else.
+void FileWatch::remember() {
+    const Index index = read_index();
+    struct stat file {};
+
+    if (::stat(connection_.path().c_str(), &file) != 0) {
+        return; // the next look tells
+    }
+    known_ = {file.st_size, file.st_mtim, index, read_pages()};
+}
+
+FileWatch::Index FileWatch::read_index() const {
+    return {.frames = index_[at_frames],
+            .salts = (std::uint64_t{index_[at_salts]} << 32U) | index_[at_salts + 1],
+            .copied = index_[at_copied],
+            .begun = index_[at_begun]};
+}
+
+/// As they are in the file, and not in the log. What cannot be read counts as zeros.
+std::string FileWatch::read_pages() const {
+    std::string pages(2 * page_bytes, '\0');
+    file_->pMethods->xRead(file_, pages.data(), page_bytes, 0);
+    file_->pMethods->xRead(file_, pages.data() + page_bytes, page_bytes,
+                           (std::max<std::int64_t>(log_page_, 1) - 1) * page_bytes);
+    return pages;
+}
+
+} // namespace bus::sqlite

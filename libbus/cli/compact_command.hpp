@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cli/shared.hpp>
+
+namespace bus::cli {
+
+/// Adds `bus compact`, which gives free space of the file back to the disk.
+void add_compact(CLI::App& app, Shared& shared);
+
+} // namespace bus::cli
