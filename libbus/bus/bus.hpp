@@ -39,6 +39,12 @@ struct BusOptions {
     /// commit; zero: never. None: each second, and in virtual time never. Of a store in memory
     /// never.
     std::optional<Duration> look_every = std::nullopt;
+    /// Events older than this are pruned by the bus itself, as far as every agent in the store is
+    /// done with them; zero: none. Each time that it removes some it leaves a request by
+    /// `retention`; of an agent that still needs old ones the observers' `trouble` is told, once.
+    Duration retention{};
+    /// How often to look for events that are old enough.
+    Duration retention_every = std::chrono::hours{1};
 };
 
 struct PublishOptions {
@@ -231,8 +237,9 @@ public:
     bool forget(std::string_view agent);
 
     /// Waits until nothing is left to do before some time that is still to come: mailboxes empty,
-    /// all committed. False: `timeout` was over first, or the store is lost (StoreLost). A step, or a handler that runs on a worker,
-    /// cannot wait for itself: there it returns at once what idle() says.
+    /// all committed. False: `timeout` was over first, or the store is lost (StoreLost). A step, or
+    /// a handler that runs on a worker, cannot wait for itself: there it returns at once what
+    /// idle() says.
     bool wait_idle(std::optional<Duration> timeout = {});
 
     /// True where wait_idle would not wait.

@@ -109,7 +109,10 @@ _bus() {{
         return
         ;;
     --group)
-        words=$(_bus_list group dead-letters)
+        for word in "${{COMP_WORDS[@]}}"; do
+            case $word in deliveries | dead-letters) source=$word ;; esac
+        done
+        words=$(_bus_list group "${{source:-dead-letters}}")
         COMPREPLY=($(compgen -W "$words" -- "$current"))
         return
         ;;

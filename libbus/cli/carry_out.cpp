@@ -51,14 +51,21 @@ void change_deliveries(Shared& shared, EventStore& store, Order& order) {
         part.commanded_at = shared.console().now();
         const std::size_t end = std::min(order.letters.size(), at + commands_a_part);
         for (std::size_t i = at; i < end; ++i) {
-            part.commands.push_back(
-                {request.action, request.agent, order.letters[i], request.who, request.why});
+            part.commands.push_back({request.action,
+                                     request.agent,
+                                     order.letters[i],
+                                     request.who,
+                                     request.why,
+                                     {},
+                                     {}});
         }
         changed += commit(store, part).changed.size();
     }
     request.done_at = shared.console().now();
-    request.result = fmt::format(
-        "{} {}", changed, request.action == DeliveryAction::redrive ? "redriven" : "discarded");
+    request.result = fmt::format("{} {}", changed,
+                                 request.action == DeliveryAction::redrive ? "redriven"
+                                 : request.action == DeliveryAction::retry ? "retried"
+                                                                           : "discarded");
 }
 
 /// Puts the agent back, for its program to find.
@@ -113,6 +120,22 @@ void prune(Shared& shared, EventStore& store, RequestRecord& request) {
     answer(shared, store, request, result());
 }
 
+/// Where it is cut short, the request stays open, and the next host goes on.
+void prune_by_age(Shared& shared, EventStore& store, RequestRecord& request) {
+    ask(shared, store, request);
+    const bool streams = request.action == DeliveryAction::prune_streams;
+    const Timestamp before = request.before.value_or(Timestamp::min());
+    std::uint64_t removed = 0;
+    for (std::size_t last = events_at_a_time; last == events_at_a_time; removed += last) {
+        shared.check_interrupted();
+        last = streams ? store.prune_streams(before, events_at_a_time)
+                       : store.prune_requests(before, events_at_a_time);
+    }
+    answer(shared, store, request,
+           fmt::format("{} {}{} removed", removed, streams ? "stream" : "request",
+                       removed == 1 ? "" : "s"));
+}
+
 } // namespace
 
 void say(Shared& shared, const RequestRecord& request, const std::string& how) {
@@ -132,6 +155,7 @@ void carry_out_here(Shared& shared, EventStore& store, std::vector<Order>& order
         RequestRecord& request = order.request;
         switch (request.action) {
         case DeliveryAction::redrive:
+        case DeliveryAction::retry:
         case DeliveryAction::discard: change_deliveries(shared, store, order); break;
         case DeliveryAction::replay:
         case DeliveryAction::replay_with_effects:
@@ -140,6 +164,8 @@ void carry_out_here(Shared& shared, EventStore& store, std::vector<Order>& order
             continue;
         case DeliveryAction::forget: forget(shared, store, request); break;
         case DeliveryAction::prune: prune(shared, store, request); break;
+        case DeliveryAction::prune_requests:
+        case DeliveryAction::prune_streams: prune_by_age(shared, store, request); break;
         }
         say_done(shared, request, "as no host runs the store");
     }

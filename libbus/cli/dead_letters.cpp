@@ -31,7 +31,7 @@ std::optional<FailureKind> kind_of(const std::string& name) {
     throw UsageError{fmt::format("'{}' is no kind of failure", terminal::printable(name))};
 }
 
-using Key = std::tuple<std::string, FailureKind, std::string>;
+using Key = std::tuple<std::string, DeliveryState, FailureKind, std::string>;
 
 /// Fowler, Noll, Vo: FNV-1a of 32 bits. A name that two groups share would mean both.
 std::uint32_t hash(std::uint32_t value, std::string_view text) {
@@ -45,14 +45,17 @@ void add(std::map<Key, LetterGroup>& groups, const DeliveryRecord& delivery) {
     const AttemptRecord last =
         delivery.attempts.empty() ? AttemptRecord{} : delivery.attempts.back();
     std::string error = cause_text(last.message);
-    LetterGroup& group = groups[{delivery.agent, last.kind, error}];
+    LetterGroup& group = groups[{delivery.agent, delivery.state, last.kind, error}];
     if (group.letters == 0) {
         group.agent = delivery.agent;
+        group.state = delivery.state;
         group.kind = last.kind;
         group.error = std::move(error);
         group.example = last.message;
         group.oldest = last.at;
+        group.next_due = delivery.due;
     }
+    group.next_due = std::min(group.next_due, delivery.due);
     group.oldest = std::min(group.oldest, last.at);
     group.newest = std::max(group.newest, last.at);
     ++group.letters;
@@ -60,12 +63,12 @@ void add(std::map<Key, LetterGroup>& groups, const DeliveryRecord& delivery) {
     group.positions.push_back(delivery.position);
 }
 
-void read_agent(EventStore& store, const LetterFilter& filter, const std::string& agent,
-                std::map<Key, LetterGroup>& groups) {
+void read_state(EventStore& store, const LetterFilter& filter, const std::string& agent,
+                DeliveryState state, std::map<Key, LetterGroup>& groups) {
     const std::vector<Position>& wanted = filter.positions;
     Position after = 0;
     for (;;) {
-        const auto page = store.deliveries(agent, DeliveryState::dead, after, letters_a_page);
+        const auto page = store.deliveries(agent, state, after, letters_a_page);
         for (const DeliveryRecord& delivery : page) {
             after = delivery.position;
             if (wanted.empty() || std::find(wanted.begin(), wanted.end(), after) != wanted.end()) {
@@ -74,6 +77,15 @@ void read_agent(EventStore& store, const LetterFilter& filter, const std::string
         }
         if (page.size() < letters_a_page) {
             return;
+        }
+    }
+}
+
+void read_agent(EventStore& store, const LetterFilter& filter, const std::string& agent,
+                std::map<Key, LetterGroup>& groups) {
+    for (const DeliveryState state : filter.states) {
+        if (filter.state.empty() || filter.state == to_text(state)) {
+            read_state(store, filter, agent, state, groups);
         }
     }
 }
@@ -89,7 +101,32 @@ bool holds(const LetterGroup& group, const std::string& text) {
 
 std::string LetterGroup::name() const {
     constexpr std::uint32_t basis = 2'166'136'261U;
-    return fmt::format("{:08x}", hash(hash(hash(basis, agent), to_text(kind)), error));
+    std::uint32_t value = hash(hash(hash(basis, agent), to_text(kind)), error);
+    if (state != DeliveryState::dead) { // else it is the name that `dead-letters` gives it too
+        value = hash(value, to_text(state));
+    }
+    return fmt::format("{:08x}", value);
+}
+
+boost::json::object json_of(const LetterGroup& group) {
+    boost::json::object object{{"group", group.name()},
+                               {"agent", group.agent},
+                               {"state", to_text(group.state)},
+                               {"kind", to_text(group.kind)},
+                               {"error", group.error},
+                               {"example", group.example},
+                               {"letters", group.letters},
+                               {"quarantined", group.quarantined},
+                               {"oldest", to_text(group.oldest)},
+                               {"newest", to_text(group.newest)},
+                               {"next_due", nullptr},
+                               {"first_position", group.positions.front()}};
+    if (group.state == DeliveryState::deferred) {
+        object["next_due"] = to_text(group.next_due);
+    } else if (group.state == DeliveryState::parked) {
+        object["kind"] = nullptr; // it was never attempted
+    }
+    return object;
 }
 
 std::vector<LetterGroup> read_groups(EventStore& store, const LetterFilter& filter) {
@@ -108,8 +145,8 @@ std::vector<LetterGroup> read_groups(EventStore& store, const LetterFilter& filt
     }
     std::vector<LetterGroup> result;
     for (auto& [key, group] : groups) {
-        if ((!kind || group.kind == *kind) &&
-            (filter.error.empty() || holds(group, filter.error)) &&
+        const bool of_kind = group.state != DeliveryState::parked && group.kind == kind;
+        if ((!kind || of_kind) && (filter.error.empty() || holds(group, filter.error)) &&
             (filter.group.empty() || group.name() == filter.group)) {
             result.push_back(std::move(group));
         }
@@ -132,6 +169,15 @@ void add_filter_options(CLI::App& command, LetterFilter& filter) {
         ->type_name("TEXT");
     command.add_option("--group", filter.group, "Only of this group, as `list` names it")
         ->type_name("NAME");
+    if (filter.states.size() > 1) {
+        std::vector<std::string> names;
+        for (const DeliveryState state : filter.states) {
+            names.emplace_back(to_text(state));
+        }
+        command.add_option("--state", filter.state, "Only in this state")
+            ->check(CLI::IsMember(names))
+            ->type_name("STATE");
+    }
 }
 
 } // namespace bus::cli

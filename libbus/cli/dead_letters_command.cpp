@@ -4,9 +4,9 @@
 #include <cli/checks.hpp>
 #include <cli/dead_letters.hpp>
 #include <cli/dead_letters_command.hpp>
+#include <cli/delivery_changes.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
-#include <cli/operator_commands.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/terminal/table.hpp>
 #include <cli/terminal/text.hpp>
@@ -28,26 +28,6 @@ struct ListOptions {
     LetterFilter filter;
     bool each = false;
 };
-
-struct ChangeOptions {
-    LetterFilter filter;
-    OperatorOptions by;
-    DeliveryAction action = DeliveryAction::redrive;
-    bool all = false;
-};
-
-boost::json::object to_json(const LetterGroup& group) {
-    return {{"group", group.name()},
-            {"agent", group.agent},
-            {"kind", to_text(group.kind)},
-            {"error", group.error},
-            {"example", group.example},
-            {"letters", group.letters},
-            {"quarantined", group.quarantined},
-            {"oldest", to_text(group.oldest)},
-            {"newest", to_text(group.newest)},
-            {"first_position", group.positions.front()}};
-}
 
 void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
     terminal::Table table{{{"group", Align::right},
@@ -109,7 +89,7 @@ int list(Shared& shared, const ListOptions& options) {
         print_each(shared, *store, groups);
     } else if (shared.json()) {
         for (const LetterGroup& group : groups) {
-            shared.print(to_json(group));
+            shared.print(json_of(group));
         }
     } else {
         print_groups(shared, groups);
@@ -172,105 +152,6 @@ int show(Shared& shared, const ShowOptions& options) {
     return exit_code::done;
 }
 
-/// A delivery that is named by its position may be discarded also where it is deferred or parked.
-std::vector<Order> orders_by_position(EventStore& store, const ChangeOptions& options) {
-    std::vector<Order> orders;
-    for (const Position position : options.filter.positions) {
-        const auto delivery = store.delivery(options.filter.agent, position);
-        const bool fits = delivery && (options.action == DeliveryAction::discard ||
-                                       delivery->state == DeliveryState::dead);
-        if (!fits) {
-            throw NotFound{fmt::format(
-                "{} has no dead letter at position {}{}", options.filter.agent, position,
-                delivery ? fmt::format(": that one is {}", describe(*delivery))
-                         : fmt::format("; see `bus dead-letters list {} --each`",
-                                       options.filter.agent))};
-        }
-        Order order;
-        order.request.action = options.action;
-        order.request.agent = options.filter.agent;
-        order.request.position = position;
-        order.letters = {position};
-        orders.push_back(std::move(order));
-    }
-    return orders;
-}
-
-std::vector<Order> orders_by_group(EventStore& store, const ChangeOptions& options) {
-    std::vector<Order> orders;
-    for (LetterGroup& group : read_groups(store, options.filter)) {
-        Order order;
-        order.request.action = options.action;
-        order.request.agent = group.agent;
-        order.request.kind = group.kind;
-        order.request.error = group.error;
-        order.letters = std::move(group.positions);
-        orders.push_back(std::move(order));
-    }
-    return orders;
-}
-
-int say_what_would_be_done(Shared& shared, const OperatorOptions& by,
-                           const std::vector<Order>& orders) {
-    std::uint64_t all = 0;
-    for (const Order& order : orders) {
-        all += order.letters.size();
-        if (shared.json()) {
-            shared.print(json_of_dry_run(order.request, by, order.letters.size()));
-        } else {
-            shared.print(terminal::printable(fmt::format(
-                             "would {} {} of {}, first at {}{}", name_of(order.request.action),
-                             order.letters.size(), order.request.agent, order.letters.front(),
-                             order.request.error ? ": " + *order.request.error : "")) +
-                         '\n');
-        }
-    }
-    if (!shared.json()) {
-        shared.print(
-            fmt::format("{} in all; nothing was changed (--dry-run)\n", format_count(all)));
-    }
-    return exit_code::done;
-}
-
-int change(Shared& shared, const ChangeOptions& options) {
-    const char* const verb = name_of(options.action);
-    if (options.filter.takes_all() && !options.all) {
-        throw UsageError{fmt::format("say which to {}: an AGENT and its POSITIONs, --group, "
-                                     "--kind, --error, or --all",
-                                     verb)};
-    }
-    if (options.action == DeliveryAction::discard && options.by.why.empty() &&
-        !options.by.dry_run) {
-        throw UsageError{"say why with --why: what is discarded is never handled, and the reason "
-                         "is kept"};
-    }
-    const bool by_position = !options.filter.positions.empty();
-    std::vector<Order> orders;
-    {
-        const auto store = shared.open_to_read();
-        if (by_position) {
-            static_cast<void>(read_groups(*store, options.filter)); // refuses unknown agents
-        }
-        orders =
-            by_position ? orders_by_position(*store, options) : orders_by_group(*store, options);
-    }
-    if (orders.empty()) {
-        throw NotFound{fmt::format("there is nothing to {}: no dead letter is of that kind", verb)};
-    }
-    return options.by.dry_run ? say_what_would_be_done(shared, options.by, orders)
-                              : carry_out(shared, options.by, std::move(orders));
-}
-
-void add_change(CLI::App& parent, Shared& shared, DeliveryAction action, const char* description) {
-    CLI::App& command = *parent.add_subcommand(name_of(action), description);
-    const auto options = std::make_shared<ChangeOptions>();
-    options->action = action;
-    add_filter_options(command, options->filter);
-    command.add_flag("--all", options->all, "All of all agents");
-    options->by.add_options(command);
-    shared.on_parsed(command, [&shared, options] { return change(shared, *options); });
-}
-
 } // namespace
 
 void add_dead_letters(CLI::App& app, Shared& shared) {
@@ -293,9 +174,9 @@ void add_dead_letters(CLI::App& app, Shared& shared) {
         ->check(whole_number(1));
     shared.on_parsed(show_command, [&shared, showing] { return show(shared, *showing); });
 
-    add_change(parent, shared, DeliveryAction::redrive,
+    add_change(parent, shared, DeliveryAction::redrive, {DeliveryState::dead},
                "Give them to their agents again, which begin as at the first attempt");
-    add_change(parent, shared, DeliveryAction::discard,
+    add_change(parent, shared, DeliveryAction::discard, {DeliveryState::dead},
                "Be done with them unhandled; a deferred or parked one too, by its position");
 }
 

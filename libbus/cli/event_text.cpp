@@ -79,6 +79,19 @@ boost::json::object json_of(const RequestRecord& request) {
     if (request.done_at) {
         object["done_at"] = to_text(*request.done_at);
     }
+    // Only where they are used: few requests have them.
+    if (request.state) {
+        object["state"] = to_text(*request.state);
+    }
+    if (request.limit != 0) {
+        object["limit"] = request.limit;
+    }
+    if (request.before) {
+        object["before"] = to_text(*request.before);
+    }
+    if (request.part_of != 0) {
+        object["part_of"] = request.part_of;
+    }
     return object;
 }
 
@@ -90,18 +103,23 @@ const char* name_of(DeliveryAction action) {
     case DeliveryAction::replay_with_effects: return "replay with effects";
     case DeliveryAction::forget: return "forget";
     case DeliveryAction::prune: return "prune";
+    case DeliveryAction::retry: return "retry";
+    case DeliveryAction::prune_requests: return "prune requests";
+    case DeliveryAction::prune_streams: return "prune streams";
     }
     return "unknown";
 }
 
 bool concerns_deliveries(DeliveryAction action) {
-    return action == DeliveryAction::redrive || action == DeliveryAction::discard;
+    return action == DeliveryAction::redrive || action == DeliveryAction::discard ||
+           action == DeliveryAction::retry;
 }
 
 std::string title_of(const RequestRecord& request) {
     const std::string verb = name_of(request.action);
     switch (request.action) {
     case DeliveryAction::redrive:
+    case DeliveryAction::retry:
     case DeliveryAction::discard: break;
     case DeliveryAction::replay:
     case DeliveryAction::replay_with_effects:
@@ -110,15 +128,23 @@ std::string title_of(const RequestRecord& request) {
                    : fmt::format("{} of {} from {}", verb, request.agent, request.position);
     case DeliveryAction::forget: return fmt::format("{} {}", verb, request.agent);
     case DeliveryAction::prune: return fmt::format("{} up to {}", verb, request.position);
+    case DeliveryAction::prune_requests:
+    case DeliveryAction::prune_streams:
+        return fmt::format("{} from before {}", verb,
+                           request.before ? short_time(*request.before) : "any time");
     default:
         return fmt::format("what this program does not know, {}",
                            static_cast<unsigned>(request.action));
     }
-    return request.position != 0
-               ? fmt::format("{} of {} at {}", verb, request.agent, request.position)
-               : fmt::format("{} of {}, {}: {}", verb, request.agent,
-                             request.kind ? to_text(*request.kind) : "any kind",
-                             request.error.value_or("any error"));
+    if (request.position != 0) {
+        return fmt::format("{} of {} at {}", verb, request.agent, request.position);
+    }
+    const std::string limit =
+        request.limit == 0 ? "" : fmt::format("the oldest {} ", request.limit);
+    const std::string state = request.state ? fmt::format("{} ", to_text(*request.state)) : "";
+    return fmt::format("{} of {}, {}{}{}: {}", verb, request.agent, limit, state,
+                       request.kind ? to_text(*request.kind) : "any kind",
+                       request.error.value_or("any error"));
 }
 
 std::string describe(const DeliveryRecord& delivery) {

@@ -6,6 +6,7 @@
 #include <cli/compact_command.hpp>
 #include <cli/completion_command.hpp>
 #include <cli/dead_letters_command.hpp>
+#include <cli/deliveries_command.hpp>
 #include <cli/errors.hpp>
 #include <cli/events_command.hpp>
 #include <cli/export_command.hpp>
@@ -95,6 +96,7 @@ void add_commands(CLI::App& app, Shared& shared) {
     add_flow(app, shared);
     add_agents(app, shared);
     add_dead_letters(app, shared);
+    add_deliveries(app, shared);
     add_requests(app, shared);
     add_replay(app, shared);
     add_prune(app, shared);

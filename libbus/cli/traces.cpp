@@ -7,6 +7,10 @@ bool Traces::repeats(const RequestRecord& record) {
     if (!concerns_deliveries(record.action) || record.position == 0) {
         return false;
     }
+    if (record.part_of != 0) {
+        const auto parent = asked_.find({record.action, record.agent, record.position});
+        return parent != asked_.end() && parent->second.number == record.part_of;
+    }
     const auto [asked, first] =
         asked_.try_emplace({record.action, record.agent, record.position}, record);
     const RequestRecord& before = asked->second;

@@ -241,6 +241,8 @@ void AgentRunner::carry_out(Lane& lane, Order& order, StepBatch& batch) {
     case Order::Kind::changed:
         if (order.changed.action == DeliveryAction::redrive) {
             lane.held.redrive(order.changed.delivery, hub_->runtime().read_clocks());
+        } else if (order.changed.action == DeliveryAction::retry) {
+            lane.held.retry(order.changed.delivery, hub_->runtime().steady_now());
         }
         return;
     case Order::Kind::retry:
@@ -260,6 +262,9 @@ void AgentRunner::carry_out(Lane& lane, Order& order, StepBatch& batch) {
         if (const auto held = lane.held.find(order.command.position)) {
             lane.held.settle(order.command.position, held->second);
         }
+    } else if (order.command.action == DeliveryAction::retry) {
+        // Its next attempt is behind this part in the log, where it is deferred when that comes.
+        lane.held.make_due(order.command.position, hub_->runtime().now());
     }
     batch.parts.push_back(std::move(part));
     batch.attempts.push_back(

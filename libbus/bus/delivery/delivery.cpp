@@ -75,6 +75,10 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
                       ? times.look_every.value_or(by_the_clock ? look_every : Duration::zero())
                       : Duration::zero());
     requests_->look();
+    retention_ = std::make_shared<RetentionRule>(
+        store_, hub_, [this](const RequestRecord& asked) { return request(asked); },
+        times.retention);
+    retention_->start();
 }
 
 Delivery::~Delivery() = default;
@@ -245,6 +249,7 @@ bool Delivery::idle() {
     // Work that moves on while we look leaves one place for another; the count of changes tells.
     const std::uint64_t before = hub_->changes();
     return writer_.pending() == 0 && handlers_->idle() && timers_->idle() && requests_->idle() &&
+           retention_->idle() &&
            std::all_of(all.begin(), all.end(), [](const auto& runner) { return runner->idle(); }) &&
            leavers_idle() && writer_.pending() == 0 && hub_->changes() == before;
 }
@@ -253,6 +258,7 @@ void Delivery::begin_stop() {
     watch_->stop();
     timers_->stop();
     requests_->stop();
+    retention_->stop();
 }
 
 void Delivery::stop() {
@@ -267,7 +273,7 @@ void Delivery::stop() {
     hub_->wait(
         [this] {
             return leavers_idle() && writer_.pending() == 0 && handlers_->idle() &&
-                   timers_->idle() && requests_->idle();
+                   timers_->idle() && requests_->idle() && retention_->idle();
         },
         std::nullopt);
     // All has ended: whoever stops the bus is told, and has nothing left to do.

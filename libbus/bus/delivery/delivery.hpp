@@ -4,6 +4,7 @@
 #include <bus/delivery/agent_runner.hpp>
 #include <bus/delivery/durable_timers.hpp>
 #include <bus/delivery/request_desk.hpp>
+#include <bus/delivery/retention_rule.hpp>
 #include <bus/delivery/store_watch.hpp>
 #include <bus/dispatch/dispatcher.hpp>
 #include <bus/runtime/strand.hpp>
@@ -19,6 +20,7 @@ namespace bus {
 /// How often the store is looked at, and the like: see BusOptions.
 struct DeliveryTimes {
     RequestTimes requests;
+    RetentionTimes retention;
     std::optional<Duration> look_every;
 };
 
@@ -28,8 +30,7 @@ class Delivery {
 public:
     /// Throws StoreError.
     Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
-             std::shared_ptr<Runtime> runtime, const DeliveryTimes& times,
-             const AgentNames& names);
+             std::shared_ptr<Runtime> runtime, const DeliveryTimes& times, const AgentNames& names);
     /// stop() first.
     ~Delivery();
     Delivery(const Delivery&) = delete;
@@ -73,7 +74,10 @@ public:
     [[nodiscard]] std::string lost();
 
     /// No further request is taken up.
-    void begin_drain() { requests_->stop(); }
+    void begin_drain() {
+        requests_->stop();
+        retention_->stop();
+    }
 
     /// No further timer fires, and no further request is taken up.
     void begin_stop();
@@ -111,6 +115,7 @@ private:
     std::shared_ptr<RequestDesk> requests_;
     std::shared_ptr<StoreWatch> watch_;
     std::string lost_; ///< guarded by mutex_
+    std::shared_ptr<RetentionRule> retention_;
     Writer writer_; ///< last but for what uses it: its thread uses the rest
     DeliveryHouse house_;
 };

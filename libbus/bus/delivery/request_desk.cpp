@@ -9,8 +9,16 @@ namespace bus {
 
 namespace {
 
-constexpr std::size_t letters_a_page = 1000;
+constexpr std::size_t deliveries_a_page = 1000;
 constexpr Duration pause_before_trying_again = std::chrono::milliseconds{500};
+
+const char* past_of(DeliveryAction action) {
+    switch (action) {
+    case DeliveryAction::redrive: return " redriven";
+    case DeliveryAction::retry: return " retried";
+    default: return " discarded";
+    }
+}
 
 std::optional<std::uint64_t> last_open_request(EventStore& store) {
     try {
@@ -155,11 +163,14 @@ void RequestDesk::begin(const std::shared_ptr<Work>& work) {
     }
     switch (work->request.action) {
     case DeliveryAction::redrive:
+    case DeliveryAction::retry:
     case DeliveryAction::discard: carry_out(work); return;
     case DeliveryAction::replay:
     case DeliveryAction::replay_with_effects: replay(work); return;
     case DeliveryAction::forget: forget(work); return;
-    case DeliveryAction::prune: prune(work); return;
+    case DeliveryAction::prune:
+    case DeliveryAction::prune_requests:
+    case DeliveryAction::prune_streams: prune(work); return;
     }
     work->result = "nothing: this program does not know what is asked; use a newer one";
     answer(work);
@@ -170,12 +181,13 @@ RequestAnswer RequestDesk::answer_of(const RequestRecord& request, std::string r
 }
 
 std::string RequestDesk::what_was_done(const RequestRecord& request, std::size_t done) const {
-    const char* const verb = request.action == DeliveryAction::redrive ? " redriven" : " discarded";
+    const std::string verb = past_of(request.action);
     if (request.position != 0) {
-        return done != 0 ? "1" + std::string{verb} : why_nothing(request);
+        return done != 0 ? "1" + verb : why_nothing(request);
     }
-    // Of a group a program before this one may have done some.
-    return std::to_string(done) + verb + (older_than_this(request) ? " by this program" : "");
+    // Of a group without a limit a program before this one may have done some.
+    const bool some = request.limit == 0 && older_than_this(request);
+    return std::to_string(done) + verb + (some ? " by this program" : "");
 }
 
 std::string RequestDesk::why_nothing(const RequestRecord& request) const {
@@ -183,15 +195,27 @@ std::string RequestDesk::why_nothing(const RequestRecord& request) const {
     if (!delivery) {
         return "nothing: there is no such delivery, it may have finished";
     }
-    if (delivery->state != DeliveryState::dead) {
-        return std::string{"nothing: the delivery is "} + to_text(delivery->state) + ", not dead";
+    const bool retry = request.action == DeliveryAction::retry;
+    const DeliveryState wanted = retry ? DeliveryState::deferred : DeliveryState::dead;
+    if (delivery->state == DeliveryState::parked) {
+        return "nothing: the delivery is parked, and follows those before it in its sequence";
     }
-    return "nothing: the delivery died after this was asked; look at it, and ask again";
+    if (delivery->state != wanted) {
+        return std::string{"nothing: the delivery is "} + to_text(delivery->state) + ", not " +
+               to_text(wanted);
+    }
+    return retry ? "nothing: the delivery was tried again after this was asked, and has failed; "
+                   "look at "
+                   "it, and ask again"
+                 : "nothing: the delivery died after this was asked; look at it, and ask again";
 }
 
 /// The answer is stored with the last command, which comes after the others: whatever fails or
 /// dies in between, what is said to be done is what was done.
 void RequestDesk::carry_out(const std::shared_ptr<Work>& work) {
+    if (work->request.limit != 0) {
+        work->done = done_of(work->request);
+    }
     std::vector<Position> positions = positions_of(work->request);
     if (positions.empty()) {
         answer(work);
@@ -211,7 +235,7 @@ void RequestDesk::command(const std::shared_ptr<Work>& work, Position position,
     const RequestRecord& request = work->request;
     try {
         command_({request.action, request.agent, position, valid_utf8(request.who),
-                  valid_utf8(request.why), std::move(answer)},
+                  valid_utf8(request.why), std::move(answer), request.number},
                  [self = shared_from_this(), work](const PartResult& result) {
                      self->on_command(work, result);
                  });
@@ -220,33 +244,68 @@ void RequestDesk::command(const std::shared_ptr<Work>& work, Position position,
     }
 }
 
-/// Of a group: its dead letters that had died before the request was made.
+/// Whether the delivery has come to its state after the request was made.
+bool RequestDesk::came_later(const DeliveryRecord& delivery, const RequestRecord& request) {
+    return delivery.after_request >= request.number;
+}
+
 std::vector<Position> RequestDesk::positions_of(const RequestRecord& request) {
-    if (request.position != 0) {
-        const auto delivery = store_.delivery(request.agent, request.position);
-        const bool died_since = delivery && request.action == DeliveryAction::redrive &&
-                                !delivery->attempts.empty() &&
-                                delivery->attempts.back().at > request.at;
-        return died_since ? std::vector<Position>{} : std::vector{request.position};
+    if (request.position == 0) {
+        const std::uint64_t done = request.limit == 0 ? 0 : done_of(request);
+        return request.limit != 0 && done >= request.limit
+                   ? std::vector<Position>{}
+                   : group_of(request,
+                              request.limit == 0 ? EventStore::unlimited : request.limit - done);
     }
+    const auto delivery = store_.delivery(request.agent, request.position);
+    const bool discards = request.action == DeliveryAction::discard;
+    return delivery && !discards && came_later(*delivery, request) ? std::vector<Position>{}
+                                                                   : std::vector{request.position};
+}
+
+/// Of the deliveries of a group that were there when the request was made, the oldest `most`.
+std::vector<Position> RequestDesk::group_of(const RequestRecord& request, std::uint64_t most) {
+    const DeliveryState state = request.state.value_or(
+        request.action == DeliveryAction::retry ? DeliveryState::deferred : DeliveryState::dead);
     const std::optional<std::string> cause =
         request.error ? std::optional{cause_text(*request.error)} : std::nullopt;
     std::vector<Position> positions;
     Position after = 0;
     for (;;) {
         const std::vector<DeliveryRecord> page =
-            store_.deliveries(request.agent, DeliveryState::dead, after, letters_a_page);
+            store_.deliveries(request.agent, state, after, deliveries_a_page);
         for (const DeliveryRecord& delivery : page) {
             after = delivery.position;
             const AttemptRecord last =
                 delivery.attempts.empty() ? AttemptRecord{} : delivery.attempts.back();
-            if (last.at <= request.at && (!request.kind || *request.kind == last.kind) &&
+            if (!came_later(delivery, request) && (!request.kind || *request.kind == last.kind) &&
                 (!cause || *cause == cause_text(last.message))) {
                 positions.push_back(delivery.position);
             }
+            if (positions.size() >= most) {
+                return positions;
+            }
         }
-        if (page.size() < letters_a_page) {
+        if (page.size() < deliveries_a_page) {
             return positions;
+        }
+    }
+}
+
+/// How many deliveries a request has changed: by its traces, those included that a program before
+/// this one has left.
+std::uint64_t RequestDesk::done_of(const RequestRecord& request) {
+    std::uint64_t done = 0;
+    std::uint64_t after = request.number;
+    for (;;) {
+        const std::vector<RequestRecord> page = store_.requests(after, deliveries_a_page, false);
+        for (const RequestRecord& trace : page) {
+            after = trace.number;
+            done +=
+                trace.part_of == request.number && !trace.result.starts_with("nothing") ? 1U : 0U;
+        }
+        if (page.size() < deliveries_a_page) {
+            return done;
         }
     }
 }

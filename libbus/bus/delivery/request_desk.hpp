@@ -30,9 +30,10 @@ struct RequestTimes {
 };
 
 /// Carries out what operators ask for through the store's table of requests, one after the other.
-/// A request that a crash cut short is carried out again: only deliveries that had failed before
-/// it was made are concerned, and each command counts once; its answer is stored with the last of
-/// them. Thread safe.
+/// A request that a crash cut short is carried out again: only deliveries are concerned that have
+/// not failed since it was made, which the store tells by the numbers of requests
+/// (DeliveryRecord::after_request), not by the clock; each command counts once, and the answer is
+/// stored with the last of them. Thread safe.
 class RequestDesk : public std::enable_shared_from_this<RequestDesk> {
 public:
     using OnCommand = std::function<void(const PartResult&)>;
@@ -79,10 +80,14 @@ private:
     [[nodiscard]] std::string why_nothing(const RequestRecord& request) const;
     [[nodiscard]] bool older_than_this(const RequestRecord& request) const;
     [[nodiscard]] bool forgets_now();
+    [[nodiscard]] static bool came_later(const DeliveryRecord& delivery,
+                                         const RequestRecord& request);
+    [[nodiscard]] std::uint64_t done_of(const RequestRecord& request);
     void prune(const std::shared_ptr<Work>& work);
     void end_prune(const std::shared_ptr<Work>& work, bool more);
     void carry_out(const std::shared_ptr<Work>& work);
     [[nodiscard]] std::vector<Position> positions_of(const RequestRecord& request);
+    [[nodiscard]] std::vector<Position> group_of(const RequestRecord& request, std::uint64_t most);
     void command(const std::shared_ptr<Work>& work, Position position,
                  std::optional<RequestAnswer> answer);
     void on_command(const std::shared_ptr<Work>& work, const PartResult& result);

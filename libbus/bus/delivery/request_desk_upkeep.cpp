@@ -9,7 +9,24 @@ namespace bus {
 
 namespace {
 
-constexpr std::size_t events_at_a_time = 1000; // others get their commits in between
+constexpr std::size_t rows_at_a_time = 1000; // others get their commits in between
+
+std::size_t prune_page(EventStore& store, const RequestRecord& request) {
+    const Timestamp before = request.before.value_or(Timestamp::min());
+    switch (request.action) {
+    case DeliveryAction::prune_requests: return store.prune_requests(before, rows_at_a_time);
+    case DeliveryAction::prune_streams: return store.prune_streams(before, rows_at_a_time);
+    default: return store.prune(request.position, rows_at_a_time);
+    }
+}
+
+const char* what_goes(DeliveryAction action, bool one) {
+    switch (action) {
+    case DeliveryAction::prune_requests: return one ? "request" : "requests";
+    case DeliveryAction::prune_streams: return one ? "stream" : "streams";
+    default: return one ? "event" : "events";
+    }
+}
 
 } // namespace
 
@@ -114,10 +131,9 @@ void RequestDesk::prune(const std::shared_ptr<Work>& work) {
     writer_.run([self = shared_from_this(), work] {
         bool more = false;
         try {
-            const std::size_t removed =
-                self->store_.prune(work->request.position, events_at_a_time);
+            const std::size_t removed = prune_page(self->store_, work->request);
             work->done += removed;
-            more = removed == events_at_a_time;
+            more = removed == rows_at_a_time;
         } catch (const PruneRefused& refusal) {
             work->refusal = refusal.what();
         } catch (const std::exception& error) {
@@ -140,8 +156,8 @@ void RequestDesk::end_prune(const std::shared_ptr<Work>& work, bool more) {
         return;
     }
     // One before it may have removed some.
-    const std::string removed = std::to_string(work->done) +
-                                (work->done == 1 ? " event removed" : " events removed") +
+    const std::string removed = std::to_string(work->done) + " " +
+                                what_goes(work->request.action, work->done == 1) + " removed" +
                                 (older_than_this(work->request) ? " by this program" : "");
     work->result = work->refusal.empty() ? removed
                    : work->done == 0     ? work->refusal

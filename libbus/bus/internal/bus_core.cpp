@@ -72,9 +72,10 @@ Bus::Core::Core(BusOptions options)
         hub->care();
         delivery_ = std::make_unique<Delivery>(
             *store, dispatcher, hub, runtime,
-            DeliveryTimes{.requests = {.every = options.requests_every,
-                                       .forget_after = options.forget_after},
-                          .look_every = options.look_every},
+            DeliveryTimes{
+                .requests = {.every = options.requests_every, .forget_after = options.forget_after},
+                .retention = {.age = options.retention, .every = options.retention_every},
+                .look_every = options.look_every},
             AgentNames{.check = [this](const std::string& agent) { check_gone(agent); },
                        .take = [this](const std::string& agent) { take_name_of_gone(agent); },
                        .give_back = [this](const std::string& agent) { give_name_back(agent); }});

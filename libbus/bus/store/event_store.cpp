@@ -2,6 +2,7 @@
 
 #include <boost/describe/enum_to_string.hpp>
 
+#include <algorithm>
 #include <map>
 
 namespace bus {
@@ -112,6 +113,47 @@ bool is_store_lost(const std::exception_ptr& error) noexcept {
     } catch (...) {
         return false;
     }
+}
+
+std::vector<RequestRecord> EventStore::newest_requests(std::uint64_t before, std::size_t limit,
+                                                       bool open_only) {
+    std::vector<RequestRecord> found = requests(0, unlimited, open_only);
+    if (before != 0) {
+        std::erase_if(found,
+                      [&](const RequestRecord& request) { return request.number >= before; });
+    }
+    std::reverse(found.begin(), found.end());
+    found.resize(std::min(found.size(), limit));
+    return found;
+}
+
+std::size_t EventStore::prune_requests(Timestamp /*before*/, std::size_t /*limit*/) {
+    throw StoreError{description() + " cannot remove requests"};
+}
+
+Position EventStore::first_dated_from(Timestamp time, Position after) {
+    constexpr std::size_t page = 1000;
+    for (;;) {
+        const std::vector<StoredEvent> events = read(after, page);
+        const auto found = std::find_if(events.begin(), events.end(), [time](const StoredEvent& e) {
+            return e.record.occurred_at >= time;
+        });
+        if (found != events.end()) {
+            return found->position;
+        }
+        if (events.size() < page) {
+            return 0;
+        }
+        after = events.back().position;
+    }
+}
+
+Position EventStore::last_stored_before(Timestamp /*time*/, Timestamp /*now*/) {
+    return 0;
+}
+
+std::size_t EventStore::prune_streams(Timestamp /*before*/, std::size_t /*limit*/) {
+    throw StoreError{description() + " cannot forget streams"};
 }
 
 } // namespace bus

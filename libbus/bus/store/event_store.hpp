@@ -201,21 +201,40 @@ public:
     /// Requests after a number, by number; `open_only`: those not carried out yet.
     virtual std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit,
                                                 bool open_only) = 0;
+    /// The same backwards: at most `limit` of those before a number (0: of all), the newest first.
+    virtual std::vector<RequestRecord> newest_requests(std::uint64_t before, std::size_t limit,
+                                                       bool open_only);
+    /// Removes at most `limit` of the requests that were answered before a time, the oldest first,
+    /// and returns how many; the newest request of all stays, so that no number is used twice. By
+    /// the writer's thread only.
+    virtual std::size_t prune_requests(Timestamp before, std::size_t limit);
 
     /// The position of the oldest event kept; last_position() + 1 where none is.
     virtual Position first_position() = 0;
     /// The highest position such that all events kept up to it occurred before `time`; 0: none.
     virtual Position last_before(Timestamp time) = 0;
+    /// The first event after a position that says that it occurred at `time` or later; 0: none.
+    virtual Position first_dated_from(Timestamp time, Position after);
+    /// The highest position such that it and all before it were stored before `time`, as far as the
+    /// store has noted when: about once a minute (Part::stored_at). A note that is later than `now`
+    /// is of a clock that was wrong, and not believed; after one that was set back time is taken to
+    /// stand still. 0: it knows of none.
+    virtual Position last_stored_before(Timestamp time, Timestamp now);
     /// Removes at most `limit` of the oldest events, up to a position, and returns how many. Their
     /// streams go on with the versions they had. By the writer's thread only, like commit. Throws
     /// PruneRefused, which names an agent that needs one of them: its checkpoint is before it, or
     /// it has a delivery that is not done with.
     virtual std::size_t prune(Position through, std::size_t limit) = 0;
+    /// Forgets at most `limit` of the streams whose events are all pruned, and the last of which
+    /// occurred before a time; returns how many. Such a stream begins again with version 1. By the
+    /// writer's thread only.
+    virtual std::size_t prune_streams(Timestamp before, std::size_t limit);
     /// Removes an agent with all it keeps, timers included; requests stay, as traces, and one of
     /// them is answered together with it. By the writer's thread only. False: there was nothing of
     /// it.
     virtual bool forget(std::string_view agent,
                         const std::optional<RequestAnswer>& answer = {}) = 0;
+
     /// Nothing where it has no file.
     virtual StoreSpace space() { return {}; }
 

@@ -3,6 +3,7 @@
 #include <bus/store/memory_store.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 
 namespace bus {
@@ -15,12 +16,14 @@ std::vector<PartResult> MemoryStore::commit(std::span<const Part> parts, bool /*
     const std::unique_lock lock{data_->mutex};
     std::vector<PartResult> results;
     results.reserve(parts.size());
+    const Position first = data_->log.last() + 1;
     for (const Part& part : parts) {
         results.push_back(data_->commit_part(part));
         if (results.back().error) {
             data_->chains.add(part);
         }
     }
+    data_->note_stored(parts, first);
     return results;
 }
 
@@ -33,7 +36,28 @@ std::uint64_t MemoryStore::ask(const RequestRecord& request) {
 std::size_t MemoryStore::prune(Position through, std::size_t limit) {
     const std::unique_lock lock{data_->mutex};
     data_->refuse_pruning(std::min(through, data_->log.last()));
-    return data_->log.prune(through, limit);
+    return data_->prune(through, limit);
+}
+
+std::size_t MemoryStore::prune_requests(Timestamp before, std::size_t limit) {
+    const std::unique_lock lock{data_->mutex};
+    const std::uint64_t newest = data_->newest_request();
+    std::size_t count = 0;
+    for (auto next = data_->requests.begin(); next != data_->requests.end() && count < limit;) {
+        const auto& [number, request] = *next;
+        if (number != newest && request.done_at && *request.done_at < before) {
+            next = data_->requests.erase(next);
+            ++count;
+        } else {
+            ++next;
+        }
+    }
+    return count;
+}
+
+std::size_t MemoryStore::prune_streams(Timestamp before, std::size_t limit) {
+    const std::unique_lock lock{data_->mutex};
+    return data_->log.prune_streams(before, limit);
 }
 
 bool MemoryStore::forget(std::string_view agent, const std::optional<RequestAnswer>& answer) {
@@ -53,6 +77,33 @@ bool MemoryStore::forget(std::string_view agent, const std::optional<RequestAnsw
 
 void MemoryStore::backup(const std::string& /*to*/) {
     throw StoreError{"a store in memory has no backup: use a SqliteStore"};
+}
+
+/// Once a minute.
+void MemoryStore::Data::note_stored(std::span<const Part> parts, Position first) {
+    if (log.last() < first || parts.front().stored_at == Timestamp{}) {
+        return;
+    }
+    const Timestamp now = parts.front().stored_at;
+    if (stored_times.empty() || internal::is_another_minute(stored_times.back().at, now)) {
+        stored_times.push_back({first, now});
+    }
+}
+
+/// With the notes of when positions were stored that say nothing about what is kept: see
+/// prune_stored_times of the store on SQLite.
+std::size_t MemoryStore::Data::prune(Position through, std::size_t limit) {
+    const std::size_t count = log.prune(through, limit);
+    const auto later =
+        std::find_if(stored_times.begin(), stored_times.end(),
+                     [&](const internal::StoredTime& note) { return note.position > log.first(); });
+    if (count != 0 && later != stored_times.begin()) {
+        const internal::StoredTime kept = *std::prev(later);
+        std::erase_if(stored_times, [&](const internal::StoredTime& note) {
+            return note.position < kept.position && note.at < kept.at;
+        });
+    }
+    return count;
 }
 
 PartResult MemoryStore::Data::commit_part(const Part& part) {
@@ -148,6 +199,7 @@ void MemoryStore::Data::write_agent(const Part& part) {
     }
     for (const DeliveryRecord& delivery : part.put_deliveries) {
         DeliveryRecord kept = internal::as_kept(part, delivery);
+        kept.after_request = newest_request();
         std::map<Position, DeliveryRecord>& all = agents[kept.agent].deliveries;
         all[kept.position] = std::move(kept);
     }
@@ -221,20 +273,23 @@ std::vector<PartResult::Changed> MemoryStore::Data::carry_out(const Part& part) 
 }
 
 void MemoryStore::Data::answer(const RequestAnswer& answer) {
-    if (answer.number == 0 || answer.number > requests.size()) {
-        return;
-    }
-    RequestRecord& request = requests[answer.number - 1];
-    if (!request.done_at) {
-        request.done_at = answer.at;
-        request.result = answer.result;
+    const auto found = requests.find(answer.number);
+    if (found != requests.end() && !found->second.done_at) {
+        found->second.done_at = answer.at;
+        found->second.result = answer.result;
     }
 }
 
 std::uint64_t MemoryStore::Data::keep(RequestRecord request) {
-    request.number = requests.size() + 1;
-    requests.push_back(std::move(request));
-    return requests.size();
+    request.number = newest_request() + 1;
+    const std::uint64_t number = request.number;
+    requests.emplace(number, std::move(request));
+    return number;
+}
+
+/// It is never removed, so no number is used twice.
+std::uint64_t MemoryStore::Data::newest_request() const {
+    return requests.empty() ? 0 : requests.rbegin()->first;
 }
 
 void MemoryStore::Data::refuse_pruning(Position through) const {

@@ -55,10 +55,16 @@ public:
     std::uint64_t ask(const RequestRecord& request) override;
     std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit,
                                         bool open_only) override;
+    std::vector<RequestRecord> newest_requests(std::uint64_t before, std::size_t limit,
+                                               bool open_only) override;
 
     Position first_position() override;
     Position last_before(Timestamp time) override;
+    Position first_dated_from(Timestamp time, Position after) override;
+    Position last_stored_before(Timestamp time, Timestamp now) override;
     std::size_t prune(Position through, std::size_t limit) override;
+    std::size_t prune_streams(Timestamp before, std::size_t limit) override;
+    std::size_t prune_requests(Timestamp before, std::size_t limit) override;
     bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer = {}) override;
     /// Always throws StoreError.
     void backup(const std::string& to) override;

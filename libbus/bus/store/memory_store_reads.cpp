@@ -21,6 +21,20 @@ Position MemoryStore::last_before(Timestamp time) {
     return data_->log.last_before(time);
 }
 
+Position MemoryStore::first_dated_from(Timestamp time, Position after) {
+    const std::shared_lock lock{data_->mutex};
+    return data_->log.first_dated_from(time, after);
+}
+
+Position MemoryStore::last_stored_before(Timestamp time, Timestamp now) {
+    const std::shared_lock lock{data_->mutex};
+    internal::StoredBefore before{time, now};
+    for (const internal::StoredTime& note : data_->stored_times) {
+        before.add(note);
+    }
+    return before.through(data_->log.last());
+}
+
 std::vector<StoredEvent> MemoryStore::read(Position after, std::size_t limit) {
     const std::shared_lock lock{data_->mutex};
     return data_->log.read(after, limit);
@@ -201,9 +215,24 @@ std::vector<RequestRecord> MemoryStore::requests(std::uint64_t after, std::size_
                                                  bool open_only) {
     const std::shared_lock lock{data_->mutex};
     std::vector<RequestRecord> records;
-    for (std::uint64_t i = after; i < data_->requests.size() && records.size() < limit; ++i) {
-        if (!open_only || !data_->requests[i].done_at) {
-            records.push_back(data_->requests[i]);
+    for (auto next = data_->requests.upper_bound(after);
+         next != data_->requests.end() && records.size() < limit; ++next) {
+        if (!open_only || !next->second.done_at) {
+            records.push_back(next->second);
+        }
+    }
+    return records;
+}
+
+std::vector<RequestRecord> MemoryStore::newest_requests(std::uint64_t before, std::size_t limit,
+                                                        bool open_only) {
+    const std::shared_lock lock{data_->mutex};
+    std::vector<RequestRecord> records;
+    auto next = before == 0 ? data_->requests.end() : data_->requests.lower_bound(before);
+    while (next != data_->requests.begin() && records.size() < limit) {
+        --next;
+        if (!open_only || !next->second.done_at) {
+            records.push_back(next->second);
         }
     }
     return records;

@@ -65,6 +65,9 @@ struct DeliveryRecord {
     std::string sequence;       ///< in whose order it is handled; empty: in none
     bool quarantined = false;   ///< dead because the process died whenever the agent handled it
     bool only_state = false;    ///< its step is part of a replay without effects
+    /// The newest request that there was when its last attempt failed, or when it was parked: what
+    /// is asked later is asked of the delivery as it is. Filled in by the store; 0: there was none.
+    std::uint64_t after_request = 0;
     std::vector<AttemptRecord> attempts; ///< every failed one, oldest first
     friend bool operator==(const DeliveryRecord&, const DeliveryRecord&) = default;
 };
@@ -144,8 +147,12 @@ enum class DeliveryAction : std::uint8_t {
     replay_with_effects, ///< the agent begins again, as if it had never handled the events
     forget,              ///< all that is kept for an agent goes, since it is gone for good
     prune,               ///< the oldest events go, as far as every agent is done with them
+    retry,               ///< a deferred one becomes due at once
+    prune_requests,      ///< requests that were answered before a time go
+    prune_streams,       ///< the versions of streams go whose last event is older than a time
 };
-BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard, replay, replay_with_effects, forget, prune)
+BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard, replay, replay_with_effects, forget, prune,
+                    retry, prune_requests, prune_streams)
 
 /// Puts an agent back: its state and its counts go, and it begins anew.
 struct ReplayOrder {
@@ -179,6 +186,7 @@ struct DeliveryCommand {
     std::string why;
     /// Stored together with what it does, and only where it changes something.
     std::optional<RequestAnswer> answer{};
+    std::uint64_t request = 0; ///< that it is part of; 0: none, it was given directly
     friend bool operator==(const DeliveryCommand&, const DeliveryCommand&) = default;
 };
 
@@ -190,13 +198,19 @@ struct RequestRecord {
     std::string why;
     DeliveryAction action = DeliveryAction::redrive;
     std::string agent; ///< none where the log is pruned
-    /// 0: all dead letters of the agent that the rest describes. Of a replay: where it begins; 0:
-    /// with the oldest event kept. Where the log is pruned: the last event to go.
+    /// 0: the group of the agent's deliveries that the rest describes. Of a replay: where it
+    /// begins; 0: with the oldest event kept. Where the log is pruned: the last event to go.
     Position position = 0;
     std::optional<FailureKind> kind;  ///< of the last attempt
     std::optional<std::string> error; ///< of the last attempt: a message of that cause_text
     std::optional<Timestamp> done_at; ///< none: not carried out yet
     std::string result;               ///< what came of it, for a person: "3 redriven"
+    /// Of a group: the state of its deliveries; none: deferred ones to be retried, else dead ones.
+    std::optional<DeliveryState> state{};
+    std::uint64_t limit = 0; ///< of a group: at most so many, those of the oldest events; 0: all
+    std::optional<Timestamp> before{}; ///< of requests and streams: what is older than this goes
+    /// The request that this one is the trace of, in part; 0: none.
+    std::uint64_t part_of = 0;
     friend bool operator==(const RequestRecord&, const RequestRecord&) = default;
 };
 
@@ -278,6 +292,9 @@ struct Part {
     std::vector<RequestAnswer> answers;
 
     Durability durability = Durability::committed;
+    /// The time of the commit, which the writer fills in: a store notes now and then when it stored
+    /// which position. Not set: it does not.
+    Timestamp stored_at{};
 };
 
 /// What became of a part.

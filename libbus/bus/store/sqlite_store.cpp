@@ -91,7 +91,7 @@ struct SqliteStore::Parts {
     std::chrono::milliseconds busy_timeout;
     std::size_t max_value_bytes = 0;
     std::optional<internal::WriterLock> lock;
-    std::unique_ptr<WriteSide> write; ///< nullptr: read-only
+    std::unique_ptr<WriteSide> write;  ///< nullptr: read-only
     sqlite::FileNames read_only_names; ///< where it is
     std::atomic<Position> last_position{0};
     std::mutex mutex; ///< guards `idle`
@@ -212,6 +212,14 @@ std::size_t SqliteStore::prune(Position through, std::size_t limit) {
         [&](sqlite::Appender& appender) { return appender.prune(through, limit); });
 }
 
+std::size_t SqliteStore::prune_streams(Timestamp before, std::size_t limit) {
+    return parts_->appender().prune_streams(before, limit);
+}
+
+std::size_t SqliteStore::prune_requests(Timestamp before, std::size_t limit) {
+    return parts_->appender().prune_requests(before, limit);
+}
+
 bool SqliteStore::forget(std::string_view agent, const std::optional<RequestAnswer>& answer) {
     return parts_->writing().write(
         [&](sqlite::Appender& appender) { return appender.forget(agent, answer); });
@@ -278,6 +286,14 @@ Position SqliteStore::first_position() {
 
 Position SqliteStore::last_before(Timestamp time) {
     return parts_->log([&](Reader& reader) { return reader.last_before(time); });
+}
+
+Position SqliteStore::first_dated_from(Timestamp time, Position after) {
+    return parts_->log([&](Reader& reader) { return reader.first_dated_from(time, after); });
+}
+
+Position SqliteStore::last_stored_before(Timestamp time, Timestamp now) {
+    return parts_->log([&](Reader& reader) { return reader.last_stored_before(time, now); });
 }
 
 std::vector<StoredEvent> SqliteStore::read(Position after, std::size_t limit) {
@@ -377,6 +393,12 @@ std::vector<RequestRecord> SqliteStore::requests(std::uint64_t after, std::size_
                                                  bool open_only) {
     return parts_->agents(
         [&](AgentReader& reader) { return reader.requests(after, limit, open_only); });
+}
+
+std::vector<RequestRecord> SqliteStore::newest_requests(std::uint64_t before, std::size_t limit,
+                                                        bool open_only) {
+    return parts_->agents(
+        [&](AgentReader& reader) { return reader.newest_requests(before, limit, open_only); });
 }
 
 } // namespace bus

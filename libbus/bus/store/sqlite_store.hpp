@@ -99,11 +99,17 @@ public:
     std::uint64_t ask(const RequestRecord& request) override;
     std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit,
                                         bool open_only) override;
+    std::vector<RequestRecord> newest_requests(std::uint64_t before, std::size_t limit,
+                                               bool open_only) override;
 
     Position first_position() override;
     /// Scans the log up to the position that it returns.
     Position last_before(Timestamp time) override;
+    Position first_dated_from(Timestamp time, Position after) override;
+    Position last_stored_before(Timestamp time, Timestamp now) override;
     std::size_t prune(Position through, std::size_t limit) override;
+    std::size_t prune_streams(Timestamp before, std::size_t limit) override;
+    std::size_t prune_requests(Timestamp before, std::size_t limit) override;
     bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer = {}) override;
     /// The new file is whole or not there at all, and gets the mode of the store's file and, as
     /// root, its owner; while it is written, `PATH-partial` lies beside

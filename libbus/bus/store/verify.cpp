@@ -23,6 +23,7 @@ constexpr std::array<std::pair<const char*, void (*)(VerifyContext&)>, 16> check
     {"reading streams", sqlite::verify_streams},
     {"looking for doubles and causes", sqlite::verify_event_ids},
     {"checking pruned streams", sqlite::verify_pruned_streams},
+    {"checking notes of stored times", sqlite::verify_stored_times},
     {"checking agents", sqlite::verify_agents},
     {"checking ranges", sqlite::verify_ranges},
     {"looking for unknown agents", sqlite::verify_unknown_agents},

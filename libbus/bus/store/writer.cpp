@@ -195,6 +195,10 @@ void Writer::write_waiting() {
 
 void Writer::write(Entries& entries) {
     std::vector<Part>& parts = entries.parts;
+    const Timestamp stored_at = runtime_.now();
+    for (Part& part : parts) {
+        part.stored_at = stored_at;
+    }
     const SteadyTime began = runtime_.steady_now();
     std::vector<PartResult> results = commit(parts);
     disk_is_limit_ = runtime_.steady_now() - began > processor_time_of_a_part * parts.size();

@@ -220,6 +220,12 @@ bool HeldUp::make_due(Position position, SteadyTime now) {
     return true;
 }
 
+bool HeldUp::retry(const DeliveryRecord& record, SteadyTime now) {
+    const auto found = deferred_.find(record.position);
+    return found != deferred_.end() && found->second.record.attempts == record.attempts &&
+           make_due(record.position, now);
+}
+
 bool HeldUp::redrive(const DeliveryRecord& record, const ClockReading& now) {
     const auto found = dead_.find(record.position);
     if (found == dead_.end() || record.redrives <= found->second.redrives) {

@@ -81,6 +81,9 @@ public:
 
     /// False: it is not deferred.
     bool make_due(Position position, SteadyTime now);
+    /// The same where it has not been attempted since the record was read. False: it has, or is not
+    /// deferred.
+    bool retry(const DeliveryRecord& record, SteadyTime now);
     /// A dead one is deferred again. False: it is not dead, or was redriven that often before.
     bool redrive(const DeliveryRecord& record, const ClockReading& now);
     /// Its state and sequence; none: it is not held up here.

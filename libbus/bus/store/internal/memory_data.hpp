@@ -3,12 +3,14 @@
 #include <bus/store/internal/agent_progress.hpp>
 #include <bus/store/internal/broken_chains.hpp>
 #include <bus/store/internal/memory_log.hpp>
+#include <bus/store/internal/stored_times.hpp>
 #include <bus/store/memory_store.hpp>
 
 #include <map>
 #include <optional>
 #include <set>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,6 +39,9 @@ struct MemoryStore::Data {
     [[nodiscard]] std::vector<PartResult::Changed> carry_out(const Part& part);
     void answer(const RequestAnswer& answer);
     std::uint64_t keep(RequestRecord request);
+    [[nodiscard]] std::uint64_t newest_request() const;
+    void note_stored(std::span<const Part> parts, Position first);
+    std::size_t prune(Position through, std::size_t limit);
     void refuse_pruning(Position through) const;
 
     [[nodiscard]] const AgentData* find(std::string_view agent) const;
@@ -48,7 +53,8 @@ struct MemoryStore::Data {
     std::map<std::uint64_t, TimerRecord> timers;
     std::set<std::pair<Timestamp, std::uint64_t>> timers_by_due;
     std::uint64_t last_timer = 0;
-    std::vector<RequestRecord> requests; ///< that of number n at n - 1
+    std::map<std::uint64_t, RequestRecord> requests; ///< by number
+    std::vector<internal::StoredTime> stored_times;  ///< in order of position
 };
 
 } // namespace bus

@@ -64,9 +64,12 @@ std::size_t MemoryLog::prune(Position through, std::size_t limit) {
         by_id_.erase(record.event_id);
         forget_through(by_type_, record.event_type, cut);
         forget_through(by_execution_, record.execution_id, cut);
-        std::vector<Position>& stream =
-            streams_.find(StreamView{record.aggregate_type, record.aggregate_id})->second.positions;
-        stream.erase(stream.begin(), std::upper_bound(stream.begin(), stream.end(), cut));
+        Stream& stream =
+            streams_.find(StreamView{record.aggregate_type, record.aggregate_id})->second;
+        stream.ended_at = record.occurred_at;
+        stream.positions.erase(
+            stream.positions.begin(),
+            std::upper_bound(stream.positions.begin(), stream.positions.end(), cut));
         events_.pop_front();
     }
     first_ = cut + 1;
@@ -134,6 +137,27 @@ Position MemoryLog::last_before(Timestamp time) const {
         std::find_if(events_.begin(), events_.end(),
                      [time](const StoredEvent& e) { return e.record.occurred_at >= time; });
     return first_not == events_.begin() ? 0 : std::prev(first_not)->position;
+}
+
+Position MemoryLog::first_dated_from(Timestamp time, Position after) const {
+    const auto found = std::find_if(events_.begin(), events_.end(), [&](const StoredEvent& e) {
+        return e.position > after && e.record.occurred_at >= time;
+    });
+    return found == events_.end() ? 0 : found->position;
+}
+
+std::size_t MemoryLog::prune_streams(Timestamp before, std::size_t limit) {
+    std::size_t count = 0;
+    for (auto next = streams_.begin(); next != streams_.end() && count < limit;) {
+        const Stream& stream = next->second;
+        if (stream.positions.empty() && stream.ended_at < before) {
+            next = streams_.erase(next);
+            ++count;
+        } else {
+            ++next;
+        }
+    }
+    return count;
 }
 
 std::vector<StoredEvent> MemoryLog::page(const std::vector<Position>& positions, std::size_t skip,

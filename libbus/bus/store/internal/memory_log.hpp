@@ -42,6 +42,9 @@ public:
     [[nodiscard]] std::optional<StoredEvent> find(const Uuid& event_id) const;
     [[nodiscard]] Position last_before(Timestamp time) const;
     [[nodiscard]] std::vector<EventCount> count(Position after) const;
+    [[nodiscard]] Position first_dated_from(Timestamp time, Position after) const;
+    /// Forgets at most `limit` streams without events, the last of which occurred before a time.
+    std::size_t prune_streams(Timestamp before, std::size_t limit);
 
 private:
     /// Positions of events, ascending, by what they have in common.
@@ -61,6 +64,7 @@ private:
     struct Stream {
         std::vector<Position> positions; ///< of the newest versions: the others are pruned
         std::uint64_t head = 0;          ///< the version of the newest event there ever was
+        Timestamp ended_at{};            ///< when that occurred, once it is pruned
     };
 
     [[nodiscard]] const StoredEvent& at(Position position) const {

@@ -199,11 +199,18 @@ CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryR
     if (!delivery) {
         return {false, "nothing done: there is no such delivery"};
     }
-    if (command.action != DeliveryAction::redrive && command.action != DeliveryAction::discard) {
-        return {false, "nothing done: that is not asked of a delivery; make a request of it"};
-    }
     if (command.action == DeliveryAction::discard) {
         return {true, "discarded"};
+    }
+    if (command.action == DeliveryAction::retry) {
+        if (delivery->state != DeliveryState::deferred) {
+            return {false, std::string{"nothing done: it is "} + to_text(delivery->state)};
+        }
+        delivery->due = Timestamp{};
+        return {true, "retried"};
+    }
+    if (command.action != DeliveryAction::redrive) {
+        return {false, "nothing done: that is not asked of a delivery; make a request of it"};
     }
     if (delivery->state != DeliveryState::dead) {
         return {false, std::string{"nothing done: it is "} + to_text(delivery->state)};
@@ -232,7 +239,8 @@ RequestRecord trace_of(const Part& part, const DeliveryCommand& command, std::st
             .kind = {},
             .error = {},
             .done_at = part.commanded_at,
-            .result = std::move(result)};
+            .result = std::move(result),
+            .part_of = command.request};
 }
 
 PruneRefused behind_error(Position through, const std::string& agent, Position checkpoint) {

@@ -21,13 +21,13 @@ constexpr const char* reading_requests = "read the requests in";
     "LEFT JOIN ahead r ON r.agent = a.agent "
 #define LIBBUS_DELIVERIES                                                                          \
     "SELECT position, state, due, failures, redrives, sequence, quarantined, attempts, "           \
-    "only_state "                                                                                  \
+    "only_state, after_request "                                                                   \
     "FROM deliveries WHERE agent = " LIBBUS_NAME_ID
 #define LIBBUS_COUNT(condition)                                                                    \
     "(SELECT count(*) FROM deliveries d WHERE d.agent = a.agent AND " condition ")"
 #define LIBBUS_REQUESTS                                                                            \
-    "SELECT number, at, who, why, action, agent, position, kind, error, done_at, result "          \
-    "FROM requests WHERE number > ?1 "
+    "SELECT number, at, who, why, action, agent, position, kind, error, done_at, result, state, "  \
+    "most, older_than, part_of FROM requests WHERE number "
 
 constexpr const char* agent_sql =
     LIBBUS_AGENTS "WHERE a.agent = " LIBBUS_NAME_ID " ORDER BY r.first_position";
@@ -62,9 +62,11 @@ constexpr const char* conservation_sql =
     LIBBUS_COUNT("d.state = 1 AND d.quarantined != 0")
     " FROM agents a JOIN names n ON n.id = a.agent ORDER BY n.name";
 // clang-format on
-constexpr const char* requests_sql = LIBBUS_REQUESTS "ORDER BY number LIMIT ?2";
+constexpr const char* requests_sql = LIBBUS_REQUESTS "> ?1 ORDER BY number LIMIT ?2";
 constexpr const char* open_requests_sql =
-    LIBBUS_REQUESTS "AND done_at IS NULL ORDER BY number LIMIT ?2";
+    LIBBUS_REQUESTS "> ?1 AND done_at IS NULL ORDER BY number LIMIT ?2";
+constexpr const char* newest_requests_sql =
+    LIBBUS_REQUESTS "< ?1 AND (?3 = 0 OR done_at IS NULL) ORDER BY number DESC LIMIT ?2";
 
 #undef LIBBUS_NAME_ID
 #undef LIBBUS_AGENTS
@@ -122,7 +124,8 @@ AgentReader::AgentReader(Connection& connection)
       count_waiting_{connection, count_waiting_sql, reading_agents},
       conservation_{connection, conservation_sql, reading_agents},
       requests_{connection, requests_sql, reading_requests},
-      open_requests_{connection, open_requests_sql, reading_requests} {}
+      open_requests_{connection, open_requests_sql, reading_requests},
+      newest_requests_{connection, newest_requests_sql, reading_requests} {}
 
 std::optional<AgentRecord> AgentReader::agent(std::string_view name) {
     std::vector<AgentRecord> found = agents_of(connection_, agent_.run(name));
@@ -240,6 +243,18 @@ std::vector<RequestRecord> AgentReader::requests(std::uint64_t after, std::size_
     return records;
 }
 
+std::vector<RequestRecord> AgentReader::newest_requests(std::uint64_t before, std::size_t limit,
+                                                        bool open_only) {
+    std::vector<RequestRecord> records;
+    const std::uint64_t end = before == 0 ? std::numeric_limits<std::uint64_t>::max() : before;
+    Statement::Run run =
+        newest_requests_.run(end, std::uint64_t{limit}, std::int64_t{open_only ? 1 : 0});
+    while (run.next()) {
+        records.push_back(request(run));
+    }
+    return records;
+}
+
 DeliveryState AgentReader::delivery_state(std::int64_t number) const {
     if (number < 0 || number > static_cast<std::int64_t>(DeliveryState::parked)) {
         connection_.fail(SQLITE_CORRUPT, reading_agents);
@@ -258,6 +273,7 @@ DeliveryRecord AgentReader::delivery(const Statement::Run& run, std::string_view
     record.sequence = run.text(5);
     record.quarantined = run.integer(6) != 0;
     record.only_state = run.integer(8) != 0;
+    record.after_request = run.is_null(9) ? 0 : run.number(9);
     try {
         record.attempts = from_json_text<std::vector<AttemptRecord>>(run.text(7));
     } catch (const CodecError&) {
@@ -292,6 +308,14 @@ RequestRecord AgentReader::request(const Statement::Run& run) const {
         record.done_at = Timestamp{Duration{run.integer(9)}};
     }
     record.result = run.text(10);
+    if (!run.is_null(11)) {
+        record.state = delivery_state(run.integer(11));
+    }
+    record.limit = run.is_null(12) ? 0 : run.number(12);
+    if (!run.is_null(13)) {
+        record.before = Timestamp{Duration{run.integer(13)}};
+    }
+    record.part_of = run.is_null(14) ? 0 : run.number(14);
     return record;
 }
 

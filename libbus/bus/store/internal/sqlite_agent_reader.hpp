@@ -32,6 +32,8 @@ public:
     std::vector<WaitingCount> count_waiting(std::string_view agent);
     std::vector<Conservation> conservation();
     std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit, bool open_only);
+    std::vector<RequestRecord> newest_requests(std::uint64_t before, std::size_t limit,
+                                               bool open_only);
 
 private:
     DeliveryState delivery_state(std::int64_t number) const;
@@ -52,6 +54,7 @@ private:
     Statement conservation_;
     Statement requests_;
     Statement open_requests_;
+    Statement newest_requests_;
 };
 
 /// The note in four columns of a row of `agents` from `column` on; none where they are NULL.

@@ -27,7 +27,7 @@ AgentTables::AgentTables(Connection& connection, NameIds& names, const KeptCount
       put_delivery_{
           connection,
           "INSERT OR REPLACE INTO deliveries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-          "?12)",
+          "?12, ?13)",
           writing_for_agents},
       erase_delivery_{connection, "DELETE FROM deliveries WHERE agent = ?1 AND position = ?2",
                       writing_for_agents},
@@ -102,11 +102,13 @@ void AgentTables::flush() {
 }
 
 void AgentTables::committed() {
+    requests_.end_transaction();
     progress_.committed();
     committed_kept_ = kept_;
 }
 
 void AgentTables::rolled_back() {
+    requests_.end_transaction();
     states_.clear();
     progress_.rolled_back();
     kept_ = committed_kept_;
@@ -132,7 +134,9 @@ void AgentTables::write_agent(const Part& part) {
         progress_.touch(agent);
     }
     for (const DeliveryRecord& delivery : part.put_deliveries) {
-        put(internal::as_kept(part, delivery));
+        DeliveryRecord kept = internal::as_kept(part, delivery);
+        kept.after_request = requests_.newest();
+        put(kept);
     }
     for (const Position position : part.erase_deliveries) {
         erase_delivery_.execute(agent, position);
@@ -187,7 +191,14 @@ void AgentTables::put(const DeliveryRecord& delivery) {
         last_kind = static_cast<std::int64_t>(delivery.attempts.back().kind);
     }
     const auto write = [&](const auto&... columns) {
-        put_delivery_.execute(columns..., checksum_of(columns...));
+        Checksum checksum;
+        (checksum.add(columns), ...);
+        std::optional<std::int64_t> after_request;
+        if (delivery.after_request != 0) {
+            after_request = static_cast<std::int64_t>(delivery.after_request);
+            checksum.add(after_request);
+        }
+        put_delivery_.execute(columns..., checksum.value(), after_request);
     };
     write(agent, delivery.position, static_cast<std::int64_t>(delivery.state),
           std::int64_t{delivery.due.time_since_epoch().count()}, delivery.failures,

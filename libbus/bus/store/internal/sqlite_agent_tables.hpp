@@ -38,6 +38,12 @@ public:
 
     /// Answers a request, beside any part.
     void answer(const RequestAnswer& answer);
+
+    /// EventStore::prune_requests.
+    std::size_t prune_requests(Timestamp before, std::size_t limit) {
+        return requests_.prune(before, limit);
+    }
+
     /// An agent was removed: what is known of it is read again, and this is what is left.
     void forget(const KeptCounts& kept);
 

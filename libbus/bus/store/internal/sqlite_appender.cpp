@@ -3,8 +3,11 @@
 #include <bus/store/internal/sqlite_appender.hpp>
 #include <bus/store/internal/sqlite_checksum.hpp>
 #include <bus/store/internal/sqlite_retention.hpp>
+#include <bus/store/internal/stored_times.hpp>
 
 #include <sqlite3.h>
+
+#include <utility>
 
 namespace bus::sqlite {
 
@@ -41,17 +44,24 @@ Appender::Appender(Connection& connection, std::size_t max_value_bytes)
       pruned_head_{connection,
                    "SELECT stream_version FROM pruned_streams "
                    "WHERE aggregate_type = ?1 AND aggregate_id = ?2",
-                   writing_events} {}
+                   writing_events},
+      note_stored_{connection, "INSERT INTO stored_times VALUES (?1, ?2, ?3)", writing_events},
+      noted_{newest_stored_time(connection)} {}
 
 std::vector<PartResult> Appender::commit(std::span<const Part> parts, bool durable) {
     try {
         std::vector<PartResult> results = write_parts(parts, durable);
         committed_last_ = last_;
         agents_.committed();
+        if (std::exchange(noting_, false)) {
+            noted_ = parts.front().stored_at;
+            ++log_.stored_times;
+        }
         unsynced_ = !durable;
         return results;
     } catch (...) {
         restore_caches();
+        noting_ = false;
         for (const Part& part : parts) {
             chains_.add(part);
         }
@@ -68,6 +78,9 @@ std::vector<PartResult> Appender::write_parts(std::span<const Part> parts, bool 
     LIBBUS_FAULT_POINT_THROWS("commit.begun", StoreError{"commit.begun: made to fail"});
     for (const Part& part : parts) {
         results.push_back(write_part(part));
+    }
+    if (last_ != committed_last_) {
+        note_stored(parts.front().stored_at);
     }
     LIBBUS_FAULT_POINT("settled.write");
     agents_.flush();
@@ -88,7 +101,40 @@ LogRow Appender::log_now() const {
     LogRow log = log_;
     log.last_position = last_;
     log.kept = agents_.kept();
+    log.stored_times += noting_ ? 1U : 0U;
     return log;
+}
+
+/// Once a minute.
+void Appender::note_stored(Timestamp now) {
+    if (now == Timestamp{} || (noted_ && !internal::is_another_minute(*noted_, now))) {
+        return;
+    }
+    const Position first = committed_last_ + 1;
+    const std::int64_t at = now.time_since_epoch().count();
+    note_stored_.execute(first, at, checksum_of(first, at));
+    noting_ = true;
+}
+
+std::size_t Appender::prune_requests(Timestamp before, std::size_t limit) {
+    connection_.end_leftover();
+    set_synchronous(true);
+    Transaction transaction{connection_};
+    const std::size_t count = agents_.prune_requests(before, limit);
+    transaction.commit();
+    return count;
+}
+
+std::size_t Appender::prune_streams(Timestamp before, std::size_t limit) {
+    connection_.end_leftover();
+    set_synchronous(true);
+    Transaction transaction{connection_};
+    LogRow log = log_now();
+    const std::size_t count = sqlite::prune_streams(connection_, log, before, limit);
+    transaction.commit();
+    log_ = log;
+    heads_.clear(); // they begin again
+    return count;
 }
 
 std::size_t Appender::prune(Position through, std::size_t limit) {

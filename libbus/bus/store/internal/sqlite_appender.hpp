@@ -34,6 +34,10 @@ public:
 
     /// EventStore::prune.
     std::size_t prune(Position through, std::size_t limit);
+    /// EventStore::prune_requests.
+    std::size_t prune_requests(Timestamp before, std::size_t limit);
+    /// EventStore::prune_streams.
+    std::size_t prune_streams(Timestamp before, std::size_t limit);
     /// EventStore::forget.
     bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer);
 
@@ -45,6 +49,7 @@ private:
     void restore_caches();
     [[nodiscard]] LogRow log_now() const;
 
+    void note_stored(Timestamp now);
     PartResult write_part(const Part& part);
     [[nodiscard]] std::exception_ptr refusal(const Part& part);
     void append(const Part& part, PartResult& result);
@@ -74,6 +79,9 @@ private:
     Statement delete_events_;
     Statement head_;
     Statement pruned_head_;
+    Statement note_stored_;
+    std::optional<Timestamp> noted_; ///< when the newest note of stored positions was made
+    bool noting_ = false;            ///< the open transaction has a note of its own
 };
 
 } // namespace bus::sqlite

@@ -98,7 +98,7 @@ UPDATE log SET checksum = CASE
     WHEN checksum = libbus_checksum(last_position, last_timer, pruned_through, unchecked_through,
         pruned_streams, timers, agents)
     THEN libbus_checksum(last_position, last_timer, pruned_through, unchecked_through,
-        pruned_streams, timers, agents, 0)
+        pruned_streams, timers, agents, 0, 0)
     END;
 )sql";
 

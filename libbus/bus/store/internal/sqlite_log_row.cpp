@@ -13,12 +13,12 @@ LogTable::LogTable(Connection& connection)
     : connection_{connection},
       read_{connection,
             "SELECT last_position, last_timer, pruned_through, unchecked_through, pruned_streams, "
-            "timers, agents, generation FROM log",
+            "timers, agents, generation, stored_times FROM log",
             "read the end of the log of"},
       write_{connection,
              "UPDATE log SET last_position = ?1, last_timer = ?2, pruned_through = ?3, "
              "unchecked_through = ?4, pruned_streams = ?5, timers = ?6, agents = ?7, "
-             "generation = ?8, checksum = ?9, " LIBBUS_STAMP("?10"),
+             "generation = ?8, stored_times = ?9, checksum = ?10, " LIBBUS_STAMP("?11"),
              "write the end of the log of"} {}
 
 LogRow log_row(const Statement::Run& run) {
@@ -31,6 +31,7 @@ LogRow log_row(const Statement::Run& run) {
     row.kept.timers = run.number(5);
     row.kept.agents = run.integer(6);
     row.generation = run.integer(7);
+    row.stored_times = run.number(8);
     return row;
 }
 
@@ -45,7 +46,8 @@ LogRow LogTable::read() {
 void LogTable::write(const LogRow& row) {
     write_.execute(row.last_position, row.kept.last_timer, row.pruned_through,
                    row.unchecked_through, row.pruned_streams, row.kept.timers, row.kept.agents,
-                   row.generation, row.checksum(), std::int64_t{connection_.note_stamp() ? 1 : 0});
+                   row.generation, row.stored_times, row.checksum(),
+                   std::int64_t{connection_.note_stamp() ? 1 : 0});
 }
 
 #undef LIBBUS_STAMP
@@ -59,13 +61,14 @@ void stamp_log(Connection& connection) {
 
 void set_generation(Connection& connection, std::int64_t generation) {
     const char* const doing = "begin a new generation of";
-    constexpr int columns = 8;
+    constexpr int columns = 9;
     std::int64_t checksum = 0;
     {
-        Statement read{connection,
-                       "SELECT last_position, last_timer, pruned_through, unchecked_through, "
-                       "pruned_streams, timers, agents, generation, checksum FROM log",
-                       doing};
+        Statement read{
+            connection,
+            "SELECT last_position, last_timer, pruned_through, unchecked_through, "
+            "pruned_streams, timers, agents, generation, stored_times, checksum FROM log",
+            doing};
         Statement::Run run = read.run();
         if (!run.next()) {
             connection.fail(SQLITE_CORRUPT, doing);

@@ -26,16 +26,17 @@ struct LogRow {
     /// Which life of the store this is (SqliteStore::generation); 0: a copy that nobody has opened
     /// for writing yet.
     std::int64_t generation = 0;
+    std::uint64_t stored_times = 0; ///< how many notes there are of when positions were stored
 
     /// Of the row as SQLite has it.
     [[nodiscard]] std::int64_t checksum() const {
         return checksum_of(last_position, kept.last_timer, pruned_through, unchecked_through,
-                           pruned_streams, kept.timers, kept.agents, generation);
+                           pruned_streams, kept.timers, kept.agents, generation, stored_times);
     }
 };
 
 /// The row in the columns last_position, last_timer, pruned_through, unchecked_through,
-/// pruned_streams, timers, agents, generation.
+/// pruned_streams, timers, agents, generation, stored_times.
 LogRow log_row(const Statement::Run& run);
 
 /// Reads and writes that row. Not thread safe. Writing it stamps the transaction (stamp_log).

@@ -1,4 +1,5 @@
 #include <bus/store/internal/sqlite_reader.hpp>
+#include <bus/store/internal/stored_times.hpp>
 
 #include <sqlite3.h>
 
@@ -36,6 +37,9 @@ constexpr const char* first_position_sql =
 constexpr const char* last_before_sql =
     "SELECT max(position) FROM events WHERE position < coalesce((SELECT position FROM events "
     "NOT INDEXED WHERE occurred_at >= ?1 ORDER BY position LIMIT 1), 9223372036854775807)";
+constexpr const char* first_dated_from_sql =
+    "SELECT position FROM events NOT INDEXED WHERE occurred_at >= ?1 AND position > ?2 "
+    "ORDER BY position LIMIT 1";
 // The columns of the event stand where an event of the log has them.
 constexpr const char* timers_sql =
     "SELECT number, event_id, event_type, event_version, aggregate_type, aggregate_id, 0, "
@@ -62,6 +66,9 @@ Reader::Reader(Connection& connection)
       name_{connection, "SELECT name FROM names WHERE id = ?1", reading_events},
       first_position_{connection, first_position_sql, reading_events},
       last_before_{connection, last_before_sql, reading_events},
+      first_dated_from_{connection, first_dated_from_sql, reading_events},
+      stored_times_{connection, "SELECT position, at FROM stored_times ORDER BY position",
+                    reading_events},
       timers_{connection, timers_sql, reading_timers},
       last_timer_{connection, "SELECT last_timer FROM log", reading_timers},
       count_timers_{connection, "SELECT timers FROM log", reading_timers},
@@ -120,6 +127,20 @@ Position Reader::first_position() {
 Position Reader::last_before(Timestamp time) {
     Statement::Run run = last_before_.run(std::int64_t{time.time_since_epoch().count()});
     return run.next() ? run.number(0) : 0;
+}
+
+Position Reader::first_dated_from(Timestamp time, Position after) {
+    Statement::Run run =
+        first_dated_from_.run(std::int64_t{time.time_since_epoch().count()}, after);
+    return run.next() ? run.number(0) : 0;
+}
+
+Position Reader::last_stored_before(Timestamp time, Timestamp now) {
+    bus::internal::StoredBefore before{time, now};
+    for (Statement::Run run = stored_times_.run(); run.next();) {
+        before.add({.position = run.number(0), .at = Timestamp{Duration{run.integer(1)}}});
+    }
+    return before.through(last_position());
 }
 
 std::vector<TimerRecord> Reader::timers(Timestamp after_due, std::uint64_t after_number,

@@ -31,6 +31,8 @@ public:
     std::optional<StoredEvent> find(const Uuid& event_id);
     Position first_position();
     Position last_before(Timestamp time);
+    Position first_dated_from(Timestamp time, Position after);
+    Position last_stored_before(Timestamp time, Timestamp now);
     std::vector<TimerRecord> timers(Timestamp after_due, std::uint64_t after_number,
                                     std::size_t limit);
     std::uint64_t last_timer();
@@ -57,6 +59,8 @@ private:
     Statement name_;
     Statement first_position_;
     Statement last_before_;
+    Statement first_dated_from_;
+    Statement stored_times_;
     Statement timers_;
     Statement last_timer_;
     Statement count_timers_;

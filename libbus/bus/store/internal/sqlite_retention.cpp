@@ -44,31 +44,45 @@ void refuse_pruning(const Connection& connection, Position first, Position throu
 /// Keeps the versions of the streams that end with what is pruned; returns how many are new.
 std::uint64_t keep_heads(const Connection& connection, Position cut) {
     Statement heads{connection,
-                    "SELECT e.aggregate_type, e.aggregate_id, max(e.stream_version) AS head "
-                    "FROM events e WHERE e.position <= ?1 "
+                    "SELECT e.aggregate_type, e.aggregate_id, max(e.stream_version) AS head, "
+                    "e.occurred_at FROM events e WHERE e.position <= ?1 "
                     "GROUP BY e.aggregate_type, e.aggregate_id "
                     "HAVING NOT EXISTS (SELECT 1 FROM events n "
                     "WHERE n.aggregate_type = e.aggregate_type "
                     "AND n.aggregate_id = e.aggregate_id AND n.stream_version > head)",
                     pruning};
     Statement update{connection,
-                     "UPDATE pruned_streams SET stream_version = ?3, checksum = ?4 "
+                     "UPDATE pruned_streams SET stream_version = ?3, checksum = ?4, at = ?5 "
                      "WHERE aggregate_type = ?1 AND aggregate_id = ?2",
                      pruning};
-    Statement insert{connection, "INSERT INTO pruned_streams VALUES (?1, ?2, ?3, ?4)", pruning};
+    Statement insert{connection, "INSERT INTO pruned_streams VALUES (?1, ?2, ?3, ?4, ?5)", pruning};
     std::uint64_t added = 0;
     for (Statement::Run run = heads.run(cut); run.next();) {
         const std::int64_t type = run.integer(0);
         const std::string id = run.text(1);
         const std::int64_t version = run.integer(2);
-        const std::int64_t checksum = checksum_of(type, std::string_view{id}, version);
-        update.execute(type, std::string_view{id}, version, checksum);
+        const std::int64_t at = run.integer(3);
+        const std::int64_t checksum = checksum_of(type, std::string_view{id}, version, at);
+        update.execute(type, std::string_view{id}, version, checksum, at);
         if (connection.changes() == 0) {
-            insert.execute(type, std::string_view{id}, version, checksum);
+            insert.execute(type, std::string_view{id}, version, checksum, at);
             ++added;
         }
     }
     return added;
+}
+
+/// Removes the notes of when positions were stored that say nothing about what is kept. The one of
+/// the oldest event kept stays, and those before it that say a later time: after a clock that was
+/// set back, time is taken to stand still. Returns how many went.
+std::uint64_t prune_stored_times(const Connection& connection, Position cut) {
+    Statement{connection,
+              "DELETE FROM stored_times WHERE position < (SELECT max(position) FROM stored_times "
+              "WHERE position <= ?1) AND at < (SELECT at FROM stored_times WHERE position <= ?1 "
+              "ORDER BY position DESC LIMIT 1)",
+              pruning}
+        .execute(cut + 1);
+    return connection.changes();
 }
 
 /// The checksum of an agent's row; 0: there is none.
@@ -102,8 +116,32 @@ std::size_t prune(Connection& connection, LogRow& log, Position through, std::si
     log.pruned_through = cut;
     Statement{connection, "DELETE FROM events WHERE position <= ?1", pruning}.execute(cut);
     const std::size_t count = connection.changes();
+    log.stored_times -= prune_stored_times(connection, cut);
     LogTable{connection}.write(log);
     return count;
+}
+
+std::size_t prune_streams(Connection& connection, LogRow& log, Timestamp before,
+                          std::size_t limit) {
+    Statement{connection,
+              "DELETE FROM pruned_streams WHERE (aggregate_type, aggregate_id) IN "
+              "(SELECT aggregate_type, aggregate_id FROM pruned_streams "
+              "WHERE at IS NULL OR at < ?1 LIMIT ?2)",
+              pruning}
+        .execute(std::int64_t{before.time_since_epoch().count()}, std::uint64_t{limit});
+    const std::size_t count = connection.changes();
+    if (count != 0) {
+        log.pruned_streams -= count;
+        LogTable{connection}.write(log);
+    }
+    return count;
+}
+
+std::optional<Timestamp> newest_stored_time(Connection& connection) {
+    Statement newest{connection, "SELECT at FROM stored_times ORDER BY position DESC LIMIT 1",
+                     "read when events were stored in"};
+    Statement::Run run = newest.run();
+    return run.next() ? std::optional{Timestamp{Duration{run.integer(0)}}} : std::nullopt;
 }
 
 bool forget(Connection& connection, LogRow& log, std::string_view agent) {

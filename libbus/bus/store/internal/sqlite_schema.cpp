@@ -190,13 +190,28 @@ UPDATE log SET
     answers = (SELECT count(*) FROM requests WHERE done_at IS NOT NULL);
 )sql";
 
-/// The row of the log: which life of the store this is, and the chain of stamps. A timer says when
-/// it was scheduled.
-constexpr const char* generations = R"sql(
+/// The row of the log: which life of the store this is, and the chain of stamps. What operators ask
+/// of groups, and what is removed by its age (0031-retention.md): of rows older than that, the new
+/// columns are NULL, and a row where they are has the checksum that it had without them. A timer
+/// says when it was scheduled.
+constexpr const char* of_version_5 = R"sql(
 ALTER TABLE timers ADD COLUMN scheduled_at INTEGER;
 ALTER TABLE log ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE log ADD COLUMN previous INTEGER;
 ALTER TABLE log ADD COLUMN stamp INTEGER;
+ALTER TABLE log ADD COLUMN stored_times INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE log ADD COLUMN pruned_requests INTEGER;
+ALTER TABLE deliveries ADD COLUMN after_request INTEGER;
+ALTER TABLE requests ADD COLUMN state INTEGER;
+ALTER TABLE requests ADD COLUMN most INTEGER;
+ALTER TABLE requests ADD COLUMN older_than INTEGER;
+ALTER TABLE requests ADD COLUMN part_of INTEGER;
+ALTER TABLE pruned_streams ADD COLUMN at INTEGER;
+CREATE TABLE stored_times (
+    position INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    checksum INTEGER NOT NULL
+);
 )sql";
 
 /// Version 1 had the kinds of failures only inside the JSON of the attempts.
@@ -235,7 +250,7 @@ constexpr Migration all_migrations[] = {
     {durable_agents, note_last_kinds},
     {checksums, fill_checksums},
     {counted_requests, fill_request_checksums},
-    {generations, fill_generation},
+    {of_version_5, fill_generation},
 };
 
 /// The first version whose row of the log has a stamp.
@@ -292,7 +307,8 @@ void refuse_triggers(const Connection& connection) {
         connection,
         "SELECT name, lower(tbl_name) FROM sqlite_schema WHERE type = 'trigger' "
         "AND lower(tbl_name) IN ('agents', 'ahead', 'deliveries', 'event_log', 'events', 'log', "
-        "'names', 'pruned_streams', 'requests', 'states', 'timers') ORDER BY name LIMIT 1",
+        "'names', 'pruned_streams', 'requests', 'states', 'stored_times', 'timers') ORDER BY name "
+        "LIMIT 1",
         "look for triggers in"};
     Statement::Run run = triggers.run();
     if (run.next()) {

@@ -32,8 +32,8 @@ void VerifyContext::run(std::string_view what, const std::function<void()>& chec
             throw;
         }
         add({.kind = FindingKind::page_damaged,
-             .what = "while " + std::string{what} + ", and not for the first time: " +
-                     unreadable.what()});
+             .what = "while " + std::string{what} +
+                     ", and not for the first time: " + unreadable.what()});
     } catch (const StoreError& error) {
         if (!report.damage.contains(FindingKind::schema_changed)) {
             throw;
@@ -49,16 +49,31 @@ std::string VerifyContext::agent_name(std::int64_t id) const {
     return found != names.end() ? found->second : "number " + std::to_string(id);
 }
 
-std::int64_t row_checksum(const Statement::Run& run, int count) {
+namespace {
+
+void add_later(const Statement::Run& run, int count, int later, Checksum& checksum) {
+    bool used = false;
+    for (int column = count + 1; column <= count + later; ++column) {
+        used = used || !run.is_null(column);
+    }
+    for (int column = count + 1; used && column <= count + later; ++column) {
+        run.add_to(checksum, column);
+    }
+}
+
+} // namespace
+
+std::int64_t row_checksum(const Statement::Run& run, int count, int later) {
     Checksum checksum;
     for (int column = 0; column < count; ++column) {
         run.add_to(checksum, column);
     }
+    add_later(run, count, later, checksum);
     return checksum.value();
 }
 
-std::int64_t row_checksum_with(const Statement::Run& run, int count, int column,
-                               std::int64_t value) {
+std::int64_t row_checksum_with(const Statement::Run& run, int count, int column, std::int64_t value,
+                               int later) {
     Checksum checksum;
     for (int i = 0; i < count; ++i) {
         if (i == column) {
@@ -67,11 +82,12 @@ std::int64_t row_checksum_with(const Statement::Run& run, int count, int column,
             run.add_to(checksum, i);
         }
     }
+    add_later(run, count, later, checksum);
     return checksum.value();
 }
 
-bool row_is_as_written(const Statement::Run& run, int count) {
-    return !run.is_null(count) && run.integer(count) == row_checksum(run, count);
+bool row_is_as_written(const Statement::Run& run, int count, int later) {
+    return !run.is_null(count) && run.integer(count) == row_checksum(run, count, later);
 }
 
 std::string json_error(std::string_view text) {

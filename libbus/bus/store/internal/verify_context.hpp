@@ -56,6 +56,7 @@ void verify_events(VerifyContext& context);
 void verify_streams(VerifyContext& context);
 void verify_event_ids(VerifyContext& context);
 void verify_pruned_streams(VerifyContext& context);
+void verify_stored_times(VerifyContext& context);
 
 void verify_agents(VerifyContext& context);
 void verify_ranges(VerifyContext& context);
@@ -68,13 +69,14 @@ void verify_states(VerifyContext& context);
 void verify_timers(VerifyContext& context);
 void verify_requests(VerifyContext& context);
 
-/// The checksum of the first `count` columns of a row.
-std::int64_t row_checksum(const Statement::Run& run, int count);
+/// The checksum of the first `count` columns of a row. Behind them and the checksum come `later`
+/// ones, of a schema of today: where one of those is not NULL, they count too.
+std::int64_t row_checksum(const Statement::Run& run, int count, int later = 0);
 /// The same with another number in one of the columns.
-std::int64_t row_checksum_with(const Statement::Run& run, int count, int column,
-                               std::int64_t value);
+std::int64_t row_checksum_with(const Statement::Run& run, int count, int column, std::int64_t value,
+                               int later = 0);
 /// Whether the column behind the first `count` ones says what they give.
-bool row_is_as_written(const Statement::Run& run, int count);
+bool row_is_as_written(const Statement::Run& run, int count, int later = 0);
 
 /// What is wrong with a text that should be JSON; empty: nothing.
 std::string json_error(std::string_view text);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* verifying_deliveries = "verify the deliveries of";
 constexpr int delivery_columns = 11;
+constexpr int later_columns = 1;
 constexpr int position_column = 1;
 
 /// Rows for which all positions are tried, and how many positions.
@@ -52,7 +53,7 @@ private:
     }
 
     void see_row(const Statement::Run& run) {
-        if (row_is_as_written(run, delivery_columns)) {
+        if (row_is_as_written(run, delivery_columns, later_columns)) {
             return;
         }
         if (const auto from = written_place(run)) {
@@ -71,7 +72,7 @@ private:
         const Position end = std::min(context_.log.last_position, most_positions);
         for (Position p = 1; p <= end; ++p) {
             if (stored == row_checksum_with(run, delivery_columns, position_column,
-                                            static_cast<std::int64_t>(p))) {
+                                            static_cast<std::int64_t>(p), later_columns)) {
                 return p;
             }
         }
@@ -169,11 +170,11 @@ void verify_conservation(VerifyContext& context) {
 
 void verify_deliveries(VerifyContext& context) {
     DeliveryCheck check{context};
-    Statement read{
-        context.connection,
-        "SELECT agent, position, state, due, failures, redrives, sequence, quarantined, "
-        "last_kind, attempts, only_state, checksum FROM deliveries ORDER BY agent, position",
-        verifying_deliveries};
+    Statement read{context.connection,
+                   "SELECT agent, position, state, due, failures, redrives, sequence, quarantined, "
+                   "last_kind, attempts, only_state, checksum, after_request FROM deliveries ORDER "
+                   "BY agent, position",
+                   verifying_deliveries};
     for (Statement::Run run = read.run(); run.next();) {
         check.see(run);
         context.tell("reading deliveries", ++context.report.deliveries, 0);

@@ -272,22 +272,22 @@ void verify_event_ids(VerifyContext& context) {
 
 void verify_pruned_streams(VerifyContext& context) {
     Statement read{context.connection,
-                   "SELECT aggregate_type, aggregate_id, stream_version, checksum, "
+                   "SELECT aggregate_type, aggregate_id, stream_version, checksum, at, "
                    "(SELECT min(stream_version) FROM events e WHERE e.aggregate_type = "
                    "p.aggregate_type AND e.aggregate_id = p.aggregate_id) FROM pruned_streams p",
                    verifying_events};
     std::uint64_t count = 0;
     for (Statement::Run run = read.run(); run.next(); ++count) {
         const std::string stream = context.agent_name(run.integer(0)) + "/" + run.text(1);
-        if (!row_is_as_written(run, 3)) {
+        if (!row_is_as_written(run, 3, 1)) {
             context.add({.kind = FindingKind::pruned_stream_changed,
                          .what = "the last version of the pruned stream " + stream +
                                  " is not as it was written"});
-        } else if (!run.is_null(4) && run.number(4) <= run.number(2)) {
+        } else if (!run.is_null(5) && run.number(5) <= run.number(2)) {
             context.add({.kind = FindingKind::pruned_stream_changed,
                          .what = "stream " + stream + " was pruned up to version " +
                                  std::to_string(run.number(2)) + " and has version " +
-                                 std::to_string(run.number(4)) + " still"});
+                                 std::to_string(run.number(5)) + " still"});
         }
     }
     if (context.log_known && count != context.log.pruned_streams) {
@@ -295,6 +295,33 @@ void verify_pruned_streams(VerifyContext& context) {
                      .what = "there are " + std::to_string(count) +
                              " last versions of pruned streams, and " +
                              std::to_string(context.log.pruned_streams) + " were written"});
+    }
+}
+
+void verify_stored_times(VerifyContext& context) {
+    Statement read{context.connection,
+                   "SELECT position, at, checksum FROM stored_times ORDER BY position",
+                   verifying_events};
+    std::uint64_t count = 0;
+    for (Statement::Run run = read.run(); run.next(); ++count) {
+        const std::string row =
+            "the note of when event " + std::to_string(run.number(0)) + " was stored";
+        if (!row_is_as_written(run, 2)) {
+            context.add({.kind = FindingKind::log_changed,
+                         .what = row + " is not as it was written",
+                         .position = run.number(0)});
+        } else if (run.number(0) > context.log.last_position) {
+            context.add({.kind = FindingKind::log_changed,
+                         .what = row + " is about an event beyond the last position, " +
+                                 std::to_string(context.log.last_position),
+                         .position = run.number(0)});
+        }
+    }
+    if (context.log_known && count != context.log.stored_times) {
+        context.add({.kind = FindingKind::log_changed,
+                     .what = "there are " + std::to_string(count) +
+                             " notes of when events were stored, and " +
+                             std::to_string(context.log.stored_times) + " were written"});
     }
 }
 

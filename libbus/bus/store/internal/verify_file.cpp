@@ -174,10 +174,10 @@ void verify_schema(VerifyContext& context) {
 }
 
 void verify_log_row(VerifyContext& context) {
-    constexpr int columns = 8;
+    constexpr int columns = 9;
     Statement read{context.connection,
                    "SELECT last_position, last_timer, pruned_through, unchecked_through, "
-                   "pruned_streams, timers, agents, generation, checksum FROM log",
+                   "pruned_streams, timers, agents, generation, stored_times, checksum FROM log",
                    verifying_log};
     Statement::Run run = read.run();
     if (!run.next()) {

@@ -70,9 +70,10 @@ void see_timer(VerifyContext& context, const Statement::Run& run) {
 
 void see_question(VerifyContext& context, const Statement::Run& run, const std::string& row) {
     constexpr int columns = 8; // of what was asked
+    constexpr int later = 4;
     if (run.is_null(columns)) {
         ++context.report.unchecked_requests;
-    } else if (!row_is_as_written(run, columns)) {
+    } else if (!row_is_as_written(run, columns, later)) {
         context.add(
             {.kind = FindingKind::request_changed, .what = row + " is not as it was asked"});
     }
@@ -113,28 +114,32 @@ void see_answer(VerifyContext& context, const Statement::Run& run, int first,
 
 /// What the row of the log says; nothing where it cannot be believed.
 std::optional<RequestCounts> counts_of_requests(VerifyContext& context) {
-    Statement read{context.connection, "SELECT requests, answers, requests_checksum FROM log",
+    Statement read{context.connection,
+                   "SELECT requests, answers, pruned_requests, requests_checksum FROM log",
                    verifying_requests};
     Statement::Run run = read.run();
     if (!run.next()) {
         return std::nullopt; // and told of already
     }
-    if (!row_is_as_written(run, 2)) {
+    const RequestCounts counts = request_counts(run);
+    if (run.is_null(3) || run.integer(3) != counts.checksum()) {
         context.add({.kind = FindingKind::log_changed,
                      .what = "how many requests there must be is not as it was written"});
         return std::nullopt;
     }
-    return RequestCounts{.requests = run.number(0), .answers = run.number(1)};
+    return counts;
 }
 
-/// The first number that no request has, for the message: none is ever removed.
-std::string first_gap(Connection& connection) {
-    const std::int64_t gap =
-        connection.integer("SELECT min(number) + 1 FROM (SELECT 0 AS number UNION ALL "
-                           "SELECT number FROM requests) AS here WHERE NOT EXISTS "
-                           "(SELECT 1 FROM requests AS next WHERE next.number = here.number + 1)",
-                           verifying_requests);
-    return std::to_string(gap);
+/// The first number that no request has, for the message; up to `pruned` some were removed because
+/// of their age.
+std::string first_gap(const Connection& connection, std::int64_t pruned) {
+    Statement gap{connection,
+                  "SELECT min(number) + 1 FROM (SELECT ?1 AS number UNION ALL "
+                  "SELECT number FROM requests WHERE number > ?1) AS here WHERE NOT EXISTS "
+                  "(SELECT 1 FROM requests AS next WHERE next.number = here.number + 1)",
+                  verifying_requests};
+    Statement::Run run = gap.run(pruned);
+    return run.next() ? std::to_string(run.number(0)) : std::string{};
 }
 
 void compare_request_counts(VerifyContext& context, const RequestCounts& found) {
@@ -147,7 +152,12 @@ void compare_request_counts(VerifyContext& context, const RequestCounts& found) 
         std::string what = "there are " + std::to_string(found.requests) +
                            " requests, and there should be " + std::to_string(written->requests);
         if (missing) {
-            what += "; the first number that is not there is " + first_gap(context.connection);
+            what += "; the first number that is not there is " +
+                    first_gap(context.connection, written->pruned.value_or(0));
+            if (written->pruned) {
+                what += ", unless it is one of those up to " + std::to_string(*written->pruned) +
+                        ", of which some were pruned";
+            }
         }
         context.add({.kind = missing ? FindingKind::request_missing : FindingKind::request_added,
                      .what = std::move(what)});
@@ -195,11 +205,13 @@ void verify_timers(VerifyContext& context) {
 }
 
 void verify_requests(VerifyContext& context) {
-    constexpr int first_of_answer = 9;
-    Statement read{context.connection,
-                   "SELECT at, who, why, action, agent, position, kind, error, checksum, number, "
-                   "done_at, result, answer_checksum FROM requests ORDER BY number",
-                   verifying_requests};
+    constexpr int first_of_answer = 13;
+    Statement read{
+        context.connection,
+        "SELECT at, who, why, action, agent, position, kind, error, checksum, state, most, "
+        "older_than, part_of, number, done_at, result, answer_checksum FROM requests "
+        "ORDER BY number",
+        verifying_requests};
     RequestCounts counts;
     for (Statement::Run run = read.run(); run.next();) {
         const std::string row = "request " + std::to_string(run.number(first_of_answer));

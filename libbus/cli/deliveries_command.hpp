@@ -1,0 +1,11 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cli/shared.hpp>
+
+namespace bus::cli {
+
+/// `bus deliveries`: what agents have not finished, and to have it tried now or discarded.
+void add_deliveries(CLI::App& app, Shared& shared);
+
+} // namespace bus::cli
