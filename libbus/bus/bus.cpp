@@ -7,6 +7,10 @@ namespace bus {
 Bus::Bus(BusOptions options) : core_{std::make_unique<Core>(std::move(options))} {}
 
 Bus::~Bus() {
+    if (!core_->home.here()) {
+        detail::leave_behind(std::move(core_));
+        return;
+    }
     core_->check_may_be_destroyed();
     const auto attempt = [this](const auto& act) {
         try {
@@ -26,8 +30,13 @@ Bus::~Bus() {
     });
 }
 
+Bus::Core& Bus::here() const {
+    core_->home.check("a bus");
+    return *core_;
+}
+
 Subscription Bus::subscribe(const detail::SlotRef& slot) {
-    return core_->subscribe(slot);
+    return here().subscribe(slot);
 }
 
 PublishReport Bus::publish_event(const DomainEvent& event) {
@@ -51,7 +60,7 @@ Agent& Bus::add(std::unique_ptr<Agent> agent) {
 }
 
 AgentStatus Bus::remove(std::string_view agent) {
-    return core_->remove(agent);
+    return here().remove(agent);
 }
 
 TimerHandle Bus::schedule_event(Duration delay, std::shared_ptr<const DomainEvent> event) {
@@ -59,44 +68,44 @@ TimerHandle Bus::schedule_event(Duration delay, std::shared_ptr<const DomainEven
 }
 
 bool Bus::cancel(TimerHandle timer) {
-    return core_->cancel(timer);
+    return here().cancel(timer);
 }
 
 std::size_t Bus::poll(std::size_t limit) {
-    return core_->runtime->poll(limit);
+    return here().runtime->poll(limit);
 }
 
 bool Bus::retry_now(std::string_view agent, Position position) {
-    return core_->retry_now(agent, position);
+    return here().retry_now(agent, position);
 }
 
 std::uint64_t Bus::request(RequestRecord request) {
-    return core_->request(std::move(request));
+    return here().request(std::move(request));
 }
 
 std::uint64_t Bus::prune(Position through) {
-    return core_->prune(through);
+    return here().prune(through);
 }
 
 bool Bus::forget(std::string_view agent) {
-    return core_->forget(agent);
+    return here().forget(agent);
 }
 
 bool Bus::wait_idle(std::optional<Duration> timeout) {
-    return core_->wait_idle(timeout);
+    return here().wait_idle(timeout);
 }
 
 bool Bus::idle() {
-    return core_->idle();
+    return here().idle();
 }
 
 StopReport Bus::stop(Stop how, Duration deadline) {
-    return core_->stop(how, deadline);
+    return here().stop(how, deadline);
 }
 
 std::vector<AgentStatus> Bus::status() {
     std::vector<AgentStatus> result;
-    for (const auto& runner : core_->runners()) {
+    for (const auto& runner : here().runners()) {
         result.push_back(runner->status());
     }
     return result;
@@ -104,10 +113,10 @@ std::vector<AgentStatus> Bus::status() {
 
 EventGraph Bus::graph() {
     EventGraph result;
-    for (const auto& runner : core_->runners()) {
+    for (const auto& runner : here().runners()) {
         runner->show([&](const Agent& agent) { result.add(agent); });
     }
-    for (HandlerDescription& handler : core_->dispatcher.handlers()) {
+    for (HandlerDescription& handler : here().dispatcher.handlers()) {
         result.add(std::move(handler));
     }
     return result;
@@ -122,8 +131,9 @@ EventStore* Bus::store() noexcept {
 }
 
 std::shared_ptr<ObserverSwitch> Bus::set_observer_sink(std::weak_ptr<ObserverSink> sink) {
-    core_->hub->set_sink(std::move(sink));
-    return core_->hub;
+    const Core& core = here();
+    core.hub->set_sink(std::move(sink));
+    return core.hub;
 }
 
 } // namespace bus

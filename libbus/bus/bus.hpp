@@ -85,6 +85,9 @@ struct StopReport {
 /// A bus with agents or a store must have been stopped before a handler destroys it, and no bus can
 /// be destroyed on one of its own workers (in a step, or a handler of a posted event); otherwise
 /// the program is aborted with a sentence that says so.
+///
+/// A bus belongs to the process that made it. In a child of fork(), and after daemon(), each call
+/// throws std::logic_error, and destructors do nothing: make the bus there.
 class Bus {
 public:
     explicit Bus(BusOptions options = {});
@@ -280,6 +283,9 @@ private:
     Ticket post_event(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
 
     class Core;
+    /// Throws std::logic_error in a child of fork().
+    [[nodiscard]] Core& here() const;
+
     std::unique_ptr<Core> core_;
 };
 

@@ -43,6 +43,8 @@ public:
         return inner_->abilities();
     }
 
+    [[nodiscard]] bus::WriterSeat& writer_seat() noexcept override { return inner_->writer_seat(); }
+
     std::vector<bus::PartResult> commit(std::span<const bus::Part> parts, bool durable) override {
         if (disk_full || (fails_next && fails_next())) {
             ++failed;

@@ -4,6 +4,7 @@
 #include <bus/agent/agent_status.hpp>
 #include <bus/dispatch/attention.hpp>
 #include <bus/dispatch/observer_sink.hpp>
+#include <bus/runtime/home_process.hpp>
 #include <bus/runtime/internal/clock_watch.hpp>
 #include <bus/runtime/runtime.hpp>
 
@@ -19,7 +20,7 @@
 namespace bus {
 
 /// What all runners of a bus share: where to tell of things, and how to notice that nothing moves.
-class RunnerHub final : public ObserverSwitch {
+class RunnerHub final : public ObserverSwitch, private detail::ForkListener {
 public:
     explicit RunnerHub(Runtime& runtime)
         : runtime_{runtime}, clock_{std::make_shared<internal::ClockWatch>(runtime)} {}
@@ -66,6 +67,9 @@ public:
     bool wait(const std::function<bool()>& done, std::optional<Duration> timeout);
 
 private:
+    /// In the child each publish looks closer, and finds that it is in the wrong process.
+    void in_child() noexcept override { care(); }
+
     Runtime& runtime_;
     std::shared_ptr<internal::ClockWatch> clock_;
     detail::Attention cares_;

@@ -1,4 +1,5 @@
 #include <bus/agent/step.hpp>
+#include <bus/runtime/home_process.hpp>
 
 #include <exception>
 #include <stdexcept>
@@ -19,14 +20,17 @@ std::optional<Failure> attempt(const Agent& agent, const StepInput& input,
                              .redrives = input.redrives,
                              .replay = input.replay,
                              .may_emit = may_emit};
+    std::optional<Failure> failure;
+    const detail::HomeProcess home;
     try {
         Context context{step, source, effects};
         run(context);
-        return std::nullopt;
     } catch (...) {
         effects = {};
-        return Failure::from(std::current_exception());
+        failure = Failure::from(std::current_exception());
     }
+    home.end_child_worker();
+    return failure;
 }
 
 /// What an exception says, and what to say of one that says nothing.

@@ -264,7 +264,7 @@ void AgentRunner::carry_out(Lane& lane, Order& order, StepBatch& batch) {
         }
     } else if (order.command.action == DeliveryAction::retry) {
         // Its next attempt is behind this part in the log, where it is deferred when that comes.
-        lane.held.make_due(order.command.position, hub_->runtime().now());
+        lane.held.make_due(order.command.position, hub_->runtime().steady_now());
     }
     batch.parts.push_back(std::move(part));
     batch.attempts.push_back(

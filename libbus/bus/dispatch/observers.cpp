@@ -19,6 +19,8 @@ thread_local unsigned emission_depth = 0;
 /// Observers that a slot destroys.
 class Observers::Sink final : public ObserverSink {
 public:
+    const detail::HomeProcess home;
+    std::shared_ptr<Sink> left_behind; ///< itself, in a child of fork(): it never goes there
     ObserverSignal<const DomainEvent&> published;
     ObserverSignal<const DomainEvent&, std::string_view> handled;
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&> failed;
@@ -173,6 +175,11 @@ Observers::Observers(Bus& bus)
 }
 
 Observers::~Observers() {
+    if (!sink_->home.here()) {
+        sink_->left_behind = sink_;
+        detail::leave_behind(sink_.get());
+        return;
+    }
     sink_->close();
 }
 

@@ -2,6 +2,7 @@
 
 #include <bus/dispatch/attention.hpp>
 #include <bus/dispatch/observer_sink.hpp>
+#include <bus/runtime/home_process.hpp>
 #include <bus/runtime/internal/forced_unwind.hpp>
 
 #include <boost/signals2/connection.hpp>
@@ -71,12 +72,14 @@ public:
     boost::signals2::connection
     connect(const slot_type& slot,
             boost::signals2::connect_position position = boost::signals2::at_back) {
+        check_process();
         return watched(Signal::connect(slot, position));
     }
 
     boost::signals2::connection
     connect(const group_type& group, const slot_type& slot,
             boost::signals2::connect_position position = boost::signals2::at_back) {
+        check_process();
         return watched(Signal::connect(group, slot, position));
     }
 
@@ -84,17 +87,21 @@ public:
     boost::signals2::connection
     connect_extended(const extended_slot_type& slot,
                      boost::signals2::connect_position position = boost::signals2::at_back) {
+        check_process();
         return watched(Signal::connect_extended(slot, position));
     }
 
     boost::signals2::connection
     connect_extended(const group_type& group, const extended_slot_type& slot,
                      boost::signals2::connect_position position = boost::signals2::at_back) {
+        check_process();
         return watched(Signal::connect_extended(group, slot, position));
     }
 
 private:
     friend class Observers;
+
+    void check_process() const { home_.check("what observes a bus"); }
 
     boost::signals2::connection watched(boost::signals2::connection made) {
         attention_.listen();
@@ -106,6 +113,7 @@ private:
         return attention_.listening([this] { return !this->empty(); });
     }
 
+    detail::HomeProcess home_;
     detail::Attention attention_;
     std::shared_ptr<ObserverSwitch> switch_; ///< set before the user gets to see the signal
 };
@@ -114,7 +122,8 @@ private:
 /// happens, without a lock of ours held: they may connect, disconnect and publish, and must be
 /// safe to call from several threads at once. An event reference is valid during the call.
 ///
-/// Thread safe. It may be destroyed before or after the bus, also by one of its own slots.
+/// Thread safe. It may be destroyed before or after the bus, also by one of its own slots. In a
+/// child of fork() connecting throws std::logic_error, and its end does nothing.
 class Observers {
     class Sink;
     std::shared_ptr<Sink> sink_; // first: the signals are its members

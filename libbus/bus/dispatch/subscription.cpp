@@ -66,8 +66,8 @@ Subscription::~Subscription() {
 
 void Subscription::unsubscribe() noexcept {
     SlotRef slot = std::move(slot_);
-    if (!slot) {
-        return;
+    if (!slot || !slot->info->home.here()) {
+        return; // in a child of fork() whoever runs it, or holds a lock, will for ever
     }
     if ((slot->flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {
         detail::finish_ending(slot);

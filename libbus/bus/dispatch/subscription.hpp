@@ -40,7 +40,7 @@ public:
     /// found that, when its outermost dispatch ends). Called inside a dispatch, it returns at once:
     /// the handler is called no more, and the wait happens when this thread's outermost dispatch
     /// ends. Harmless a second time. Calling it while holding a lock that the handler waits for
-    /// deadlocks, as thread::join does.
+    /// deadlocks, as thread::join does. Does nothing in a child of fork().
     void unsubscribe() noexcept;
 
     /// Gives up the handle: the handler stays for as long as the bus, or the object that it is tied

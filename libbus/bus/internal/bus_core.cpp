@@ -59,7 +59,8 @@ Bus::Core::Core(BusOptions options)
       store{std::move(options.store)},
       hub{std::make_shared<RunnerHub>(*runtime)},
       dispatcher{[hub = hub](const detail::HandlerSlot& slot) { tell_ended(*hub, slot); },
-                 wait_for_handlers(hub)} {
+                 wait_for_handlers(hub)},
+      seat_{store.get()} {
     hub->clock().on_set([weak = std::weak_ptr{hub}](Duration by) {
         if (const auto here = weak.lock()) {
             tell_clock_set(*here, by);
@@ -94,6 +95,7 @@ Bus::Core::Core(BusOptions options)
 }
 
 void Bus::Core::check_open() const {
+    home.check("a bus");
     const Phase phase = phase_;
     if (phase == Phase::open ||
         (phase == Phase::draining && (on_worker() || dispatcher.dispatching_here()))) {
@@ -242,7 +244,11 @@ TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEven
 }
 
 bool Bus::Core::cancel(TimerHandle timer) {
-    return delivery_ ? delivery_->cancel(timer) : timers_->cancel(timer);
+    if (!delivery_) {
+        return timers_->cancel(timer);
+    }
+    const internal::SeatedBus::User user{seat_};
+    return delivery_->cancel(timer);
 }
 
 Delivery& Bus::Core::delivery_for(std::string_view what) {
@@ -332,6 +338,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
         }
         hub->wait([this] { return posted_->idle(); }, std::nullopt);
     }
+    seat_.leave();
     return report_of_stop(drained);
 }
 

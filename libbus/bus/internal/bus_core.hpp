@@ -6,7 +6,9 @@
 #include <bus/delivery/delivery.hpp>
 #include <bus/dispatch/internal/dispatch.hpp>
 #include <bus/dispatch/worker_scope.hpp>
+#include <bus/runtime/home_process.hpp>
 #include <bus/runtime/strand.hpp>
+#include <bus/store/internal/seated_bus.hpp>
 
 #include <atomic>
 #include <memory>
@@ -54,6 +56,7 @@ public:
     /// Aborts with a sentence where the bus may not be destroyed here and now.
     void check_may_be_destroyed() const;
 
+    const detail::HomeProcess home;
     std::shared_ptr<Runtime> runtime;
     std::shared_ptr<EventStore> store;
     std::shared_ptr<RunnerHub> hub;
@@ -96,6 +99,7 @@ private:
     std::set<std::string> names_;      ///< of the agents, also of those that are being added
     std::set<std::string> forgetting_; ///< not in names_
     std::vector<std::shared_ptr<MailboxRunner>> mailboxes_;
+    internal::SeatedBus seat_;
     std::unique_ptr<Delivery> delivery_;
     std::shared_ptr<Timers> timers_; ///< without a store
     std::atomic<std::size_t> posts_waiting_{0};

@@ -115,6 +115,7 @@ std::uint64_t Bus::Core::request(RequestRecord request) {
 std::uint64_t Bus::Core::prune(Position through) {
     constexpr std::size_t at_a_time = 1000; // others get their commits in between
     Delivery& delivery = delivery_for("pruning");
+    const internal::SeatedBus::User user{seat_};
     std::uint64_t removed = 0;
     for (std::size_t last = at_a_time; last == at_a_time; removed += last) {
         last = delivery.with_writer(
@@ -153,6 +154,7 @@ void Bus::Core::give_name_back(const std::string& agent) {
 
 bool Bus::Core::forget(std::string_view agent) {
     Delivery& delivery = delivery_for("forgetting an agent");
+    const internal::SeatedBus::User user{seat_};
     const std::string name{agent};
     take_name_of_gone(name);
     bool found = false;

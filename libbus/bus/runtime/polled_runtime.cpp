@@ -260,15 +260,24 @@ PolledRuntime::PolledRuntime(std::function<void()> wake)
     : core_{std::make_unique<Core>(std::move(wake))} {}
 
 PolledRuntime::~PolledRuntime() {
+    if (!home_.here()) {
+        detail::leave_behind(std::move(core_));
+        return;
+    }
     core_->drop_all();
 }
 
+PolledRuntime::Core& PolledRuntime::here() const {
+    home_.check("a runtime");
+    return *core_;
+}
+
 std::size_t PolledRuntime::poll(std::size_t limit) {
-    return core_->poll(limit);
+    return here().poll(limit);
 }
 
 std::optional<PolledRuntime::Clock::time_point> PolledRuntime::next_due() const {
-    return core_->next_due();
+    return here().next_due();
 }
 
 Timestamp PolledRuntime::now() {
@@ -280,24 +289,24 @@ std::uint64_t PolledRuntime::random() {
 }
 
 Executor& PolledRuntime::pool() {
-    return *core_;
+    return here();
 }
 
 std::unique_ptr<Executor> PolledRuntime::dedicated(const std::string& /*name*/) {
-    return std::make_unique<internal::OrderedExecutor>(*core_);
+    return std::make_unique<internal::OrderedExecutor>(here());
 }
 
 Runtime::TimerId PolledRuntime::schedule(Duration delay, Task task) {
-    return core_->schedule(delay, std::move(task));
+    return here().schedule(delay, std::move(task));
 }
 
 bool PolledRuntime::cancel(TimerId timer) {
-    return core_->cancel(timer);
+    return here().cancel(timer);
 }
 
 bool PolledRuntime::wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
                          const std::function<bool()>& done, std::optional<Duration> timeout) {
-    return core_->wait(lock, changed, done, timeout);
+    return here().wait(lock, changed, done, timeout);
 }
 
 } // namespace bus

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/runtime/home_process.hpp>
 #include <bus/runtime/runtime.hpp>
 
 #include <chrono>
@@ -26,7 +27,8 @@ public:
     /// may not be called any more once the runtime is gone. Not called for what a task does within
     /// poll().
     explicit PolledRuntime(std::function<void()> wake = {});
-    /// Drops all tasks and timers.
+    /// Drops all tasks and timers. In a child of fork() it does nothing, and what runs tasks or
+    /// takes them throws std::logic_error.
     ~PolledRuntime() override;
 
     /// Runs tasks and due timers, and what those post, until none is ready or `limit` have run;
@@ -55,6 +57,10 @@ public:
 
 private:
     class Core;
+    /// Throws std::logic_error in a child of fork().
+    [[nodiscard]] Core& here() const;
+
+    const detail::HomeProcess home_;
     std::unique_ptr<Core> core_;
 };
 

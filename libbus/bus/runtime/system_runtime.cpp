@@ -20,6 +20,12 @@ SystemRuntime::SystemRuntime(std::shared_ptr<Executor> host)
       timers_{std::make_unique<internal::TimerThread>(*host_)} {}
 
 SystemRuntime::~SystemRuntime() {
+    if (!home_.here()) {
+        detail::leave_behind(std::move(timers_));
+        detail::leave_behind(std::move(host_));
+        detail::leave_behind(std::move(threads_));
+        return;
+    }
     timers_.reset(); // it posts to the pool
 }
 
@@ -32,6 +38,7 @@ std::uint64_t SystemRuntime::random() {
 }
 
 Executor& SystemRuntime::pool() {
+    check_process();
     if (host_) {
         return *host_;
     }
@@ -39,19 +46,23 @@ Executor& SystemRuntime::pool() {
 }
 
 std::unique_ptr<Executor> SystemRuntime::dedicated(const std::string& name) {
+    check_process();
     return std::make_unique<internal::DedicatedThread>(name);
 }
 
 Runtime::TimerId SystemRuntime::schedule(Duration delay, Task task) {
+    check_process();
     return timers_->add(delay, std::move(task));
 }
 
 bool SystemRuntime::cancel(TimerId timer) {
+    check_process();
     return timers_->cancel(timer);
 }
 
 bool SystemRuntime::wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
                          const std::function<bool()>& done, std::optional<Duration> timeout) {
+    check_process();
     if (host_) {
         return host_->wait(lock, changed, done, timeout);
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/runtime/home_process.hpp>
 #include <bus/runtime/runtime.hpp>
 
 #include <memory>
@@ -32,7 +33,8 @@ public:
 
     /// Runs what is queued on the pool, drops timers that are not due, and joins all threads. On a
     /// host's executor: runs here what the host has not run yet, and waits for what it is running
-    /// on other threads.
+    /// on other threads. In a child of fork() it does nothing, and what has to do with threads
+    /// throws std::logic_error.
     ~SystemRuntime() override;
 
     Timestamp now() override;
@@ -50,6 +52,9 @@ public:
     [[nodiscard]] bool only_waits() const noexcept override { return !host_; }
 
 private:
+    void check_process() const { home_.check("a runtime"); }
+
+    const detail::HomeProcess home_;
     std::unique_ptr<internal::ThreadPool> threads_; // or
     std::unique_ptr<internal::HostPool> host_;
     std::unique_ptr<internal::TimerThread> timers_;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <bus/runtime/home_process.hpp>
 #include <bus/store/records.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -110,15 +112,32 @@ struct StoreAbilities {
     bool other_processes = false;  ///< others may read, and make requests, while one writes
 };
 
-/// What a store takes on its disk, in bytes.
-struct StoreSpace {
-    std::uint64_t bytes = 0; ///< of its file
-    std::uint64_t free = 0;  ///< of these, what pruning has left: compact() gives it back
+/// The one place for a bus at a store. Thread safe.
+class WriterSeat {
+public:
+    /// False: it is taken. Throws std::logic_error in a child of fork(), as the store does.
+    [[nodiscard]] bool take() {
+        home_.check("a store");
+        return !taken_.exchange(true);
+    }
+
+    void leave() noexcept { taken_ = false; }
+
+private:
+    const detail::HomeProcess home_;
+    std::atomic<bool> taken_{false};
+
+    /// What a store takes on its disk, in bytes.
+    struct StoreSpace {
+        std::uint64_t bytes = 0; ///< of its file
+        std::uint64_t free = 0;  ///< of these, what pruning has left: compact() gives it back
+    };
 };
 
 /// An append-only log of events with a global order, and what agents keep, in one database.
 /// commit() is called by one thread at a time, the writer; the readers may be called from any
-/// thread at any time, also while it runs, and see whole commits only. All throw StoreError.
+/// thread at any time, also while it runs, and see whole commits only. All throw StoreError, and
+/// in a child of fork() std::logic_error: a store belongs to the process that made it.
 class EventStore {
 public:
     EventStore() = default;
@@ -130,6 +149,10 @@ public:
     [[nodiscard]] virtual std::string description() const = 0;
 
     [[nodiscard]] virtual StoreAbilities abilities() const noexcept = 0;
+
+    /// Where a bus sits while it writes the store: a second one is refused. A store in front of
+    /// another one returns that one's, so that two of them are not taken for two stores.
+    [[nodiscard]] virtual WriterSeat& writer_seat() noexcept { return seat_; }
 
     /// Writes all parts in one transaction, in their order; a part that fails is rolled back alone
     /// and says so in its result. Where `durable`, it returns after the disk has it all; else it
@@ -253,6 +276,9 @@ public:
     virtual void backup(const std::string& to) = 0;
 
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+private:
+    WriterSeat seat_;
 };
 
 } // namespace bus

@@ -4,16 +4,19 @@
 
 #include <algorithm>
 #include <iterator>
-#include <mutex>
 
 namespace bus {
 
 MemoryStore::MemoryStore() : data_{std::make_unique<Data>()} {}
 
-MemoryStore::~MemoryStore() = default;
+MemoryStore::~MemoryStore() {
+    if (!data_->home.here()) {
+        detail::leave_behind(std::move(data_));
+    }
+}
 
 std::vector<PartResult> MemoryStore::commit(std::span<const Part> parts, bool /*durable*/) {
-    const std::unique_lock lock{data_->mutex};
+    const auto lock = data_->to_write();
     std::vector<PartResult> results;
     results.reserve(parts.size());
     const Position first = data_->log.last() + 1;
@@ -29,18 +32,18 @@ std::vector<PartResult> MemoryStore::commit(std::span<const Part> parts, bool /*
 
 std::uint64_t MemoryStore::ask(const RequestRecord& request) {
     internal::check_request(request);
-    const std::unique_lock lock{data_->mutex};
+    const auto lock = data_->to_write();
     return data_->keep(request);
 }
 
 std::size_t MemoryStore::prune(Position through, std::size_t limit) {
-    const std::unique_lock lock{data_->mutex};
+    const auto lock = data_->to_write();
     data_->refuse_pruning(std::min(through, data_->log.last()));
     return data_->prune(through, limit);
 }
 
 std::size_t MemoryStore::prune_requests(Timestamp before, std::size_t limit) {
-    const std::unique_lock lock{data_->mutex};
+    const auto lock = data_->to_write();
     const std::uint64_t newest = data_->newest_request();
     std::size_t count = 0;
     for (auto next = data_->requests.begin(); next != data_->requests.end() && count < limit;) {
@@ -56,12 +59,12 @@ std::size_t MemoryStore::prune_requests(Timestamp before, std::size_t limit) {
 }
 
 std::size_t MemoryStore::prune_streams(Timestamp before, std::size_t limit) {
-    const std::unique_lock lock{data_->mutex};
+    const auto lock = data_->to_write();
     return data_->log.prune_streams(before, limit);
 }
 
 bool MemoryStore::forget(std::string_view agent, const std::optional<RequestAnswer>& answer) {
-    const std::unique_lock lock{data_->mutex};
+    const auto lock = data_->to_write();
     if (answer) {
         data_->answer(*answer);
     }
@@ -76,6 +79,7 @@ bool MemoryStore::forget(std::string_view agent, const std::optional<RequestAnsw
 }
 
 void MemoryStore::backup(const std::string& /*to*/) {
+    data_->home.check("a store");
     throw StoreError{"a store in memory has no backup: use a SqliteStore"};
 }
 

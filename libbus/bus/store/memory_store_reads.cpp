@@ -2,32 +2,31 @@
 #include <bus/store/memory_store.hpp>
 
 #include <algorithm>
-#include <mutex>
 
 namespace bus {
 
 Position MemoryStore::last_position() {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->log.last();
 }
 
 Position MemoryStore::first_position() {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->log.first();
 }
 
 Position MemoryStore::last_before(Timestamp time) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->log.last_before(time);
 }
 
 Position MemoryStore::first_dated_from(Timestamp time, Position after) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->log.first_dated_from(time, after);
 }
 
 Position MemoryStore::last_stored_before(Timestamp time, Timestamp now) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     internal::StoredBefore before{time, now};
     for (const internal::StoredTime& note : data_->stored_times) {
         before.add(note);
@@ -36,36 +35,36 @@ Position MemoryStore::last_stored_before(Timestamp time, Timestamp now) {
 }
 
 std::vector<StoredEvent> MemoryStore::read(Position after, std::size_t limit) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->log.read(after, limit);
 }
 
 std::vector<StoredEvent> MemoryStore::read_type(std::string_view event_type, Position after,
                                                 std::size_t limit) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->log.read_type(event_type, after, limit);
 }
 
 std::vector<StoredEvent> MemoryStore::read_execution(std::string_view execution_id, Position after,
                                                      std::size_t limit) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->log.read_execution(execution_id, after, limit);
 }
 
 std::vector<StoredEvent> MemoryStore::read_stream(std::string_view aggregate_type,
                                                   std::string_view aggregate_id,
                                                   std::uint64_t after_version, std::size_t limit) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->log.read_stream(aggregate_type, aggregate_id, after_version, limit);
 }
 
 std::optional<StoredEvent> MemoryStore::find(const Uuid& event_id) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->log.find(event_id);
 }
 
 std::optional<AgentRecord> MemoryStore::agent(std::string_view name) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     const Data::AgentData* data = data_->find(name);
     if (data == nullptr || !data->progress) {
         return std::nullopt;
@@ -74,7 +73,7 @@ std::optional<AgentRecord> MemoryStore::agent(std::string_view name) {
 }
 
 std::vector<AgentRecord> MemoryStore::agents() {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     std::vector<AgentRecord> records;
     for (const auto& [name, data] : data_->agents) {
         if (data.progress) {
@@ -86,7 +85,7 @@ std::vector<AgentRecord> MemoryStore::agents() {
 
 std::vector<DeliveryRecord> MemoryStore::deliveries(std::string_view agent, DeliveryState state,
                                                     Position after, std::size_t limit) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     std::vector<DeliveryRecord> records;
     if (const Data::AgentData* data = data_->find(agent)) {
         for (auto found = data->deliveries.upper_bound(after);
@@ -100,7 +99,7 @@ std::vector<DeliveryRecord> MemoryStore::deliveries(std::string_view agent, Deli
 }
 
 std::optional<DeliveryRecord> MemoryStore::delivery(std::string_view agent, Position position) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     const Data::AgentData* data = data_->find(agent);
     if (data == nullptr || !data->deliveries.contains(position)) {
         return std::nullopt;
@@ -109,7 +108,7 @@ std::optional<DeliveryRecord> MemoryStore::delivery(std::string_view agent, Posi
 }
 
 std::vector<DeliveryBrief> MemoryStore::delivery_briefs(std::string_view agent) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     std::vector<DeliveryBrief> briefs;
     if (const Data::AgentData* data = data_->find(agent)) {
         for (const auto& [position, delivery] : data->deliveries) {
@@ -123,13 +122,13 @@ std::vector<DeliveryBrief> MemoryStore::delivery_briefs(std::string_view agent) 
 }
 
 std::optional<BegunNote> MemoryStore::begun(std::string_view agent) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     const Data::AgentData* data = data_->find(agent);
     return data == nullptr || !data->progress ? std::nullopt : data->progress->begun;
 }
 
 std::optional<StateRecord> MemoryStore::state(std::string_view agent, std::string_view key) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     const Data::AgentData* data = data_->find(agent);
     if (data == nullptr) {
         return std::nullopt;
@@ -143,7 +142,7 @@ std::optional<StateRecord> MemoryStore::state(std::string_view agent, std::strin
 
 std::vector<StateRecord> MemoryStore::states(std::string_view agent, std::string_view prefix,
                                              std::string_view after_key, std::size_t limit) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     std::vector<StateRecord> records;
     const Data::AgentData* data = data_->find(agent);
     if (data == nullptr) {
@@ -161,7 +160,7 @@ std::vector<StateRecord> MemoryStore::states(std::string_view agent, std::string
 
 std::vector<TimerRecord> MemoryStore::timers(Timestamp after_due, std::uint64_t after_number,
                                              std::size_t limit) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     std::vector<TimerRecord> records;
     for (auto next = data_->timers_by_due.upper_bound({after_due, after_number});
          next != data_->timers_by_due.end() && records.size() < limit; ++next) {
@@ -171,22 +170,22 @@ std::vector<TimerRecord> MemoryStore::timers(Timestamp after_due, std::uint64_t 
 }
 
 std::uint64_t MemoryStore::last_timer() {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->last_timer;
 }
 
 std::uint64_t MemoryStore::count_timers() {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->timers.size();
 }
 
 std::vector<EventCount> MemoryStore::count_events(Position after) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     return data_->log.count(after);
 }
 
 std::vector<Conservation> MemoryStore::conservation() {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     std::vector<Conservation> accounts;
     for (const auto& [name, data] : data_->agents) {
         if (!data.progress) {
@@ -213,7 +212,7 @@ std::vector<Conservation> MemoryStore::conservation() {
 
 std::vector<RequestRecord> MemoryStore::requests(std::uint64_t after, std::size_t limit,
                                                  bool open_only) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     std::vector<RequestRecord> records;
     for (auto next = data_->requests.upper_bound(after);
          next != data_->requests.end() && records.size() < limit; ++next) {
@@ -226,7 +225,7 @@ std::vector<RequestRecord> MemoryStore::requests(std::uint64_t after, std::size_
 
 std::vector<RequestRecord> MemoryStore::newest_requests(std::uint64_t before, std::size_t limit,
                                                         bool open_only) {
-    const std::shared_lock lock{data_->mutex};
+    const auto lock = data_->to_read();
     std::vector<RequestRecord> records;
     auto next = before == 0 ? data_->requests.end() : data_->requests.lower_bound(before);
     while (next != data_->requests.begin() && records.size() < limit) {

@@ -1,4 +1,5 @@
 #include <bus/runtime/fault_point.hpp>
+#include <bus/runtime/home_process.hpp>
 #include <bus/store/internal/part_rules.hpp>
 #include <bus/store/internal/sqlite_agent_reader.hpp>
 #include <bus/store/internal/sqlite_appender.hpp>
@@ -87,6 +88,7 @@ struct WriteSide {
 } // namespace
 
 struct SqliteStore::Parts {
+    const detail::HomeProcess home;
     std::filesystem::path path;
     std::chrono::milliseconds busy_timeout;
     std::size_t max_value_bytes = 0;
@@ -97,8 +99,12 @@ struct SqliteStore::Parts {
     std::mutex mutex; ///< guards `idle`
     std::vector<std::unique_ptr<PooledReader>> idle;
 
+    /// Throws std::logic_error in a child of fork().
+    void check_process() const { home.check("a store"); }
+
     /// The writing side; throws where there is none.
     [[nodiscard]] WriteSide& writing() const {
+        check_process();
         if (!write) {
             throw StoreError{"cannot write to sqlite:" + path.string() +
                              ": it was opened read-only; open it for writing"};
@@ -134,6 +140,7 @@ struct SqliteStore::Parts {
 
     template <class Use>
     auto pooled(Use use) {
+        check_process();
         std::unique_ptr<PooledReader> reader = take();
         try {
             auto result = use(*reader);
@@ -189,6 +196,11 @@ std::unique_ptr<SqliteStore> SqliteStore::open(const SqliteOptions& options) {
 SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_{std::move(parts)} {}
 
 SqliteStore::~SqliteStore() {
+    if (!parts_->home.here()) {
+        // Closing a connection here would let go of the log that the parent writes.
+        detail::leave_behind(std::move(parts_));
+        return;
+    }
     LIBBUS_FAULT_POINT("store.close");
     // The writer last: who closes last copies the write-ahead log into the file and removes it.
     parts_->idle.clear();
@@ -255,11 +267,13 @@ void SqliteStore::look() {
 }
 
 void SqliteStore::backup(const std::string& to) {
+    parts_->check_process();
     parts_->check_place("back up", true);
     sqlite::backup(parts_->path, to, parts_->busy_timeout);
 }
 
 std::uint64_t SqliteStore::ask(const RequestRecord& request) {
+    parts_->check_process();
     internal::check_request(request);
     const std::size_t longest =
         std::max({request.who.size(), request.why.size(), request.agent.size(),
@@ -274,6 +288,7 @@ std::uint64_t SqliteStore::ask(const RequestRecord& request) {
 }
 
 Position SqliteStore::last_position() {
+    parts_->check_process();
     if (parts_->write) {
         return parts_->last_position;
     }

@@ -14,7 +14,8 @@ namespace bus {
 /// How to open a SqliteStore.
 struct SqliteOptions {
     /// The file; it is created where it is missing, its folder is not. Beside it lie SQLite's own
-    /// PATH-wal and PATH-shm while the store is open, and PATH-lock, which names the writer.
+    /// PATH-wal and PATH-shm while the store is open, and PATH-lock, which names the writer. They
+    /// get the mode of the file and, if root opens it, its owner.
     std::filesystem::path path;
     /// Opens an existing store beside its writer, or without one; commit() then throws.
     bool read_only = false;
@@ -45,7 +46,8 @@ class SqliteStore final : public EventStore {
 public:
     /// Opens or creates a store; an older schema is migrated. Throws StoreError, which says what
     /// to do, where the path cannot be used, the file is no store or a newer one (it is left as it
-    /// is); StoreInUse where another process writes it.
+    /// is), or the file has several names; StoreInUse where another process writes it, by whatever
+    /// path. Not in a child of a process that had the file open when it called fork().
     static std::unique_ptr<SqliteStore> open(const SqliteOptions& options);
 
     ~SqliteStore() override;

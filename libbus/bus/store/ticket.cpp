@@ -3,6 +3,7 @@
 namespace bus {
 
 Position Ticket::wait() {
+    state_->home.check("a ticket");
     const PartResult& result = state_->wait();
     if (result.error) {
         std::rethrow_exception(result.error);
@@ -11,6 +12,7 @@ Position Ticket::wait() {
 }
 
 std::optional<Position> Ticket::poll() {
+    state_->home.check("a ticket");
     {
         const std::lock_guard lock{state_->mutex};
         if (!state_->result) {
@@ -21,6 +23,7 @@ std::optional<Position> Ticket::poll() {
 }
 
 std::exception_ptr Ticket::error() {
+    state_->home.check("a ticket");
     return state_->wait().error;
 }
 

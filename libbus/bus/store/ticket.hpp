@@ -8,7 +8,8 @@
 
 namespace bus {
 
-/// The promise of a post: resolves at the commit. May be dropped, and may outlive the bus.
+/// The promise of a post: resolves at the commit. May be dropped, and may outlive the bus. In a
+/// child of fork() each call throws std::logic_error.
 class Ticket {
 public:
     struct State;

@@ -2,6 +2,8 @@
 #include <bus/dispatch/internal/topics.hpp>
 #include <bus/dispatch/worker_scope.hpp>
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <mutex>
 #include <new>
@@ -22,8 +24,25 @@ struct Shared {
     std::atomic<std::uint32_t> changes{0}; ///< of running handlers for which somebody waits
 };
 
+Shared& shared() noexcept;
+
+/// A child of fork() finds both locks free: threads that it has not, hold none.
+void lock_for_fork() {
+    shared().mutex.lock();
+    shared().retired_mutex.lock();
+}
+
+void unlock_after_fork() {
+    shared().retired_mutex.unlock();
+    shared().mutex.unlock();
+}
+
 Shared& shared() noexcept {
-    static Shared& instance = *std::make_unique<Shared>().release();
+    static Shared& instance = []() -> Shared& {
+        Shared& made = *std::make_unique<Shared>().release();
+        ::pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
+        return made;
+    }();
     return instance;
 }
 

@@ -2,6 +2,7 @@
 
 #include <bus/dispatch/dispatcher.hpp>
 #include <bus/dispatch/internal/snapshot.hpp>
+#include <bus/runtime/home_process.hpp>
 
 #include <array>
 #include <atomic>
@@ -15,6 +16,7 @@ namespace bus::detail {
 
 /// What a publish does not need to know of a slot. Guarded by the topics' lock where it changes.
 struct HandlerSlot::Info {
+    const HomeProcess home;
     const EventType* type = nullptr;
     int priority = 0;
     std::uint64_t order = 0; ///< of subscription, over all types

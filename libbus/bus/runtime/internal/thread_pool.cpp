@@ -70,6 +70,7 @@ void ThreadPool::run() {
                 wake_one();
             }
             (*task)();
+            home_.end_child_worker();
         } else if (!sleep_until_posted()) {
             return;
         }
@@ -111,6 +112,7 @@ void DedicatedThread::run() {
         lock.unlock();
         for (Task& task : batch) {
             std::exchange(task, nullptr)();
+            home_.end_child_worker();
         }
         batch.clear();
         lock.lock();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/runtime/home_process.hpp>
 #include <bus/runtime/internal/task_queue.hpp>
 
 #include <thread>
@@ -20,6 +21,7 @@ private:
     void wake_one();
     bool sleep_until_posted();
 
+    const detail::HomeProcess home_;
     TaskQueue queue_;
     // Written when a thread falls asleep or wakes, not with every task.
     alignas(64) std::atomic<unsigned> sleepers_{0};
@@ -41,6 +43,7 @@ public:
 private:
     void run();
 
+    const detail::HomeProcess home_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<Task> tasks_;

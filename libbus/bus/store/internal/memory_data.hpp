@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/runtime/home_process.hpp>
 #include <bus/store/internal/agent_progress.hpp>
 #include <bus/store/internal/broken_chains.hpp>
 #include <bus/store/internal/memory_log.hpp>
@@ -7,6 +8,7 @@
 #include <bus/store/memory_store.hpp>
 
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <shared_mutex>
@@ -17,8 +19,19 @@
 
 namespace bus {
 
-/// What a MemoryStore holds. Every function wants the mutex held.
+/// What a MemoryStore holds. Every other function wants one of the first two locks held.
 struct MemoryStore::Data {
+    /// Throws std::logic_error in a child of fork(), as to_write() does.
+    [[nodiscard]] std::shared_lock<std::shared_mutex> to_read() const {
+        home.check("a store");
+        return std::shared_lock{mutex};
+    }
+
+    [[nodiscard]] std::unique_lock<std::shared_mutex> to_write() {
+        home.check("a store");
+        return std::unique_lock{mutex};
+    }
+
     struct AgentData {
         std::optional<internal::AgentProgress> progress; ///< none: never registered
         std::map<Position, DeliveryRecord> deliveries;
@@ -46,6 +59,7 @@ struct MemoryStore::Data {
 
     [[nodiscard]] const AgentData* find(std::string_view agent) const;
 
+    const detail::HomeProcess home;
     mutable std::shared_mutex mutex;
     internal::MemoryLog log;
     internal::BrokenChains chains;

@@ -3,6 +3,7 @@
 #include <bus/store/internal/sqlite_connection.hpp>
 #include <bus/store/internal/sqlite_log_row.hpp>
 #include <bus/store/internal/system_advice.hpp>
+#include <bus/store/internal/writer_lock.hpp>
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -101,8 +102,7 @@ std::string advice(int code, int system_error, const std::filesystem::path& path
 /// Whether a result code says that what is read cannot be right.
 bool is_damage(int code) noexcept {
     return (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_NOTADB ||
-           code == SQLITE_IOERR_SHORT_READ ||
-           code == SQLITE_IOERR_DATA;
+           code == SQLITE_IOERR_SHORT_READ || code == SQLITE_IOERR_DATA;
 }
 
 int flags_of(Access access) noexcept {
@@ -129,8 +129,11 @@ void FinalizeStatement::operator()(sqlite3_stmt* handle) const noexcept {
 }
 
 Connection::Connection(std::filesystem::path path, Access access, std::chrono::milliseconds timeout)
-    : path_{std::move(path)}, access_{access} {
+    : path_{std::move(path)}, access_{access}, file_{internal::DatabaseFile::find(path_)} {
     internal::check_length(path_, "open");
+    if (file_ && access != Access::read_write) {
+        internal::refuse_other_door(*file_, path_);
+    }
     int flags = flags_of(access) | SQLITE_OPEN_NOMUTEX;
     std::string name = path_.string();
     if (access == Access::read_only) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bus/event/uuid.hpp>
+#include <bus/store/internal/database_file.hpp>
 #include <bus/store/internal/sqlite_at_rest.hpp>
 
 #include <chrono>
@@ -101,6 +102,8 @@ private:
     Access access_;
     bool stamps_commits_ = false;
     bool stamped_ = false; ///< of the open transaction
+    /// Before the handle, and after it.
+    std::shared_ptr<internal::DatabaseFile> file_;
     std::optional<AtRest> at_rest_;
     std::unique_ptr<sqlite3, CloseConnection> handle_;
 };

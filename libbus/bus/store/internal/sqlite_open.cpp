@@ -6,6 +6,9 @@
 #include <bus/store/internal/sqlite_schema.hpp>
 #include <bus/store/internal/system_advice.hpp>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <string>
 #include <system_error>
@@ -16,16 +19,40 @@ namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
 
+/// Where a link leads that leads to nothing yet: SQLite would make the file there.
+std::filesystem::path behind_links(std::filesystem::path path) {
+    constexpr int most_links = 40; // as the kernel has it
+    std::error_code error;
+    for (int links = 0; links < most_links; ++links) {
+        const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+        if (error) {
+            break;
+        }
+        path = target.is_absolute() ? target : path.parent_path() / target;
+    }
+    return path;
+}
+
 /// SQLite and the lock must mean the same file whatever it is called.
 std::filesystem::path in_full(const std::filesystem::path& path) {
     if (path.empty()) {
         throw StoreError{"cannot open a store without a path: name a file, as in sqlite:orders.db"};
     }
     std::error_code error;
-    std::filesystem::path resolved = std::filesystem::weakly_canonical(path, error);
+    std::filesystem::path resolved = std::filesystem::weakly_canonical(
+        std::filesystem::exists(path, error) ? path : behind_links(path), error);
+    std::error_code lost;
+    if (std::filesystem::exists(path, lost) &&
+        (error || !std::filesystem::equivalent(path, resolved, lost))) {
+        // Some links of /proc lead where their text does not.
+        throw StoreError{"cannot open the store sqlite:" + path.string() +
+                         ": the file that this leads to has no path here (it was removed, or lies "
+                         "in another container), and a store needs one, for the files beside it"};
+    }
     if (error) {
         throw StoreError{"cannot open the store sqlite:" + path.string() + ": " + error.message() +
-                         "; " + internal::advice_on_system_error(error.value(), path.parent_path())};
+                         "; " +
+                         internal::advice_on_system_error(error.value(), path.parent_path())};
     }
     return resolved.is_absolute() ? resolved : std::filesystem::absolute(resolved);
 }
@@ -52,8 +79,8 @@ void begin_life(Connection& connection) {
     }
 }
 
-/// Makes the file where it is missing, before SQLite gives it the rights that the umask leaves.
-/// Where it cannot be made, SQLite says why.
+/// Makes the file where it is missing, before it is locked and before SQLite gives it the rights
+/// that the umask leaves. Where it cannot be made, SQLite says why.
 void create(const std::filesystem::path& path, const SqliteOptions& options) {
     internal::check_length(path, "open");
     std::error_code ignored;
@@ -100,6 +127,7 @@ Connection open_for_writing(const std::filesystem::path& path, const SqliteOptio
                             std::optional<internal::WriterLock>& lock) {
     LIBBUS_FAULT_POINT("store.open");
     create(path, options);
+    lock.emplace(internal::DatabaseFile::find(path), path, options.program);
     Connection connection{path, Access::read_write, options.busy_timeout};
     // Until we know that it is ours, not even closing it may change the file.
     connection.checkpoint_on_close(false);
@@ -110,8 +138,9 @@ Connection open_for_writing(const std::filesystem::path& path, const SqliteOptio
                          "open the store read-only"};
     }
     refuse_triggers(connection);
-    lock.emplace(path, options.program);
+    lock->lock_beside();
     set_up(connection, options);
+    lock->settle();
     return connection;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/runtime/home_process.hpp>
 #include <bus/runtime/runtime.hpp>
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/commit_bell.hpp>
@@ -40,6 +41,7 @@ struct Ticket::State {
         return wait();
     }
 
+    const detail::HomeProcess home;
     std::shared_ptr<Runtime> runtime;
     std::mutex mutex;
     std::condition_variable changed;

@@ -47,7 +47,9 @@ struct ClockWorld {
         end();
         if (kept == Kept::in_a_file) {
             const auto report = bus::verify({.path = folder.path() / "store.db"});
-            BOOST_TEST(report.findings.empty());
+            for (const bus::Finding& finding : report.findings) {
+                BOOST_ERROR(finding.what);
+            }
         }
     }
 

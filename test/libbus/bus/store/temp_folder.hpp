@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <stdexcept>
@@ -23,6 +24,9 @@ public:
     TempFolder& operator=(const TempFolder&) = delete;
 
     ~TempFolder() {
+        if (made_by_ != ::getpid()) {
+            return; // in a child of the test
+        }
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);
     }
@@ -30,6 +34,7 @@ public:
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
 private:
+    pid_t made_by_ = ::getpid();
     std::filesystem::path path_;
 };
 

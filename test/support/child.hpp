@@ -1,0 +1,119 @@
+#pragma once
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace test {
+
+/// How a child process ends once it has done what it was made for.
+enum class ChildEnd : bool {
+    at_once, ///< by _exit()
+    in_full, ///< by exit(), which destroys what is static
+};
+
+/// A child of fork() that does something and says what came of it. It has ten seconds, more under
+/// the sanitizers, or else counts as hung.
+class Child {
+public:
+    /// `act` returns what the child says; what it throws is said too.
+    template <class Act>
+    explicit Child(Act act, ChildEnd end = ChildEnd::at_once) {
+        std::array<int, 2> ends{};
+        if (::pipe(ends.data()) != 0) {
+            throw std::runtime_error{"cannot make a pipe"};
+        }
+        static_cast<void>(std::fflush(nullptr)); // else the child writes it too
+        process_ = ::fork();
+        if (process_ == 0) {
+            ::alarm(limit);
+            std::signal(SIGALRM, SIG_DFL);
+            say(ends[1], said_by(std::move(act)));
+            if (end == ChildEnd::in_full) {
+                std::exit(0); // NOLINT(concurrency-mt-unsafe): this is what is tested
+            }
+            ::_exit(0);
+        }
+        ::close(ends[1]);
+        listening_ = ends[0];
+    }
+
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+
+    ~Child() {
+        if (process_ > 0) {
+            ::kill(process_, SIGKILL);
+            ::waitpid(process_, nullptr, 0);
+        }
+        ::close(listening_);
+    }
+
+    /// Waits for it. What it has said; or how it ended, if that was not as it should.
+    std::string wait() {
+        std::string said;
+        std::array<char, 512> buffer{};
+        for (ssize_t size = 0; (size = ::read(listening_, buffer.data(), buffer.size())) > 0;) {
+            said.append(buffer.data(), static_cast<std::size_t>(size));
+        }
+        int status = 0;
+        ::waitpid(std::exchange(process_, 0), &status, 0);
+        if (WIFSIGNALED(status)) {
+            return said + (WTERMSIG(status) == SIGALRM
+                               ? " (it hung)"
+                               : " (signal " + std::to_string(WTERMSIG(status)) + ")");
+        }
+        return WEXITSTATUS(status) == 0
+                   ? said
+                   : said + " (exit " + std::to_string(WEXITSTATUS(status)) + ")";
+    }
+
+    [[nodiscard]] pid_t process() const noexcept { return process_; }
+
+private:
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    static constexpr unsigned limit = 60;
+#else
+    static constexpr unsigned limit = 10;
+#endif
+
+    template <class Act>
+    static std::string said_by(Act act) {
+        try {
+            return act();
+        } catch (const std::exception& error) {
+            return std::string{"it threw: "} + error.what();
+        }
+    }
+
+    static void say(int to, std::string_view what) {
+        while (!what.empty()) {
+            const ssize_t written = ::write(to, what.data(), what.size());
+            if (written <= 0) {
+                break;
+            }
+            what.remove_prefix(static_cast<std::size_t>(written));
+        }
+        ::close(to);
+    }
+
+    pid_t process_ = 0;
+    int listening_ = -1;
+};
+
+/// What a child says that does this.
+template <class Act>
+std::string in_child(Act act, ChildEnd end = ChildEnd::at_once) {
+    return Child{std::move(act), end}.wait();
+}
+
+} // namespace test
