@@ -157,6 +157,7 @@ public:
     template <class E>
     Ticket post(E event, const PublishOptions& options = {}) {
         if constexpr (detail::check_published<E>()) {
+            static_cast<void>(event_type<E>()); // it throws where the type cannot be used
             return post_event(std::make_shared<const E>(std::move(event)), options);
         } else {
             return Ticket{nullptr};
@@ -201,6 +202,7 @@ public:
     template <class E>
     TimerHandle schedule(Duration delay, E event) {
         if constexpr (detail::check_published<E>()) {
+            static_cast<void>(event_type<E>()); // it throws where the type cannot be used
             return schedule_event(delay, std::make_shared<const E>(std::move(event)));
         } else {
             return {};

@@ -84,7 +84,7 @@ public:
     template <class E>
     void publish(E event) {
         if constexpr (detail::check_published<E>()) {
-            check_declared(event.type());
+            check_declared(event_type<E>());
             stamp(event);
             emit(std::make_shared<const E>(std::move(event)));
         }
@@ -101,7 +101,7 @@ public:
     template <class E>
     TimerHandle schedule(Duration delay, E event) {
         if constexpr (detail::check_published<E>()) {
-            check_declared(event.type());
+            check_declared(event_type<E>());
             stamp(event);
             return start_timer(delay, std::make_shared<const E>(std::move(event)));
         } else {

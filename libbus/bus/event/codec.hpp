@@ -62,7 +62,8 @@ void write_data(const DomainEvent& event, std::string& out);
 EventRecord read_record(std::string_view json);
 
 /// Reads an event of a type that this program knows; older versions go through the upcasters.
-/// Throws CodecError where it cannot, also for an unknown type or a version newer than ours.
+/// Throws CodecError where it cannot, also for an unknown type or a version newer than ours, and
+/// std::logic_error where several types of the program have the name and none is in use.
 std::shared_ptr<const DomainEvent> read_event(std::string_view json);
 
 /// Turns a kept event into one of its type. nullptr: this program does not know the type.

@@ -285,7 +285,7 @@ public:
     }
 
     void check(std::string_view type) const {
-        if (type != type_.name()) {
+        if (!type_.is_called(type)) {
             throw CodecError{"event_type", "expected \"" + std::string{type_.name()} +
                                                "\", found \"" + internal::shown(type) + "\""};
         }
@@ -296,9 +296,13 @@ private:
     DomainEvent& event_;
 };
 
-/// The type of an event that can be made. Null where the program knows none of this name.
+/// The type of an event that can be made. Null where the program knows none of this name; throws
+/// std::logic_error where it knows several.
 const EventType* concrete_type(std::string_view name) {
     const EventType* type = find_event_type(name);
+    if (type == nullptr) {
+        detail::check_clash(name);
+    }
     return type != nullptr && type->base() != nullptr ? type : nullptr;
 }
 

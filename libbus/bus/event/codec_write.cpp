@@ -301,6 +301,7 @@ CodecError::CodecError(std::string path, const std::string& message)
 
 void write_json(const DomainEvent& event, std::string& out) {
     const EventType& type = event.type();
+    type.use();
     JsonWriter writer{out};
     write_envelope(writer,
                    {event.event_id, type.name(), type.version(), event.aggregate_id(),
@@ -368,6 +369,7 @@ void write_data(const DomainEvent& event, std::string& out) {
 
 EventRecord encode(const DomainEvent& event) {
     const EventType& type = event.type();
+    type.use();
     EventRecord record{.event_id = event.event_id,
                        .event_type = std::string{type.name()},
                        .event_version = type.version(),

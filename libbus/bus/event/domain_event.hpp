@@ -1,8 +1,11 @@
 #pragma once
 
 #include <bus/event/event_type.hpp>
+#include <bus/event/internal/describe_members.hpp>
 #include <bus/event/text.hpp>
+#include <bus/event/type_name.hpp>
 
+#include <array>
 #include <atomic>
 #include <concepts>
 #include <memory>
@@ -50,6 +53,9 @@ private:
 ///
 /// An event is stamped with an id and a time when it is made. It is written before it is
 /// published and only read afterwards; as any plain struct it has no lock.
+///
+/// A struct may have members of the names below: they are its own, beside those here, which are
+/// reached through a DomainEvent&.
 class DomainEvent {
 public:
     Uuid event_id{};       ///< UUIDv7, from the ambient environment
@@ -70,9 +76,14 @@ public:
         return type().aggregate_type();
     }
 
-    /// What the event says of its own, else the member that its type names.
-    [[nodiscard]] std::string_view aggregate_id() const noexcept {
-        return own_aggregate_id.empty() ? type().aggregate_id(*this) : own_aggregate_id.view();
+    /// What the event says of its own, else the member that its type names. Keep it, or a string
+    /// made of it, rather than a view of it: where the member is no std::string, the text goes with
+    /// what this returns.
+    [[nodiscard]] AggregateId aggregate_id() const {
+        if (own_aggregate_id.empty()) {
+            return type().aggregate_id(*this);
+        }
+        return own_aggregate_id.view();
     }
 
 protected:
@@ -96,6 +107,10 @@ template <class T>
 const EventType& event_type();
 
 namespace detail {
+
+/// The type of T, whether or not it may be used.
+template <class T>
+const EventType& registered_type();
 
 /// The type of T once it is registered.
 template <class T>
@@ -138,7 +153,7 @@ struct Event : Base {
 private:
     void set_own_type() {
         const EventType* type = detail::event_type_slot<T>.load(std::memory_order_acquire);
-        this->set_type(type != nullptr ? *type : detail::event_type_while_made<T>());
+        this->DomainEvent::set_type(type != nullptr ? *type : detail::event_type_while_made<T>());
     }
 };
 
@@ -185,12 +200,17 @@ consteval bool check_event_struct() {
     }
 }
 
+template <class T>
+concept DescribedEvent = requires {
+    bus_describe_event(ExactPointer<T>{});
+};
+
 /// True for an event struct that is described; does not compile for any other type.
 template <class T>
 consteval bool check_described() {
     if constexpr (!check_event_struct<T>()) {
         return false;
-    } else if constexpr (requires { bus_describe_event(ExactPointer<T>{}); }) {
+    } else if constexpr (DescribedEvent<T>) {
         return true;
     } else {
         static_assert(never<T>, "libbus: this event is not described: write BUS_DESCRIBE_EVENT("
@@ -198,6 +218,16 @@ consteval bool check_described() {
                                 "namespace");
         return false;
     }
+}
+
+/// True where the description that has just been written is found.
+template <class T>
+consteval bool check_place_of_description() {
+    static_assert(DescribedEvent<T>,
+                  "libbus: BUS_DESCRIBE_EVENT stands in the namespace of the event, and in no "
+                  "class: of an event inside of a class write BUS_DESCRIBE_EVENT(Class::Event, "
+                  "(member, ...)) behind the class");
+    return DescribedEvent<T>;
 }
 
 /// True for an event that is described, and for DomainEvent; does not compile for any other type.
@@ -226,7 +256,8 @@ consteval bool has_own_type() {
 template <class T>
 const T* event_cast(const DomainEvent& event) noexcept {
     if constexpr (detail::check_event<T>()) {
-        return event.type().is_a(event_type<T>()) ? static_cast<const T*>(&event) : nullptr;
+        return event.type().is_a(detail::registered_type<T>()) ? static_cast<const T*>(&event)
+                                                               : nullptr;
     } else {
         return nullptr;
     }
@@ -263,6 +294,15 @@ struct VersionOption {
     std::uint32_t value;
 };
 
+struct WireNameOption {
+    std::string_view value;
+};
+
+template <std::size_t Count>
+struct FormerNamesOption {
+    std::array<std::string_view, Count> values;
+};
+
 struct AggregateTypeOption {
     std::string_view value;
 };
@@ -277,6 +317,21 @@ struct AggregateIdOption {};
 /// The version that the program writes; 1 unless said.
 constexpr VersionOption version(std::uint32_t value) {
     return {value};
+}
+
+/// The name in the wire format and in stores, where it is not the struct's own:
+/// `bus::wire_name("billing.Created")`.
+constexpr WireNameOption wire_name(std::string_view value) {
+    return {value};
+}
+
+/// The wire names that the type had before, newest or oldest first: `bus::formerly("OrderOldEvent",
+/// "OrderOlderEvent")`. Stored events of these names are read as events of this type, by its
+/// versions and upcasters; what is written has the new name. No other type of the program may have
+/// one of them.
+template <std::convertible_to<std::string_view>... Names>
+constexpr FormerNamesOption<sizeof...(Names)> formerly(const Names&... names) {
+    return {{std::string_view{names}...}};
 }
 
 /// The aggregate type, where it is not the first word of the name.
@@ -301,6 +356,16 @@ void apply(EventType::Description& to, VersionOption option) {
 }
 
 template <class T>
+void apply(EventType::Description& to, WireNameOption option) {
+    to.name = option.value;
+}
+
+template <class T, std::size_t Count>
+void apply(EventType::Description& to, const FormerNamesOption<Count>& option) {
+    to.former_names.insert(to.former_names.end(), option.values.begin(), option.values.end());
+}
+
+template <class T>
 void apply(EventType::Description& to, AggregateTypeOption option) {
     to.aggregate_type = option.value;
 }
@@ -315,10 +380,9 @@ void apply(EventType::Description& to, AggregateIdOption<Member> /*option*/) {
     if constexpr (requires(const T& t) {
                       { t.*Member } -> std::same_as<const std::string&>;
                   }) {
-        const T instance{};
-        to.aggregate_id_offset =
-            reinterpret_cast<const char*>(&(instance.*Member)) -
-            reinterpret_cast<const char*>(static_cast<const DomainEvent*>(&instance));
+        to.aggregate_id = [](const DomainEvent& event) {
+            return AggregateId{static_cast<const T&>(event).*Member};
+        };
     } else {
         static_assert(never<T>, "libbus: the member that names the aggregate must be a std::string "
                                 "of the event itself: write bus::aggregate_id<&Type::member>");
@@ -327,7 +391,11 @@ void apply(EventType::Description& to, AggregateIdOption<Member> /*option*/) {
 
 template <class T, class... Options>
 EventType::Description describe_event(std::string_view name, Options... options) {
-    EventType::Description description{.name = name};
+    constexpr std::string_view cpp_name = type_name<T>();
+    EventType::Description description{.name = own_name(name), .cpp_name = cpp_name};
+    if constexpr (is_of_one_file(cpp_name)) {
+        description.of_file = &event_type_slot<T>;
+    }
     (apply<T>(description, options), ...);
     return description;
 }
@@ -364,7 +432,7 @@ EventType::Storage storage_of() {
 template <class T>
 const EventType& register_event() {
     using Base = typename T::EventBase;
-    const EventType& base = bus::event_type<Base>();
+    const EventType& base = registered_type<Base>();
     const RegisteringScope registering;
     const EventType::Description description = bus_describe_event(static_cast<const T*>(nullptr));
     const MemberTable& members = member_table<T>();
@@ -373,24 +441,32 @@ const EventType& register_event() {
 
 } // namespace detail
 
-/// The description of an event struct. Thread safe.
 template <class T>
-const EventType& event_type() {
-    if constexpr (!detail::has_own_type<T>()) {
-        return detail::domain_event_type();
+const EventType& detail::registered_type() {
+    if constexpr (!has_own_type<T>()) {
+        return domain_event_type();
     } else {
-        if (const EventType* type = detail::event_type_slot<T>.load(std::memory_order_acquire)) {
+        if (const EventType* type = event_type_slot<T>.load(std::memory_order_acquire)) {
             return *type;
         }
-        static const EventType* const type = &detail::register_event<T>();
-        detail::event_type_slot<T>.store(type, std::memory_order_release);
+        static const EventType* const type = &register_event<T>();
+        event_type_slot<T>.store(type, std::memory_order_release);
         return *type;
     }
 }
 
 template <class T>
 const EventType& detail::event_type_while_made() {
-    return RegisteringScope::active() ? domain_event_type() : bus::event_type<T>();
+    return RegisteringScope::active() ? domain_event_type() : registered_type<T>();
+}
+
+/// The description of an event struct, for those who use the type. Throws std::logic_error that
+/// names both where another type in use has its wire name. Thread safe.
+template <class T>
+const EventType& event_type() {
+    const EventType& type = detail::registered_type<T>();
+    type.use();
+    return type;
 }
 
 /// A new event in the same execution, for the same user, with `cause` as its cause.
@@ -398,9 +474,10 @@ template <class T, class... Members>
 T derive(const DomainEvent& cause, Members&&... members) {
     if constexpr (detail::check_described<T>()) {
         T event{{}, std::forward<Members>(members)...};
-        event.execution_id = cause.execution_id;
-        event.user_id = cause.user_id;
-        event.causation_id = cause.event_id;
+        DomainEvent& envelope = event; // whose members the event may have others of the name of
+        envelope.execution_id = cause.execution_id;
+        envelope.user_id = cause.user_id;
+        envelope.causation_id = cause.event_id;
         return event;
     }
 }
@@ -408,13 +485,22 @@ T derive(const DomainEvent& cause, Members&&... members) {
 } // namespace bus
 
 /// Describes an event struct: BUS_DESCRIBE_EVENT(Type, (member, ...), options...). It stands right
-/// behind the struct, in the same namespace. Options: bus::aggregate_id<&Type::member>,
-/// bus::version(n), bus::aggregate_type("Name"), bus::durability(bus::Durability::buffered).
+/// behind the struct, in the same namespace; behind the class, for a struct inside of one. Options:
+/// bus::aggregate_id<&Type::member>, bus::version(n), bus::wire_name("name"),
+/// bus::formerly("name", ...), bus::aggregate_type("Name"),
+/// bus::durability(bus::Durability::buffered).
 #define BUS_DESCRIBE_EVENT(Type, Members, ...)                                                     \
+    static_assert(::bus::detail::check_scope(__builtin_FUNCTION()),                                \
+                  "libbus: an event is described outside of functions: move the struct and "       \
+                  "BUS_DESCRIBE_EVENT into a namespace");                                          \
+    static_assert(::bus::detail::count_names(#Members) <= ::bus::detail::most_members,             \
+                  "libbus: an event has at most 256 members: put some of them into a described "   \
+                  "struct that is a member of the event");                                         \
     static_assert((static_cast<void>(::bus::detail::check_event_struct<Type>()), true));           \
-    BOOST_DESCRIBE_STRUCT(Type, (), Members)                                                       \
+    BUS_DETAIL_DESCRIBE_MEMBERS(Type, Members)                                                     \
     inline ::bus::EventType::Description bus_describe_event(const Type* /*tag*/) {                 \
         return ::bus::detail::describe_event<Type>(#Type __VA_OPT__(, ) __VA_ARGS__);              \
     }                                                                                              \
-    [[maybe_unused]] inline const ::bus::EventType& bus_event_type_of_##Type =                     \
-        ::bus::event_type<Type>();
+    static_assert(::bus::detail::check_place_of_description<Type>());                              \
+    [[maybe_unused]] static const ::bus::EventType& BUS_DETAIL_UNIQUE(bus_registered_event_) =     \
+        ::bus::detail::registered_type<Type>();

@@ -2,89 +2,17 @@
 #include <bus/event/event_type.hpp>
 #include <bus/event/internal/block_memory.hpp>
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <new>
-#include <shared_mutex>
 #include <stdexcept>
-#include <unordered_map>
 
 namespace bus {
 
 namespace {
 
 thread_local bool registering_type = false;
-
-/// All types of the process. A deque, because types are handed out by reference.
-class Registry {
-public:
-    static Registry& instance() {
-        // Never destroyed: buses and events may be the last to go.
-        static Registry& registry = *std::make_unique<Registry>().release();
-        return registry;
-    }
-
-    Registry() {
-        static const MemberTable& no_members = *std::make_unique<MemberTable>().release();
-        types_.emplace_back(0U, EventType::Description{.name = "DomainEvent"}, nullptr, no_members,
-                            EventType::Storage{});
-        by_name_.emplace(types_.back().name(), &types_.back());
-    }
-
-    const EventType& add(const EventType::Description& description, const EventType* base,
-                         const MemberTable& members, const EventType::Storage& storage) {
-        const std::unique_lock lock{mutex_};
-        if (const auto found = by_name_.find(description.name); found != by_name_.end()) {
-            check_same(*found->second, description, base, members);
-            return *found->second;
-        }
-        const auto index = static_cast<std::uint32_t>(types_.size());
-        const EventType& type = types_.emplace_back(index, description, base, members, storage);
-        by_name_.emplace(type.name(), &type);
-        return type;
-    }
-
-    const EventType& domain_event() { return types_.front(); }
-
-    const EventType* find(std::string_view name) {
-        const std::shared_lock lock{mutex_};
-        const auto found = by_name_.find(name);
-        return found != by_name_.end() ? found->second : nullptr;
-    }
-
-    std::vector<const EventType*> all() {
-        const std::shared_lock lock{mutex_};
-        std::vector<const EventType*> result;
-        for (const EventType& type : types_) {
-            result.push_back(&type);
-        }
-        return result;
-    }
-
-private:
-    static void check_same(const EventType& known, const EventType::Description& description,
-                           const EventType* base, const MemberTable& members) {
-        const auto same_member = [](const Member& a, const Member& b) {
-            return a.name == b.name && a.offset == b.offset && a.type->kind == b.type->kind;
-        };
-        const auto& ours = known.members().members;
-        if (known.version() == description.version && known.base() == base &&
-            std::equal(ours.begin(), ours.end(), members.members.begin(), members.members.end(),
-                       same_member)) {
-            return;
-        }
-        throw std::logic_error{"event type " + std::string{description.name} +
-                               " is described twice in this program, with different members, "
-                               "version or base; the wire name must be unique: rename one struct"};
-    }
-
-    std::shared_mutex mutex_;
-    std::deque<EventType> types_;
-    std::unordered_map<std::string_view, const EventType*> by_name_;
-};
 
 /// Ends an event that a shared pointer owns. It may be the last thing that a program does: it does
 /// not ask the event for its type, which may have gone before.
@@ -161,21 +89,43 @@ std::shared_ptr<DomainEvent> hold(const EventType::Storage& storage, internal::B
 
 } // namespace
 
+namespace {
+
+/// The event that a type refines; nullptr: none but what all have in common.
+const EventType* refined(const EventType* base) noexcept {
+    return base != nullptr && base->base() != nullptr ? base : nullptr;
+}
+
+std::string aggregate_type_of(const EventType::Description& description, const EventType* base) {
+    if (!description.aggregate_type.empty()) {
+        return std::string{description.aggregate_type};
+    }
+    return refined(base) != nullptr ? std::string{base->aggregate_type()}
+                                    : aggregate_type_of_name(description.name);
+}
+
+} // namespace
+
 EventType::EventType(std::uint32_t index, const Description& description, const EventType* base,
                      const MemberTable& members, const Storage& storage)
     : index_{index},
       name_{description.name},
+      cpp_name_{description.cpp_name},
+      former_names_{description.former_names.begin(), description.former_names.end()},
       version_{description.version},
-      aggregate_type_{description.aggregate_type.empty() ? aggregate_type_of_name(description.name)
-                                                         : std::string{description.aggregate_type}},
-      aggregate_id_offset_{description.aggregate_id_offset},
-      durability_{description.durability},
+      aggregate_type_{aggregate_type_of(description, base)},
+      aggregate_id_{description.aggregate_id == nullptr && base != nullptr
+                        ? base->aggregate_id_
+                        : description.aggregate_id},
+      durability_{description.durability.value_or(
+          refined(base) != nullptr ? base->durability() : Durability::committed)},
       base_{base},
       members_{&members},
-      storage_{storage} {
-    if (version_ == 0) {
-        throw std::logic_error{"event type " + name_ + ": versions count from 1"};
-    }
+      storage_{storage} {}
+
+bool EventType::is_called(std::string_view name) const noexcept {
+    return name == name_ ||
+           std::find(former_names_.begin(), former_names_.end(), name) != former_names_.end();
 }
 
 bool EventType::is_a(const EventType& other) const noexcept {
@@ -185,14 +135,6 @@ bool EventType::is_a(const EventType& other) const noexcept {
         }
     }
     return false;
-}
-
-std::string_view EventType::aggregate_id(const DomainEvent& event) const noexcept {
-    if (aggregate_id_offset_ < 0) {
-        return {};
-    }
-    const auto* address = reinterpret_cast<const char*>(&event) + aggregate_id_offset_;
-    return *reinterpret_cast<const std::string*>(address);
 }
 
 std::shared_ptr<DomainEvent> EventType::create() const {
@@ -223,29 +165,6 @@ const Upcaster* EventType::upcaster(std::uint32_t version) const {
     return found != upcasters_.end() ? &found->second : nullptr;
 }
 
-// A type is never taken away, so each thread may remember those that it has met: the registry's
-// lock would be a line of memory that all who read events write.
-const EventType* find_event_type(std::string_view name) noexcept {
-    constexpr std::size_t places = 64;
-    thread_local std::array<const EventType*, places> met{};
-    const auto letter = [name](std::size_t i) { return static_cast<unsigned char>(name[i]); };
-    const std::size_t mixed =
-        name.empty() ? 0 : name.size() * 7U + letter(0) * 5U + letter(name.size() / 2) * 3U;
-    const EventType*& place = met[mixed % places];
-    if (place == nullptr || place->name() != name) {
-        const EventType* const found = Registry::instance().find(name);
-        if (found == nullptr) {
-            return nullptr;
-        }
-        place = found;
-    }
-    return place;
-}
-
-std::vector<const EventType*> known_event_types() {
-    return Registry::instance().all();
-}
-
 void set_upcaster(const EventType& type, std::uint32_t version, Upcaster upcaster) {
     if (version == 0 || version >= type.version()) {
         throw std::logic_error{"upcaster of " + std::string{type.name()} + " from version " +
@@ -264,28 +183,21 @@ void set_upcaster(const EventType& type, std::uint32_t version, Upcaster upcaste
 
 std::string aggregate_type_of_name(std::string_view event_name) {
     constexpr std::string_view suffix = "Event";
+    if (const std::size_t part = event_name.find_last_of("./:"); part != std::string_view::npos) {
+        event_name.remove_prefix(part + 1);
+    }
     if (event_name.size() > suffix.size() && event_name.ends_with(suffix)) {
         event_name.remove_suffix(suffix.size());
     }
-    const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+    const auto ends = [](char c) { return (c >= 'A' && c <= 'Z') || c == '<'; };
     std::size_t end = 1;
-    while (end < event_name.size() && !is_upper(event_name[end])) {
+    while (end < event_name.size() && !ends(event_name[end])) {
         ++end;
     }
     return std::string{event_name.substr(0, end)};
 }
 
 namespace detail {
-
-const EventType& register_event_type(const EventType::Description& description,
-                                     const EventType* base, const MemberTable& members,
-                                     const EventType::Storage& storage) {
-    return Registry::instance().add(description, base, members, storage);
-}
-
-const EventType& domain_event_type() {
-    return Registry::instance().domain_event();
-}
 
 RegisteringScope::RegisteringScope() noexcept : previous_{registering_type} {
     registering_type = true;

@@ -91,6 +91,7 @@ Topics::Line& Topics::line(const EventType& type) {
 }
 
 void Topics::build(const EventType& type) {
+    type.use(); // the first publish of a type on this bus
     Garbage garbage;
     {
         const std::lock_guard lock{mutex_};

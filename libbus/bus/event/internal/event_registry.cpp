@@ -1,0 +1,218 @@
+#include <bus/event/internal/event_registry.hpp>
+#include <bus/event/internal/libbus_copies.hpp>
+#include <bus/event/internal/same_layout.hpp>
+
+#include <array>
+#include <mutex>
+#include <stdexcept>
+
+namespace bus {
+
+namespace internal {
+
+namespace {
+
+/// What tells one struct from another. The address of something of its own stands behind the name
+/// where that alone does not do.
+std::string identity_of(const EventType::Description& description) {
+    std::string identity{description.cpp_name};
+    if (description.of_file != nullptr) {
+        identity += '@' + std::to_string(reinterpret_cast<std::uintptr_t>(description.of_file));
+    }
+    return identity;
+}
+
+[[noreturn]] void refuse(std::string_view name, const EventType& first, const EventType& second) {
+    std::string message = "two event types have the wire name \"" + std::string{name} + "\": ";
+    message.append(first.cpp_name()).append(" and ").append(second.cpp_name());
+    if (first.cpp_name() == second.cpp_name()) {
+        message += ", which differ: each is of a file or shared library of its own";
+    }
+    throw std::logic_error{
+        message + ". Stored events of that name could be of either, so only one of them can be "
+                  "used; describe the other one with a wire name of its own, "
+                  "bus::wire_name(\"...\"), or rename its struct"};
+}
+
+} // namespace
+
+EventRegistry& EventRegistry::instance() {
+    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): it is to outlive all static objects
+    static EventRegistry& registry = *new EventRegistry;
+    return registry;
+}
+
+EventRegistry::EventRegistry() {
+    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): as the registry
+    static const MemberTable& no_members = *new MemberTable;
+    use(add_new({.name = "DomainEvent", .cpp_name = "bus::DomainEvent"}, nullptr, no_members, {}));
+    tell_of_other_copies();
+}
+
+const EventType& EventRegistry::add(const EventType::Description& description,
+                                    const EventType* base, const MemberTable& members,
+                                    const EventType::Storage& storage) {
+    const std::unique_lock lock{mutex_};
+    const auto [begin, end] = by_identity_.equal_range(identity_of(description));
+    for (auto known = begin; known != end; ++known) {
+        const EventType& type = *known->second;
+        if (type.name() == description.name && type.version() == description.version &&
+            type.base() == base && type.storage().size == storage.size &&
+            type.storage().alignment == storage.alignment && same_layout(type.members(), members)) {
+            return type;
+        }
+    }
+    return add_new(description, base, members, storage);
+}
+
+const EventType& EventRegistry::add_new(const EventType::Description& description,
+                                        const EventType* base, const MemberTable& members,
+                                        const EventType::Storage& storage) {
+    const auto index = static_cast<std::uint32_t>(types_.size());
+    const EventType& type = types_.emplace_back(index, description, base, members, storage);
+    by_identity_.emplace(identity_of(description), &type);
+    by_name_.emplace(type.name(), &type);
+    for (const std::string& former : type.former_names()) {
+        by_name_.emplace(former, &type);
+    }
+    return type;
+}
+
+/// Another type that has this wire name and is in use, or that is known by it where the name is a
+/// former one of `than`: what is stored under it could be of either.
+const EventType* EventRegistry::other_called(std::string_view name, const EventType& than) const {
+    if (const auto user = in_use_.find(name); user != in_use_.end() && user->second != &than) {
+        return user->second;
+    }
+    if (name != than.name()) {
+        const auto [begin, end] = by_name_.equal_range(name);
+        for (auto known = begin; known != end; ++known) {
+            if (known->second != &than) {
+                return known->second;
+            }
+        }
+    }
+    return nullptr;
+}
+
+void EventRegistry::take_names(const EventType& type) {
+    if (type.name().empty() || type.version() == 0) {
+        throw std::logic_error{"event type " + std::string{type.cpp_name()} +
+                               (type.name().empty()
+                                    ? " has an empty wire name: give bus::wire_name a text"
+                                    : " is described with version 0: versions count from 1")};
+    }
+    std::vector<std::string_view> names{type.name()};
+    names.insert(names.end(), type.former_names().begin(), type.former_names().end());
+    for (const std::string_view name : names) {
+        if (const EventType* other = other_called(name, type)) {
+            refuse(name, *other, type);
+        }
+    }
+    for (const std::string_view name : names) {
+        in_use_.emplace(name, &type);
+    }
+    type.in_use_.store(true, std::memory_order_release);
+}
+
+void EventRegistry::use(const EventType& type) {
+    const std::unique_lock lock{mutex_};
+    if (!type.in_use_.load(std::memory_order_relaxed)) {
+        take_names(type);
+    }
+}
+
+EventRegistry::Named EventRegistry::find_named(std::string_view name) {
+    {
+        const std::shared_lock lock{mutex_};
+        if (const auto user = in_use_.find(name); user != in_use_.end()) {
+            return {user->first, user->second};
+        }
+    }
+    const std::unique_lock lock{mutex_};
+    const auto [begin, end] = by_name_.equal_range(name);
+    if (begin == end || std::next(begin) != end) {
+        return {};
+    }
+    const EventType& type = *begin->second;
+    try {
+        if (!type.in_use_.load(std::memory_order_relaxed)) {
+            take_names(type);
+        }
+    } catch (const std::logic_error&) {
+        return {}; // said by check_clash, and when it is used otherwise
+    }
+    return {begin->first, &type};
+}
+
+void EventRegistry::check_clash(std::string_view name) {
+    const std::unique_lock lock{mutex_};
+    const auto [begin, end] = by_name_.equal_range(name);
+    if (begin == end || in_use_.contains(name)) {
+        return;
+    }
+    if (std::next(begin) != end) {
+        refuse(name, *begin->second, *std::next(begin)->second);
+    }
+    take_names(*begin->second);
+}
+
+std::vector<const EventType*> EventRegistry::all() const {
+    const std::shared_lock lock{mutex_};
+    std::vector<const EventType*> result;
+    for (const EventType& type : types_) {
+        result.push_back(&type);
+    }
+    return result;
+}
+
+} // namespace internal
+
+using internal::EventRegistry;
+
+void EventType::use_first() const {
+    EventRegistry::instance().use(*this);
+}
+
+// A type is never taken away, nor a name that is in use, so each thread may remember those that it
+// has met: the registry's lock would be a line of memory that all who read events write.
+const EventType* find_event_type(std::string_view name) noexcept {
+    constexpr std::size_t places = 64;
+    thread_local std::array<EventRegistry::Named, places> met{};
+    const auto letter = [name](std::size_t i) { return static_cast<unsigned char>(name[i]); };
+    const std::size_t mixed =
+        name.empty() ? 0 : name.size() * 7U + letter(0) * 5U + letter(name.size() / 2) * 3U;
+    EventRegistry::Named& place = met[mixed % places];
+    if (place.type == nullptr || place.name != name) {
+        const EventRegistry::Named found = EventRegistry::instance().find_named(name);
+        if (found.type == nullptr) {
+            return nullptr;
+        }
+        place = found;
+    }
+    return place.type;
+}
+
+std::vector<const EventType*> known_event_types() {
+    return EventRegistry::instance().all();
+}
+
+namespace detail {
+
+const EventType& register_event_type(const EventType::Description& description,
+                                     const EventType* base, const MemberTable& members,
+                                     const EventType::Storage& storage) {
+    return EventRegistry::instance().add(description, base, members, storage);
+}
+
+void check_clash(std::string_view name) {
+    EventRegistry::instance().check_clash(name);
+}
+
+const EventType& domain_event_type() {
+    return EventRegistry::instance().domain_event();
+}
+
+} // namespace detail
+
+} // namespace bus

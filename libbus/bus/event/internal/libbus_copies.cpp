@@ -1,0 +1,90 @@
+#include <bus/event/internal/libbus_copies.hpp>
+
+#include <link.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+
+namespace bus::internal {
+
+namespace {
+
+constexpr std::array<char, 8> owner{"libbus"};
+
+/// A note in the file that this is linked into (ELF, notes): it is found in each file of
+/// the process, also where no symbol of that file is.
+struct Note {
+    std::uint32_t name_size = 7;
+    std::uint32_t text_size = 4;
+    std::uint32_t type = 0x627573; // bus
+    std::array<char, 8> name = owner;
+    std::array<char, 4> text{"0.1"};
+};
+
+[[gnu::used, gnu::section(".note.libbus"), gnu::aligned(4)]] const Note note;
+
+constexpr std::size_t rounded(std::size_t size) noexcept {
+    return (size + 3) / 4 * 4;
+}
+
+/// Whether a segment of notes has ours.
+bool has_our_note(const char* at, std::size_t size) noexcept {
+    while (size >= 12) {
+        std::array<std::uint32_t, 3> head{};
+        std::memcpy(head.data(), at, 12);
+        const std::size_t all = 12 + rounded(head[0]) + rounded(head[1]);
+        if (all > size) {
+            return false;
+        }
+        if (head[0] == note.name_size && head[2] == note.type &&
+            std::memcmp(at + 12, owner.data(), head[0]) == 0) {
+            return true;
+        }
+        at += all;
+        size -= all;
+    }
+    return false;
+}
+
+int look(dl_phdr_info* file, std::size_t /*size*/, void* found) {
+    for (std::size_t i = 0; i < file->dlpi_phnum; ++i) {
+        const auto& segment = file->dlpi_phdr[i];
+        if (segment.p_type == PT_NOTE &&
+            has_our_note(reinterpret_cast<const char*>(file->dlpi_addr + segment.p_vaddr),
+                         segment.p_memsz)) {
+            const std::string name{file->dlpi_name};
+            static_cast<std::vector<std::string>*>(found)->push_back(
+                name.empty() ? "the program itself" : name);
+            break;
+        }
+    }
+    return 0;
+}
+
+} // namespace
+
+std::vector<std::string> libbus_copies() {
+    std::vector<std::string> found;
+    dl_iterate_phdr(&look, &found);
+    return found;
+}
+
+void tell_of_other_copies() {
+    const std::vector<std::string> copies = libbus_copies();
+    if (copies.size() < 2) {
+        return;
+    }
+    std::string files;
+    for (const std::string& copy : copies) {
+        files.append(files.empty() ? "" : ", ").append(copy);
+    }
+    std::fprintf(stderr,
+                 "libbus: this process holds %zu copies of libbus (%s), which know nothing of each "
+                 "other's event types: an event of one must not be given to a bus of the other. "
+                 "Link them all with one shared libbus, or let only the program link it\n",
+                 copies.size(), files.c_str());
+}
+
+} // namespace bus::internal

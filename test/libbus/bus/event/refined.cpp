@@ -1,0 +1,74 @@
+#include <bus/bus.hpp>
+#include <bus/event/codec.hpp>
+#include <bus/store/memory_store.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <string>
+
+/// What an event that refines another one has from it.
+namespace refined {
+
+struct OrderEvent : bus::Event<OrderEvent> {
+    std::string order_id;
+};
+BUS_DESCRIBE_EVENT(OrderEvent, (order_id), bus::aggregate_id<&OrderEvent::order_id>,
+                   bus::durability(bus::Durability::buffered), bus::version(3))
+
+struct PaidEvent : bus::Event<PaidEvent, OrderEvent> {
+    std::int64_t cents = 0;
+};
+BUS_DESCRIBE_EVENT(PaidEvent, (cents))
+
+struct PaidByCardEvent : bus::Event<PaidByCardEvent, PaidEvent> {
+    std::string card;
+};
+BUS_DESCRIBE_EVENT(PaidByCardEvent, (card), bus::aggregate_type("Card"),
+                   bus::aggregate_id<&PaidByCardEvent::card>,
+                   bus::durability(bus::Durability::transient))
+
+struct PaidByPhoneEvent : bus::Event<PaidByPhoneEvent, PaidByCardEvent> {
+    std::string number;
+};
+BUS_DESCRIBE_EVENT(PaidByPhoneEvent, (number), bus::durability(bus::Durability::committed))
+
+} // namespace refined
+
+BOOST_AUTO_TEST_SUITE(refined_events)
+
+BOOST_AUTO_TEST_CASE(D24_aggregate_and_durability_come_from_the_event_that_is_refined) {
+    refined::PaidEvent event;
+    event.order_id = "o-1";
+    BOOST_TEST(event.aggregate_id() == "o-1");
+    BOOST_TEST(event.aggregate_type() == "Order");
+    BOOST_TEST((event.type().durability() == bus::Durability::buffered));
+    BOOST_TEST(event.event_version() == 1U);
+    const bus::EventRecord record = bus::encode(event);
+    BOOST_TEST(record.aggregate_id == "o-1");
+    BOOST_TEST(record.aggregate_type == "Order");
+}
+
+BOOST_AUTO_TEST_CASE(D24_an_event_that_says_otherwise_hands_on_what_it_says) {
+    refined::PaidByPhoneEvent event;
+    event.order_id = "o-1";
+    event.card = "4242";
+    BOOST_TEST(event.aggregate_id() == "4242");
+    BOOST_TEST(event.aggregate_type() == "Card");
+    BOOST_TEST((event.type().durability() == bus::Durability::committed));
+    BOOST_TEST(
+        (bus::event_type<refined::PaidByCardEvent>().durability() == bus::Durability::transient));
+}
+
+BOOST_AUTO_TEST_CASE(D24_events_and_what_refines_them_are_one_stream_of_a_store) {
+    const auto store = std::make_shared<bus::MemoryStore>();
+    bus::Bus bus{{.store = store}};
+    bus.publish(refined::OrderEvent{{}, "o-1"});
+    refined::PaidEvent paid;
+    paid.order_id = "o-1";
+    bus.publish(paid, {.expected_version = 1});
+    BOOST_TEST(store->read_stream("Order", "o-1", 0, 10).size() == 2U);
+    bus.stop(bus::Stop::drain);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
