@@ -21,7 +21,7 @@ using terminal::Align;
 const std::vector<DeliveryState> every_state{DeliveryState::deferred, DeliveryState::parked,
                                              DeliveryState::dead};
 
-struct ListOptions {
+struct DeliveryListOptions {
     LetterFilter filter;
     bool each = false;
 };
@@ -40,7 +40,7 @@ std::string message_of(const LetterGroup& group) {
     return group.letters == 1 ? group.example : group.error;
 }
 
-void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
+void print_delivery_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
     terminal::Table table{{{"group", Align::right},
                            {"number", Align::right},
                            {.title = "agent", .whole = true},
@@ -57,7 +57,8 @@ void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
     shared.print(table.render(shared.look()));
 }
 
-void print_each(Shared& shared, EventStore& store, const std::vector<LetterGroup>& groups) {
+void print_each_delivery(Shared& shared, EventStore& store,
+                         const std::vector<LetterGroup>& groups) {
     terminal::Table table{{{.title = "agent", .whole = true},
                            {"position", Align::right, "pos."},
                            {"state"},
@@ -87,7 +88,7 @@ void print_each(Shared& shared, EventStore& store, const std::vector<LetterGroup
     }
 }
 
-int list(Shared& shared, const ListOptions& options) {
+int list_deliveries(Shared& shared, const DeliveryListOptions& options) {
     const auto store = shared.open_to_read();
     const std::vector<LetterGroup> groups = read_groups(*store, options.filter);
     if (groups.empty()) {
@@ -98,13 +99,13 @@ int list(Shared& shared, const ListOptions& options) {
         return exit_code::done;
     }
     if (options.each) {
-        print_each(shared, *store, groups);
+        print_each_delivery(shared, *store, groups);
     } else if (shared.json()) {
         for (const LetterGroup& group : groups) {
             shared.print(json_of(group));
         }
     } else {
-        print_groups(shared, groups);
+        print_delivery_groups(shared, groups);
     }
     return exit_code::done;
 }
@@ -114,7 +115,7 @@ int list(Shared& shared, const ListOptions& options) {
 void add_deliveries(CLI::App& app, Shared& shared) {
     CLI::App& parent = *app.add_subcommand(
         "deliveries", "What agents have not finished: to see it, have it tried now, or discard it");
-    const auto options = std::make_shared<ListOptions>();
+    const auto options = std::make_shared<DeliveryListOptions>();
     options->filter.states = every_state;
     const auto add_options = [options](CLI::App& command) {
         add_filter_options(command, options->filter);
@@ -123,7 +124,8 @@ void add_deliveries(CLI::App& app, Shared& shared) {
     CLI::App& list_command = *parent.add_subcommand(
         "list", "Deliveries that are deferred, parked or dead, by agent, state and cause");
     add_options(list_command);
-    shared.on_parsed(list_command, [&shared, options] { return list(shared, *options); });
+    shared.on_parsed(list_command,
+                     [&shared, options] { return list_deliveries(shared, *options); });
     parent.require_subcommand(1);
 
     add_change(parent, shared, DeliveryAction::retry, {DeliveryState::deferred},

@@ -29,7 +29,7 @@ public:
     }
 
     const EventType& of(const EventRecord& record) {
-        Key key{record.event_type, std::max(record.event_version, 1U), record.aggregate_type};
+        const Key key{record.event_type, std::max(record.event_version, 1U), record.aggregate_type};
         const std::lock_guard lock{mutex_};
         if (const auto found = types_.find(key); found != types_.end()) {
             return found->second;
@@ -38,8 +38,9 @@ public:
         const EventType::Description description{
             .name = name, .version = version, .aggregate_type = aggregate_type};
         const EventType& base = detail::domain_event_type();
-        EventType type{base.index(), description, &base, base.members(), storage};
-        return types_.emplace(std::move(key), std::move(type)).first->second;
+        return types_
+            .try_emplace(key, base.index(), description, &base, base.members(), storage)
+            .first->second;
     }
 
 private:

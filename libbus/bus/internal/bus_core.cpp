@@ -363,6 +363,8 @@ StopReport Bus::Core::report_of_stop(bool drained) {
         report.timers += status.timers;
         report.agents.push_back(std::move(status));
     }
+    // Another thread's stop(now) cuts the drain short: then nothing is under way, but not all done.
+    report.drained = drained && report.queued == 0;
     return report;
 }
 

@@ -112,6 +112,12 @@ struct StoreAbilities {
     bool other_processes = false;  ///< others may read, and make requests, while one writes
 };
 
+/// What a store takes on its disk, in bytes.
+struct StoreSpace {
+    std::uint64_t bytes = 0; ///< of its file
+    std::uint64_t free = 0;  ///< of these, what pruning has left: compact() gives it back
+};
+
 /// The one place for a bus at a store. Thread safe.
 class WriterSeat {
 public:
@@ -126,12 +132,6 @@ public:
 private:
     const detail::HomeProcess home_;
     std::atomic<bool> taken_{false};
-
-    /// What a store takes on its disk, in bytes.
-    struct StoreSpace {
-        std::uint64_t bytes = 0; ///< of its file
-        std::uint64_t free = 0;  ///< of these, what pruning has left: compact() gives it back
-    };
 };
 
 /// An append-only log of events with a global order, and what agents keep, in one database.

@@ -225,11 +225,13 @@ std::size_t SqliteStore::prune(Position through, std::size_t limit) {
 }
 
 std::size_t SqliteStore::prune_streams(Timestamp before, std::size_t limit) {
-    return parts_->appender().prune_streams(before, limit);
+    return parts_->writing().write(
+        [&](sqlite::Appender& appender) { return appender.prune_streams(before, limit); });
 }
 
 std::size_t SqliteStore::prune_requests(Timestamp before, std::size_t limit) {
-    return parts_->appender().prune_requests(before, limit);
+    return parts_->writing().write(
+        [&](sqlite::Appender& appender) { return appender.prune_requests(before, limit); });
 }
 
 bool SqliteStore::forget(std::string_view agent, const std::optional<RequestAnswer>& answer) {

@@ -14,7 +14,7 @@ namespace {
 
 using sqlite::VerifyContext;
 
-constexpr std::array<std::pair<const char*, void (*)(VerifyContext&)>, 16> checks{{
+constexpr std::array<std::pair<const char*, void (*)(VerifyContext&)>, 17> checks{{
     {"checking pages", sqlite::verify_pages},
     {"checking the schema", sqlite::verify_schema},
     {"checking the end of the log", sqlite::verify_log_row},

@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(S23_what_an_older_store_holds_is_exported_with_a_warning_th
                "imported 0 events, 5 were there already\n");
     BOOST_TEST(test::call({"export", "--store", copy}).out == called.out);
     BOOST_TEST(test::call({"export", "--store", copy}).err.empty());
-    BOOST_TEST(bus::verify({.path = older.path}).findings.empty());
+    test::check_older_store(older.path);
 }
 
 BOOST_AUTO_TEST_CASE(S23_many_such_events_are_told_of_in_few_lines) {
@@ -127,7 +127,8 @@ BOOST_AUTO_TEST_CASE(S23_every_command_prints_json_of_an_older_store) {
     const OlderStore older;
     for (const Words& words : commands(agent, execution)) {
         const Called called = json(older.url, words);
-        BOOST_TEST(called.code == 0, words[0] << ' ' << words.back() << ": " << called.err);
+        BOOST_TEST(called.code == (words[0] == "verify" ? 1 : 0),
+                   words[0] << ' ' << words.back() << ": " << called.err);
         BOOST_TEST(!parsed(called.out).empty(), words[0] << ' ' << words.back());
         BOOST_TEST(bus::find_bad_utf8(called.err) == std::string::npos);
     }
@@ -137,7 +138,7 @@ BOOST_AUTO_TEST_CASE(S23_every_command_prints_json_of_an_older_store) {
         test::TestConsole console;
         console.on_pause = [&] { console.wants_end = true; };
         const Called called = test::call(console, words);
-        BOOST_TEST(called.code == 0, words[0] << ": " << called.err);
+        BOOST_TEST(called.code == (words[0] == "verify" ? 1 : 0), words[0] << called.err);
         BOOST_TEST(bus::find_bad_utf8(called.out) == std::string::npos, words[0]);
     }
 }
@@ -152,7 +153,7 @@ BOOST_AUTO_TEST_CASE(S23_what_an_older_store_holds_can_be_cleared_up) {
         BOOST_TEST(called.code == 0, words[1] << ": " << called.err);
         BOOST_TEST(!parsed(called.out).empty());
     }
-    BOOST_TEST(bus::verify({.path = older.path}).findings.empty());
+    test::check_older_store(older.path);
     for (const bus::RequestRecord& request :
          bus::SqliteStore::open({.path = older.path})->requests(2, 100, false)) {
         BOOST_TEST(request.agent == "work\xEF\xBF\xBD");

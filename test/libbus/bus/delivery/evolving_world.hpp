@@ -83,7 +83,7 @@ struct EvolvingWorld {
         delivery.agent = agent;
         part.put_deliveries = {std::move(delivery)};
         const auto results = store->commit({&part, 1}, true);
-        BOOST_TEST_REQUIRE(results.front().error == nullptr);
+        BOOST_TEST_REQUIRE((results.front().error == nullptr));
     }
 
     void request(bus::DeliveryAction action, const std::string& agent, bus::Position position) {

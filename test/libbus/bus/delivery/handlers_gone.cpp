@@ -267,6 +267,7 @@ BOOST_AUTO_TEST_CASE(S24_a_replay_leaves_what_has_no_handler_to_its_own_turn) {
         Keeper before{"keeper", true};
         before.with<PingEvent>().with<PongEvent>().add(world);
         world.bus->publish(ping("x"));
+        world.bus->wait_idle();
         before.fails = false;
         world.bus->publish(pong("y"));
         world.bus->wait_idle();

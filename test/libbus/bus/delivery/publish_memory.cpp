@@ -2,7 +2,7 @@
 #include "test/support/allocations.hpp"
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
-#include <bus/runtime/simulated_runtime.hpp>
+#include <bus/runtime/system_runtime.hpp>
 #include <bus/store/memory_store.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -19,12 +19,12 @@ namespace {
 /// More than a publish allocates on its way into the store.
 constexpr std::size_t bound = 200;
 
-/// Does something with its first allocation failing, then with its second, ... until it succeeds.
-/// What waits for a commit keeps the runtime: no more may do so than before. Returns how many
-/// failed.
+/// Does something with the first allocation of this thread failing, then with its second, ... until
+/// it succeeds. What waits for a commit keeps the runtime: no more may do so than before. Returns
+/// how many failed.
 std::size_t fail_each_allocation(const std::function<void(bus::Bus&)>& act) {
     for (std::size_t which = 0; which < bound; ++which) {
-        const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+        const auto runtime = std::make_shared<bus::SystemRuntime>();
         const auto store = std::make_shared<bus::MemoryStore>();
         bus::Bus bus{{.runtime = runtime, .store = store}};
         const long holders = runtime.use_count();
@@ -35,9 +35,8 @@ std::size_t fail_each_allocation(const std::function<void(bus::Bus&)>& act) {
         } catch (const std::bad_alloc&) {
             failed = true;
         }
-        runtime->run_ready();
-        BOOST_TEST(runtime.use_count() == holders, "allocation " << which << " leaves something");
         BOOST_TEST(bus.wait_idle());
+        BOOST_TEST(runtime.use_count() == holders, "allocation " << which << " leaves something");
         const bus::Position before = store->last_position();
         BOOST_TEST(bus.publish(ping("after", 1)).position == before + 1);
         if (!failed) {

@@ -44,6 +44,22 @@ BOOST_AUTO_TEST_CASE(A11_stop_now_leaves_the_rest_in_the_log_and_counts_it) {
     BOOST_TEST(numbers<PongEvent>() == test::range(1, 5), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(A11_a_drain_that_a_stop_now_cuts_short_says_what_it_left) {
+    auto agent = scripted("impatient");
+    agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
+        if (event.number == 2) {
+            bus->stop(bus::Stop::now); // as another thread would that has got a second signal
+        }
+    });
+    bus->add(std::move(agent));
+    for (int i = 1; i <= 5000; ++i) {
+        bus->post(ping("x", i));
+    }
+    const bus::StopReport report = bus->stop(bus::Stop::drain);
+    BOOST_TEST(report.queued > 0U);
+    BOOST_TEST(!report.drained);
+}
+
 BOOST_AUTO_TEST_CASE(A11_stopping_is_idempotent_and_a_stopped_bus_takes_no_events) {
     bus->add(echo());
     BOOST_TEST(bus->stop(bus::Stop::drain).drained);

@@ -41,4 +41,13 @@ inline void make_older_store(const std::filesystem::path& path, const char* more
     bus::SqliteStore::open({.path = path});
 }
 
+/// Nothing else is wrong with it: that data is no JSON, verify has always told.
+inline void check_older_store(const std::filesystem::path& path) {
+    const auto findings = bus::verify({.path = path}).findings;
+    BOOST_TEST(findings.size() == 2U);
+    for (const bus::Finding& finding : findings) {
+        BOOST_TEST(contains(finding.what, "its data is no JSON"), finding.what);
+    }
+}
+
 } // namespace test
