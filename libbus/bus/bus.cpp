@@ -1,37 +1,43 @@
 #include <bus/agent/graph.hpp>
 #include <bus/bus.hpp>
 #include <bus/internal/bus_core.hpp>
+#include <bus/runtime/internal/process_exit.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
 
 namespace bus {
 
-Bus::Bus(BusOptions options) : core_{std::make_unique<Core>(std::move(options))} {}
+Bus::Bus(BusOptions options) : core_{std::make_unique<Core>(std::move(options)).release()} {}
 
 Bus::~Bus() {
     if (!core_->home.here()) {
-        detail::leave_behind(std::move(core_));
+        detail::leave_behind(core_);
         return;
     }
-    core_->check_may_be_destroyed();
-    const auto attempt = [this](const auto& act) {
-        try {
-            act();
-        } catch (const std::exception& error) {
-            // What was not committed is in the log still; there is nobody else left to tell.
-            if (const auto sink = core_->hub->sink()) {
-                sink->on_trouble(error.what());
-            }
+    const bool program_ends = internal::process_exits();
+    if (const char* const why = core_->why_not_to_be_destroyed()) {
+        if (program_ends) { // exit() in a step or a handler, which nobody can wait for
+            detail::leave_behind(core_);
+            return;
         }
-    };
-    attempt([this] { core_->stop(Stop::now, Duration::zero()); });
-    attempt([this] {
-        for (const auto& runner : core_->runners()) {
-            runner->end_agent(); // a task that ends on the host's runtime may hold it still
-        }
-    });
+        static_cast<void>(std::fputs(why, stderr));
+        std::abort();
+    }
+    std::unique_ptr<Core> core{core_};
+    if (program_ends) {
+        // Destructors of other statics may still publish, and threads that nobody joins.
+        core->end_with_program();
+        detail::leave_behind(std::move(core));
+        return;
+    }
+    core->end();
 }
 
 Bus::Core& Bus::here() const {
     core_->home.check("a bus");
+    core_->check_not_ended();
     return *core_;
 }
 
@@ -48,15 +54,15 @@ PublishReport Bus::publish_event(const DomainEvent& event, const PublishOptions&
 }
 
 Ticket Bus::post_event(std::shared_ptr<const DomainEvent> event, const PublishOptions& options) {
-    return core_->post(std::move(event), options);
+    return here().post(std::move(event), options);
 }
 
 PublishReport Bus::publish(const EventRecord& record, const PublishOptions& options) {
-    return core_->publish(record, options);
+    return here().publish(record, options);
 }
 
 Agent& Bus::add(std::unique_ptr<Agent> agent) {
-    return core_->add(std::move(agent));
+    return here().add(std::move(agent));
 }
 
 AgentStatus Bus::remove(std::string_view agent) {
@@ -64,7 +70,7 @@ AgentStatus Bus::remove(std::string_view agent) {
 }
 
 TimerHandle Bus::schedule_event(Duration delay, std::shared_ptr<const DomainEvent> event) {
-    return core_->schedule(delay, std::move(event));
+    return here().schedule(delay, std::move(event));
 }
 
 bool Bus::cancel(TimerHandle timer) {

@@ -288,7 +288,9 @@ private:
     /// Throws std::logic_error in a child of fork().
     [[nodiscard]] Core& here() const;
 
-    std::unique_ptr<Core> core_;
+    /// The destructor's to end. It stays when exit() destroys a static bus: other statics may
+    /// publish as late as in their destructors.
+    Core* const core_;
 };
 
 } // namespace bus

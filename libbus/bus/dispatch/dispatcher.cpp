@@ -116,6 +116,10 @@ Dispatcher::Dispatcher(Ended ended, Wait wait)
     : topics_{std::make_shared<Topics>(std::move(ended), std::move(wait))} {}
 
 Dispatcher::~Dispatcher() {
+    close();
+}
+
+void Dispatcher::close() noexcept {
     topics_->close();
 }
 

@@ -74,6 +74,9 @@ public:
     /// True on a thread that is in a dispatch of this one.
     [[nodiscard]] bool dispatching_here() const noexcept;
 
+    /// Ends all subscriptions; who is subscribed later stays so.
+    void close() noexcept;
+
     /// For the bus, whose publish is this one's dispatch.
     [[nodiscard]] detail::Topics& topics() const noexcept { return *topics_; }
 

@@ -3,7 +3,6 @@
 #include <bus/dispatch/attention.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/runtime/home_process.hpp>
-#include <bus/runtime/internal/forced_unwind.hpp>
 
 #include <boost/signals2/connection.hpp>
 #include <boost/signals2/shared_connection_block.hpp>
@@ -30,9 +29,7 @@ struct CatchingCombiner {
         for (; slot != end; ++slot) {
             try {
                 *slot; // calls it
-            }
-            LIBBUS_PASS_FORCED_UNWIND
-            catch (...) {
+            } catch (...) {
                 thrown.push_back(std::current_exception());
             }
         }

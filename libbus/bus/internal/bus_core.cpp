@@ -368,20 +368,61 @@ StopReport Bus::Core::report_of_stop(bool drained) {
     return report;
 }
 
-void Bus::Core::check_may_be_destroyed() const {
-    const char* why = nullptr;
+const char* Bus::Core::why_not_to_be_destroyed() const noexcept {
     if (on_worker()) {
-        why = "libbus: a bus is destroyed on one of its own workers (in an agent's step, or in a "
-              "handler of a posted event), which it would have to wait for: let another thread do "
-              "it\n";
-    } else if (phase_ != Phase::stopped && (store || !mailboxes_.empty()) &&
-               dispatcher.dispatching_here()) {
-        why = "libbus: a handler destroys a bus that has agents or a store, which may be at work: "
-              "call stop() first\n";
+        return "libbus: a bus is destroyed on one of its own workers (in an agent's step, or in a "
+               "handler of a posted event), which it would have to wait for: let another thread do "
+               "it\n";
     }
-    if (why != nullptr) {
-        static_cast<void>(std::fputs(why, stderr));
-        std::abort();
+    if (phase_ != Phase::stopped && (store || !mailboxes_.empty()) &&
+        dispatcher.dispatching_here()) {
+        return "libbus: a handler destroys a bus that has agents or a store, which may be at work: "
+               "call stop() first\n";
+    }
+    return nullptr;
+}
+
+void Bus::Core::end() noexcept {
+    const auto attempt = [this](const auto& act) {
+        try {
+            act();
+        } catch (const std::exception& error) {
+            // What was not committed is in the log still; there is nobody else left to tell.
+            if (const auto sink = hub->sink()) {
+                sink->on_trouble(error.what());
+            }
+        }
+    };
+    attempt([this] { stop(Stop::now, Duration::zero()); });
+    attempt([this] {
+        for (const auto& runner : runners()) {
+            runner->end_agent(); // a task that ends on the host's runtime may hold it still
+        }
+    });
+}
+
+void Bus::Core::end_with_program() noexcept {
+    if (store || !mailboxes_.empty()) {
+        end();
+    } else {
+        timers_->stop();
+    }
+    ended_ = true;
+    dispatcher.close();
+    mailboxes_.clear();
+    delivery_.reset();
+    timers_.reset();
+    posted_.reset();
+    store.reset();
+    runtime.reset();
+}
+
+void Bus::Core::check_not_ended() const {
+    if (ended_) {
+        throw std::logic_error{
+            "the bus has ended with the program, before what calls it: use it "
+            "before main() returns, or let it be made before what uses it in its "
+            "destructor"};
     }
 }
 

@@ -53,8 +53,16 @@ public:
     StopReport stop(Stop how, Duration deadline);
     std::vector<std::shared_ptr<Runner>> runners();
 
-    /// Aborts with a sentence where the bus may not be destroyed here and now.
-    void check_may_be_destroyed() const;
+    /// A sentence where the bus may not be destroyed here and now, else nullptr.
+    [[nodiscard]] const char* why_not_to_be_destroyed() const noexcept;
+    /// Stops, and ends the agents.
+    void end() noexcept;
+    /// The same while exit() destroys the program's statics, and lets go of store and runtime. What
+    /// is left refuses all calls, but for publishes to a bus that had handlers only: they find
+    /// none.
+    void end_with_program() noexcept;
+    /// Throws std::logic_error after end_with_program().
+    void check_not_ended() const;
 
     const detail::HomeProcess home;
     std::shared_ptr<Runtime> runtime;
@@ -95,6 +103,7 @@ private:
     StopReport report_of_stop(bool drained);
 
     std::atomic<Phase> phase_{Phase::open};
+    std::atomic<bool> ended_{false};
     std::shared_mutex mutex_;
     std::set<std::string> names_;      ///< of the agents, also of those that are being added
     std::set<std::string> forgetting_; ///< not in names_

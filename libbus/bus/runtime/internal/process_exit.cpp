@@ -1,0 +1,52 @@
+#include <bus/runtime/internal/process_exit.hpp>
+
+#include <cstdlib>
+
+#if defined(__GLIBC__)
+#include <dlfcn.h>
+#include <unwind.h>
+
+#include <cstdint>
+#include <string_view>
+#endif
+
+namespace bus::internal {
+
+#if defined(__GLIBC__)
+
+namespace {
+
+/// Whether an address lies in exit(). Its call of what runs the destructors is its last
+/// instruction, so the address to return to may lie behind it: the one before is asked for.
+bool is_in_exit(std::uintptr_t address) noexcept {
+    Dl_info symbol{};
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code is what the stack has
+    return ::dladdr(reinterpret_cast<const void*>(address - 1), &symbol) != 0 &&
+           symbol.dli_sname != nullptr && std::string_view{symbol.dli_sname} == "exit";
+}
+
+_Unwind_Reason_Code look_at_frame(_Unwind_Context* frame, void* found) {
+    if (is_in_exit(_Unwind_GetIP(frame))) {
+        *static_cast<bool*>(found) = true;
+        return _URC_NORMAL_STOP;
+    }
+    return _URC_NO_REASON;
+}
+
+} // namespace
+
+bool process_exits() noexcept {
+    bool found = false;
+    _Unwind_Backtrace(&look_at_frame, &found);
+    return found;
+}
+
+#else
+
+bool process_exits() noexcept {
+    return false;
+}
+
+#endif
+
+} // namespace bus::internal

@@ -1,0 +1,138 @@
+// A program whose end test_ends.cpp watches. Its argument says how it ends.
+#include "test/support/bus_events.hpp"
+#include <bus/event/codec.hpp>
+#include <bus/store/memory_store.hpp>
+
+#include "program_end_bus.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <latch>
+#include <memory>
+#include <string>
+#include <thread>
+
+using test::ping;
+using test::PingEvent;
+using test::PongEvent;
+
+namespace {
+
+bool speaks_at_the_end = false;
+
+/// Publishes, and writes and reads an event, in the destructor of a static.
+struct Late {
+    Late() = default;
+    Late(const Late&) = delete;
+    Late& operator=(const Late&) = delete;
+
+    ~Late() {
+        if (!speaks_at_the_end) {
+            return;
+        }
+        try {
+            const std::string json = bus::to_json(ping("written at the end"));
+            std::cout << "read: " << bus::from_json<PingEvent>(json).name << '\n';
+            const auto report = the_bus().publish(ping("late"));
+            std::cout << "late: handled by " << report.handlers.handled << '\n';
+        } catch (const std::exception& error) {
+            std::cout << "late: " << error.what() << '\n';
+        }
+    }
+};
+
+const Late late;
+
+struct Exiting : bus::Agent {
+    Exiting() : Agent{"exiting"} {
+        on<PingEvent>([](const PingEvent&, bus::Context&) { std::exit(3); });
+    }
+};
+
+struct Idle : bus::Agent {
+    Idle() : Agent{"idle"} {
+        on<PingEvent>([](const PingEvent&, bus::Context&) {});
+    }
+};
+
+void wait_for_ever() {
+    for (;;) {
+        pause();
+    }
+}
+
+void publish_from_detached_threads() {
+    the_bus().subscribe<PingEvent>([](const PingEvent&) {}).release();
+    the_bus().subscribe<bus::DomainEvent>([](const bus::DomainEvent&) {}).release();
+    static std::latch begun{3};
+    for (int i = 0; i < 3; ++i) {
+        std::thread{[] {
+            the_bus().publish(ping("a"));
+            begun.count_down();
+            for (;;) {
+                the_bus().publish(ping("b"));
+            }
+        }}.detach();
+    }
+    begun.wait();
+}
+
+bus::Bus& static_bus_with_store() {
+    static bus::Bus bus{{.store = std::make_shared<bus::MemoryStore>()}};
+    return bus;
+}
+
+bus::Bus& owned_bus_with_agents() {
+    static const auto bus = std::make_unique<bus::Bus>();
+    return *bus;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    constexpr unsigned most_seconds = 60;
+    alarm(most_seconds); // a program that hangs at its end is killed
+    const std::string how = argc > 1 ? argv[1] : "";
+    if (how == "handlers") {
+        speaks_at_the_end = true;
+        the_bus().subscribe<bus::DomainEvent>([](const bus::DomainEvent&) {}).release();
+        the_bus().publish(ping("a"));
+    } else if (how == "agents") {
+        speaks_at_the_end = true;
+        the_bus().emplace<Idle>();
+        the_bus().publish(ping("a"));
+        the_bus().schedule(std::chrono::hours{1}, ping("never"));
+    } else if (how == "detached") {
+        publish_from_detached_threads();
+    } else if (how == "exit-in-handler") {
+        the_bus().emplace<Idle>();
+        the_bus().subscribe<PingEvent>([](const PingEvent&) { std::exit(3); }).release();
+        the_bus().publish(ping("a"));
+    } else if (how == "exit-in-step") {
+        the_bus().emplace<Exiting>();
+        the_bus().publish(ping("a"));
+        wait_for_ever();
+    } else if (how == "exit-in-step-on-store") {
+        static_bus_with_store().emplace<Exiting>();
+        static_bus_with_store().publish(ping("a"));
+        wait_for_ever();
+    } else if (how == "exit-in-step-of-owned-bus") {
+        owned_bus_with_agents().emplace<Exiting>();
+        owned_bus_with_agents().publish(ping("a"));
+        wait_for_ever();
+    } else if (how == "exit-in-timer") {
+        static_bus_with_store()
+            .subscribe<PingEvent>([](const PingEvent&) { std::exit(3); })
+            .release();
+        static_bus_with_store().schedule(bus::Duration::zero(), ping("a"));
+        wait_for_ever();
+    } else if (how == "exit-in-post") {
+        the_bus().subscribe<PingEvent>([](const PingEvent&) { std::exit(3); }).release();
+        the_bus().post(ping("a"));
+        wait_for_ever();
+    }
+    std::cout << "main returns\n";
+}

@@ -1,0 +1,5 @@
+#pragma once
+
+#include <bus/bus.hpp>
+
+bus::Bus& the_bus();
