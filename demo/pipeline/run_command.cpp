@@ -60,6 +60,9 @@ public:
         const bus::StopReport stopped =
             pipeline_.stop(InterruptScope::asked_twice() ? bus::Stop::now : bus::Stop::drain);
         progress_.wipe();
+        if (!stopped.lost.empty()) {
+            throw bus::StoreLost{stopped.lost};
+        }
         const auto took = Clock::now() - began_;
         const Totals totals = write_report();
         const bool interrupted = InterruptScope::asked() && !(feed_ended_ && settled);

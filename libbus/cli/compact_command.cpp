@@ -54,11 +54,12 @@ void check_room(const fs::path& file, std::uint64_t kept) {
         std::error_code unknown;
         const std::uint64_t room = fs::space(where, unknown).available;
         if (!unknown && room < needed) {
-            throw StoreError{fmt::format(
-                "cannot compact {}: that needs {} bytes for a while in {}, and {} are free; nothing "
-                "was changed: free space there{}",
-                file.string(), format_count(needed), where.string(), format_count(room),
-                where == temporary ? ", or name another folder in SQLITE_TMPDIR" : "")};
+            throw StoreError{
+                fmt::format("cannot compact {}: that needs {} bytes for a while in {}, and {} are "
+                            "free; nothing "
+                            "was changed: free space there{}",
+                            file.string(), format_count(needed), where.string(), format_count(room),
+                            where == temporary ? ", or name another folder in SQLITE_TMPDIR" : "")};
         }
     };
     check(folder, same ? 2 * kept : kept);
@@ -70,8 +71,10 @@ void check_room(const fs::path& file, std::uint64_t kept) {
 void report(Shared& shared, const StoreSpace& before, const StoreSpace& after, bool dry_run) {
     const std::uint64_t freed = before.bytes - std::min(before.bytes, after.bytes);
     if (shared.json()) {
-        shared.print(
-            {{"bytes", before.bytes}, {"after", after.bytes}, {"freed", freed}, {"dry_run", dry_run}});
+        shared.print({{"bytes", before.bytes},
+                      {"after", after.bytes},
+                      {"freed", freed},
+                      {"dry_run", dry_run}});
     } else if (freed == 0) {
         shared.print(fmt::format("nothing to give back: all {} bytes are in use\n",
                                  format_count(before.bytes)));

@@ -85,20 +85,16 @@ std::vector<Order> orders_by_group(EventStore& store, const ChangeOptions& optio
     return orders;
 }
 
-/// Leaves the deliveries of the oldest events, of all groups together.
+/// Leaves the deliveries of the oldest events, of all groups together; a host keeps to that too.
 void keep_oldest(std::vector<Order>& orders, std::uint64_t limit) {
     std::multiset<Position> all;
     for (const Order& order : orders) {
         all.insert(order.letters.begin(), order.letters.end());
     }
-    if (limit == 0 || all.size() <= limit) {
-        return;
-    }
-    const Position end = *std::next(all.begin(), static_cast<std::ptrdiff_t>(limit - 1));
-    std::uint64_t left = limit;
+    std::uint64_t left = std::min<std::uint64_t>(limit, all.size());
+    const Position end = *std::next(all.begin(), static_cast<std::ptrdiff_t>(left - 1));
     for (Order& order : orders) {
-        std::vector<Position>& letters = order.letters;
-        std::sort(letters.begin(), letters.end());
+        std::vector<Position>& letters = order.letters; // in order
         letters.erase(std::upper_bound(letters.begin(), letters.end(), end), letters.end());
         letters.resize(std::min<std::uint64_t>(letters.size(), left)); // two agents have one event
         left -= letters.size();
@@ -160,7 +156,9 @@ int change(Shared& shared, const ChangeOptions& options) {
                                    name_of(options.action),
                                    options.command == "deliveries" ? "delivery" : "dead letter")};
     }
-    keep_oldest(orders, options.limit);
+    if (options.limit != 0) {
+        keep_oldest(orders, options.limit);
+    }
     return options.by.dry_run ? say_what_would_be_done(shared, options.by, orders)
                               : carry_out(shared, options.by, std::move(orders));
 }

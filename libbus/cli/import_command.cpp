@@ -129,13 +129,14 @@ private:
     }
 
     void commit(const std::string& name) {
-        const std::vector<Part> parts = std::exchange(waiting_, {});
+        std::vector<Part> parts = std::exchange(waiting_, {});
         const std::vector<std::uint64_t> lines = std::exchange(lines_, {});
         if (dry_run_ || parts.empty()) {
             imported_ += parts.size();
             return;
         }
         make_store();
+        parts.front().stored_at = shared_.console().now();
         seen_.clear(); // from here on the store knows them
         const std::vector<PartResult> results = store_->commit(parts, true);
         for (std::size_t i = 0; i < results.size(); ++i) {

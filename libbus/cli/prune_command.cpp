@@ -16,7 +16,7 @@ namespace bus::cli {
 
 namespace {
 
-constexpr std::size_t requests_a_page = 1000;
+constexpr std::size_t requests_at_a_time = 1000;
 
 struct PruneOptions {
     std::string before;
@@ -95,13 +95,13 @@ std::uint64_t count_old_requests(EventStore& store, Timestamp before) {
     std::uint64_t after = 0;
     bool newest_counts = false;
     for (;;) {
-        const auto page = store.requests(after, requests_a_page, false);
+        const auto page = store.requests(after, requests_at_a_time, false);
         for (const RequestRecord& request : page) {
             after = request.number;
             newest_counts = request.done_at && *request.done_at < before;
             count += newest_counts ? 1U : 0U;
         }
-        if (page.size() < requests_a_page) {
+        if (page.size() < requests_at_a_time) {
             return count - (newest_counts ? 1U : 0U);
         }
     }

@@ -27,6 +27,8 @@ struct FaultyDisk::State {
     std::atomic<std::uint64_t> changes{0};
     std::atomic<std::uint64_t> cut_at{0};  ///< 0: never
     std::atomic<std::uint64_t> fail_at{0}; ///< 0: never
+    std::atomic<std::uint64_t> reads{0};
+    std::atomic<std::uint64_t> fail_read_at{0}; ///< 0: never
     std::atomic<std::uint64_t> failed{0};
     DiskWorld world;
     std::mt19937_64 dice; ///< SQLite's
@@ -95,7 +97,8 @@ int close_file(sqlite3_file* file) {
 
 int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
     File& f = File::of(file);
-    if (f.path != nullptr && f.state->disk->fault == DiskFault::no_reads) {
+    if (f.path != nullptr && (f.state->disk->fault == DiskFault::no_reads ||
+                              ++f.state->reads == f.state->fail_read_at)) {
         ++f.state->failed;
         return SQLITE_IOERR_READ;
     }
@@ -305,6 +308,10 @@ void FaultyDisk::fail_at_change(std::uint64_t number) {
     state_->fail_at = state_->changes + number;
 }
 
+void FaultyDisk::fail_at_read(std::uint64_t number) {
+    state_->fail_read_at = state_->reads + number;
+}
+
 bool FaultyDisk::failing_soon() const noexcept {
     return state_->fail_at > state_->changes;
 }
@@ -312,6 +319,7 @@ bool FaultyDisk::failing_soon() const noexcept {
 void FaultyDisk::forget_plans() {
     state_->cut_at = 0;
     state_->fail_at = 0;
+    state_->fail_read_at = 0;
 }
 
 void FaultyDisk::simulate(DiskWorld world) {

@@ -56,9 +56,11 @@ public:
     [[nodiscard]] bool is_off() const noexcept;
     /// The change that is so many from now fails, and none after it.
     void fail_at_change(std::uint64_t number);
+    /// The read of a file that is so many from now fails, and none after it.
+    void fail_at_read(std::uint64_t number);
     /// True until it has.
     [[nodiscard]] bool failing_soon() const noexcept;
-    /// What was planned with the two above does not happen.
+    /// What was planned with these does not happen.
     void forget_plans();
     /// From now on; before any database is opened.
     void simulate(DiskWorld world);

@@ -152,6 +152,27 @@ public:
         return reader().requests(after, limit, open_only);
     }
 
+    std::vector<bus::RequestRecord> newest_requests(std::uint64_t before, std::size_t limit,
+                                                    bool open_only) override {
+        return reader().newest_requests(before, limit, open_only);
+    }
+
+    std::size_t prune_requests(bus::Timestamp before, std::size_t limit) override {
+        return writer().prune_requests(before, limit);
+    }
+
+    std::size_t prune_streams(bus::Timestamp before, std::size_t limit) override {
+        return writer().prune_streams(before, limit);
+    }
+
+    bus::Position first_dated_from(bus::Timestamp time, bus::Position after) override {
+        return reader().first_dated_from(time, after);
+    }
+
+    bus::Position last_stored_before(bus::Timestamp time, bus::Timestamp now) override {
+        return reader().last_stored_before(time, now);
+    }
+
     bus::Position first_position() override { return reader().first_position(); }
 
     bus::Position last_before(bus::Timestamp time) override { return reader().last_before(time); }

@@ -30,7 +30,11 @@ std::string text_of(Duration age) {
 
 RetentionRule::RetentionRule(EventStore& store, std::shared_ptr<RunnerHub> hub, Request request,
                              RetentionTimes times)
-    : store_{store}, hub_{std::move(hub)}, request_{std::move(request)}, times_{times} {}
+    : store_{store},
+      hub_{std::move(hub)},
+      request_{std::move(request)},
+      times_{times},
+      made_{hub_->runtime().read_clocks()} {}
 
 void RetentionRule::start() {
     if (times_.age <= Duration::zero()) {
@@ -101,7 +105,8 @@ void RetentionRule::prune_aged() {
             return; // it is not carried out yet
         }
     }
-    const Timestamp now = hub_->runtime().now();
+    const ClockReading clocks = hub_->runtime().read_clocks();
+    const Timestamp now = std::min(clocks.wall, made_.wall_of(clocks.steady));
     const Position first = store_.first_position();
     Position through = aged_events(store_, now - times_.age, now).through;
     const auto obstacle = through < first ? std::nullopt : prune_obstacle(store_, through);

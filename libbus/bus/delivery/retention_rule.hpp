@@ -20,7 +20,8 @@ struct RetentionTimes {
 /// Prunes the log by itself, as far as its events are old enough and every agent is done with them.
 /// What it removes is a request like an operator's, by `retention`; where nothing is removed there
 /// is none. An agent that still needs old events is told of as trouble, once until it does not any
-/// more. Thread safe.
+/// more. Of a wall clock that is set forward while the program runs it believes nothing: what is
+/// removed does not come back. Thread safe.
 class RetentionRule : public std::enable_shared_from_this<RetentionRule> {
 public:
     using Request = std::function<std::uint64_t(const RequestRecord&)>;
@@ -44,6 +45,7 @@ private:
     std::shared_ptr<RunnerHub> hub_;
     Request request_;
     const RetentionTimes times_;
+    const ClockReading made_; ///< a wall clock that is set forward later makes no event older
     std::mutex mutex_;
     bool stopped_ = true;
     bool looking_ = false;

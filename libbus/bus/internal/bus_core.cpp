@@ -304,8 +304,11 @@ bool Bus::Core::wait_idle(std::optional<Duration> timeout) {
 
 StopReport Bus::Core::stop(Stop how, Duration deadline) {
     hub->care();
-    Phase open = Phase::open;
-    phase_.compare_exchange_strong(open, how == Stop::drain ? Phase::draining : Phase::stopped);
+    Phase before = Phase::open;
+    phase_.compare_exchange_strong(before, how == Stop::drain ? Phase::draining : Phase::stopped);
+    if (before == Phase::draining && how == Stop::now) {
+        cut_short_ = true; // another thread's drain finds nothing under way, but not all done
+    }
     if (delivery_ && how == Stop::drain) {
         delivery_->begin_drain();
     }
@@ -326,7 +329,8 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     }
     // Made to fail, nothing is waited for: what was under way is left, and said to be.
     LIBBUS_FAULT_POINT_FAILS("stop.before_drain", how = Stop::now);
-    const bool drained = how == Stop::drain && hub->wait([this] { return idle(); }, deadline);
+    const bool drained =
+        how == Stop::drain && hub->wait([this] { return idle(); }, deadline) && !cut_short_;
     phase_ = Phase::stopped;
     hub->clock().stop();
     if (delivery_) {
@@ -363,8 +367,6 @@ StopReport Bus::Core::report_of_stop(bool drained) {
         report.timers += status.timers;
         report.agents.push_back(std::move(status));
     }
-    // Another thread's stop(now) cuts the drain short: then nothing is under way, but not all done.
-    report.drained = drained && report.queued == 0;
     return report;
 }
 

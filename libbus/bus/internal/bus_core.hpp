@@ -103,6 +103,7 @@ private:
     StopReport report_of_stop(bool drained);
 
     std::atomic<Phase> phase_{Phase::open};
+    std::atomic<bool> cut_short_{false}; ///< a stop(now) came while the bus drained
     std::atomic<bool> ended_{false};
     std::shared_mutex mutex_;
     std::set<std::string> names_;      ///< of the agents, also of those that are being added

@@ -85,12 +85,12 @@ void MemoryStore::backup(const std::string& /*to*/) {
 
 /// Once a minute.
 void MemoryStore::Data::note_stored(std::span<const Part> parts, Position first) {
-    if (log.last() < first || parts.front().stored_at == Timestamp{}) {
+    if (log.last() < first) {
         return;
     }
-    const Timestamp now = parts.front().stored_at;
-    if (stored_times.empty() || internal::is_another_minute(stored_times.back().at, now)) {
-        stored_times.push_back({first, now});
+    const auto last = stored_times.empty() ? std::nullopt : std::optional{stored_times.back().at};
+    if (const auto note = internal::next_note(last, parts.front().stored_at)) {
+        stored_times.push_back({first, *note});
     }
 }
 

@@ -9,6 +9,7 @@
 #include <bus/store/internal/sqlite_open.hpp>
 #include <bus/store/internal/sqlite_reader.hpp>
 #include <bus/store/internal/sqlite_requests.hpp>
+#include <bus/store/internal/sqlite_schema.hpp>
 #include <bus/store/internal/sqlite_watch.hpp>
 #include <bus/store/sqlite_store.hpp>
 
@@ -52,7 +53,8 @@ struct WriteSide {
     WriteSide(Connection opened, const SqliteOptions& options)
         : connection{std::move(opened)},
           appender{connection, std::min(options.max_value_bytes, most_value_bytes)},
-          watch{connection, options.path} {}
+          watch{connection, options.path},
+          triggers{connection} {}
 
     /// Whatever has become of the files, only those that were opened are written, and if they are
     /// not what they were, not even those.
@@ -73,8 +75,8 @@ struct WriteSide {
 
     /// Runs `use` with the appender, between a look at the files before and one where it is due.
     template <class Use>
-    auto write(Use use) {
-        watch.look();
+    auto write(bool durable, Use use) {
+        watch.look_before_commit(durable);
         auto result = use(appender);
         watch.committed();
         return result;
@@ -83,6 +85,7 @@ struct WriteSide {
     Connection connection;
     sqlite::Appender appender;
     sqlite::FileWatch watch;
+    sqlite::TriggerWatch triggers;
 };
 
 } // namespace
@@ -212,7 +215,7 @@ std::string SqliteStore::description() const {
 }
 
 std::vector<PartResult> SqliteStore::commit(std::span<const Part> parts, bool durable) {
-    return parts_->writing().write([&](sqlite::Appender& appender) {
+    return parts_->writing().write(durable, [&](sqlite::Appender& appender) {
         std::vector<PartResult> results = appender.commit(parts, durable);
         parts_->last_position = appender.last_position();
         return results;
@@ -221,22 +224,22 @@ std::vector<PartResult> SqliteStore::commit(std::span<const Part> parts, bool du
 
 std::size_t SqliteStore::prune(Position through, std::size_t limit) {
     return parts_->writing().write(
-        [&](sqlite::Appender& appender) { return appender.prune(through, limit); });
+        true, [&](sqlite::Appender& appender) { return appender.prune(through, limit); });
 }
 
 std::size_t SqliteStore::prune_streams(Timestamp before, std::size_t limit) {
     return parts_->writing().write(
-        [&](sqlite::Appender& appender) { return appender.prune_streams(before, limit); });
+        true, [&](sqlite::Appender& appender) { return appender.prune_streams(before, limit); });
 }
 
 std::size_t SqliteStore::prune_requests(Timestamp before, std::size_t limit) {
     return parts_->writing().write(
-        [&](sqlite::Appender& appender) { return appender.prune_requests(before, limit); });
+        true, [&](sqlite::Appender& appender) { return appender.prune_requests(before, limit); });
 }
 
 bool SqliteStore::forget(std::string_view agent, const std::optional<RequestAnswer>& answer) {
     return parts_->writing().write(
-        [&](sqlite::Appender& appender) { return appender.forget(agent, answer); });
+        true, [&](sqlite::Appender& appender) { return appender.forget(agent, answer); });
 }
 
 StoreSpace SqliteStore::space() {
@@ -263,8 +266,10 @@ void SqliteStore::compact() {
 }
 
 void SqliteStore::look() {
+    parts_->check_process();
     if (parts_->write) {
         parts_->write->watch.look();
+        parts_->write->triggers.look();
     }
 }
 

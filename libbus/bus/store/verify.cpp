@@ -1,3 +1,4 @@
+#include <bus/store/internal/database_file.hpp>
 #include <bus/store/internal/sqlite_open.hpp>
 #include <bus/store/internal/verify_context.hpp>
 #include <bus/store/sqlite_store.hpp>
@@ -5,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <utility>
 
 namespace bus {
@@ -41,9 +41,9 @@ bool was_a_store(const std::filesystem::path& path) {
     constexpr std::string_view our_mark = "lbus";
     constexpr std::size_t place_of_our_mark = 68;
     constexpr std::size_t header_bytes = 100;
-    std::string header(header_bytes, '\0');
-    std::ifstream file{path, std::ios::binary};
-    file.read(header.data(), static_cast<std::streamsize>(header.size()));
+    const auto file = internal::DatabaseFile::find(path);
+    std::string header = file ? file->beginning(header_bytes) : std::string{};
+    header.resize(header_bytes);
     const std::string_view view = header;
     return view.starts_with(mark_of_sqlite) ||
            view.substr(place_of_our_mark, our_mark.size()) == our_mark;

@@ -31,6 +31,7 @@ std::vector<std::vector<std::string>> commands(const std::string& file) {
             {"replay", "biller", "--why", "no"},
             {"requests"},
             {"prune", "--before", "3"},
+            {"compact"},
             {"backup", file},
             {"export"},
             {"import", "-"},

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(help_names_the_commands_and_the_exit_codes) {
     const Shell help = shell("bus --help");
     BOOST_TEST(help.code == 0);
     for (const char* word : {"events", "flow", "agents", "dead-letters", "requests", "prune",
-                             "backup", "export", "import", "Exit codes", "130"}) {
+                             "compact", "backup", "export", "import", "Exit codes", "130"}) {
         BOOST_TEST(holds(help.out, word), word);
     }
     BOOST_TEST(shell("bus dead-letters redrive --help").code == 0);
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(the_manual_page_tells_every_command_and_option_that_the_hel
     const Shell words = shell(
         "for command in '' events 'events list' 'events follow' 'events show' flow agents \\\n"
         "    'agents forget' dead-letters 'dead-letters list' 'dead-letters redrive' prune \\\n"
-        "    backup export import requests; do\n"
+        "    compact backup export import requests; do\n"
         "    bus $command --help | grep -oE '^  (--)?[a-z][a-z-]+' | tr -d ' '\n"
         "done | sort -u");
     std::istringstream in{words.out};

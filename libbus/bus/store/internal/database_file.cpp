@@ -1,5 +1,6 @@
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/database_file.hpp>
+#include <bus/store/internal/system_advice.hpp>
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -154,8 +155,10 @@ int DatabaseFile::writable(const fs::path& path) {
         const int error = errno;
         const bool may_not = error == EACCES || error == EPERM || error == EROFS;
         throw StoreError{"cannot open sqlite:" + path.string() + " for writing: " +
-                         (may_not ? "the file is read-only for this user" : std::strerror(error)) +
-                         "; allow writing, or open the store read-only"};
+                         (may_not ? "the file is read-only for this user; allow writing, or open "
+                                    "the store read-only"
+                                  : std::strerror(error) + std::string{"; "} +
+                                        advice_on_system_error(error, path.parent_path()))};
     }
     descriptors_.push_back(descriptor);
     if (key_of(descriptor) != key_) {
@@ -183,7 +186,7 @@ bool DatabaseFile::lock(const fs::path& path, const std::string& owner) {
     if (error != 0) {
         throw StoreError{"cannot open sqlite:" + path.string() +
                          " for writing: the file cannot be locked (" + std::strerror(error) +
-                         "): put it on a local disk, or open the store read-only"};
+                         "): " + advice_on_system_error(error, path.parent_path())};
     }
     owner_ = owner;
     return true;
@@ -225,6 +228,14 @@ std::optional<pid_t> DatabaseFile::owner_process() const {
         return std::nullopt;
     }
     return asked.l_pid;
+}
+
+std::string DatabaseFile::beginning(std::size_t bytes) const {
+    const std::lock_guard guard{Registry::instance().mutex};
+    std::string text(bytes, '\0');
+    const ssize_t size = ::pread(descriptors_.front(), text.data(), text.size(), 0);
+    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+    return text;
 }
 
 std::size_t DatabaseFile::names() const {

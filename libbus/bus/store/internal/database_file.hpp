@@ -58,6 +58,8 @@ public:
     /// The process that has it locked, if it can be seen from here and has not ended.
     [[nodiscard]] std::optional<pid_t> owner_process() const;
 
+    /// The first bytes of it: whoever opened the file anew would take SQLite's locks away.
+    [[nodiscard]] std::string beginning(std::size_t bytes) const;
     /// The names that the file has (hard links).
     [[nodiscard]] std::size_t names() const;
     /// Whether a path leads to it.

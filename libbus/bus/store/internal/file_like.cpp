@@ -1,4 +1,5 @@
 #include <bus/store/internal/file_like.hpp>
+#include <bus/store/internal/system_advice.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -20,25 +21,14 @@ constexpr mode_t all_rights = S_IRWXU | S_IRWXG | S_IRWXO;
                                std::error_code{errno, std::system_category()}};
 }
 
-/// Nobody but this user can open it. Never standard input, output or error, into which others write:
-/// they may have been closed.
+/// Nobody but this user can open it.
 int open_new(const fs::path& file) {
+    occupy_standard_files();
     const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, only_maker);
     if (made < 0) {
         fail(file);
     }
-    if (made > STDERR_FILENO) {
-        return made;
-    }
-    const int high = ::fcntl(made, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    const int error = errno;
-    ::close(made);
-    if (high < 0) {
-        ::unlink(file.c_str());
-        errno = error;
-        fail(file);
-    }
-    return high;
+    return made;
 }
 
 /// The rights that may be given to a file of this owner and group.
@@ -47,11 +37,12 @@ mode_t mode_for(const struct stat& like, int file) {
     if (::geteuid() == 0 && ::fchown(file, like.st_uid, like.st_gid) == 0) {
         return mode;
     }
+
     struct stat made {};
 
-    const bool same_group = ::fstat(file, &made) == 0 &&
-                            (made.st_gid == like.st_gid ||
-                             ::fchown(file, static_cast<uid_t>(-1), like.st_gid) == 0);
+    const bool same_group =
+        ::fstat(file, &made) == 0 &&
+        (made.st_gid == like.st_gid || ::fchown(file, static_cast<uid_t>(-1), like.st_gid) == 0);
     return same_group ? mode : mode & ~static_cast<mode_t>(S_IRWXG);
 }
 

@@ -54,7 +54,7 @@ std::vector<PartResult> Appender::commit(std::span<const Part> parts, bool durab
         committed_last_ = last_;
         agents_.committed();
         if (std::exchange(noting_, false)) {
-            noted_ = parts.front().stored_at;
+            noted_ = internal::next_note(noted_, parts.front().stored_at);
             ++log_.stored_times;
         }
         unsynced_ = !durable;
@@ -107,11 +107,12 @@ LogRow Appender::log_now() const {
 
 /// Once a minute.
 void Appender::note_stored(Timestamp now) {
-    if (now == Timestamp{} || (noted_ && !internal::is_another_minute(*noted_, now))) {
+    const std::optional<Timestamp> note = internal::next_note(noted_, now);
+    if (!note) {
         return;
     }
     const Position first = committed_last_ + 1;
-    const std::int64_t at = now.time_since_epoch().count();
+    const std::int64_t at = note->time_since_epoch().count();
     note_stored_.execute(first, at, checksum_of(first, at));
     noting_ = true;
 }

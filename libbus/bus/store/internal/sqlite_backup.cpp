@@ -23,7 +23,9 @@ namespace fs = std::filesystem;
 }
 
 [[noreturn]] void refuse(const fs::path& from, const fs::path& to, const std::error_code& error) {
-    refuse(from, to, error.message() + "; " + internal::advice_on_system_error(error.value(), to.parent_path()));
+    refuse(from, to,
+           error.message() + "; " +
+               internal::advice_on_system_error(error.value(), to.parent_path()));
 }
 
 /// Where the backup is to lie, in full.
@@ -99,6 +101,7 @@ void write_copy(Connection& from, const fs::path& to, const struct stat& like) {
 void backup(const fs::path& from, const fs::path& to, std::chrono::milliseconds busy_timeout) {
     const fs::path path = resolve(from, to);
     Connection connection{from, Access::read_only, busy_timeout};
+
     struct stat like {};
 
     if (::stat(from.c_str(), &like) != 0) {

@@ -13,8 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 
 StoreError cannot_look(const fs::path& name, int error) {
-    return StoreError{"cannot see whether " + name.string() + " is still the file of this store: " +
-                      std::strerror(error) +
+    return StoreError{"cannot see whether " + name.string() +
+                      " is still the file of this store: " + std::strerror(error) +
                       "; see that this user may search its folders, and that their disk is there"};
 }
 

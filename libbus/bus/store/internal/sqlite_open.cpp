@@ -118,6 +118,7 @@ void set_up(Connection& connection, const SqliteOptions& options) {
 } // namespace
 
 std::filesystem::path resolve(const std::filesystem::path& path) {
+    internal::occupy_standard_files();
     std::filesystem::path resolved = in_full(path);
     refuse_folder(resolved);
     return resolved;

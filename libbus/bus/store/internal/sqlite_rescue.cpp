@@ -20,6 +20,7 @@ constexpr const char* all_acknowledged = "All that was acknowledged ";
 struct OpenFile {
     fs::path link; ///< its entry in /proc; empty: not found
     fs::path name; ///< where it lies now; empty: it has no name any more, or none is known
+
     struct stat seen {};
 };
 
@@ -32,6 +33,7 @@ OpenFile find_open(FileId id) {
             continue;
         }
         const fs::path name = fs::read_symlink(file.link, error);
+
         struct stat there {};
 
         if (!error && ::stat(name.c_str(), &there) == 0 && id_of(there) == id) {
@@ -80,8 +82,9 @@ public:
     std::string run() {
         connection_.end_leftover();
         const std::string saved = save();
-        return what_happened() + " while this program had it open, and so nothing is written to it "
-                                 "any more. " +
+        return what_happened() +
+               " while this program had it open, and so nothing is written to it "
+               "any more. " +
                saved;
     }
 
@@ -98,8 +101,8 @@ private:
         }
         const NameChange& change = *loss_.name;
         if (change.role != FileRole::database) {
-            return change.name.string() + (change.gone ? " was removed or moved"
-                                                       : " was replaced by another file");
+            return change.name.string() +
+                   (change.gone ? " was removed or moved" : " was replaced by another file");
         }
         if (at_home()) { // a link was given
             return "the name " + change.name.string() +
@@ -151,7 +154,8 @@ private:
                       !leads_to(follows, names_.id(FileRole::log)))) {
             return save_as_copy();
         }
-        if (leads_to(log, names_.id(FileRole::log)) && ::rename(log.c_str(), follows.c_str()) != 0) {
+        if (leads_to(log, names_.id(FileRole::log)) &&
+            ::rename(log.c_str(), follows.c_str()) != 0) {
             return save_as_copy();
         }
         remove_beside();
@@ -181,8 +185,9 @@ private:
             log = open.link.string() + " its log";
         }
         move_log_aside();
-        return all_acknowledged + ("could not be saved (" + why + "), and ends with this program. ") +
-               "Until then " + file_.link.string() + " is the file, and " + log +
+        return all_acknowledged +
+               ("could not be saved (" + why + "), and ends with this program. ") + "Until then " +
+               file_.link.string() + " is the file, and " + log +
                ": copy both now, as NAME and NAME-wal, and look at NAME with `bus verify`.";
     }
 
@@ -194,8 +199,8 @@ private:
             write_copy(connection_, copy, file_.seen);
             if (verify({.path = copy}).clean()) {
                 move_log_aside();
-                return all_acknowledged + ("was still in memory, and was saved as " +
-                                           copy.string()) +
+                return all_acknowledged +
+                       ("was still in memory, and was saved as " + copy.string()) +
                        ". Stop this program, put that file in its place (`bus restore` does that), "
                        "and start it again.";
             }
@@ -220,8 +225,8 @@ private:
 
     /// SQLite would take them for those of the file that lies there now.
     void remove_beside() const {
-        for (const auto& [end, role] : {std::pair{"-wal", FileRole::log},
-                                        std::pair{"-shm", FileRole::index}}) {
+        for (const auto& [end, role] :
+             {std::pair{"-wal", FileRole::log}, std::pair{"-shm", FileRole::index}}) {
             const fs::path name = beside(names_.path(), end);
             if (leads_to(name, names_.id(role))) {
                 ::unlink(name.c_str());
@@ -235,7 +240,8 @@ private:
         fs::path kept;
         if (loss_.name || loss_.content == FileRole::database) {
             if (leads_to(log, names_.id(FileRole::log))) {
-                kept = free_name(names_.path(), "-wal");
+                // Not as SQLite would call it: it would take it for the log of PATH-rescued.
+                kept = free_name(names_.path(), "-log");
                 if (::rename(log.c_str(), kept.c_str()) != 0) {
                     kept.clear();
                 }

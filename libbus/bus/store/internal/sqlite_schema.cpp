@@ -301,7 +301,10 @@ FileKind inspect(Connection& connection, std::span<const Migration> steps) {
     return version < newest(steps) ? FileKind::older : FileKind::store;
 }
 
-void refuse_triggers(const Connection& connection) {
+namespace {
+
+/// `the trigger 'x' on its events`; empty if there is none.
+std::string find_trigger(const Connection& connection) {
     // A trigger keeps the name of its table as it was written in its statement.
     Statement triggers{
         connection,
@@ -311,12 +314,42 @@ void refuse_triggers(const Connection& connection) {
         "LIMIT 1",
         "look for triggers in"};
     Statement::Run run = triggers.run();
-    if (run.next()) {
+    return run.next() ? "the trigger '" + run.text(0) + "' on its " + run.text(1) : std::string{};
+}
+
+} // namespace
+
+void refuse_triggers(const Connection& connection) {
+    if (const std::string trigger = find_trigger(connection); !trigger.empty()) {
         throw StoreError{"cannot open sqlite:" + connection.path().string() +
-                         " for writing: the trigger '" + run.text(0) + "' on its " + run.text(1) +
+                         " for writing: " + trigger +
                          " is none of libbus, and may change or remove what is committed; find out "
                          "who has made it, see with `bus verify` what it did, and remove it with a "
                          "SQLite shell: DROP TRIGGER"};
+    }
+}
+
+TriggerWatch::TriggerWatch(const Connection& connection)
+    : connection_{connection},
+      schema_version_{connection, "PRAGMA schema_version", "look for triggers in"} {}
+
+void TriggerWatch::look() {
+    std::int64_t version = 0;
+    {
+        Statement::Run run = schema_version_.run();
+        version = run.next() ? run.integer(0) : 0;
+    }
+    if (version != seen_) {
+        found_ = find_trigger(connection_);
+        seen_ = version;
+    }
+    if (!found_.empty()) {
+        throw StoreError{"another program has made " + found_ +
+                         ", in sqlite:" + connection_.path().string() +
+                         ": it does not run for what libbus writes, and publishes go on; but after "
+                         "this run the store will not be opened for writing while it is there. "
+                         "Find out who has made it, see with `bus verify` what it did, and remove "
+                         "it with a SQLite shell: DROP TRIGGER"};
     }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 /// What a store file looks like, and how an older one becomes a newer one.
 namespace bus::sqlite {
@@ -35,6 +36,23 @@ FileKind inspect(Connection& connection, std::span<const Migration> steps = migr
 /// none run, but another program that writes would lose or change rows, and who made it expects it
 /// to.
 void refuse_triggers(const Connection& connection);
+
+/// Notices a trigger that is made while the store is open for writing.
+class TriggerWatch {
+public:
+    /// The connection must outlive the watch.
+    explicit TriggerWatch(const Connection& connection);
+
+    /// Reads the number of the schema, and looks for triggers if it is another. Throws StoreError,
+    /// which names the trigger and says what to do, each time while there is one.
+    void look();
+
+private:
+    const Connection& connection_;
+    Statement schema_version_;
+    std::int64_t seen_ = -1;
+    std::string found_;
+};
 
 /// Creates or migrates the schema, each step in a transaction of its own. Throws as inspect().
 void migrate(Connection& connection, std::span<const Migration> steps = migrations());

@@ -123,8 +123,9 @@ bool FileWatch::file_is_whole(const FileNames::Seen& seen, const Index& index) {
         remember(); // or has done so
         return true;
     }
-    if (file.st_size == known_.size && read_pages() == known_.pages) {
-        remember(); // only its time was changed
+    const std::string pages = file.st_size == known_.size ? read_pages() : "";
+    if (file.st_size == known_.size && (pages == known_.pages || pages.empty())) {
+        remember(); // only its time was changed, or that cannot be seen just now
         return true;
     }
     return false;
@@ -132,9 +133,8 @@ bool FileWatch::file_is_whole(const FileNames::Seen& seen, const Index& index) {
 
 void FileWatch::committed() {
     const Index index = read_index();
-    if (index.salts != known_.index.salts) {
-        known_.index.salts = index.salts; // the log began anew, with nothing copied
-        known_.index.copied = 0;
+    if (index.salts != known_.index.salts) { // the log began anew
+        note_index(index);
     }
     if (index.frames < long_log || index.copied == index.frames) {
         return;
@@ -144,6 +144,16 @@ void FileWatch::committed() {
         copy_log();
     } catch (const StoreError&) {
         // The commit is safe in the log; the next one is refused with the same error.
+    }
+}
+
+/// Of a file that nobody has changed.
+void FileWatch::note_index(const Index& index) {
+    struct stat file {};
+
+    if (::stat(connection_.path().c_str(), &file) == 0 && file.st_size == known_.size &&
+        same_time(file.st_mtim, known_.changed)) {
+        known_.index = index;
     }
 }
 
@@ -162,6 +172,7 @@ void FileWatch::renew() {
 /// The index before the file: else a copying in between would look like somebody's else.
 void FileWatch::remember() {
     const Index index = read_index();
+
     struct stat file {};
 
     if (::stat(connection_.path().c_str(), &file) != 0) {
@@ -177,13 +188,15 @@ FileWatch::Index FileWatch::read_index() const {
             .begun = index_[at_begun]};
 }
 
-/// As they are in the file, and not in the log. What cannot be read counts as zeros.
+/// As they are in the file, and not in the log. Empty: the disk does not give them back.
 std::string FileWatch::read_pages() const {
     std::string pages(2 * page_bytes, '\0');
-    file_->pMethods->xRead(file_, pages.data(), page_bytes, 0);
-    file_->pMethods->xRead(file_, pages.data() + page_bytes, page_bytes,
-                           (std::max<std::int64_t>(log_page_, 1) - 1) * page_bytes);
-    return pages;
+    const auto read = [&](std::int64_t to, std::int64_t page) {
+        const int code =
+            file_->pMethods->xRead(file_, pages.data() + to, page_bytes, (page - 1) * page_bytes);
+        return code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ;
+    };
+    return read(0, 1) && read(page_bytes, std::max<std::int64_t>(log_page_, 1)) ? pages : "";
 }
 
 } // namespace bus::sqlite

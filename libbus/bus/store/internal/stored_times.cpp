@@ -11,9 +11,15 @@ constexpr std::chrono::minutes period{1};
 
 } // namespace
 
-bool is_another_minute(Timestamp last, Timestamp now) noexcept {
-    return std::chrono::floor<std::chrono::minutes>(last) !=
-           std::chrono::floor<std::chrono::minutes>(now);
+std::optional<Timestamp> next_note(const std::optional<Timestamp>& last, Timestamp now) noexcept {
+    if (now == Timestamp{}) {
+        const bool needless = !last || *last == Timestamp::max();
+        return needless ? std::nullopt : std::optional{Timestamp::max()};
+    }
+    const auto minute = [](Timestamp time) {
+        return std::chrono::floor<std::chrono::minutes>(time);
+    };
+    return last && minute(*last) == minute(now) ? std::nullopt : std::optional{now};
 }
 
 void StoredBefore::add(const StoredTime& note) noexcept {

@@ -2,6 +2,8 @@
 
 #include <bus/store/records.hpp>
 
+#include <optional>
+
 namespace bus::internal {
 
 /// Notes when which position was stored: at most one a minute, of the first position that was
@@ -12,9 +14,11 @@ struct StoredTime {
     friend bool operator==(const StoredTime&, const StoredTime&) = default;
 };
 
-/// Whether what is stored at `now` needs a note, after one of `last`: another minute has begun, in
-/// whichever direction the clock went.
-[[nodiscard]] bool is_another_minute(Timestamp last, Timestamp now) noexcept;
+/// The note that what is stored at `now` needs after one of `last`; none: none, for no other minute
+/// has begun, in whichever direction the clock went. Where `now` is not known (Timestamp{}) the
+/// note is one that nobody believes, so that no minute seems to last until the next one.
+[[nodiscard]] std::optional<Timestamp> next_note(const std::optional<Timestamp>& last,
+                                                 Timestamp now) noexcept;
 
 /// EventStore::last_stored_before, from notes that are added in order of position.
 class StoredBefore {

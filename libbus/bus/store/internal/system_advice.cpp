@@ -56,11 +56,23 @@ std::string advice_on_system_error(int error, const fs::path& folder) {
     case ENOSPC:
     case EDQUOT: return "free space there and try again";
     case EACCES:
-    case EPERM: return "allow this user to write in " + folder.string() + ", or name another folder";
+    case EPERM:
+        return "allow this user to write in " + folder.string() + ", or name another folder";
     case EROFS: return folder.string() + " is on a disk that is read-only: name another folder";
     case ENOENT:
     case ENOTDIR: return "see that the folders of the path exist";
     default: return "see the system's log, and that the disk of " + folder.string() + " is whole";
+    }
+}
+
+void occupy_standard_files() noexcept {
+    int file = STDIN_FILENO;
+    while (file >= 0 && file <= STDERR_FILENO) {
+        if (::fcntl(file, F_GETFD) >= 0) {
+            ++file;
+        } else if (::open("/dev/null", O_RDWR) < 0) { // takes the lowest number
+            return;
+        }
     }
 }
 
@@ -72,9 +84,9 @@ void check_length(const fs::path& path, const char* doing) {
     const std::string text = path.string();
     const auto refuse = [&](const char* what, std::size_t has, std::size_t most, const char* then) {
         throw StoreError{std::string{"cannot "} + doing + " sqlite:" + text + ": its " + what +
-                         " has " + std::to_string(has) + " bytes, and SQLite, which needs room for " +
-                         std::string{longest_end} + " behind it, takes at most " +
-                         std::to_string(most) + ": " + then};
+                         " has " + std::to_string(has) +
+                         " bytes, and SQLite, which needs room for " + std::string{longest_end} +
+                         " behind it, takes at most " + std::to_string(most) + ": " + then};
     };
     if (text.size() > longest_path()) {
         refuse("path", text.size(), longest_path(), "put the file in a folder with a shorter path");

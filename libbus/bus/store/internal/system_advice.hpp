@@ -14,6 +14,10 @@ std::string advice_on_system_error(int error, const std::filesystem::path& folde
 /// SQLite passes that on as a file that cannot be opened.
 bool is_out_of_descriptors(int error) noexcept;
 
+/// Leaves none of standard input, output and error closed, as SQLite does: else the next file that
+/// is opened would take its place, and what the program prints would go into a database.
+void occupy_standard_files() noexcept;
+
 /// The longest path of a database file that SQLite opens, in bytes.
 std::size_t longest_path() noexcept;
 

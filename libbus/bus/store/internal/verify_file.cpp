@@ -29,9 +29,15 @@ bool is_about_index(std::string_view line) {
 
 /// SQLite's own check takes a read that fails for a page that is wrong.
 void refuse_failed_read(const VerifyContext& context, const std::string& line) {
+    if (context.failed_read_is_damage) {
+        return;
+    }
+    if (line.find("failed to get page") != std::string::npos) {
+        context.connection.fail(SQLITE_IOERR_READ, looking);
+    }
     constexpr std::string_view begin_of_it = "unable to get the page. error code=";
     const std::size_t at = line.find(begin_of_it);
-    if (at == std::string::npos || context.failed_read_is_damage) {
+    if (at == std::string::npos) {
         return;
     }
     const int code = std::atoi(line.c_str() + at + begin_of_it.size());

@@ -1,4 +1,5 @@
 #include <bus/store/event_store.hpp>
+#include <bus/store/internal/system_advice.hpp>
 #include <bus/store/internal/writer_lock.hpp>
 
 #include <fcntl.h>
@@ -177,6 +178,11 @@ WriterLock::WriterLock(std::shared_ptr<DatabaseFile> file, fs::path store,
     }
 }
 
+WriterLock::WriterLock(const fs::path& store, const std::string& program)
+    : WriterLock{DatabaseFile::find(store), store, program} {
+    lock_beside();
+}
+
 WriterLock::~WriterLock() {
     if (beside_ >= 0) {
         [[maybe_unused]] const int emptied = ::ftruncate(beside_, 0);
@@ -202,8 +208,16 @@ void WriterLock::lock_beside() {
                           "): allow this user to write there, or open the store read-only"};
     };
     const int file = open_lock_file(path);
+    const auto cannot_for = [this, &cannot](int error) {
+        const bool may_not = error == EACCES || error == EPERM || error == EROFS;
+        return may_not ? cannot(std::strerror(error))
+                       : StoreError{"cannot open sqlite:" + store_.string() +
+                                    " for writing: its lock file cannot be used (" +
+                                    std::strerror(error) +
+                                    "): " + advice_on_system_error(error, store_.parent_path())};
+    };
     if (file < 0) {
-        throw cannot(std::strerror(errno));
+        throw cannot_for(errno);
     }
     const bool plain = is_plain(file);
     const int error = plain && ::flock(file, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
@@ -217,7 +231,7 @@ void WriterLock::lock_beside() {
         refuse(nullptr, store_); // the file itself is ours
     }
     if (error != 0) {
-        throw cannot(std::strerror(error));
+        throw cannot_for(error);
     }
     beside_ = file;
     give_rights();

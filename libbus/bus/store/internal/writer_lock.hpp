@@ -23,6 +23,8 @@ public:
     /// the file has several names or cannot be locked.
     WriterLock(std::shared_ptr<DatabaseFile> file, std::filesystem::path store,
                const std::string& program);
+    /// Both locks at once, for whoever knows that it is a store.
+    WriterLock(const std::filesystem::path& store, const std::string& program);
     ~WriterLock() override;
     WriterLock(const WriterLock&) = delete;
     WriterLock& operator=(const WriterLock&) = delete;

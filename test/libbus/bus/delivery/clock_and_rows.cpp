@@ -59,6 +59,26 @@ BOOST_AUTO_TEST_CASE(S22_a_clock_set_back_while_no_program_ran_delays_nothing_by
     }
 }
 
+BOOST_AUTO_TEST_CASE(S22_a_redrive_comes_at_once_wherever_the_clock_was_set) {
+    test::with_each_step(on_stores, [](ClockWorld& world, bus::Duration step) {
+        world.add([](const PingEvent&, bus::Context& context) {
+            if (context.redrives() == 0) {
+                throw bus::Failure::rejected("no");
+            }
+        });
+        world.bus->publish(ping("x", 1));
+        world.bus->publish(ping("x", 2)); // waits behind it
+        world.bus->wait_idle();
+        world.step(step);
+        world.bus->request({.who = "ann", .why = "fixed", .agent = "agent"});
+        world.runtime->run_for(1s);
+        BOOST_TEST(world.done.size() == 1U); // the one behind it has died meanwhile
+        world.bus->request({.who = "ann", .why = "fixed", .agent = "agent"});
+        world.runtime->run_for(1s);
+        BOOST_TEST((world.done == Moments{{1, 0s}, {2, 1s}}));
+    });
+}
+
 BOOST_AUTO_TEST_CASE(S22_a_retry_is_not_delayed_where_the_agent_begins_again) {
     for (const bus::Duration step : test::clock_steps) {
         ClockWorld world{Kept::nowhere};
@@ -142,6 +162,22 @@ BOOST_AUTO_TEST_CASE(S22_thousands_of_timers_keep_their_order) {
         }
         BOOST_TEST(in_order);
     }
+}
+
+BOOST_AUTO_TEST_CASE(S22_a_clock_set_forward_makes_no_event_old_enough_to_go) {
+    ClockWorld world{Kept::in_memory};
+    world.end();
+    world.bus.emplace(bus::BusOptions{.runtime = world.runtime,
+                                      .store = world.store,
+                                      .retention = 90 * 24h,
+                                      .retention_every = 1h});
+    world.bus->publish(ping("x", 1));
+    world.runtime->run_for(2h);
+    world.step(87'600h);
+    world.runtime->run_for(24h);
+    BOOST_TEST(world.store->first_position() == 1U);
+    world.runtime->run_for(90 * 24h);
+    BOOST_TEST(world.store->first_position() > 1U);
 }
 
 BOOST_AUTO_TEST_CASE(S22_rows_that_cannot_be_moved_are_moved_later) {

@@ -71,6 +71,14 @@ struct EvolvingWorld {
         return delivery ? std::optional{delivery->state} : std::nullopt;
     }
 
+    /// Writes an event as it is: the bus would look at it first.
+    void leave_event(const bus::EventRecord& record) const {
+        bus::Part part;
+        part.events.push_back({.record = record});
+        const auto results = store->commit({&part, 1}, true);
+        BOOST_TEST_REQUIRE((results.front().error == nullptr));
+    }
+
     /// Writes a delivery as an agent has left it that settled all before it and nothing after it.
     void leave_delivery(const std::string& agent, bus::DeliveryRecord delivery) const {
         bus::Part part;

@@ -56,4 +56,28 @@ BOOST_AUTO_TEST_CASE(S23_what_an_older_store_holds_is_handled_with_the_replaceme
     check_older_store(path);
 }
 
+BOOST_AUTO_TEST_CASE(a_timer_whose_event_the_store_refuses_is_given_up_and_the_next_one_fires) {
+    const TempFolder folder;
+    const auto path = folder.path() / "store.db";
+    const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    {
+        std::shared_ptr<bus::EventStore> store = bus::SqliteStore::open({.path = path});
+        bus::Bus bus{{.runtime = runtime, .store = store}};
+        bus.schedule(std::chrono::seconds{1}, ping(std::string(1000, 'x'), 1));
+        bus.schedule(std::chrono::seconds{2}, ping("x", 2));
+        bus.stop(bus::Stop::now);
+    }
+    std::shared_ptr<bus::EventStore> store =
+        bus::SqliteStore::open({.path = path, .max_value_bytes = 500}); // less than before
+    bus::Bus bus{{.runtime = runtime, .store = store}};
+    runtime->run_until_idle(std::chrono::hours{1});
+    BOOST_TEST(bus.idle());
+    const auto fired = store->read(0, 10);
+    BOOST_TEST_REQUIRE(fired.size() == 1U);
+    BOOST_TEST(fired[0].record.aggregate_id == "x");
+    BOOST_TEST(store->timers(bus::Timestamp::min(), 0, 10).empty());
+    bus.stop(bus::Stop::now);
+    BOOST_TEST(bus::verify({.path = path}).findings.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -164,19 +164,6 @@ BOOST_AUTO_TEST_CASE(S2_timers_fire_once_though_commits_fail_and_the_program_res
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_timer_whose_event_the_store_refuses_is_given_up_and_the_next_one_fires) {
-    PongEvent taken = pong("x", 1);
-    bus->publish(taken);
-    taken.number = 2; // the same id with other content
-    bus->schedule(1s, taken);
-    bus->schedule(2s, pong("x", 3));
-    runtime->run_until_idle(1h);
-    BOOST_TEST(bus->idle());
-    BOOST_TEST(numbers<PongEvent>() == (std::vector<std::int64_t>{1, 3}),
-               boost::test_tools::per_element());
-    BOOST_TEST(store->timers(bus::Timestamp::min(), 0, 10).empty());
-}
-
 BOOST_AUTO_TEST_CASE(thousands_of_timers_fire_though_not_all_are_kept_in_memory) {
     add([](const PingEvent& event, bus::Context& context) {
         for (std::int64_t i = 0; i < 500; ++i) {

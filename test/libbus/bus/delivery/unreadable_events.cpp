@@ -90,19 +90,14 @@ BOOST_AUTO_TEST_SUITE(unreadable_events)
 
 BOOST_AUTO_TEST_CASE(R10_an_event_that_cannot_be_read_is_reported_by_all_who_report_failures) {
     test::on_each_store([](test::EvolvingWorld& world) {
+        int number = 6;
+        for (const char* data : {R"({"name":"x","number":"twelve"})", "{\"name\":", "[]"}) {
+            bus::EventRecord record = bus::encode(ping("order-" + std::to_string(++number)));
+            record.data = data;
+            world.leave_event(record);
+        }
         Strict<PingEvent> agent;
         agent.add(world);
-        for (const char* data : {R"({"name":"x","number":"twelve"})", "{\"name\":", "[]"}) {
-            bus::EventRecord record = bus::encode(ping("order-7"));
-            record.data = data;
-            if (std::string_view{data} == "{\"name\":") {
-                record.aggregate_id = "order-8";
-            } else if (std::string_view{data} == "[]") {
-                record.aggregate_id = "order-9";
-            }
-            world.bus->publish(record);
-        }
-        world.bus->wait_idle();
         BOOST_TEST(agent.handled == 0);
         BOOST_TEST(world.failed.size() == 3U);
         BOOST_TEST(world.dead.size() == 3U);

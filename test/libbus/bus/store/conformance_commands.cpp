@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_a_request_is_kept_until_it_is_answered_and_stay
     bus::RequestRecord group = request(0);
     group.action = DeliveryAction::discard;
     group.kind = bus::FailureKind::poison;
-    group.error = std::string("n\0 \xff", 4);
+    group.error = std::string("n\0 \xc3\xa9", 5);
     BOOST_TEST(before.ask(request(5, "never heard of")) == 1U);
     BOOST_TEST(before.ask(group) == 2U);
     BOOST_TEST(before.ask(request(7)) == 3U);

@@ -1,3 +1,5 @@
+#include <bus/event/utf8.hpp>
+
 #include "backends.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -25,6 +27,12 @@ std::uint64_t below(std::uint64_t end) {
 
 bool one_in(std::uint64_t n) {
     return below(n) == 0;
+}
+
+/// UTF-8, but now and then: that is refused.
+std::string any_text() {
+    const std::string bytes = *rc::gen::arbitrary<std::string>();
+    return one_in(20) ? bytes : bus::valid_utf8(bytes);
 }
 
 /// Few ids and streams, so that doubles and conflicts are many.
@@ -78,7 +86,7 @@ bus::DeliveryCommand any_command() {
                                  .agent = pick<std::string>({"a", "b", "none"}),
                                  .position = 1 + below(8),
                                  .who = pick<std::string>({"ann", ""}),
-                                 .why = *rc::gen::arbitrary<std::string>()};
+                                 .why = any_text()};
     if (one_in(3)) {
         command.answer = any_answer(bus::Timestamp{bus::Duration{below(1'000)}});
     }
@@ -89,13 +97,13 @@ bus::RequestRecord any_request() {
     bus::RequestRecord request;
     request.at = bus::Timestamp{bus::Duration{below(1'000)}};
     request.who = "bob";
-    request.why = *rc::gen::arbitrary<std::string>();
+    request.why = bus::valid_utf8(any_text());
     request.action = one_in(2) ? bus::DeliveryAction::redrive : bus::DeliveryAction::discard;
     request.agent = pick<std::string>({"a", "never heard of"});
     request.position = below(3);
     if (one_in(2)) {
         request.kind = bus::FailureKind::rejected;
-        request.error = *rc::gen::arbitrary<std::string>();
+        request.error = bus::valid_utf8(any_text());
     }
     return request;
 }

@@ -24,7 +24,8 @@ struct AtRest {
     AtRest() {
         ::chmod(temp.path().c_str(), 0755);
         fs::create_directory(folder);
-        append(*bus::SqliteStore::open({.path = db}), event(1));
+        constexpr auto mode = static_cast<fs::perms>(0644); // who becomes nobody may read it
+        append(*bus::SqliteStore::open({.path = db, .mode = mode}), event(1));
     }
 
     [[nodiscard]] std::unique_ptr<bus::SqliteStore> read() const {

@@ -75,7 +75,10 @@ struct Folder {
 
     Folder() { ::chmod(temp.path().c_str(), 0755); }
 
-    void make_store() const { append(*bus::SqliteStore::open({.path = db}), event(1)); }
+    void make_store() const {
+        constexpr auto mode = static_cast<fs::perms>(0644); // who becomes nobody may read it
+        append(*bus::SqliteStore::open({.path = db, .mode = mode}), event(1));
+    }
 
     /// What lies in the folder.
     [[nodiscard]] std::vector<std::string> names() const {

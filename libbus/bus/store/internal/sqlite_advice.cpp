@@ -1,0 +1,100 @@
+#include <bus/store/internal/sqlite_advice.hpp>
+#include <bus/store/internal/system_advice.hpp>
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace bus::sqlite {
+
+namespace {
+
+bool may_read(const std::filesystem::path& path) {
+    return ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
+}
+
+/// Where the store is at rest and nothing else has to be read, it would not have come to this.
+std::string advice_on_reading(const std::filesystem::path& path) {
+    return "there are commits in " + path.string() +
+           "-wal that are not in the file yet, and to read them SQLite has to write beside it: "
+           "copy both files to a folder where this user may write, or allow writing there";
+}
+
+/// SQLite tells only of its last try, so that a folder which refuses a new file reads as a missing
+/// file: look what it is.
+std::string advice_on_open(const std::filesystem::path& path, Access access) {
+    std::error_code ignored;
+    const std::filesystem::path folder = path.parent_path();
+    if (std::filesystem::is_directory(path, ignored)) {
+        return "it is a folder: name a file";
+    }
+    if (!std::filesystem::is_directory(folder, ignored)) {
+        return folder.string() + " is no folder: name a file in one that exists";
+    }
+    if (access != Access::read_write && !std::filesystem::exists(path, ignored)) {
+        return "there is no such file";
+    }
+    if (access == Access::read_only && may_read(path) && !may_write_in(folder)) {
+        return advice_on_reading(path);
+    }
+    if (!may_write_in(folder)) {
+        return "this user may not write in " + folder.string() +
+               ", where SQLite keeps files beside the store: allow it, or name another folder";
+    }
+    return "see that this user may read and write the file";
+}
+
+} // namespace
+
+bool is_failed_read(int code) noexcept {
+    return code == SQLITE_IOERR_READ || code == SQLITE_IOERR_CORRUPTFS;
+}
+
+std::string advice(int code, int system_error, const std::filesystem::path& path, Access access) {
+    switch (code & 0xff) {
+    case SQLITE_FULL:
+        return "the disk (or the size allowed to the store) is full: free space and try again";
+    case SQLITE_READONLY:
+        if (access == Access::read_only) {
+            return advice_on_reading(path);
+        }
+        return "the file or its folder is read-only for this user: allow writing, or open the "
+               "store read-only";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        if (system_error == ENOLCK) { // which SQLite takes for a lock of somebody else
+            return internal::advice_on_system_error(system_error, path.parent_path());
+        }
+        return "another program holds the file locked: end it (a database shell?) and try again";
+    case SQLITE_CORRUPT:
+        return "the file is damaged: restore it from a backup, or save what can be read with "
+               "`sqlite3 FILE .recover`";
+    case SQLITE_NOTADB: return "the file is no SQLite database: name another file";
+    case SQLITE_CANTOPEN:
+        return system_error == EMFILE
+                   ? internal::advice_on_system_error(system_error, path.parent_path())
+                   : advice_on_open(path, access);
+    case SQLITE_IOERR:
+        if (is_failed_read(code)) {
+            return "the disk did not give back a part of it: see the system's log, and run `bus "
+                   "verify`, which says whether the file is whole; a read that fails once may "
+                   "succeed the next time";
+        }
+        return "the disk refused: see the system's log, free space or repair it, and try again";
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return "this user may not: see the rights on the file and its folder";
+    case SQLITE_NOMEM: return "there is not enough memory";
+    case SQLITE_TOOBIG: return "a text is larger than SQLite can hold (1e9 bytes)";
+    default: return "see https://sqlite.org/rescode.html";
+    }
+}
+
+bool is_damage(int code) noexcept {
+    return (code & 0xff) == SQLITE_CORRUPT || code == SQLITE_NOTADB ||
+           code == SQLITE_IOERR_SHORT_READ || code == SQLITE_IOERR_DATA;
+}
+
+} // namespace bus::sqlite
