@@ -6,6 +6,7 @@
 #include <bus/dispatch/handler_check.hpp>
 #include <bus/dispatch/subscription.hpp>
 #include <bus/event/domain_event.hpp>
+#include <bus/runtime/delay.hpp>
 #include <bus/store/event_store.hpp>
 #include <bus/store/ticket.hpp>
 
@@ -207,6 +208,14 @@ public:
         } else {
             return {};
         }
+    }
+
+    /// The same for a delay such as `1.5s`, rounded up to whole microseconds.
+    template <class Rep, class Period, class E>
+
+    requires(!std::convertible_to<std::chrono::duration<Rep, Period>, Duration>) TimerHandle
+        schedule(std::chrono::duration<Rep, Period> delay, E event) {
+        return schedule(detail::delay_of(delay), std::move(event));
     }
 
     /// False: that timer has fired, was cancelled, or is none of this bus's. Else it never fires.

@@ -1,4 +1,4 @@
-// expect: libbus: the member that names the aggregate must be a std::string of the event itself
+// expect: libbus: the member that names the aggregate must be one of the event itself
 #include "events.hpp"
 
 struct ParcelSentEvent : bus::Event<ParcelSentEvent> {

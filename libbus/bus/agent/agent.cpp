@@ -52,6 +52,12 @@ void Agent::on_start() {}
 void Agent::on_stop() {}
 
 Agent::Declaration Agent::add_handler(const EventType& type, Handle handle) {
+    if (!handle) {
+        throw std::invalid_argument{"agent " + name_ + " declares a handler for " +
+                                    std::string{type.name()} +
+                                    " that is a null pointer or an empty std::function: give on() "
+                                    "something that can be called"};
+    }
     for (const Handler& handler : handlers_) {
         if (handler.type == &type) {
             throw std::logic_error{"agent " + name_ + " declares two handlers for " +

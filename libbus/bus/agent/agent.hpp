@@ -161,6 +161,9 @@ protected:
             return {*this, 0}; // never: that did not compile
         } else {
             using Self = typename detail::MemberOf<F>::Class;
+            if (detail::is_null(handle)) {
+                return add_handler(event_type<E>(), nullptr);
+            }
             Declaration declaration = [&] {
                 if constexpr (std::is_void_v<Self>) {
                     return add_handler(event_type<E>(), detail::step_handler<E>(std::move(handle)));

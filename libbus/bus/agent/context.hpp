@@ -5,6 +5,7 @@
 #include <bus/dispatch/handler_check.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/event/domain_event.hpp>
+#include <bus/runtime/delay.hpp>
 #include <bus/store/records.hpp>
 
 #include <concepts>
@@ -107,6 +108,14 @@ public:
         } else {
             return {};
         }
+    }
+
+    /// The same for a delay such as `1.5s`, rounded up to whole microseconds.
+    template <class Rep, class Period, class E>
+
+    requires(!std::convertible_to<std::chrono::duration<Rep, Period>, Duration>) TimerHandle
+        schedule(std::chrono::duration<Rep, Period> delay, E event) {
+        return schedule(detail::delay_of(delay), std::move(event));
     }
 
     /// Cancels a timer of this agent once the step has succeeded: it never fires after that.

@@ -46,6 +46,14 @@ public:
             return {};
         }
     }
+
+    /// The same for a delay such as `1.5s`.
+    template <class Rep, class Period, class E>
+
+    requires(!std::convertible_to<std::chrono::duration<Rep, Period>, Duration>) TimerHandle
+        schedule(std::chrono::duration<Rep, Period> delay, E event) {
+        return schedule(detail::delay_of(delay), std::move(event));
+    }
 };
 
 } // namespace bus

@@ -91,6 +91,12 @@ inline constexpr bool takes_step =
     std::invocable<F&, Self&..., const E&>;
 
 template <class E, class F, class... Self>
+using StepResult = typename std::conditional_t<
+    std::invocable<F&, Self&..., const E&, typename EmissionsOf<F>::Argument&>,
+    std::invoke_result<F&, Self&..., const E&, typename EmissionsOf<F>::Argument&>,
+    std::invoke_result<F&, Self&..., const E&>>::type;
+
+template <class E, class F, class... Self>
 inline constexpr bool takes_mutable_event =
     std::invocable<F&, Self&..., E&, typename EmissionsOf<F>::Argument&> ||
     std::invocable<F&, Self&..., E&>;
@@ -98,7 +104,7 @@ inline constexpr bool takes_mutable_event =
 template <class E, class F, class... Self>
 consteval bool check_step_parameters() {
     if constexpr (takes_step<E, F, Self...>) {
-        return true;
+        return check_handler_result<F, StepResult<E, F, Self...>>();
     } else if constexpr (takes_mutable_event<E, F, Self...>) {
         static_assert(never<F>, "libbus: a handler takes the event by const reference, since all "
                                 "handlers share it: write (const E& event, bus::Context& context)");

@@ -3,6 +3,7 @@
 #include <bus/event/domain_event.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <type_traits>
 
 /// What a misused function says at compile time: each check is true for what is right, and stops
@@ -22,13 +23,31 @@ consteval bool check_published() {
     }
 }
 
+/// F, which returns R, may be a handler: nobody looks at what handlers return.
+template <class F, class R>
+consteval bool check_handler_result() {
+    if constexpr (std::is_void_v<R>) {
+        return true;
+    } else if constexpr (requires { typename std::remove_cvref_t<R>::promise_type; }) {
+        static_assert(never<F>,
+                      "libbus: a handler is no coroutine: that would go on when the event "
+                      "is gone; write a plain handler that copies what is needed of the "
+                      "event and starts the coroutine with it");
+        return false;
+    } else {
+        static_assert(never<F>, "libbus: a handler returns nothing, and what this one returns "
+                                "would be lost: write one that returns void");
+        return false;
+    }
+}
+
 /// F may be called with each event of type E. One that takes it by value gets a copy.
 template <class E, class F>
 consteval bool check_handler() {
     if constexpr (!check_event<E>()) {
         return false;
     } else if constexpr (std::invocable<F&, const E&>) {
-        return true;
+        return check_handler_result<F, std::invoke_result_t<F&, const E&>>();
     } else if constexpr (std::invocable<F&, E&> || std::invocable<F&, E>) {
         static_assert(never<F>, "libbus: a handler takes the event by const reference, since all "
                                 "handlers share it: write (const E& event)");
@@ -37,6 +56,22 @@ consteval bool check_handler() {
         static_assert(never<F>, "libbus: this handler cannot be called with the event that it is "
                                 "subscribed to: write a callable that takes (const E& event), with "
                                 "the E of subscribe<E>");
+        return false;
+    }
+}
+
+/// A callable of a type that has a value for "none": a pointer, a std::function.
+template <class F>
+concept MaybeNull = std::is_pointer_v<F> || std::is_member_pointer_v<F> ||
+    (std::constructible_from<F, std::nullptr_t>&& requires(const F& callable) {
+        { callable == nullptr } -> std::convertible_to<bool>;
+    });
+
+template <class F>
+bool is_null(const F& callable) {
+    if constexpr (MaybeNull<F>) {
+        return callable == nullptr;
+    } else {
         return false;
     }
 }

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <bus/dispatch/handler_check.hpp>
 #include <bus/event/event_type.hpp>
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -128,7 +130,7 @@ public:
           callables_{Callables{std::move(handler), std::move(filter)}} {}
 
     bool accepts(const DomainEvent& event) override {
-        return callables_->filter(static_cast<const E&>(event));
+        return std::invoke(callables_->filter, static_cast<const E&>(event));
     }
 
     void destroy_callable() noexcept override { callables_.reset(); }
@@ -140,14 +142,25 @@ private:
     };
 
     static void call(HandlerSlot& slot, const DomainEvent& event) {
-        static_cast<TypedSlot&>(slot).callables_->handler(static_cast<const E&>(event));
+        std::invoke(static_cast<TypedSlot&>(slot).callables_->handler,
+                    static_cast<const E&>(event));
     }
 
     std::optional<Callables> callables_;
 };
 
+/// Throws std::invalid_argument: the `what` of the type is a null pointer, or an empty
+/// std::function.
+[[noreturn]] void refuse_null(const char* what, const EventType& type);
+
 template <class E, class F, class P>
 SlotRef make_slot(F handler, P filter, const EventType& type, SubscribeOptions&& options) {
+    if (is_null(handler)) {
+        refuse_null("handler", type);
+    }
+    if (is_null(filter)) {
+        refuse_null("filter", type);
+    }
     return SlotRef{std::make_unique<TypedSlot<E, F, P>>(std::move(handler), std::move(filter), type,
                                                         std::move(options))};
 }

@@ -2,6 +2,8 @@
 #include <bus/dispatch/internal/topics.hpp>
 #include <bus/dispatch/subscription.hpp>
 
+#include <stdexcept>
+
 namespace bus {
 
 using detail::HandlerSlot;
@@ -23,6 +25,13 @@ HandlerSlot::HandlerSlot(Invoke call, const EventType& type, SubscribeOptions&& 
 }
 
 HandlerSlot::~HandlerSlot() = default;
+
+void detail::refuse_null(const char* what, const EventType& type) {
+    throw std::invalid_argument{std::string{"subscribe<"} + std::string{type.name()} +
+                                "> was given a " + what +
+                                " that is a null pointer or an empty std::function: give it "
+                                "something that can be called"};
+}
 
 void SlotRef::destroy(HandlerSlot* slot) noexcept {
     const std::unique_ptr<HandlerSlot> last{slot};

@@ -3,6 +3,7 @@
 #include <bus/event/internal/path.hpp>
 #include <bus/event/internal/text_buffer.hpp>
 #include <bus/event/internal/utf8_error.hpp>
+#include <bus/event/internal/value_text.hpp>
 #include <bus/event/utf8.hpp>
 
 #include <charconv>
@@ -73,11 +74,14 @@ private:
         return depth - 1;
     }
 
-    void float64(double value, const Step* step);
-    void plain_text(const TextOps& ops, const void* value);
+    template <class T>
+    void real(T value, const Step* step);
+    void text_value(const TextOps& ops, const void* value, const Step* step);
     void enumeration(const EnumOps& ops, const void* value, const Step* step);
     void list(const ValueType& type, const void* list, const Step* step, std::size_t depth);
     void map(const ValueType& type, const void* map, const Step* step, std::size_t depth);
+    void variant(const VariantOps& ops, const void* variant, const Step* step, std::size_t depth);
+    void proxy(const ValueType& type, const void* value, const Step* step, std::size_t depth);
 
     TextBuffer out_;
 };
@@ -95,7 +99,8 @@ void JsonWriter::number(T value) {
     out_.written_to(std::to_chars(begin, begin + longest, value).ptr);
 }
 
-void JsonWriter::float64(double value, const Step* step) {
+template <class T>
+void JsonWriter::real(T value, const Step* step) {
     if (!std::isfinite(value)) {
         fail(step, "expected a finite number, found " + std::to_string(value) +
                        ", which JSON cannot hold");
@@ -128,21 +133,16 @@ void JsonWriter::json(std::string_view text, const Step* step, std::size_t depth
     }
 }
 
-void JsonWriter::plain_text(const TextOps& ops, const void* value) {
-    // TextTraits promises text without anything to escape, no longer than max_chars.
-    if (ops.max_chars + 2 > TextBuffer::most_room) {
-        std::string text(ops.max_chars, '\0');
-        text.resize(ops.write(value, text.data()));
-        out_.put('"');
-        out_.append(text);
-        out_.put('"');
-        return;
+void JsonWriter::text_value(const TextOps& ops, const void* value, const Step* step) {
+    if (ops.write == nullptr) {
+        return quoted(ops.to_text(value), step);
     }
-    char* out = out_.room(ops.max_chars + 2);
-    *out++ = '"';
-    out += ops.write(value, out);
-    *out++ = '"';
-    out_.written_to(out);
+    std::string problem;
+    const std::string_view text = internal::written_text(ops, value, problem);
+    if (!problem.empty()) {
+        fail(step, problem);
+    }
+    quoted(text, step);
 }
 
 void JsonWriter::enumeration(const EnumOps& ops, const void* value, const Step* step) {
@@ -169,26 +169,70 @@ void JsonWriter::list(const ValueType& type, const void* list, const Step* step,
 void JsonWriter::map(const ValueType& type, const void* map, const Step* step, std::size_t depth) {
     struct Context {
         JsonWriter& writer;
+        const ValueType& keys;
         const ValueType& element;
         const Step* step;
         std::size_t depth;
         bool first = true;
     };
 
-    Context context{*this, *type.element, step, depth};
+    Context context{*this, *type.map->key, *type.element, step, depth};
     out_.put('{');
-    type.map->visit(map, &context, [](void* opaque, std::string_view key, const void* item) {
-        auto& [writer, element, before, levels, first] = *static_cast<Context*>(opaque);
+    type.map->visit(map, &context, [](void* opaque, const void* key, const void* item) {
+        auto& [writer, keys, element, before, levels, first] = *static_cast<Context*>(opaque);
         if (!first) {
             writer.out_.put(',');
         }
         first = false;
-        const Step here{.before = before, .name = key};
-        writer.quoted(key, &here);
+        std::string made; // of a key that is no text
+        std::string_view name;
+        if (keys.kind == Kind::string) {
+            name = as<std::string>(key);
+        } else {
+            made = detail::text_of(keys, key);
+            name = made;
+        }
+        const Step here{.before = before, .name = name};
+        writer.quoted(name, &here);
         writer.out_.put(':');
         writer.value(element, item, &here, levels);
     });
     out_.put('}');
+}
+
+void JsonWriter::variant(const VariantOps& ops, const void* variant, const Step* step,
+                         std::size_t depth) {
+    const std::size_t index = ops.index(variant);
+    if (index >= ops.count) {
+        fail(step, "expected one of " + internal::tags_of(ops) +
+                       ", found a std::variant without a value (valueless by exception)");
+    }
+    const auto& [tag, type] = ops.alternatives[index];
+    if (type == nullptr) {
+        return out_.append("null");
+    }
+    const Step here{.before = step, .name = tag};
+    out_.put('{');
+    quoted(tag, &here);
+    out_.put(':');
+    value(*type, ops.get(variant), &here, depth);
+    out_.put('}');
+}
+
+void JsonWriter::proxy(const ValueType& type, const void* value, const Step* step,
+                       std::size_t depth) {
+    struct Context {
+        JsonWriter& writer;
+        const ValueType& element;
+        const Step* step;
+        std::size_t depth;
+    };
+
+    Context context{*this, *type.element, step, depth};
+    type.proxy->with(value, &context, [](void* opaque, const void* proxy) {
+        const auto& [writer, element, before, levels] = *static_cast<Context*>(opaque);
+        writer.value(element, proxy, before, levels);
+    });
 }
 
 void JsonWriter::object(const MemberTable& table, const void* object, const Step* step,
@@ -217,11 +261,12 @@ void JsonWriter::value(const ValueType& type, const void* value, const Step* ste
     case Kind::uint16: return number(as<std::uint16_t>(value));
     case Kind::uint32: return number(as<std::uint32_t>(value));
     case Kind::uint64: return number(as<std::uint64_t>(value));
-    case Kind::float64: return float64(as<double>(value), step);
+    case Kind::float32: return real(as<float>(value), step);
+    case Kind::float64: return real(as<double>(value), step);
     case Kind::string: return quoted(as<std::string>(value), step);
     case Kind::timestamp: return timestamp(as<Timestamp>(value));
     case Kind::uuid: return uuid(as<Uuid>(value));
-    case Kind::text: return plain_text(*type.text, value);
+    case Kind::text: return text_value(*type.text, value, step);
     case Kind::json: return json(as<JsonText>(value).text, step, depth);
     case Kind::enumeration: return enumeration(*type.enumeration, value, step);
     case Kind::optional:
@@ -232,6 +277,8 @@ void JsonWriter::value(const ValueType& type, const void* value, const Step* ste
     case Kind::list: return list(type, value, step, deeper(depth, step));
     case Kind::map: return map(type, value, step, deeper(depth, step));
     case Kind::object: return object(type.object(), value, step, deeper(depth, step));
+    case Kind::variant: return variant(*type.variant, value, step, deeper(depth, step));
+    case Kind::proxy: return proxy(type, value, step, depth);
     }
 }
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <bus/event/event_options.hpp>
 #include <bus/event/event_type.hpp>
 #include <bus/event/internal/describe_members.hpp>
 #include <bus/event/text.hpp>
 #include <bus/event/type_name.hpp>
 
-#include <array>
 #include <atomic>
 #include <concepts>
 #include <memory>
@@ -112,9 +112,9 @@ namespace detail {
 template <class T>
 const EventType& registered_type();
 
-/// The type of T once it is registered.
+/// The type of T once it is registered. Of each shared library its own: see value_ops.hpp.
 template <class T>
-inline std::atomic<const EventType*> event_type_slot{nullptr};
+[[gnu::visibility("hidden")]] inline std::atomic<const EventType*> event_type_slot{nullptr};
 
 /// The type of T; while T is being registered on this thread, and an instance is made to measure
 /// it, that of DomainEvent.
@@ -168,9 +168,6 @@ template <class T>
 concept AnyEventStruct = EventStruct<T> || std::same_as<T, DomainEvent>;
 
 namespace detail {
-
-template <class T>
-inline constexpr bool never = false;
 
 /// Turns into a pointer to T and to none of its bases, so that what it is given to was written for
 /// T itself.
@@ -288,106 +285,7 @@ private:
     bool previous_;
 };
 
-// Options of BUS_DESCRIBE_EVENT.
-
-struct VersionOption {
-    std::uint32_t value;
-};
-
-struct WireNameOption {
-    std::string_view value;
-};
-
-template <std::size_t Count>
-struct FormerNamesOption {
-    std::array<std::string_view, Count> values;
-};
-
-struct AggregateTypeOption {
-    std::string_view value;
-};
-
-struct DurabilityOption {
-    Durability value;
-};
-
-template <auto Member>
-struct AggregateIdOption {};
-
-/// The version that the program writes; 1 unless said.
-constexpr VersionOption version(std::uint32_t value) {
-    return {value};
-}
-
-/// The name in the wire format and in stores, where it is not the struct's own:
-/// `bus::wire_name("billing.Created")`.
-constexpr WireNameOption wire_name(std::string_view value) {
-    return {value};
-}
-
-/// The wire names that the type had before, newest or oldest first: `bus::formerly("OrderOldEvent",
-/// "OrderOlderEvent")`. Stored events of these names are read as events of this type, by its
-/// versions and upcasters; what is written has the new name. No other type of the program may have
-/// one of them.
-template <std::convertible_to<std::string_view>... Names>
-constexpr FormerNamesOption<sizeof...(Names)> formerly(const Names&... names) {
-    return {{std::string_view{names}...}};
-}
-
-/// The aggregate type, where it is not the first word of the name.
-constexpr AggregateTypeOption aggregate_type(std::string_view value) {
-    return {value};
-}
-
-/// What a crash may take; Durability::committed unless said.
-constexpr DurabilityOption durability(Durability value) {
-    return {value};
-}
-
-/// The std::string member that identifies the aggregate: `bus::aggregate_id<&X::order_id>`.
-template <auto Member>
-inline constexpr AggregateIdOption<Member> aggregate_id{};
-
 namespace detail {
-
-template <class T>
-void apply(EventType::Description& to, VersionOption option) {
-    to.version = option.value;
-}
-
-template <class T>
-void apply(EventType::Description& to, WireNameOption option) {
-    to.name = option.value;
-}
-
-template <class T, std::size_t Count>
-void apply(EventType::Description& to, const FormerNamesOption<Count>& option) {
-    to.former_names.insert(to.former_names.end(), option.values.begin(), option.values.end());
-}
-
-template <class T>
-void apply(EventType::Description& to, AggregateTypeOption option) {
-    to.aggregate_type = option.value;
-}
-
-template <class T>
-void apply(EventType::Description& to, DurabilityOption option) {
-    to.durability = option.value;
-}
-
-template <class T, auto Member>
-void apply(EventType::Description& to, AggregateIdOption<Member> /*option*/) {
-    if constexpr (requires(const T& t) {
-                      { t.*Member } -> std::same_as<const std::string&>;
-                  }) {
-        to.aggregate_id = [](const DomainEvent& event) {
-            return AggregateId{static_cast<const T&>(event).*Member};
-        };
-    } else {
-        static_assert(never<T>, "libbus: the member that names the aggregate must be a std::string "
-                                "of the event itself: write bus::aggregate_id<&Type::member>");
-    }
-}
 
 template <class T, class... Options>
 EventType::Description describe_event(std::string_view name, Options... options) {
@@ -449,9 +347,9 @@ const EventType& detail::registered_type() {
         if (const EventType* type = event_type_slot<T>.load(std::memory_order_acquire)) {
             return *type;
         }
-        static const EventType* const type = &register_event<T>();
-        event_type_slot<T>.store(type, std::memory_order_release);
-        return *type;
+        const EventType& type = register_event<T>(); // the same one, whoever comes first
+        event_type_slot<T>.store(&type, std::memory_order_release);
+        return type;
     }
 }
 

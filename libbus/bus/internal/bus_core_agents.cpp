@@ -21,6 +21,11 @@ void Bus::Core::check_new_agent(const Agent& agent) {
 
 Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
     check_open();
+    if (!agent) {
+        throw std::invalid_argument{
+            "Bus::add was given a null pointer, which is no agent: make one "
+            "with std::make_unique, or let Bus::emplace make it"};
+    }
     check_new_agent(*agent);
     const std::string name = agent->name();
     take_new_name(name);

@@ -117,6 +117,9 @@ void EventRegistry::take_names(const EventType& type) {
 
 void EventRegistry::use(const EventType& type) {
     const std::unique_lock lock{mutex_};
+    if (&types_[type.index()] != &type) {
+        return; // it stands in for a type that this program does not know, and takes no name
+    }
     if (!type.in_use_.load(std::memory_order_relaxed)) {
         take_names(type);
     }

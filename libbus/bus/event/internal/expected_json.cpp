@@ -3,6 +3,7 @@
 #include <bus/event/internal/plain_text.hpp>
 #include <bus/event/internal/read_scalar.hpp>
 #include <bus/event/internal/text_buffer.hpp>
+#include <bus/event/internal/value_text.hpp>
 
 #include <cstring>
 
@@ -53,6 +54,8 @@ private:
     bool scalar(const ValueType& type, void* value);
     bool list(const ValueType& type, void* list, std::size_t depth);
     bool map(const ValueType& type, void* map, std::size_t depth);
+    bool variant(const VariantOps& ops, void* variant, std::size_t depth);
+    bool proxy(const ValueType& type, void* value, std::size_t depth);
     bool value(const ValueType& type, void* value, std::size_t depth);
 
     const char* next_;
@@ -138,12 +141,32 @@ bool Expecting::map(const ValueType& type, void* map, std::size_t depth) {
     }
     do {
         std::string_view key;
-        if (!string(key) || !skip(':') ||
-            !value(*type.element, type.map->insert(map, key), depth - 1)) {
+        if (!string(key) || !skip(':')) {
+            return false;
+        }
+        void* const item = type.map->insert(map, key);
+        if (item == nullptr || !value(*type.element, item, depth - 1)) {
             return false;
         }
     } while (skip(','));
     return skip('}');
+}
+
+bool Expecting::variant(const VariantOps& ops, void* variant, std::size_t depth) {
+    std::string_view tag;
+    if (depth == 0 || !skip('{') || !string(tag) || !skip(':')) {
+        return false;
+    }
+    const std::size_t index = alternative_of(ops, tag);
+    return index < ops.count &&
+           value(*ops.alternatives[index].type, ops.emplace(variant, index), depth - 1) &&
+           skip('}');
+}
+
+bool Expecting::proxy(const ValueType& type, void* value, std::size_t depth) {
+    const ProxyHolder proxy{*type.proxy};
+    return this->value(*type.element, proxy.get(), depth) &&
+           type.proxy->take(proxy.get(), value).empty();
 }
 
 bool Expecting::value(const ValueType& type, void* value, std::size_t depth) {
@@ -162,6 +185,8 @@ bool Expecting::value(const ValueType& type, void* value, std::size_t depth) {
     case Kind::list: return list(type, value, depth);
     case Kind::map: return map(type, value, depth);
     case Kind::object: return object({value, &type.object()}, depth);
+    case Kind::variant: return variant(*type.variant, value, depth);
+    case Kind::proxy: return proxy(type, value, depth);
     case Kind::json:
         static_cast<std::string*>(value)->clear();
         return skip("null"); // any other value needs a parser to find its end

@@ -5,6 +5,7 @@
 #include <bus/event/internal/path.hpp>
 #include <bus/event/internal/plain_text.hpp>
 #include <bus/event/internal/read_scalar.hpp>
+#include <bus/event/internal/value_text.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
 
@@ -75,13 +76,20 @@ public:
 
 private:
     struct Frame {
-        Kind kind; // object, list or map
+        Kind kind; // object, list, map or variant
         const ValueType* type;
         const MemberTable* members;
         void* value;
         std::string_view key; // the one being read
         std::size_t next;     // index of the member to expect, or of the item to come
         std::uint64_t seen;   // a bit for each of the first 64 members
+        std::size_t proxies;  // that were open before this
+    };
+
+    /// A proxy that is being read, and the value to be made of it.
+    struct OpenProxy {
+        ProxyHolder proxy;
+        void* value;
     };
 
     /// A value that is taken as text.
@@ -99,7 +107,13 @@ private:
     bool literal(Scalar scalar, std::string_view text);
     void scalar(Scalar scalar, std::string_view text);
     void member_key(Frame& frame, std::string_view key);
+    void map_key(Frame& frame, std::string_view key);
+    void variant_key(Frame& frame, std::string_view key);
     void unknown_key(Frame& frame, std::string_view key);
+    void enter(Target& target);
+    void enter_proxies(Target& target);
+    static bool empty_variant(const Target& target);
+    void take_proxies(std::size_t down_to);
     [[nodiscard]] Target take_target();
 
     [[noreturn]] void mismatch(const ValueType& type, const std::string& found) const {
@@ -128,6 +142,8 @@ private:
     std::size_t open_ = 0;          // frames
     std::size_t passive_depth_ = 0; // brackets open inside a value that is captured or read over
     std::optional<Capture> capture_;
+    std::vector<OpenProxy> proxies_;
+    std::size_t proxies_before_capture_ = 0;
     std::string parts_; // of a text with escapes
     std::vector<std::string> keys_;
     std::array<Frame, max_depth + 2> frames_; // not filled: written before it is read
@@ -146,16 +162,40 @@ bool Filling::begin(char bracket) {
         passive_depth_ = 1;
         return true;
     }
-    while (target.type->kind == Kind::optional) {
-        target.value = target.type->optional->emplace(target.value);
-        target.type = target.type->element;
-    }
+    const std::size_t proxies = proxies_.size();
+    enter(target);
     if (target.type->kind == Kind::json) {
+        proxies_before_capture_ = proxies;
         begin_capture(target.value, bracket);
     } else {
         open(target, bracket);
+        frames_[open_ - 1].proxies = proxies;
     }
     return true;
+}
+
+/// Goes from optionals and from what goes by another type to what the text is of.
+void Filling::enter(Target& target) {
+    for (;;) {
+        if (target.type->kind == Kind::optional) {
+            target = {target.type->element, target.type->optional->emplace(target.value)};
+        } else if (target.type->kind == Kind::proxy) {
+            enter_proxies(target);
+        } else {
+            return;
+        }
+    }
+}
+
+/// Makes values of the proxies that have been read, the innermost first.
+void Filling::take_proxies(std::size_t down_to) {
+    while (proxies_.size() > down_to) {
+        const auto& [proxy, value] = proxies_.back();
+        if (const std::string problem = proxy.ops().take(proxy.get(), value); !problem.empty()) {
+            throw CodecError{path(), problem};
+        }
+        proxies_.pop_back();
+    }
 }
 
 void Filling::begin_capture(void* value, char bracket) {
@@ -169,7 +209,8 @@ void Filling::begin_capture(void* value, char bracket) {
 void Filling::open(const Target& target, char bracket) {
     const ValueType& type = *target.type;
     const bool fits = bracket == '[' ? type.kind == Kind::list
-                                     : type.kind == Kind::map || type.kind == Kind::object;
+                                     : type.kind == Kind::map || type.kind == Kind::object ||
+                                           type.kind == Kind::variant;
     if (!fits) {
         mismatch(type, bracket == '[' ? "a list" : "an object");
     }
@@ -178,7 +219,7 @@ void Filling::open(const Target& target, char bracket) {
         type.list->clear(target.value);
     } else if (type.kind == Kind::map) {
         type.map->clear(target.value);
-    } else if (members == nullptr) {
+    } else if (type.kind == Kind::object && members == nullptr) {
         members = &type.object();
     }
     frames_[open_++] = {.kind = type.kind,
@@ -187,13 +228,21 @@ void Filling::open(const Target& target, char bracket) {
                         .value = target.value,
                         .key = {},
                         .next = 0,
-                        .seen = 0};
+                        .seen = 0,
+                        .proxies = 0};
     list_ = type.kind == Kind::list ? &frames_[open_ - 1] : nullptr;
 }
 
 bool Filling::end(char bracket) {
     if (passive_depth_ == 0) {
+        const Frame& ended = frames_[open_ - 1];
+        if (ended.kind == Kind::variant && ended.next == 0) {
+            mismatch(*ended.type, "an empty object");
+        }
         --open_;
+        if (proxies_.size() > ended.proxies) [[unlikely]] {
+            take_proxies(ended.proxies);
+        }
         list_ = open_ != 0 && frames_[open_ - 1].kind == Kind::list ? &frames_[open_ - 1] : nullptr;
         return true;
     }
@@ -203,6 +252,7 @@ bool Filling::end(char bracket) {
         if (passive_depth_ == 0) {
             capture_->text.finish();
             capture_.reset();
+            take_proxies(proxies_before_capture_);
         }
     }
     return true;
@@ -214,8 +264,9 @@ bool Filling::on_key(std::string_view part, std::size_t size, Error&) {
     if (passive_depth_ == 0) {
         Frame& frame = frames_[open_ - 1];
         if (frame.kind == Kind::map) {
-            frame.key = lasting(key);
-            next_ = {frame.type->element, frame.type->map->insert(frame.value, key)};
+            map_key(frame, key);
+        } else if (frame.kind == Kind::variant) {
+            variant_key(frame, key);
         } else {
             member_key(frame, key);
         }
@@ -255,6 +306,27 @@ void Filling::member_key(Frame& frame, std::string_view key) {
         }
         frame.seen |= bit;
     }
+}
+
+void Filling::map_key(Frame& frame, std::string_view key) {
+    frame.key = lasting(key);
+    next_ = {frame.type->element, frame.type->map->insert(frame.value, key)};
+    if (next_.value == nullptr) {
+        throw CodecError{path(), "expected a key that is " + expectation(*frame.type->map->key) +
+                                     ", found \"" + shown(key) + "\""};
+    }
+}
+
+void Filling::variant_key(Frame& frame, std::string_view key) {
+    const VariantOps& ops = *frame.type->variant;
+    const std::size_t index = alternative_of(ops, key);
+    frame.key = lasting(key);
+    if (index == ops.count || frame.next != 0) {
+        throw CodecError{path(), frame.next != 0 ? "a std::variant is an object with one member"
+                                                 : "expected one of " + tags_of(ops)};
+    }
+    frame.next = 1;
+    next_ = {ops.alternatives[index].type, ops.emplace(frame.value, index)};
 }
 
 void Filling::unknown_key(Frame& frame, std::string_view key) {
@@ -302,18 +374,42 @@ bool Filling::on_null(Error&) {
         }
         return true;
     }
-    const Target target = take_target();
+    Target target = take_target();
     if (target.type == nullptr) {
         return true;
+    }
+    const std::size_t proxies = proxies_.size();
+    if (target.type->kind == Kind::proxy) {
+        enter_proxies(target);
     }
     if (target.type->kind == Kind::optional) {
         target.type->optional->reset(target.value);
     } else if (target.type->kind == Kind::json) {
         static_cast<std::string*>(target.value)->clear();
-    } else {
+    } else if (!empty_variant(target)) {
         mismatch(*target.type, "null");
     }
+    take_proxies(proxies);
     return true;
+}
+
+void Filling::enter_proxies(Target& target) {
+    while (target.type->kind == Kind::proxy) {
+        proxies_.push_back({ProxyHolder{*target.type->proxy}, target.value});
+        target = {target.type->element, proxies_.back().proxy.get()};
+    }
+}
+
+bool Filling::empty_variant(const Target& target) {
+    if (target.type->kind != Kind::variant) {
+        return false;
+    }
+    const VariantOps& ops = *target.type->variant;
+    std::size_t index = 0;
+    while (index < ops.count && ops.alternatives[index].type != nullptr) {
+        ++index;
+    }
+    return index < ops.count && ops.emplace(target.value, index) != nullptr;
 }
 
 void Filling::scalar(Scalar scalar, std::string_view text) {
@@ -321,14 +417,15 @@ void Filling::scalar(Scalar scalar, std::string_view text) {
     if (target.type == nullptr) {
         return;
     }
-    while (target.type->kind == Kind::optional) {
-        target.value = target.type->optional->emplace(target.value);
-        target.type = target.type->element;
-    }
+    const std::size_t proxies = proxies_.size();
+    enter(target);
     if (scalar == Scalar::string && target.type->kind == Kind::string) {
         static_cast<std::string*>(target.value)->assign(text); // the most usual case of all
     } else if (!read_scalar(*target.type, target.value, scalar, text)) {
         mismatch(*target.type, found(scalar, text));
+    }
+    if (proxies_.size() > proxies) [[unlikely]] {
+        take_proxies(proxies);
     }
 }
 

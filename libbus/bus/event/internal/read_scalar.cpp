@@ -18,15 +18,17 @@ bool read_integer(std::string_view text, void* value) {
     return error == std::errc{} && read == end;
 }
 
-bool read_double(std::string_view text, double& value) {
+template <class T>
+bool read_real(std::string_view text, void* value) {
+    T& real = *static_cast<T*>(value);
     const char* const end = text.data() + text.size();
-    const auto [read, error] = std::from_chars(text.data(), end, value);
+    const auto [read, error] = std::from_chars(text.data(), end, real);
     if (error != std::errc::result_out_of_range) {
         return error == std::errc{} && read == end;
     }
     // Too large, which is refused, or too close to zero, which is zero: from_chars does not say.
-    value = std::strtod(std::string{text}.c_str(), nullptr);
-    return std::abs(value) < 1;
+    real = static_cast<T>(std::strtod(std::string{text}.c_str(), nullptr));
+    return std::abs(real) < 1;
 }
 
 bool read_number(const ValueType& type, void* value, std::string_view text) {
@@ -39,7 +41,8 @@ bool read_number(const ValueType& type, void* value, std::string_view text) {
     case Kind::uint16: return read_integer<std::uint16_t>(text, value);
     case Kind::uint32: return read_integer<std::uint32_t>(text, value);
     case Kind::uint64: return read_integer<std::uint64_t>(text, value);
-    case Kind::float64: return read_double(text, *static_cast<double*>(value));
+    case Kind::float32: return read_real<float>(text, value);
+    case Kind::float64: return read_real<double>(text, value);
     case Kind::text: return type.text->takes_numbers && type.text->read(text, value);
     default: return false;
     }

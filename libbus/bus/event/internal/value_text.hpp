@@ -1,0 +1,47 @@
+#pragma once
+
+#include <bus/event/value_description.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace bus::internal {
+
+/// What TextTraits in the form that allocates nothing have written; it holds until this thread
+/// writes the next one. Sets `problem` where that is more than they declare.
+std::string_view written_text(const TextOps& ops, const void* value, std::string& problem);
+
+/// The tags of a std::variant, for messages: `Card, Cash or null`.
+std::string tags_of(const VariantOps& ops);
+
+/// The alternative of this tag that has a value; ops.count: there is none.
+std::size_t alternative_of(const VariantOps& ops, std::string_view tag) noexcept;
+
+/// A proxy, to be read into and taken.
+class ProxyHolder {
+public:
+    explicit ProxyHolder(const ProxyOps& ops) : ops_{&ops}, proxy_{ops.make()} {}
+
+    ProxyHolder(const ProxyHolder&) = delete;
+    ProxyHolder& operator=(const ProxyHolder&) = delete;
+
+    ProxyHolder(ProxyHolder&& other) noexcept
+        : ops_{other.ops_}, proxy_{std::exchange(other.proxy_, nullptr)} {}
+
+    ~ProxyHolder() {
+        if (proxy_ != nullptr) {
+            ops_->destroy(proxy_);
+        }
+    }
+
+    [[nodiscard]] void* get() const noexcept { return proxy_; }
+
+    [[nodiscard]] const ProxyOps& ops() const noexcept { return *ops_; }
+
+private:
+    const ProxyOps* ops_;
+    void* proxy_;
+};
+
+} // namespace bus::internal

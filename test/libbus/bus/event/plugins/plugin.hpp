@@ -1,0 +1,26 @@
+#pragma once
+
+#include <bus/bus.hpp>
+
+#include <cstdint>
+#include <string>
+
+/// What the program and its plugins share.
+namespace plugged {
+
+struct PluggedEvent : bus::Event<PluggedEvent> {
+    std::string text;
+    std::int32_t number = 0;
+};
+BUS_DESCRIBE_EVENT(PluggedEvent, (text, number))
+
+/// What a plugin has to say.
+struct Plugin {
+    const bus::EventType& (*shared_type)(); ///< of PluggedEvent
+    const bus::EventType& (*own_type)();    ///< of a struct whose name the other plugin has, too
+    const bus::EventType& (*hidden_type)(); ///< of one in an unnamed namespace
+    void (*publish)(bus::Bus& bus);         ///< a PluggedEvent
+    void (*publish_own)(bus::Bus& bus);
+};
+
+} // namespace plugged

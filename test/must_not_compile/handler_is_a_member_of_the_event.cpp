@@ -1,0 +1,7 @@
+// expect: libbus: a handler returns nothing
+#include "events.hpp"
+
+int main() {
+    bus::Bus bus;
+    const auto handler = bus.subscribe<shop::OrderPaidEvent>(&shop::OrderPaidEvent::order_id);
+}
