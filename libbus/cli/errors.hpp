@@ -17,10 +17,11 @@ inline constexpr int input = 4;  ///< cannot be read, or was refused
 inline constexpr int output = 5; ///< could not be written whole
 inline constexpr int queued = 6; ///< the running host has not carried out the request yet, or of
                                  ///< a replay only begun: it does not run the agent
+inline constexpr int incomplete = 7; ///< something had to be left out
 inline constexpr int interrupted = 130;
 
 /// What each of them says to whoever called.
-inline constexpr std::array<std::pair<int, const char*>, 8> meanings{{
+inline constexpr std::array<std::pair<int, const char*>, 9> meanings{{
     {done, "done"},
     {found, "what was named is not there; of verify: damage was found"},
     {usage, "wrong use"},
@@ -29,6 +30,7 @@ inline constexpr std::array<std::pair<int, const char*>, 8> meanings{{
     {output, "output cannot be written"},
     {queued,
      "the running host has not carried the request out yet, or does not run the agent to replay"},
+    {incomplete, "of export --salvage: something could not be saved, and was left out"},
     {interrupted, "ended by Ctrl-C"},
 }};
 

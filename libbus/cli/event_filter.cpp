@@ -35,6 +35,13 @@ void EventFilter::add_options(CLI::App& command) {
         ->type_name("POSITION");
 }
 
+bool EventFilter::is_set() const {
+    const EventFilter none;
+    return !(stream.empty() && execution.empty() && type.empty() && since.empty() &&
+             until.empty()) ||
+           from != none.from || to != none.to;
+}
+
 EventSource::EventSource(EventStore& store, const EventFilter& filter, Timestamp now)
     : store_{store}, filter_{filter}, after_{filter.from == 0 ? 0 : filter.from - 1} {
     if (filter.from > filter.to) {

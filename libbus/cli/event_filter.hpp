@@ -25,6 +25,9 @@ struct EventFilter {
 
     /// Adds the options that fill it.
     void add_options(CLI::App& command);
+
+    /// Whether it may leave any event out.
+    [[nodiscard]] bool is_set() const;
 };
 
 /// The events that a filter lets pass, in order of position, a page at a time. It asks the store by

@@ -1,11 +1,13 @@
 #include <bus/event/codec.hpp>
 #include <bus/store/internal/file_like.hpp>
+#include <bus/store/salvage.hpp>
 
 #include <cli/errors.hpp>
 #include <cli/event_filter.hpp>
 #include <cli/export_command.hpp>
 #include <cli/new_file.hpp>
 #include <cli/terminal/format.hpp>
+#include <cli/watching.hpp>
 #include <cli/work_progress.hpp>
 #include <fmt/format.h>
 
@@ -27,6 +29,7 @@ constexpr std::size_t export_page = 1000;
 struct ExportOptions {
     EventFilter filter;
     std::string file = "-";
+    bool salvage = false;
 };
 
 /// A page behind a position cannot be read: throws the error of the first event that cannot.
@@ -83,8 +86,12 @@ private:
     Position last_ = 0;
 };
 
+using Write = std::function<void(const std::string&)>;
+/// Writes lines, and returns how many.
+using WriteAll = std::function<std::uint64_t(const Write& write)>;
+
 std::uint64_t write_events(Shared& shared, EventStore& store, const ExportOptions& options,
-                           const std::function<void(const std::string&)>& write) {
+                           const Write& write) {
     const Position last = std::min(options.filter.to, store.last_position());
     const Position first = std::max(options.filter.from, store.first_position());
     WorkProgress progress{shared, "events", last < first ? 0 : last - first + 1};
@@ -108,7 +115,7 @@ std::uint64_t write_events(Shared& shared, EventStore& store, const ExportOption
 }
 
 /// Into a new file, which is whole or not there.
-std::uint64_t write_file(Shared& shared, EventStore& store, const ExportOptions& options) {
+std::uint64_t write_file(Shared& shared, const ExportOptions& options, const WriteAll& write_all) {
     namespace fs = std::filesystem;
     const auto refuse = [&](const std::string& why) {
         throw OutputError{fmt::format("cannot write {}: {}", options.file, why)};
@@ -116,22 +123,21 @@ std::uint64_t write_file(Shared& shared, EventStore& store, const ExportOptions&
     check_new_file(options.file);
     std::error_code ignored;
     const std::string partial = options.file + "-partial";
-    const std::string store_file = shared.store_url().substr(shared.store_url().find(':') + 1);
     fs::remove(partial, ignored);
     try {
-        bus::internal::make_file_like(fs::path{store_file}, partial); // before anything is in it
+        bus::internal::make_file_like(fs::path{shared.store_path()},
+                                      partial); // before anything is in it
     } catch (const fs::filesystem_error& error) {
         refuse(error.code().message());
     }
     std::ofstream out{partial, std::ios::binary};
     try {
-        const std::uint64_t written =
-            write_events(shared, store, options, [&](const std::string& lines) {
-                out << lines;
-                if (!out) {
-                    refuse(std::strerror(errno));
-                }
-            });
+        const std::uint64_t written = write_all([&](const std::string& lines) {
+            out << lines;
+            if (!out) {
+                refuse(std::strerror(errno));
+            }
+        });
         out.close();
         std::error_code error;
         if (out) {
@@ -147,16 +153,80 @@ std::uint64_t write_file(Shared& shared, EventStore& store, const ExportOptions&
     }
 }
 
-int export_events(Shared& shared, const ExportOptions& options) {
-    const auto store = shared.open_to_read();
+void write(Shared& shared, const ExportOptions& options, const WriteAll& write_all) {
     if (options.file == "-") {
-        write_events(shared, *store, options,
-                     [&](const std::string& lines) { shared.print(lines); });
-        return exit_code::done;
+        write_all([&](const std::string& lines) { shared.print(lines); });
+        return;
     }
-    const std::uint64_t written = write_file(shared, *store, options);
+    const std::uint64_t written = write_file(shared, options, write_all);
     shared.note(
         fmt::format("wrote {} events to {}", terminal::format_count(written), options.file));
+}
+
+/// What could not be saved, on standard error.
+int tell(Shared& shared, const SalvageReport& report) {
+    for (const std::string& doubt : report.doubts) {
+        shared.note(doubt);
+    }
+    std::uint64_t left_out = 0;
+    for (const LeftOut& range : report.left_out) {
+        left_out += range.last - range.first + 1;
+        shared.note(
+            range.first == range.last
+                ? fmt::format("left out: event {}: {}", range.first, range.why)
+                : fmt::format("left out: events {} to {}: {}", range.first, range.last, range.why));
+    }
+    shared.note(fmt::format("saved {} events of positions {} to {}, left out {}",
+                            terminal::format_count(report.events), report.first_position,
+                            report.last_position, terminal::format_count(left_out)));
+    if (report.unchecked != 0) {
+        shared.note(fmt::format("{} of them were written before there were checksums: nothing says "
+                                "whether they are what was written",
+                                terminal::format_count(report.unchecked)));
+    }
+    return report.complete() ? exit_code::done : exit_code::incomplete;
+}
+
+int salvage_events(Shared& shared, const ExportOptions& options) {
+    if (options.filter.is_set()) {
+        throw UsageError{"--salvage saves all events that it finds: leave the filters out, and use "
+                         "them on the store that the events are imported into"};
+    }
+    SalvageReport report;
+    const auto write_all = [&](const Write& write) {
+        constexpr std::size_t enough = std::size_t{1} << 20U;
+        Watching watching{shared};
+        Replaced replaced{shared};
+        std::string lines;
+        report = salvage(
+            shared.store_path(),
+            [&](const StoredEvent& event) {
+                std::string line;
+                if (!write_readable_json(event.record, line)) {
+                    replaced.add(event.position);
+                }
+                lines.append(line).push_back('\n');
+                if (lines.size() > enough) {
+                    write(lines);
+                    lines.clear();
+                }
+            },
+            [&](const VerifyProgress& progress) { watching.see(progress); });
+        write(lines);
+        replaced.tell_rest();
+        return report.events;
+    };
+    write(shared, options, write_all);
+    return tell(shared, report);
+}
+
+int export_events(Shared& shared, const ExportOptions& options) {
+    if (options.salvage) {
+        return salvage_events(shared, options);
+    }
+    const auto store = shared.open_to_read();
+    write(shared, options,
+          [&](const Write& to) { return write_events(shared, *store, options, to); });
     return exit_code::done;
 }
 
@@ -168,6 +238,8 @@ void add_export(CLI::App& app, Shared& shared) {
     const auto options = std::make_shared<ExportOptions>();
     command.add_option("FILE", options->file, "A new file; - for standard output")
         ->capture_default_str();
+    command.add_flag("--salvage", options->salvage,
+                     "Save what can still be read of a damaged store, and list what cannot");
     options->filter.add_options(command);
     shared.on_parsed(command, [&shared, options] { return export_events(shared, *options); });
 }

@@ -28,6 +28,7 @@ constexpr std::size_t batch_size = 500;
 struct ImportOptions {
     std::string file;
     bool dry_run = false;
+    bool into_pruned = false;
 };
 
 /// Opens the store as its only writer, one that is there or one to be made.
@@ -48,8 +49,12 @@ class Import {
 public:
     /// `store`: none where there is none yet. It is made when the first line is in order, so that
     /// what holds no events leaves no store behind; not in a dry run.
-    Import(Shared& shared, std::unique_ptr<EventStore> store, bool dry_run)
-        : shared_{shared}, store_{std::move(store)}, dry_run_{dry_run} {}
+    Import(Shared& shared, std::unique_ptr<EventStore> store, const ImportOptions& options)
+        : shared_{shared}, store_{std::move(store)}, dry_run_{options.dry_run} {
+        if (store_ && !options.into_pruned) {
+            pruned_through_ = store_->first_position() - 1;
+        }
+    }
 
     void run(std::istream& in, const std::string& name) {
         WorkProgress progress{shared_, "events", std::nullopt};
@@ -88,7 +93,7 @@ private:
             throw InputError{fmt::format("{}, line {}: {}", name, line_, error.what())};
         }
         switch (look_for(record)) {
-        case Double::none: break;
+        case Double::none: refuse_pruned(name, record); break;
         case Double::equal: ++skipped_; return;
         case Double::other:
             commit(name);
@@ -120,6 +125,19 @@ private:
         // As it would be exported and read: what the store keeps may be spelt with blanks and
         // escapes, or hold what is no UTF-8.
         return read_record(readable_json(kept->record)) == record ? Double::equal : Double::other;
+    }
+
+    /// The ids of pruned events are forgotten: one of them cannot be told from a new event.
+    void refuse_pruned(const std::string& name, const EventRecord& record) {
+        if (pruned_through_ == 0) {
+            return;
+        }
+        commit(name);
+        throw InputError{fmt::format(
+            "{}, line {}: event {} is not in the store, of which the events up to position {} were "
+            "pruned; it may be one of those, and would come back at the end of the log, for every "
+            "agent to handle again. If it is new, or is to come back, add --into-pruned",
+            name, line_, to_text(record.event_id), pruned_through_)};
     }
 
     void make_store() {
@@ -159,6 +177,7 @@ private:
     Shared& shared_;
     std::unique_ptr<EventStore> store_;
     bool dry_run_;
+    Position pruned_through_ = 0; ///< 0 also where what was pruned may come back
     std::vector<Part> waiting_;
     std::vector<std::uint64_t> lines_; ///< of those that wait
     /// What is not in the store yet: of those that wait; of a dry run all, some 60 bytes each.
@@ -230,7 +249,7 @@ int import_events(Shared& shared, const ImportOptions& options) {
     if (options.file != "-") {
         check_input(options.file);
     }
-    Import import{shared, open(shared, options), options.dry_run};
+    Import import{shared, open(shared, options), options};
     return run(shared, import, options);
 }
 
@@ -245,6 +264,9 @@ void add_import(CLI::App& app, Shared& shared) {
         ->required();
     command.add_flag("--dry-run", options->dry_run,
                      "Only check every line, and say what would be imported");
+    command.add_flag("--into-pruned", options->into_pruned,
+                     "Append events that are not in the store also if it was pruned, and they may "
+                     "be among those that were removed");
     shared.on_parsed(command, [&shared, options] { return import_events(shared, *options); });
 }
 

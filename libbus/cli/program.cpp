@@ -16,6 +16,7 @@
 #include <cli/prune_command.hpp>
 #include <cli/replay_command.hpp>
 #include <cli/requests_command.hpp>
+#include <cli/restore_command.hpp>
 #include <cli/suggest.hpp>
 #include <cli/verify_command.hpp>
 #include <fmt/format.h>
@@ -102,6 +103,7 @@ void add_commands(CLI::App& app, Shared& shared) {
     add_prune(app, shared);
     add_compact(app, shared);
     add_backup(app, shared);
+    add_restore(app, shared);
     add_export(app, shared);
     add_import(app, shared);
     add_verify(app, shared);

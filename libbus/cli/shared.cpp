@@ -73,6 +73,10 @@ const std::string& Shared::store_url() const {
     return store_url_;
 }
 
+std::string Shared::store_path() const {
+    return store_url().substr(sqlite.size());
+}
+
 std::unique_ptr<EventStore> Shared::open_to_read() const {
     return open(store_url(), true);
 }

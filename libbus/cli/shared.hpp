@@ -42,6 +42,8 @@ public:
 
     /// As the user gave it. Throws UsageError where it is missing or names no store of ours.
     [[nodiscard]] const std::string& store_url() const;
+    /// The path in it.
+    [[nodiscard]] std::string store_path() const;
     /// Opens the store beside its writer. Throws StoreError, UsageError.
     [[nodiscard]] std::unique_ptr<EventStore> open_to_read() const;
     /// Opens an existing store for writing. Throws StoreInUse where a host runs it; StoreError,

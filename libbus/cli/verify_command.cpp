@@ -6,13 +6,14 @@
 #include <cli/terminal/format.hpp>
 #include <cli/terminal/text.hpp>
 #include <cli/verify_command.hpp>
-#include <cli/work_progress.hpp>
+#include <cli/watching.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <optional>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -23,28 +24,6 @@ namespace {
 using terminal::format_count;
 
 using terminal::Colour;
-
-/// How far verify() is, a line for each thing that it does.
-class Watching {
-public:
-    explicit Watching(Shared& shared) : shared_{shared} {}
-
-    void see(const VerifyProgress& progress) {
-        shared_.check_interrupted();
-        if (progress.doing != doing_ || !line_) {
-            doing_ = progress.doing;
-            line_.reset();
-            line_.emplace(shared_, doing_,
-                          progress.total == 0 ? std::nullopt : std::optional{progress.total});
-        }
-        line_->update(progress.done);
-    }
-
-private:
-    Shared& shared_;
-    std::string doing_;
-    std::optional<WorkProgress> line_;
-};
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
     return fmt::format("{} {}", format_count(count), count == 1 ? one : many);
@@ -68,6 +47,8 @@ std::string summary(const VerifyReport& report) {
         text += fmt::format("; {} written before there were checksums, and not checked by them",
                             counted(report.unchecked_events, "event was", "events were"));
     }
+    text += report.generation == 0 ? "; a copy that was never opened for writing"
+                                   : fmt::format("; generation {:x}", report.generation);
     return text;
 }
 
@@ -90,6 +71,10 @@ boost::json::object to_json(const VerifyReport& report) {
     for (const auto& [kind, count] : report.damage) {
         damage[name_of(kind)] = count;
     }
+    boost::json::object notes;
+    for (const auto& [kind, count] : report.notes) {
+        notes[name_of(kind)] = count;
+    }
     boost::json::array findings;
     for (const Finding& finding : report.findings) {
         findings.push_back(to_json(finding));
@@ -107,7 +92,9 @@ boost::json::object to_json(const VerifyReport& report) {
             {"states", report.states},
             {"timers", report.timers},
             {"requests", report.requests},
+            {"generation", fmt::format("{:x}", report.generation)},
             {"damage", std::move(damage)},
+            {"notes", std::move(notes)},
             {"findings", std::move(findings)}};
 }
 
@@ -122,8 +109,9 @@ std::string paragraph(FindingKind kind, bool note, const VerifyReport& report,
             ++told;
         }
     }
-    const auto counts = report.damage.find(kind);
-    const std::uint64_t all = note || counts == report.damage.end() ? told : counts->second;
+    const auto& counts = note ? report.notes : report.damage;
+    const auto count = counts.find(kind);
+    const std::uint64_t all = count == counts.end() ? 0 : count->second;
     if (all == 0) {
         return {};
     }
@@ -139,28 +127,41 @@ std::string paragraph(FindingKind kind, bool note, const VerifyReport& report,
                        meaning_of(kind), advice_on(kind));
 }
 
+/// `3 damages, 12 notes`.
+std::string verdict(const VerifyReport& report, const terminal::Look& look) {
+    const auto sum = [](const std::map<FindingKind, std::uint64_t>& counts) {
+        return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
+                               [](std::uint64_t all, const auto& one) { return all + one.second; });
+    };
+    std::string text =
+        report.clean()
+            ? terminal::paint("whole", Colour::green, look)
+            : terminal::paint(counted(sum(report.damage), "damage", "damages"), Colour::red, look);
+    if (!report.notes.empty()) {
+        text += ", " +
+                terminal::paint(counted(sum(report.notes), "note", "notes"), Colour::yellow, look);
+    }
+    return text;
+}
+
+/// The verdict comes first and last: findings may be more than a screen has room for.
 void print(Shared& shared, const VerifyReport& report) {
     const terminal::Look look = shared.look();
+    const std::string head =
+        fmt::format("{}: {}", terminal::printable(report.store), verdict(report, look));
+    if (!report.findings.empty() || !report.damage.empty() || !report.notes.empty()) {
+        shared.print(head + "\n\n");
+    }
     for (const bool note : {false, true}) {
         for (const FindingKind kind : all_finding_kinds()) {
             shared.print(paragraph(kind, note, report, look));
         }
     }
-    std::uint64_t damages = 0;
-    for (const auto& [kind, count] : report.damage) {
-        damages += count;
-    }
-    const std::string verdict =
-        report.clean() ? terminal::paint("whole", Colour::green, look)
-                       : terminal::paint(counted(damages, "damage", "damages"), Colour::red, look);
-    shared.print(
-        fmt::format("{}: {}. {}\n", terminal::printable(report.store), verdict, summary(report)));
+    shared.print(fmt::format("{}. {}\n", head, summary(report)));
 }
 
 int verify_store(Shared& shared, std::size_t most) {
-    constexpr std::string_view scheme = "sqlite:";
-    const std::string path = shared.store_url().substr(scheme.size());
-    shared.console().watch_interrupts();
+    const std::string path = shared.store_path();
     const VerifyReport report = [&] {
         Watching watching{shared};
         return verify({.path = path, .most_of_a_kind = most},
@@ -180,7 +181,7 @@ void add_verify(CLI::App& app, Shared& shared) {
     CLI::App& command = *app.add_subcommand(
         "verify", "Prove that nothing in the store is missing or damaged, or say what is");
     const auto most = std::make_shared<std::size_t>(VerifyOptions{}.most_of_a_kind);
-    command.add_option("--most", *most, "Findings of each kind that are told one by one")
+    command.add_option("--most", *most, "Findings and notes of each kind that are told one by one")
         ->check(whole_number())
         ->type_name("N")
         ->capture_default_str();

@@ -186,7 +186,7 @@ std::unique_ptr<SqliteStore> SqliteStore::open(const SqliteOptions& options) {
     parts->busy_timeout = options.busy_timeout;
     parts->max_value_bytes = std::min(options.max_value_bytes, most_value_bytes);
     if (options.read_only) {
-        sqlite::check_readable(parts->path, options);
+        sqlite::check_whole(parts->path, options);
         parts->read_only_names = sqlite::FileNames{options.path, parts->path, false};
     } else {
         Connection connection = sqlite::open_for_writing(parts->path, options, parts->lock);

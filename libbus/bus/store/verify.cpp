@@ -1,4 +1,5 @@
 #include <bus/store/internal/database_file.hpp>
+#include <bus/store/internal/sqlite_mixed.hpp>
 #include <bus/store/internal/sqlite_open.hpp>
 #include <bus/store/internal/verify_context.hpp>
 #include <bus/store/sqlite_store.hpp>
@@ -50,17 +51,21 @@ bool was_a_store(const std::filesystem::path& path) {
 }
 
 /// All checks, over one snapshot. `unreadable`: what the disk did not give back before is damage if
-/// it does not now.
+/// it does not now. `mixed`: the write-ahead log is not of this file.
 VerifyReport check_all(const std::filesystem::path& path, const VerifyOptions& options,
-                       const std::function<void(const VerifyProgress&)>& progress,
-                       bool unreadable) {
-    sqlite::check_readable(path, {.path = path, .busy_timeout = options.busy_timeout});
+                       const std::function<void(const VerifyProgress&)>& progress, bool unreadable,
+                       bool& mixed) {
     sqlite::Connection connection{path, sqlite::Access::read_only, options.busy_timeout};
+    mixed = sqlite::fit_of_log(connection) == sqlite::LogFit::mixed;
+    sqlite::check_readable(connection);
     connection.execute("PRAGMA query_only = ON", "open for verifying");
     connection.execute("BEGIN", "begin to verify"); // one snapshot for all that follows
     VerifyContext context{connection, options, progress};
     context.failed_read_is_damage = unreadable;
     context.report.store = "sqlite:" + path.string();
+    if (mixed) {
+        context.add({.kind = FindingKind::mixed_file, .what = sqlite::mixed_text(path)});
+    }
     for (const auto& [doing, check] : checks) {
         context.run(doing, [&context, check = check] { check(context); });
     }
@@ -68,9 +73,14 @@ VerifyReport check_all(const std::filesystem::path& path, const VerifyOptions& o
     return std::move(context.report);
 }
 
-VerifyReport all_damaged(const std::filesystem::path& path, const StoreError& damaged) {
+VerifyReport all_damaged(const std::filesystem::path& path, const StoreError& damaged, bool mixed) {
     VerifyReport report;
     report.store = "sqlite:" + path.string();
+    if (mixed) {
+        report.findings.push_back(
+            {.kind = FindingKind::mixed_file, .what = sqlite::mixed_text(path)});
+        report.damage[FindingKind::mixed_file] = 1;
+    }
     report.findings.push_back({.kind = FindingKind::page_damaged, .what = damaged.what()});
     report.damage[FindingKind::page_damaged] = 1;
     return report;
@@ -81,19 +91,21 @@ VerifyReport all_damaged(const std::filesystem::path& path, const StoreError& da
 VerifyReport verify(const VerifyOptions& options,
                     const std::function<void(const VerifyProgress&)>& progress) {
     const std::filesystem::path path = sqlite::resolve(options.path);
+    bool mixed = false;
     try {
         try {
-            return check_all(path, options, progress, false);
+            return check_all(path, options, progress, false, mixed);
         } catch (const ReadFailed&) {
-            return check_all(path, options, progress, true); // once is no damage yet
+            return check_all(path, options, progress, true, mixed); // once is no damage yet
         }
-    } catch (const StoreDamaged& damaged) {
-        if (!was_a_store(path)) {
+    } catch (const ReadFailed& unreadable) { // of what even the schema is read from
+        return all_damaged(path, unreadable, mixed);
+    } catch (const StoreError& error) {
+        const bool damaged = dynamic_cast<const StoreDamaged*>(&error) != nullptr;
+        if (!mixed && !(damaged && was_a_store(path))) {
             throw;
         }
-        return all_damaged(path, damaged);
-    } catch (const ReadFailed& unreadable) { // of what even the schema is read from
-        return all_damaged(path, unreadable);
+        return all_damaged(path, error, mixed);
     }
 }
 

@@ -19,6 +19,7 @@ namespace bus {
 /// What can be wrong with a store; docs/guides/verify.md has each one.
 enum class FindingKind : std::uint8_t {
     page_damaged,
+    mixed_file,
     index_wrong,
     schema_changed,
     log_missing,
@@ -103,6 +104,12 @@ struct VerifyReport {
     /// How many of each kind there are, of damage; `findings` keeps at most so many of each kind as
     /// the options say.
     std::map<FindingKind, std::uint64_t> damage;
+    /// The same of notes.
+    std::map<FindingKind, std::uint64_t> notes;
+    /// Which life of the store this is: it is drawn at random when a store is made, and when a
+    /// backup is first opened for writing. Positions mean the same only within one. 0: a backup
+    /// that was never opened for writing.
+    std::uint64_t generation = 0;
 
     /// Nothing is missing or damaged. Notes may be there.
     [[nodiscard]] bool clean() const noexcept { return damage.empty(); }
@@ -118,7 +125,7 @@ struct VerifyProgress {
 struct VerifyOptions {
     std::filesystem::path path; ///< a file that SqliteStore has written
     std::chrono::milliseconds busy_timeout{5'000};
-    /// Findings of each kind that are told one by one.
+    /// Findings of each kind that are told one by one, of damage and of notes each.
     std::size_t most_of_a_kind = 20;
 };
 

@@ -1,3 +1,4 @@
+#include <bus/store/internal/advice.hpp>
 #include <bus/store/verify.hpp>
 
 #include <algorithm>
@@ -14,18 +15,22 @@ struct KindText {
     std::string_view advice;
 };
 
-constexpr std::string_view restore =
-    "Stop the host, keep a copy of the file, and go back to the newest backup that verifies clean.";
+constexpr std::string_view restore = "Keep a copy of the file. Go back to " LIBBUS_A_BACKUP ".";
 constexpr std::string_view look_outside =
-    "Nothing of libbus writes this. Find out who has changed the file; go back to a backup that "
-    "verifies clean.";
+    "Nothing of libbus writes this. Find out who has changed the file; go back to " LIBBUS_A_BACKUP
+    ".";
 
 constexpr std::array texts{
+    KindText{FindingKind::page_damaged, "page_damaged",
+             "Pages of the file cannot be read or do not fit together: what stood there is lost.",
+             "Look at the disk first. Go back to " LIBBUS_A_BACKUP ". " LIBBUS_SALVAGE "."},
     KindText{
-        FindingKind::page_damaged, "page_damaged",
-        "Pages of the file cannot be read or do not fit together: what stood there is lost.",
-        "Look at the disk first. Go back to the newest backup that verifies clean; `sqlite3 FILE "
-        ".recover` saves what can still be read."},
+        FindingKind::mixed_file, "mixed_file",
+        "The file and the write-ahead log beside it are of different stores, or of different "
+        "moments: what they give together was never committed.",
+        "No program opens it. If a backup was copied over the file, `rm -f FILE-wal FILE-shm` "
+        "leaves the backup; what only the log has is lost then. Else go back to " LIBBUS_A_BACKUP
+        ". `bus export --salvage` saves the events of the file."},
     KindText{
         FindingKind::index_wrong, "index_wrong",
         "An index does not say what its table says: look-ups miss events, or doubles get in.",
@@ -37,7 +42,7 @@ constexpr std::array texts{
         "libbus does not make: the store's rules no longer hold.",
         "Nothing of libbus writes this. Find out who has changed the file, and what it did to "
         "the rows. What is too much can be dropped with a SQLite shell while no host runs; "
-        "else go back to a backup that verifies clean."},
+        "else go back to " LIBBUS_A_BACKUP "."},
     KindText{FindingKind::log_missing, "log_missing",
              "The store does not know where its log ends: it cannot be written.", restore},
     KindText{
@@ -49,7 +54,7 @@ constexpr std::array texts{
         FindingKind::last_position_wrong, "last_position_wrong",
         "The log ends elsewhere than the store says: the next events would take positions that "
         "are in use, or leave a gap.",
-        "Stop the host and go back to a backup; no event is missing as far as this finding goes."},
+        "Go back to " LIBBUS_A_BACKUP "; no event is missing as far as this finding goes."},
     KindText{
         FindingKind::name_missing, "name_missing",
         "The number of an event type, aggregate type or agent has no name: what bears it cannot "
@@ -63,7 +68,8 @@ constexpr std::array texts{
         FindingKind::event_missing, "event_missing",
         "An event that was committed is not in the log, and was not pruned. Agents that have not "
         "come so far will never see it.",
-        "Go back to a backup that has it, or take it from an export; agents behind it must not "
+        "Go back to a backup that has it (`bus restore`), or take it from an export; agents behind "
+        "it must not "
         "run before."},
     KindText{FindingKind::event_changed, "event_changed",
              "An event does not say what was committed: one of its columns, or its checksum, was "
@@ -73,10 +79,10 @@ constexpr std::array texts{
         FindingKind::event_moved, "event_moved",
         "An event stands at another position than it was committed at: agents see it too early, "
         "too late, twice or never.",
-        "Go back to a backup, or compare with it which one stands where."},
+        "Go back to " LIBBUS_A_BACKUP ", or compare with it which one stands where."},
     KindText{FindingKind::event_doubled, "event_doubled",
              "The same event is in the log more than once: agents handle it that often.",
-             "Go back to a backup. The index that forbids this is gone or damaged."},
+             "Go back to " LIBBUS_A_BACKUP ". The index that forbids this is gone or damaged."},
     KindText{
         FindingKind::event_beyond_end, "event_beyond_end",
         "An event stands outside of the log's positions: agents may never see it, and a commit "
@@ -91,7 +97,7 @@ constexpr std::array texts{
         FindingKind::stream_broken, "stream_broken",
         "The versions of a stream do not follow each other: an event of it is missing, moved or "
         "too many, and a writer with an expected version may be refused.",
-        "See the findings about its events, which say more; go back to a backup."},
+        "See the findings about its events, which say more; go back to " LIBBUS_A_BACKUP "."},
     KindText{FindingKind::pruned_stream_changed, "pruned_stream_changed",
              "The last version of a pruned stream is wrong or missing: its next event would get a "
              "version that was used.",
@@ -100,12 +106,12 @@ constexpr std::array texts{
              "The cause of these events was never stored (a transient event, or one of another "
              "store). `flow` shows them as first causes.",
              "Nothing, unless all of your events are stored."},
-    KindText{
-        FindingKind::agent_missing, "agent_missing",
-        "An agent's row is gone, too many or of an earlier time: it would start afresh and "
-        "handle everything again.",
-        "Do not start its host; go back to a backup. `forget` removes what is left of an agent "
-        "that nobody needs."},
+    KindText{FindingKind::agent_missing, "agent_missing",
+             "An agent's row is gone, too many or of an earlier time: it would start afresh and "
+             "handle everything again.",
+             "Do not start its host; go back to " LIBBUS_A_BACKUP
+             ". `forget` removes what is left of an agent "
+             "that nobody needs."},
     KindText{
         FindingKind::agent_changed, "agent_changed",
         "What the store says of an agent (its counts, its note of what had begun, its start) is "
@@ -115,13 +121,14 @@ constexpr std::array texts{
         FindingKind::checkpoint_ahead, "checkpoint_ahead",
         "An agent's checkpoint is ahead of what it has done: the events between would never be "
         "handled.",
-        "Stop the host; set the checkpoint back to what the finding says, or go back to a "
-        "backup."},
+        "Stop the host; set the checkpoint back to what the finding says, or go back "
+        "to " LIBBUS_A_BACKUP "."},
     KindText{
         FindingKind::checkpoint_behind, "checkpoint_behind",
         "An agent's checkpoint is behind what it has done: the events between would be handled "
         "again.",
-        "Stop the host; set the checkpoint to what the finding says, or go back to a backup."},
+        "Stop the host; set the checkpoint to what the finding says, or go back to " LIBBUS_A_BACKUP
+        "."},
     KindText{
         FindingKind::range_missing, "range_missing",
         "There is a hole in what an agent has settled ahead of its checkpoint: those events would "
@@ -161,7 +168,7 @@ constexpr std::array texts{
         FindingKind::delivery_moved, "delivery_moved",
         "A delivery stands for another event than the one that was not finished: that one would "
         "never be handled.",
-        "Set it back to the event that the finding names, or go back to a backup."},
+        "Set it back to the event that the finding names, or go back to " LIBBUS_A_BACKUP "."},
     KindText{FindingKind::delivery_invalid, "delivery_invalid",
              "A delivery cannot be read: its agent cannot start.", restore},
     KindText{FindingKind::delivery_without_event, "delivery_without_event",
@@ -170,7 +177,8 @@ constexpr std::array texts{
     KindText{
         FindingKind::delivery_unsettled, "delivery_unsettled",
         "A delivery stands where its agent has not come to yet: the event would be handled twice.",
-        "See the findings about the agent's checkpoint and ranges; go back to a backup."},
+        "See the findings about the agent's checkpoint and ranges; go back to " LIBBUS_A_BACKUP
+        "."},
     KindText{
         FindingKind::parked_without_blocker, "parked_without_blocker",
         "A parked delivery waits, and nothing is left for it to wait behind. As a note: its turn "
@@ -182,7 +190,7 @@ constexpr std::array texts{
         "Take the row from a backup of the same moment, or replay the agent from the beginning."},
     KindText{FindingKind::state_missing, "state_missing",
              "Rows of an agent's state are gone: it would begin with nothing there.",
-             "Go back to a backup, or replay the agent from the beginning."},
+             "Go back to " LIBBUS_A_BACKUP ", or replay the agent from the beginning."},
     KindText{FindingKind::state_added, "state_added",
              "An agent has rows of state that it has not written.", look_outside},
     KindText{FindingKind::state_invalid, "state_invalid",

@@ -7,6 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <fstream>
 
 namespace {
@@ -50,7 +51,7 @@ BOOST_AUTO_TEST_CASE(damage_ends_with_1_and_is_told_with_its_meaning_and_what_to
     BOOST_TEST(called.code == 1);
     for (const char* words : {"DAMAGE event_missing", "event 3 is missing",
                               "Meaning: ", "To do: ", "DAMAGE checkpoint_behind, 2 times",
-                              "the checkpoint of agent biller", " damages. "}) {
+                              "the checkpoint of agent biller", " damages"}) {
         BOOST_TEST(says(called.out, words), words << " is not in\n" << called.out);
     }
 }
@@ -66,6 +67,42 @@ BOOST_AUTO_TEST_CASE(R10_an_export_names_the_position_of_an_event_that_it_cannot
                    called.err);
     }
     BOOST_TEST(verify(store.url()).code == 1);
+}
+
+BOOST_AUTO_TEST_CASE(S29_the_verdict_is_told_first_and_last_and_notes_are_limited_as_damage_is) {
+    const test::TempFolder folder;
+    const std::string path = (folder.path() / "parked.db").string();
+    {
+        const auto store = bus::SqliteStore::open({.path = path});
+        bus::Part part;
+        part.agent = "worker";
+        part.start = 0;
+        constexpr bus::Position count = 150;
+        for (bus::Position position = 1; position <= count; ++position) {
+            part.events.push_back({.record = test::parcel(position)});
+            bus::DeliveryRecord parked;
+            parked.agent = "worker";
+            parked.position = position;
+            parked.state = bus::DeliveryState::parked;
+            parked.sequence = "Parcel/p-1";
+            part.put_deliveries.push_back(parked);
+        }
+        part.settled = {{1, count}};
+        part.delivered = count;
+        BOOST_REQUIRE(!store->commit({&part, 1}, true).front().error);
+    }
+    const test::Called called = verify("sqlite:" + path, {"--most", "3"});
+    BOOST_TEST(called.code == 0, called.out);
+    BOOST_TEST(std::count(called.out.begin(), called.out.end(), '\n') < 15, called.out);
+    BOOST_TEST(says(called.out, "note parked_without_blocker, 150 times"), called.out);
+    BOOST_TEST(says(called.out, "and 147 more"), called.out);
+    const std::string head = "sqlite:" + path + ": whole, 150 notes";
+    BOOST_TEST(called.out.find(head + "\n") == 0U, called.out);
+    BOOST_TEST(called.out.rfind(head + ". ") > 100U, called.out);
+    const test::Called json = verify("sqlite:" + path, {"--most", "3", "--json"});
+    const auto object = boost::json::parse(json.out).as_object();
+    BOOST_TEST(object.at("findings").as_array().size() == 3U);
+    BOOST_TEST(object.at("notes").at("parked_without_blocker").as_int64() == 150);
 }
 
 BOOST_AUTO_TEST_CASE(programs_get_one_object) {

@@ -1,3 +1,4 @@
+#include <bus/store/internal/advice.hpp>
 #include <bus/store/internal/sqlite_advice.hpp>
 #include <bus/store/internal/system_advice.hpp>
 
@@ -70,8 +71,7 @@ std::string advice(int code, int system_error, const std::filesystem::path& path
         }
         return "another program holds the file locked: end it (a database shell?) and try again";
     case SQLITE_CORRUPT:
-        return "the file is damaged: restore it from a backup, or save what can be read with "
-               "`sqlite3 FILE .recover`";
+        return "the file is damaged: go back to " LIBBUS_A_BACKUP "; " LIBBUS_SALVAGE;
     case SQLITE_NOTADB: return "the file is no SQLite database: name another file";
     case SQLITE_CANTOPEN:
         return system_error == EMFILE

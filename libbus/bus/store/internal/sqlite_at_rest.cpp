@@ -60,12 +60,16 @@ bool AtRest::is_over() const {
 }
 
 std::string AtRest::uri() const {
+    return immutable_uri(path_);
+}
+
+std::string immutable_uri(const fs::path& path) {
     // https://sqlite.org/uri.html: `?` and `#` end the path, and `%` begins a byte in hex digits.
     constexpr std::string_view digits = "0123456789abcdef";
     constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                        "0123456789-._~/";
     std::string uri = "file://";
-    for (const char c : path_.string()) {
+    for (const char c : fs::absolute(path).string()) {
         if (plain.find(c) != std::string_view::npos) {
             uri += c;
         } else {

@@ -32,6 +32,10 @@ private:
     struct stat seen_ {};
 };
 
+/// A file as a URI for SQLite that says that nobody changes it: what lies beside it is not looked
+/// at.
+std::string immutable_uri(const std::filesystem::path& path);
+
 /// Whether this process may write in a folder. False on a file system that is read-only.
 bool may_write_in(const std::filesystem::path& folder);
 

@@ -2,6 +2,7 @@
 #include <bus/store/internal/file_like.hpp>
 #include <bus/store/internal/sqlite_backup.hpp>
 #include <bus/store/internal/sqlite_connection.hpp>
+#include <bus/store/internal/sqlite_copy.hpp>
 #include <bus/store/internal/system_advice.hpp>
 
 #include <fcntl.h>
@@ -64,8 +65,9 @@ void sync(const fs::path& from, const fs::path& path) {
 /// Removes a file, and what SQLite may have left beside it.
 void clean_up(const fs::path& path) noexcept {
     std::error_code ignored;
-    fs::remove(path, ignored);
-    fs::remove(fs::path{path}.concat("-journal"), ignored);
+    for (const char* const end : {"", "-journal", "-wal", "-shm"}) {
+        fs::remove(fs::path{path}.concat(end), ignored);
+    }
 }
 
 } // namespace
@@ -82,6 +84,7 @@ void write_copy(Connection& from, const fs::path& to, const struct stat& like) {
         const std::string target = partial.string();
         Statement{from, "VACUUM INTO ?1", doing.c_str()}.execute(std::string_view{target});
         from.check_unchanged();
+        begin_copy(partial);
         sync(from.path(), partial);
         std::error_code error;
         fs::rename(partial, to, error);

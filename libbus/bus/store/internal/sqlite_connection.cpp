@@ -23,7 +23,8 @@ int flags_of(Access access) noexcept {
     switch (access) {
     case Access::read_write: return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     case Access::existing: return SQLITE_OPEN_READWRITE;
-    case Access::read_only: break;
+    case Access::read_only:
+    case Access::file_alone: break;
     }
     return SQLITE_OPEN_READONLY;
 }
@@ -56,6 +57,9 @@ Connection::Connection(std::filesystem::path path, Access access, std::chrono::m
     if (at_rest_) {
         flags |= SQLITE_OPEN_URI;
         name = at_rest_->uri();
+    } else if (access == Access::file_alone) {
+        flags |= SQLITE_OPEN_URI;
+        name = immutable_uri(path_);
     }
     sqlite3* handle = nullptr;
     const int code = sqlite3_open_v2(name.c_str(), &handle, flags, nullptr);

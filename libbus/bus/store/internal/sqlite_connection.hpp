@@ -36,6 +36,7 @@ enum class Access {
     read_write, ///< a missing file is created
     existing,   ///< the same, but the file must be there
     read_only,
+    file_alone, ///< read-only, without its write-ahead log, whoever has it open
 };
 
 /// An open database.

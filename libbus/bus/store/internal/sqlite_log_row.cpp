@@ -35,6 +35,20 @@ LogRow log_row(const Statement::Run& run) {
     return row;
 }
 
+CheckedLogRow read_log_row(Connection& connection, const char* doing) {
+    constexpr int columns = 9;
+    Statement read{connection,
+                   "SELECT last_position, last_timer, pruned_through, unchecked_through, "
+                   "pruned_streams, timers, agents, generation, stored_times, checksum FROM log",
+                   doing};
+    Statement::Run run = read.run();
+    if (!run.next()) {
+        connection.fail(SQLITE_CORRUPT, doing);
+    }
+    const LogRow row = log_row(run);
+    return {row, !run.is_null(columns) && run.integer(columns) == row.checksum()};
+}
+
 LogRow LogTable::read() {
     Statement::Run run = read_.run();
     if (!run.next()) {
@@ -61,27 +75,10 @@ void stamp_log(Connection& connection) {
 
 void set_generation(Connection& connection, std::int64_t generation) {
     const char* const doing = "begin a new generation of";
-    constexpr int columns = 9;
-    std::int64_t checksum = 0;
-    {
-        Statement read{
-            connection,
-            "SELECT last_position, last_timer, pruned_through, unchecked_through, "
-            "pruned_streams, timers, agents, generation, stored_times, checksum FROM log",
-            doing};
-        Statement::Run run = read.run();
-        if (!run.next()) {
-            connection.fail(SQLITE_CORRUPT, doing);
-        }
-        LogRow row = log_row(run);
-        checksum = run.integer(columns);
-        if (checksum == row.checksum()) {
-            row.generation = generation;
-            checksum = row.checksum();
-        }
-    }
+    auto [row, as_written] = read_log_row(connection, doing);
+    row.generation = generation;
     Statement{connection, "UPDATE log SET generation = ?1, checksum = ?2", doing}.execute(
-        generation, checksum);
+        generation, as_written ? std::optional{row.checksum()} : std::nullopt);
     stamp_log(connection);
 }
 

@@ -39,6 +39,15 @@ struct LogRow {
 /// pruned_streams, timers, agents, generation, stored_times.
 LogRow log_row(const Statement::Run& run);
 
+/// The row, and whether it is as it was written.
+struct CheckedLogRow {
+    LogRow row;
+    bool as_written = false;
+};
+
+/// Throws where there is no row.
+CheckedLogRow read_log_row(Connection& connection, const char* doing);
+
 /// Reads and writes that row. Not thread safe. Writing it stamps the transaction (stamp_log).
 class LogTable {
 public:

@@ -2,6 +2,7 @@
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/file_like.hpp>
 #include <bus/store/internal/sqlite_log_row.hpp>
+#include <bus/store/internal/sqlite_mixed.hpp>
 #include <bus/store/internal/sqlite_open.hpp>
 #include <bus/store/internal/sqlite_schema.hpp>
 #include <bus/store/internal/system_advice.hpp>
@@ -96,9 +97,14 @@ void create(const std::filesystem::path& path, const SqliteOptions& options) {
 
 void set_up(Connection& connection, const SqliteOptions& options) {
     // The schema comes before WAL: then the file itself says whose it is from its first page on.
+    const bool migrated = inspect(connection) == FileKind::older;
     migrate(connection);
     connection.checkpoint_on_close(true);
     const std::string mode = connection.text("PRAGMA journal_mode = WAL", "turn on WAL for");
+    if (migrated) {
+        // Then no log of an older schema, which has no stamps, is left beside the file.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)", "migrate");
+    }
     if (mode != "wal") {
         throw StoreError{"cannot use sqlite:" + connection.path().string() +
                          ": its folder does not allow a write-ahead log (journal mode '" + mode +
@@ -132,7 +138,8 @@ Connection open_for_writing(const std::filesystem::path& path, const SqliteOptio
     Connection connection{path, Access::read_write, options.busy_timeout};
     // Until we know that it is ours, not even closing it may change the file.
     connection.checkpoint_on_close(false);
-    inspect(connection);
+    const LogFit fit = refuse_mixed(connection);
+    const FileKind kind = inspect(connection);
     if (connection.is_read_only()) {
         throw StoreError{"cannot open sqlite:" + path.string() +
                          " for writing: the file is read-only for this user; allow writing, or "
@@ -140,13 +147,23 @@ Connection open_for_writing(const std::filesystem::path& path, const SqliteOptio
     }
     refuse_triggers(connection);
     lock->lock_beside();
+    if (kind == FileKind::store) {
+        refuse_disagreement(connection, fit, options.busy_timeout);
+    }
     set_up(connection, options);
     lock->settle();
     return connection;
 }
 
-void check_readable(const std::filesystem::path& path, const SqliteOptions& options) {
+void check_whole(const std::filesystem::path& path, const SqliteOptions& options) {
     Connection connection{path, Access::read_only, options.busy_timeout};
+    const LogFit fit = refuse_mixed(connection);
+    check_readable(connection);
+    refuse_disagreement(connection, fit, options.busy_timeout);
+}
+
+void check_readable(Connection& connection) {
+    const std::filesystem::path& path = connection.path();
     switch (inspect(connection)) {
     case FileKind::store: return;
     case FileKind::empty:

@@ -17,7 +17,10 @@ std::filesystem::path resolve(const std::filesystem::path& path);
 Connection open_for_writing(const std::filesystem::path& path, const SqliteOptions& options,
                             std::optional<internal::WriterLock>& lock);
 
+/// Throws where the file cannot be read as a store of this version, or is not of one piece.
+void check_whole(const std::filesystem::path& path, const SqliteOptions& options);
+
 /// Throws where the file cannot be read as a store of this version.
-void check_readable(const std::filesystem::path& path, const SqliteOptions& options);
+void check_readable(Connection& connection);
 
 } // namespace bus::sqlite

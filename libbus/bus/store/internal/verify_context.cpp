@@ -6,8 +6,7 @@
 namespace bus::sqlite {
 
 void VerifyContext::add(Finding finding) {
-    const std::uint64_t before =
-        finding.note ? 0 : report.damage[finding.kind]++; // notes are few: they are sums
+    const std::uint64_t before = (finding.note ? report.notes : report.damage)[finding.kind]++;
     if (before < options.most_of_a_kind) {
         report.findings.push_back(std::move(finding));
     }

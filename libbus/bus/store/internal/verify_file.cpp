@@ -196,6 +196,7 @@ void verify_log_row(VerifyContext& context) {
     }
     context.report.last_position = context.log.last_position;
     context.report.pruned_through = context.log.pruned_through;
+    context.report.generation = static_cast<std::uint64_t>(context.log.generation);
 }
 
 void verify_names(VerifyContext& context) {

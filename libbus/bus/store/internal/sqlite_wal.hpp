@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace bus::sqlite {
+
+/// The frames of a write-ahead log that SQLite would replay, in order: each one has the salt of the
+/// log's header, and the checksums of all frames up to it are right. What follows them was written
+/// before the log was begun anew, or was torn. The format never changes
+/// (https://sqlite.org/fileformat2.html#the_write_ahead_log).
+class WalFrames {
+public:
+    /// Reads so many bytes from an offset on; false where there are fewer.
+    using Read = std::function<bool(char* into, std::size_t bytes, std::uint64_t offset)>;
+
+    explicit WalFrames(Read read);
+
+    /// Goes to the next frame; false where there is none.
+    bool next();
+
+    /// Of the frame: which page it is of, and what it has in it.
+    [[nodiscard]] std::uint32_t page() const noexcept { return page_; }
+
+    [[nodiscard]] std::string_view content() const noexcept;
+
+    /// Whether a transaction ends with it: only what ends is replayed.
+    [[nodiscard]] bool commits() const noexcept { return pages_after_ != 0; }
+
+    /// Pages of the file after that transaction.
+    [[nodiscard]] std::uint32_t pages_after() const noexcept { return pages_after_; }
+
+    /// 0: there is no log.
+    [[nodiscard]] std::size_t page_bytes() const noexcept { return page_bytes_; }
+
+private:
+    void add(std::string_view bytes);
+
+    Read read_;
+    bool big_endian_ = false; ///< how the checksums take the bytes
+    std::size_t page_bytes_ = 0;
+    std::uint64_t offset_ = 0;
+    std::string salt_;
+    std::string frame_;
+    std::uint32_t page_ = 0;
+    std::uint32_t pages_after_ = 0;
+    std::pair<std::uint32_t, std::uint32_t> sum_{0, 0};
+};
+
+} // namespace bus::sqlite
