@@ -5,6 +5,7 @@ int main() {
     struct LocalEvent : bus::Event<LocalEvent> {
         std::int64_t x = 0;
     };
+
     bus::Bus bus;
     bus.publish(LocalEvent{{}, 4});
 }

@@ -19,6 +19,6 @@ struct Fire {
 
 int main() {
     bus::Bus bus;
-    const auto handler = bus.subscribe<shop::OrderPaidEvent>(
-        [](const shop::OrderPaidEvent&) -> Fire { co_return; });
+    const auto handler =
+        bus.subscribe<shop::OrderPaidEvent>([](const shop::OrderPaidEvent&) -> Fire { co_return; });
 }

@@ -38,8 +38,7 @@ public:
         const EventType::Description description{
             .name = name, .version = version, .aggregate_type = aggregate_type};
         const EventType& base = detail::domain_event_type();
-        return types_
-            .try_emplace(key, base.index(), description, &base, base.members(), storage)
+        return types_.try_emplace(key, base.index(), description, &base, base.members(), storage)
             .first->second;
     }
 

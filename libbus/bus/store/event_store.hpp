@@ -268,8 +268,8 @@ public:
     virtual void compact() {}
 
     /// Looks whether the store is still what was opened, as commit() does first of all. By the
-    /// writer's thread only. Throws StoreLost; StoreError for what the host should know though commits
-    /// go on, such as a trigger that another program has made.
+    /// writer's thread only. Throws StoreLost; StoreError for what the host should know though
+    /// commits go on, such as a trigger that another program has made.
     virtual void look() {}
 
     /// Writes all of one moment to a new store at a path, while the writer goes on. Throws

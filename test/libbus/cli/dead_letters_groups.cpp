@@ -15,7 +15,7 @@
 
 namespace {
 
-constexpr std::uint64_t letters = 40;
+constexpr std::uint64_t letter_count = 40;
 
 /// A store whose agent has given up forty events, each with a message of its own for one cause.
 class Mill {
@@ -30,7 +30,7 @@ public:
         auto miller = test::scripted("miller");
         miller->handles<test::PingEvent>(std::move(handle));
         bus.add(std::move(miller));
-        for (std::uint64_t number = 1; number <= letters; ++number) {
+        for (std::uint64_t number = 1; number <= letter_count; ++number) {
             bus::EventRecord record =
                 bus::encode(test::ping("name-" + std::to_string(number), std::int64_t(number)));
             change(record, number);
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(R7_events_that_cannot_be_read_for_one_cause_are_one_group) 
         record.data = R"({"name": "n", "number": "no )" + std::to_string(number * 977) + "\"}";
     }};
     const boost::json::object group = mill.group();
-    BOOST_TEST(group.at("letters").to_number<std::uint64_t>() == letters);
+    BOOST_TEST(group.at("letters").to_number<std::uint64_t>() == letter_count);
     const std::string error{group.at("error").as_string()};
     BOOST_TEST(error.find_first_of("0123456789") == std::string::npos, error);
     BOOST_TEST(error.find("number") != std::string::npos, error);
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(R7_a_running_host_redrives_the_group_that_the_list_showed) 
     bus.wait_idle();
     const auto asked = store->requests(0, 1, false);
     BOOST_TEST(asked.front().result == "40 redriven");
-    BOOST_TEST(store->conservation().front().finished == letters);
+    BOOST_TEST(store->conservation().front().finished == letter_count);
     bus.stop(bus::Stop::drain);
 }
 

@@ -118,7 +118,8 @@ void ClockWatch::rest(std::uint64_t asked) {
     Lock lock{mutex_};
     const auto all = users(lock);
     lock.unlock();
-    if (std::any_of(all.begin(), all.end(), [](const auto& user) { return user->waits_for_time(); })) {
+    if (std::any_of(all.begin(), all.end(),
+                    [](const auto& user) { return user->waits_for_time(); })) {
         return;
     }
     lock.lock();

@@ -23,7 +23,7 @@ struct Disk {
     test::SqliteWorld world{folder.path() / "store.db"};
 };
 
-bool contains(const std::string& text, std::string_view part) {
+bool says(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
@@ -46,10 +46,10 @@ void check_writes_fail_for_a_while(Disk& at, DiskFault fault, const char* advice
     }
     at.disk.fault = fault;
     BOOST_TEST(!world.publish(20));
-    BOOST_TEST(contains(world.refusal, advice), world.refusal);
-    BOOST_TEST(contains(world.refusal, world.db.string()), world.refusal);
+    BOOST_TEST(says(world.refusal, advice), world.refusal);
+    BOOST_TEST(says(world.refusal, world.db.string()), world.refusal);
     world.runtime->run_for(5s);
-    BOOST_TEST(contains(trouble(*world.bus), advice), trouble(*world.bus));
+    BOOST_TEST(says(trouble(*world.bus), advice), trouble(*world.bus));
     at.disk.fault = DiskFault::none;
     for (std::int64_t i = 21; i < 30; ++i) {
         BOOST_TEST(world.publish(i));
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(S8_a_small_disk_is_filled_by_a_publisher_and_freed_again,
         ++number;
     }
     BOOST_TEST(number > 10);
-    BOOST_TEST(contains(world.refusal, "free space"), world.refusal);
+    BOOST_TEST(says(world.refusal, "free space"), world.refusal);
     world.runtime->run_for(5s);
     fs::remove(small.path() / "ballast");
     for (std::int64_t i = 0; i < 10; ++i) {
@@ -189,8 +189,8 @@ BOOST_AUTO_TEST_CASE(S8_a_store_on_a_disk_made_read_only_does_not_start_until_it
     world.end();
     BOOST_REQUIRE(small.make_read_only(true));
     const std::string refusal = refused_start(world);
-    BOOST_TEST(contains(refusal, "may not write"), refusal);
-    BOOST_TEST(contains(refusal, world.db.string()), refusal);
+    BOOST_TEST(says(refusal, "may not write"), refusal);
+    BOOST_TEST(says(refusal, world.db.string()), refusal);
     BOOST_REQUIRE(small.make_read_only(false));
     world.start();
     BOOST_TEST(world.publish(20));
@@ -214,8 +214,8 @@ BOOST_AUTO_TEST_CASE(S8_a_damaged_file_is_named_and_its_copy_goes_on) {
         told = trouble(*world.bus);
         world.end();
     }
-    BOOST_TEST(contains(told, "damaged"), told);
-    BOOST_TEST(contains(told, world.db.string()), told);
+    BOOST_TEST(says(told, "damaged"), told);
+    BOOST_TEST(says(told, world.db.string()), told);
     fs::remove(world.db.string() + "-wal");
     fs::remove(world.db.string() + "-shm");
     fs::rename(folder.path() / "copy.db", world.db);
@@ -230,8 +230,8 @@ BOOST_AUTO_TEST_CASE(S13_a_second_process_is_refused_until_the_first_is_gone) {
     {
         const Neighbour neighbour{world.db};
         const std::string refusal = refused_start(world);
-        BOOST_TEST(contains(refusal, "the neighbour (process "), refusal);
-        BOOST_TEST(contains(refusal, world.db.string()), refusal);
+        BOOST_TEST(says(refusal, "the neighbour (process "), refusal);
+        BOOST_TEST(says(refusal, world.db.string()), refusal);
     }
     world.start();
     world.accepted.push_back(1); // what the neighbour had published before it was killed
