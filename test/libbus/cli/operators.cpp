@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(R9_a_host_keeps_to_the_limit_of_a_request) {
     BOOST_TEST(call({"dead-letters", "redrive", "--all", "--limit", "0"}).code == 2);
 }
 
-BOOST_AUTO_TEST_CASE(R10_requests_are_shown_the_newest_first_and_in_pages) {
+BOOST_AUTO_TEST_CASE(R12_requests_are_shown_the_newest_first_and_in_pages) {
     for (const char* why : {"first", "second", "third"}) {
         open()->ask({.who = "ann", .why = why, .agent = "biller", .position = 6});
     }
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(R10_requests_are_shown_the_newest_first_and_in_pages) {
     BOOST_TEST(!test::holds(call({"requests", "--limit", "3"}).err, "--before"));
 }
 
-BOOST_AUTO_TEST_CASE(R10_follow_shows_new_requests_and_their_answers_until_it_is_ended) {
+BOOST_AUTO_TEST_CASE(R12_follow_shows_new_requests_and_their_answers_until_it_is_ended) {
     const auto writer = bus::SqliteStore::open({.path = path(), .program = "busy_host"});
     const auto ask = [&](const char* why) {
         return writer->ask({.who = "ann", .why = why, .agent = "biller", .position = 6});
