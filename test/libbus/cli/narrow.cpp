@@ -92,11 +92,15 @@ BOOST_AUTO_TEST_CASE(names_and_how_far_a_replay_is_are_never_cut) {
 }
 
 BOOST_AUTO_TEST_CASE(columns_of_zeros_give_way_first_and_then_each_row_becomes_a_block) {
-    BOOST_TEST(on_terminal(80, *this, {"agents"}) ==
-               "agent    checkpoint  lag  finished  deferred  parked  dead  replay\n"
-               "──────────────────────────────────────────────────────────────────────────\n"
-               "biller           26    0         4         1       5     2\n"
-               "greeter          15   11         0         0       0     0  15 of 26, 50 %\n");
+    const std::string agents = on_terminal(80, *this, {"agents"});
+    BOOST_TEST(agents.starts_with(
+                   "agent    checkpoint  lag  finished  deferred  parked  dead  replay\n"
+                   "──────────────────────────────────────────────────────────────────────────\n"
+                   "biller           26    0         4         1       5     2\n"
+                   "greeter          15   11         0         0       0     0  15 of 26, 50 %\n"),
+               agents);
+    BOOST_TEST(holds(agents, "biller  PongEvent               1         1       5     2\n"),
+               agents);
     BOOST_TEST(holds(on_terminal(40, *this, {"agents"}), "agent       greeter\n"
                                                          "checkpoint  15\n"));
     BOOST_TEST(holds(on_terminal(40, *this, {"dead-letters", "list"}),

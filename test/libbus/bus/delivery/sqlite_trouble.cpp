@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(S8_a_store_on_a_disk_made_read_only_does_not_start_until_it
     world.end();
     BOOST_REQUIRE(small.make_read_only(true));
     const std::string refusal = refused_start(world);
-    BOOST_TEST(says(refusal, "may not write"), refusal);
+    BOOST_TEST(says(refusal, "read-only for this user"), refusal);
     BOOST_TEST(says(refusal, world.db.string()), refusal);
     BOOST_REQUIRE(small.make_read_only(false));
     world.start();

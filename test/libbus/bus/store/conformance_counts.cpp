@@ -25,7 +25,8 @@ struct Plain {
 };
 
 bus::NewEvent of_type(std::uint64_t number, const std::string& type, std::uint32_t version) {
-    bus::NewEvent made = event(number, type);
+    bus::NewEvent made = event(number);
+    made.record.event_type = type;
     made.record.event_version = version;
     return made;
 }

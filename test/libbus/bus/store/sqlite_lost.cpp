@@ -193,9 +193,12 @@ BOOST_AUTO_TEST_CASE(S19_a_backup_copied_over_the_open_file_is_left_as_it_is) {
     BOOST_TEST((content_of(place.db) == backup));
     BOOST_TEST(!fs::exists(place.db + "-wal"));
     BOOST_TEST(events_in(place.db) == 3U);
-    // The writer had all of so small a store in memory.
-    BOOST_TEST(contains(error, "saved as " + (place.db + "-rescued").string()), error);
-    BOOST_TEST(events_in(place.db + "-rescued") == published);
+    // The writer had all of so small a store in memory, unless it looked while the copy was made.
+    if (contains(error, "saved as " + (place.db + "-rescued").string())) {
+        BOOST_TEST(events_in(place.db + "-rescued") == published);
+    } else {
+        BOOST_TEST(contains(error, (place.db + "-rescued-log").string()), error);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(S19_a_file_that_is_cut_off_is_noticed_and_not_mended_by_halves) {
