@@ -1,5 +1,4 @@
-// expect: libbus_cannot_write_a_member_of_this_type() [with Struct = ParcelSentEvent;
-// MemberName<...auto...> Member = MemberName<8>{"tracker"}; Type = std::chrono::duration<double>]
+// expect: libbus_cannot_write_a_member_of_this_type() [with Struct = ParcelSentEvent; MemberName<...auto...> Member = MemberName<8>{"tracker"}; Type = std::chrono::duration<double>]
 // and: libbus: a duration inside an event has integers
 #include "events.hpp"
 

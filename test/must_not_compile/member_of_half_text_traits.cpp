@@ -1,6 +1,5 @@
-// expect: libbus_cannot_write_a_member_of_this_type() [with Struct = ParcelSentEvent;
-// MemberName<...auto...> Member = MemberName<8>{"tracker"}; Type = Sku] and: libbus:
-// bus::TextTraits of this type have neither
+// expect: libbus_cannot_write_a_member_of_this_type() [with Struct = ParcelSentEvent; MemberName<...auto...> Member = MemberName<8>{"tracker"}; Type = Sku]
+// and: libbus: bus::TextTraits of this type have neither
 #include "events.hpp"
 
 struct Sku {};

@@ -1,5 +1,4 @@
-// expect: libbus_cannot_write_a_member_of_this_type() [with Struct = ParcelSentEvent;
-// MemberName<...auto...> Member = MemberName<8>{"tracker"}; Type = std::map<std::vector<int>, int>]
+// expect: libbus_cannot_write_a_member_of_this_type() [with Struct = ParcelSentEvent; MemberName<...auto...> Member = MemberName<8>{"tracker"}; Type = std::map<std::vector<int>, int>]
 // and: libbus: the keys of a map are names in JSON
 #include "events.hpp"
 

@@ -1,6 +1,5 @@
-// expect: libbus_cannot_write_a_member_of_this_type() [with Struct = ParcelSentEvent;
-// MemberName<...auto...> Member = MemberName<8>{"carrier"}; Type = Carrier] and: libbus: an enum
-// inside an event is written by name
+// expect: libbus_cannot_write_a_member_of_this_type() [with Struct = ParcelSentEvent; MemberName<...auto...> Member = MemberName<8>{"carrier"}; Type = Carrier]
+// and: libbus: an enum inside an event is written by name
 #include "events.hpp"
 
 enum class Carrier { van, bicycle };

@@ -57,7 +57,7 @@ BOOST_FIXTURE_TEST_SUITE(pruned, PrunedRun)
 BOOST_AUTO_TEST_CASE(a_run_on_a_pruned_store_compares_the_books_with_what_is_left) {
     const std::size_t before = synced().size();
     bus::Position through = bus::SqliteStore::open({.path = store})->last_position();
-    for (const bus::Position part : {30U, 7U, 4U}) { // early, later, and later still
+    for (const bus::Position part : {30U, 12U, 9U}) { // early, later, and later still
         prune(through / part);
         const std::size_t left = synced().size();
         const test::Finished again = run();

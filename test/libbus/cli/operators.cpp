@@ -73,9 +73,13 @@ BOOST_AUTO_TEST_CASE(R8_deliveries_are_listed_by_agent_state_and_cause) {
         BOOST_TEST(delivery.at("state").as_string() == "parked");
     }
     // Dead ones have the names that `dead-letters` gives them.
-    const auto here = json({"deliveries", "list", "--kind", "poison"});
-    const auto there = json({"dead-letters", "list", "--kind", "poison"});
-    BOOST_TEST(here.at(0).at("group").as_string() == there.at(0).at("group").as_string());
+    const auto group = [&](const char* command) {
+        const auto listed = json({command, "list", "--kind", "poison"});
+        return listed.empty() ? std::string{"none"}
+                              : std::string{listed.front().at("group").as_string().c_str()};
+    };
+    BOOST_TEST(group("deliveries") == group("dead-letters"));
+    BOOST_TEST(group("deliveries") != "none");
     BOOST_TEST(test::holds(call({"deliveries", "list", "greeter"}).err, "no delivery"));
 }
 

@@ -97,11 +97,12 @@ void create(const std::filesystem::path& path, const SqliteOptions& options) {
 
 void set_up(Connection& connection, const SqliteOptions& options) {
     // The schema comes before WAL: then the file itself says whose it is from its first page on.
-    const bool migrated = inspect(connection) == FileKind::older;
+    const bool older_log = inspect(connection) == FileKind::older &&
+                           connection.text("PRAGMA journal_mode", "look into") == "wal";
     migrate(connection);
     connection.checkpoint_on_close(true);
     const std::string mode = connection.text("PRAGMA journal_mode = WAL", "turn on WAL for");
-    if (migrated) {
+    if (older_log) {
         // Then no log of an older schema, which has no stamps, is left beside the file.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)", "migrate");
     }
