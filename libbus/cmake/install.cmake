@@ -33,6 +33,9 @@ if(NOT "testing" IN_LIST libbus_installed_components)
 endif()
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/libbus/bus" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
     FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE ${libbus_headers_left_out})
+# The inner parts of the macro BUS_DESCRIBE_EVENT.
+install(FILES "${PROJECT_SOURCE_DIR}/libbus/bus/event/internal/describe_members.hpp"
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/bus/event/internal")
 if("agents" IN_LIST libbus_installed_components)
     install(DIRECTORY "${PROJECT_SOURCE_DIR}/agents" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE)

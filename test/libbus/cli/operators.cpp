@@ -100,20 +100,6 @@ BOOST_AUTO_TEST_CASE(R8_without_a_host_a_deferred_delivery_becomes_due_at_once) 
     BOOST_TEST(requests[0].at("why").as_string() == "it is up");
 }
 
-BOOST_AUTO_TEST_CASE(R8_a_running_host_tries_it_now) {
-    run_host();
-    host().wait_idle(); // it is overdue
-    const auto attempts = [this] {
-        return open()->deliveries("biller", bus::DeliveryState::deferred).at(0).attempts.size();
-    };
-    const std::size_t before = attempts();
-    const test::Called called = call({"deliveries", "retry", "--all", "--why", "it is up"});
-    BOOST_TEST(called.code == 0, called.err);
-    BOOST_TEST(test::holds(called.out, "1 retried, by test_host"), called.out);
-    host().wait_idle();
-    BOOST_TEST(attempts() == before + 1); // the bank asks for patience again
-}
-
 BOOST_AUTO_TEST_CASE(R8_a_parked_delivery_is_said_to_follow_its_head) {
     const bus::Position position = parked();
     const test::Called called = call({"deliveries", "retry", "biller", number_of(position)});

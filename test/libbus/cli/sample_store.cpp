@@ -81,8 +81,10 @@ void SampleStore::run_host(std::function<void(std::int64_t)> before_greeting) {
 }
 
 void SampleStore::end_host() {
-    host_->stop(bus::Stop::now);
-    host_.reset();
+    if (host_) {
+        host_->stop(bus::Stop::now);
+        host_.reset();
+    }
 }
 
 void make_empty_store(const std::string& path) {
