@@ -324,12 +324,20 @@ void Topics::close() noexcept {
 }
 
 SlotRef Topics::take_any() noexcept {
+    Garbage garbage; // goes without the lock
     const std::lock_guard lock{mutex_};
     for (Line& line : lines_) {
         if (!line.slots.empty()) {
             const auto last = std::prev(line.slots.end());
             const SlotRef slot = last->second;
             line.slots.erase(last);
+            // Threads that still publish may have made a snapshot since, and would name it for
+            // ever.
+            for (Line& other : lines_) {
+                if (other.built && other.type->is_a(*line.type)) {
+                    forget_snapshot(other, topic(*other.type), garbage);
+                }
+            }
             return slot;
         }
     }
