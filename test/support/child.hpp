@@ -1,5 +1,7 @@
 #pragma once
 
+#include "test/support/leaks_in_children.hpp"
+
 #include <sys/wait.h>
 #include <unistd.h>
 

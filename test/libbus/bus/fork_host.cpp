@@ -1,6 +1,7 @@
 // A host that forks in the ways in which programs do: fork_host MODE PATH. What each process does
 // is limited in time; what is said goes to standard output.
 #include "test/support/bus_events.hpp"
+#include "test/support/leaks_in_children.hpp"
 #include <bus/bus.hpp>
 #include <bus/store/sqlite_store.hpp>
 

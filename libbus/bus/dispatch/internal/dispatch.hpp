@@ -60,8 +60,8 @@ public:
 
     /// Calls the handlers. From the first one on, nothing of the topics' owner is touched: a
     /// handler may destroy it. `sink` may be null.
-    void call(const Snapshot& snapshot, const DomainEvent& event, DispatchReport& report,
-              ObserverSink* sink) {
+    LIBBUS_MAY_BE_UNWOUND void call(const Snapshot& snapshot, const DomainEvent& event,
+                                    DispatchReport& report, ObserverSink* sink) {
         if (snapshot.size() == 0) {
             // What the frame ran before would look as if it still ran, in every publish that
             // follows: who ends it might never find a moment without one.

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+
+/// What a child of fork() leaves behind is no leak: its parent's other threads, whose stacks lead
+/// to what they have, are not there. The leak sanitizer asks this at the end of each process.
+namespace test::detail {
+
+inline std::atomic<bool> is_child{false};
+
+inline const int watches_forks =
+    ::pthread_atfork(nullptr, nullptr, [] { is_child.store(true, std::memory_order_relaxed); });
+
+} // namespace test::detail
+
+#if defined(__SANITIZE_ADDRESS__)
+// NOLINTNEXTLINE(bugprone-reserved-identifier): its name is the sanitizer's
+extern "C" [[gnu::weak, gnu::used]] int __lsan_is_turned_off() {
+    return test::detail::is_child.load(std::memory_order_relaxed) ? 1 : 0;
+}
+#endif
