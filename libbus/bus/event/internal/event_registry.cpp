@@ -1,5 +1,6 @@
 #include <bus/event/internal/event_registry.hpp>
 #include <bus/event/internal/libbus_copies.hpp>
+#include <bus/event/internal/pinned_files.hpp>
 #include <bus/event/internal/same_layout.hpp>
 
 #include <array>
@@ -52,6 +53,10 @@ EventRegistry::EventRegistry() {
 const EventType& EventRegistry::add(const EventType::Description& description,
                                     const EventType* base, const MemberTable& members,
                                     const EventType::Storage& storage) {
+    // Before the lock: the loader may be starting a library, which registers its types.
+    keep_loaded(&members);
+    keep_loaded(description.name.data());
+    keep_loaded(reinterpret_cast<const void*>(storage.destroy));
     const std::unique_lock lock{mutex_};
     const auto [begin, end] = by_identity_.equal_range(identity_of(description));
     for (auto known = begin; known != end; ++known) {

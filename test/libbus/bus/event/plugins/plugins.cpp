@@ -1,4 +1,5 @@
 #include "test/libbus/bus/event/plugins/plugin.hpp"
+#include <bus/event/codec.hpp>
 #include <bus/event/internal/libbus_copies.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -6,12 +7,13 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
+#include <vector>
 
 using plugged::PluggedEvent;
 
 namespace {
 
-/// Never closed: types live as long as the process.
 void* open(const char* file) {
     void* const library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) {
@@ -53,6 +55,57 @@ BOOST_AUTO_TEST_CASE(D22_different_structs_of_one_name_in_two_libraries_are_two_
     bus::Bus bus;
     first.publish_own(bus);
     second.publish_own(bus);
+}
+
+BOOST_AUTO_TEST_CASE(D32_the_types_of_a_plugin_outlive_its_dlclose) {
+    std::vector<bus::EventRecord> records;
+    {
+        void* const library = open(CLOSED_PLUGIN);
+        const auto& plugin = *static_cast<const plugged::Plugin*>(dlsym(library, "plugin"));
+        bus::Bus bus;
+        const auto keeps = bus.subscribe<bus::DomainEvent>(
+            [&](const bus::DomainEvent& event) { records.push_back(bus::encode(event)); });
+        plugin.publish(bus);
+        plugin.publish_own(bus);
+        BOOST_TEST(plugin.hidden_type().name() == "closed.HiddenEvent");
+        BOOST_TEST(dlclose(library) == 0);
+    }
+    BOOST_TEST_REQUIRE(records.size() == 2U);
+    BOOST_TEST(bus::decode(records[0])->type().name() == "PluggedEvent");
+    const auto own = bus::decode(records[1]);
+    BOOST_TEST(own->type().name() == "closed.OwnEvent");
+    BOOST_TEST(bus::encode(*own).data == records[1].data);
+    // One that no event was read of before.
+    const bus::EventType* const hidden = bus::find_event_type("closed.HiddenEvent");
+    BOOST_TEST_REQUIRE(hidden != nullptr);
+    bus::EventRecord record = records[1];
+    record.event_type = "closed.HiddenEvent";
+    record.data = "{\"number\":7}";
+    BOOST_TEST(bus::encode(*bus::decode(record)).data == record.data);
+    std::string names;
+    for (const bus::EventType* type : bus::known_event_types()) {
+        names.append(type->name()).append(type->cpp_name()).append(";");
+    }
+    BOOST_TEST(names.find("closed.OwnEvent") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(D32_a_plugin_may_be_opened_and_closed_again_and_again_by_several_threads) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+        threads.emplace_back([] {
+            for (int round = 0; round < 50; ++round) {
+                void* const library = open(CLOSED_BESIDE);
+                const auto& plugin = *static_cast<const plugged::Plugin*>(dlsym(library, "plugin"));
+                bus::Bus bus;
+                plugin.publish_own(bus);
+                dlclose(library);
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    BOOST_TEST(bus::find_event_type("closed_beside.OwnEvent") != nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(D22_a_second_copy_of_libbus_in_the_process_is_noticed) {
