@@ -1,4 +1,5 @@
 #include <cli/agents_command.hpp>
+#include <cli/carry_out.hpp>
 #include <cli/errors.hpp>
 #include <cli/event_text.hpp>
 #include <cli/operator_commands.hpp>
@@ -259,6 +260,45 @@ int forget(Shared& shared, const ForgetOptions& options) {
     return carry_out(shared, options.by, {std::move(order)});
 }
 
+struct RenameOptions {
+    std::string from;
+    std::string to;
+    OperatorOptions by;
+};
+
+/// By this process, which is the store's writer meanwhile: a host that runs has the agent under one
+/// of the names.
+int rename(Shared& shared, const RenameOptions& options) {
+    if (options.to.empty() || options.to == options.from) {
+        throw UsageError{"NEW must be another name than OLD"};
+    }
+    check_utf8("NEW", options.to);
+    RequestRecord trace;
+    trace.action = DeliveryAction::rename;
+    trace.agent = options.from;
+    options.by.sign(trace);
+    trace.result = "renamed to " + options.to;
+    {
+        const auto store = shared.open_to_read();
+        require_agent(*store, options.from);
+        if (options.by.dry_run) {
+            if (shared.json()) {
+                shared.print(json_of_dry_run(trace, options.by, 1));
+            } else {
+                shared.print(fmt::format("would rename {} to {}; nothing was changed (--dry-run)\n",
+                                         options.from, options.to));
+            }
+            return exit_code::done;
+        }
+    }
+    const auto store = shared.open_to_write();
+    trace.at = shared.console().now();
+    trace.done_at = trace.at;
+    store->rename_agent(options.from, options.to, trace);
+    say_done(shared, trace, "as no host runs the store");
+    return exit_code::done;
+}
+
 } // namespace
 
 void add_agents(CLI::App& app, Shared& shared) {
@@ -275,6 +315,14 @@ void add_agents(CLI::App& app, Shared& shared) {
     forget_command.add_option("NAME", options->agent, "The agent")->required();
     options->by.add_options(forget_command);
     shared.on_parsed(forget_command, [&shared, options] { return forget(shared, *options); });
+    CLI::App& rename_command = *agents.add_subcommand(
+        "rename", "Give an agent another name, with all that the store keeps for it");
+    const auto renaming = std::make_shared<RenameOptions>();
+    rename_command.add_option("OLD", renaming->from, "The name that the store has")->required();
+    rename_command.add_option("NEW", renaming->to, "The name that its program gives it now")
+        ->required();
+    renaming->by.add_options(rename_command);
+    shared.on_parsed(rename_command, [&shared, renaming] { return rename(shared, *renaming); });
 }
 
 } // namespace bus::cli

@@ -166,6 +166,7 @@ void carry_out_here(Shared& shared, EventStore& store, std::vector<Order>& order
         case DeliveryAction::prune: prune(shared, store, request); break;
         case DeliveryAction::prune_requests:
         case DeliveryAction::prune_streams: prune_by_age(shared, store, request); break;
+        case DeliveryAction::rename: break; // never asked of a host: see agents_command
         }
         say_done(shared, request, "as no host runs the store");
     }

@@ -92,6 +92,9 @@ boost::json::object json_of(const RequestRecord& request) {
     if (request.part_of != 0) {
         object["part_of"] = request.part_of;
     }
+    if (request.forced) {
+        object["forced"] = true;
+    }
     return object;
 }
 
@@ -106,6 +109,7 @@ const char* name_of(DeliveryAction action) {
     case DeliveryAction::retry: return "retry";
     case DeliveryAction::prune_requests: return "prune requests";
     case DeliveryAction::prune_streams: return "prune streams";
+    case DeliveryAction::rename: return "rename";
     }
     return "unknown";
 }
@@ -126,7 +130,8 @@ std::string title_of(const RequestRecord& request) {
         return request.position == 0
                    ? fmt::format("{} of {}", verb, request.agent)
                    : fmt::format("{} of {} from {}", verb, request.agent, request.position);
-    case DeliveryAction::forget: return fmt::format("{} {}", verb, request.agent);
+    case DeliveryAction::forget:
+    case DeliveryAction::rename: return fmt::format("{} {}", verb, request.agent);
     case DeliveryAction::prune: return fmt::format("{} up to {}", verb, request.position);
     case DeliveryAction::prune_requests:
     case DeliveryAction::prune_streams:

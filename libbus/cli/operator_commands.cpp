@@ -37,17 +37,22 @@ std::optional<RequestRecord> answer_to(EventStore& store, std::uint64_t number) 
                                                    : std::optional{std::move(found.front())};
 }
 
+bool is_replay(const RequestRecord& request) {
+    return request.action == DeliveryAction::replay ||
+           request.action == DeliveryAction::replay_with_effects;
+}
+
 /// What the host has not done although it has answered: the store shows it.
 bool was_refused(EventStore& store, const RequestRecord& request) {
     return (request.action == DeliveryAction::forget && store.agent(request.agent)) ||
-           (request.action == DeliveryAction::prune && store.first_position() <= request.position);
+           (request.action == DeliveryAction::prune &&
+            store.first_position() <= request.position) ||
+           (is_replay(request) && request.result.starts_with("nothing"));
 }
 
 /// Whether the host has put an agent back that it does not run.
 bool waits_for_its_program(const RequestRecord& answer) {
-    return (answer.action == DeliveryAction::replay ||
-            answer.action == DeliveryAction::replay_with_effects) &&
-           answer.result.ends_with(once_its_program_runs);
+    return is_replay(answer) && answer.result.ends_with(once_its_program_runs);
 }
 
 /// Waits for the answer to a request, and shows how far a host is that prunes.
@@ -126,6 +131,8 @@ bool is_host(const StoreInUse& writer) {
     return !writer.owner().starts_with("bus (");
 }
 
+} // namespace
+
 void check_utf8(const char* option, const std::string& text) {
     if (const std::size_t at = find_bad_utf8(text); at != std::string::npos) {
         throw UsageError{fmt::format("{} '{}' is not UTF-8 at byte {}, and is kept for the record: "
@@ -134,7 +141,15 @@ void check_utf8(const char* option, const std::string& text) {
     }
 }
 
-} // namespace
+void OperatorOptions::sign(RequestRecord& request) const {
+    if (who.empty()) {
+        throw UsageError{"--who is empty: say who asks, it is kept for the record"};
+    }
+    check_utf8("--who", who);
+    check_utf8("--why", why);
+    request.who = who;
+    request.why = why;
+}
 
 void OperatorOptions::add_options(CLI::App& command) {
     who = login();
@@ -162,14 +177,8 @@ boost::json::object json_of_dry_run(const RequestRecord& request, const Operator
 }
 
 int carry_out(Shared& shared, const OperatorOptions& options, std::vector<Order> orders) {
-    if (options.who.empty()) {
-        throw UsageError{"--who is empty: say who asks, it is kept for the record"};
-    }
-    check_utf8("--who", options.who);
-    check_utf8("--why", options.why);
     for (Order& order : orders) {
-        order.request.who = options.who;
-        order.request.why = options.why;
+        options.sign(order.request);
     }
     std::unique_ptr<EventStore> store;
     try {

@@ -20,7 +20,12 @@ struct OperatorOptions {
     bool dry_run = false;
 
     void add_options(CLI::App& command);
+    /// Says in a request who asks and why. Throws UsageError for what cannot be kept.
+    void sign(RequestRecord& request) const;
 };
+
+/// Throws UsageError, which names the option, for text that is not UTF-8 and so cannot be kept.
+void check_utf8(const char* option, const std::string& text);
 
 /// A request, and the deliveries that it means now.
 struct Order {

@@ -24,6 +24,7 @@ struct ReplayOptions {
     std::string agent;
     Position from = 0;
     bool effects = false;
+    bool force = false;
 };
 
 Order order_of(const ReplayOptions& options) {
@@ -32,6 +33,7 @@ Order order_of(const ReplayOptions& options) {
         options.effects ? DeliveryAction::replay_with_effects : DeliveryAction::replay;
     order.request.agent = options.agent;
     order.request.position = options.from;
+    order.request.forced = options.force;
     return order;
 }
 
@@ -158,6 +160,8 @@ void add_replay(CLI::App& app, Shared& shared) {
         ->type_name("POSITION");
     command.add_flag("--effects", options->effects,
                      "What it emits, schedules and redrives happens once more");
+    command.add_flag("--force", options->force,
+                     "Also if the log has types of events that the running program does not know");
     options->by.add_options(command);
     shared.on_parsed(command, [&shared, options] { return replay(shared, *options); });
 }

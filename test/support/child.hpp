@@ -1,6 +1,7 @@
 #pragma once
 
 #include "test/support/leaks_in_children.hpp"
+#include "test/support/sanitized.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,11 +83,7 @@ public:
     [[nodiscard]] pid_t process() const noexcept { return process_; }
 
 private:
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    static constexpr unsigned limit = 60;
-#else
-    static constexpr unsigned limit = 10;
-#endif
+    static constexpr unsigned limit = sanitized ? 60 : 10;
 
     template <class Act>
     static std::string said_by(Act act) {

@@ -20,6 +20,10 @@ public:
 
     explicit ScriptedAgent(std::string name) : Agent{std::move(name)} {}
 
+    /// One that had another name.
+    ScriptedAgent(std::string name, const std::string& former)
+        : Agent{std::move(name), bus::formerly(former)} {}
+
     /// Declares a handler of E that emits the rest.
     template <bus::AnyEventStruct E, bus::EventStruct... Emitted, class F>
     void handles(F handle) {

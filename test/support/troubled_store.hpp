@@ -192,6 +192,11 @@ public:
         return writer().forget(agent, answer);
     }
 
+    bool rename_agent(std::string_view from, std::string_view to,
+                      const bus::RequestRecord& trace) override {
+        return writer().rename_agent(from, to, trace);
+    }
+
     void backup(const std::string& to) override { reader().backup(to); }
 
 private:

@@ -89,8 +89,14 @@ public:
     Agent& operator=(const Agent&) = delete;
     virtual ~Agent() = default;
 
-    /// Identifies it in the store: a program that renames an agent has a new one.
+    /// Identifies it in the store: a program that renames an agent has a new one, unless it says
+    /// what the agent was called.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+    /// What it was called before, see the constructor.
+    [[nodiscard]] const std::vector<std::string>& former_names() const noexcept {
+        return former_names_;
+    }
 
     [[nodiscard]] const std::vector<Handler>& handlers() const noexcept { return handlers_; }
 
@@ -125,6 +131,13 @@ public:
 protected:
     /// Throws std::invalid_argument for a name that is empty.
     explicit Agent(std::string name);
+
+    /// `Agent{"billing", bus::formerly("invoices")}`: an agent that had other names. Where the
+    /// store has it under one of them, Bus::add gives it its new name there, with all it keeps.
+    template <std::size_t Count>
+    Agent(std::string name, const FormerNamesOption<Count>& former) : Agent{std::move(name)} {
+        former_names_.assign(former.values.begin(), former.values.end());
+    }
 
     /// Continues the declaration of a handler.
     class Declaration {
@@ -208,6 +221,7 @@ private:
     Declaration add_handler(const EventType& type, Handle handle);
 
     std::string name_;
+    std::vector<std::string> former_names_;
     std::vector<Handler> handlers_;
     std::vector<const EventType*> emits_when_given_up_;
     AgentSettings settings_;

@@ -46,6 +46,7 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
                RequestDesk::OnCommand done) {
             replay(agent, order, std::move(answer), std::move(done));
         },
+        [this](const AgentRecord& agent) { return lost_by_replay(agent); },
         AgentNames{.check = names.check,
                    .take =
                        [this, names](const std::string& agent) {
@@ -387,6 +388,18 @@ void Delivery::replay(const std::string& agent, ReplayOrder order, RequestAnswer
         --commands_under_way_;
         done(result);
     });
+}
+
+std::string Delivery::lost_by_replay(const AgentRecord& agent) {
+    std::string lost;
+    for (const auto& runner : runners()) {
+        if (runner->name() == agent.name) {
+            runner->show([&](const Agent& shown) {
+                lost = internal::types_it_may_have_handled(store_, agent, shown);
+            });
+        }
+    }
+    return lost;
 }
 
 PartResult Delivery::submit_and_wait(Part part) {

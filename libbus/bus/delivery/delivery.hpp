@@ -96,6 +96,7 @@ private:
     void on_aftermath(const AgentRunner::Aftermath& aftermath);
     void on_fired(const EventRecord& record);
     void command(DeliveryCommand command, RequestDesk::OnCommand done);
+    std::string lost_by_replay(const AgentRecord& agent);
     void replay(const std::string& agent, ReplayOrder order, RequestAnswer answer,
                 RequestDesk::OnCommand done);
     PartResult submit_and_wait(Part part);

@@ -32,12 +32,14 @@ std::optional<std::uint64_t> last_open_request(EventStore& store) {
 } // namespace
 
 RequestDesk::RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub,
-                         Command command, Replay replay, AgentNames names, Duration forget_after)
+                         Command command, Replay replay, LostByReplay lost_by_replay,
+                         AgentNames names, Duration forget_after)
     : store_{store},
       writer_{writer},
       hub_{std::move(hub)},
       command_{std::move(command)},
       replay_{std::move(replay)},
+      lost_by_replay_{std::move(lost_by_replay)},
       names_{std::move(names)},
       made_{hub_->runtime().read_clocks()},
       forget_after_{forget_after},
@@ -171,6 +173,11 @@ void RequestDesk::begin(const std::shared_ptr<Work>& work) {
     case DeliveryAction::prune:
     case DeliveryAction::prune_requests:
     case DeliveryAction::prune_streams: prune(work); return;
+    case DeliveryAction::rename: // it was done with the request, or not at all
+        work->result = "nothing: an agent is renamed by its program, bus::formerly(), or by `bus "
+                       "agents rename` while no program runs the store";
+        answer(work);
+        return;
     }
     work->result = "nothing: this program does not know what is asked; use a newer one";
     answer(work);

@@ -44,8 +44,13 @@ public:
     using Replay =
         std::function<void(const std::string& agent, ReplayOrder, RequestAnswer, OnCommand)>;
 
+    /// The types that an agent of this program may have handled and this program does not know:
+    /// `OldEvent, OlderEvent`. Empty: none, or another program runs the agent.
+    using LostByReplay = std::function<std::string(const AgentRecord&)>;
+
     RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub, Command command,
-                Replay replay, AgentNames names, Duration forget_after);
+                Replay replay, LostByReplay lost_by_replay, AgentNames names,
+                Duration forget_after);
 
     /// Looks into the table now, and each time that `every` has passed; zero: never by itself.
     void start(Duration every);
@@ -100,6 +105,7 @@ private:
     std::shared_ptr<RunnerHub> hub_;
     Command command_;
     Replay replay_;
+    LostByReplay lost_by_replay_;
     AgentNames names_;
     const ClockReading made_;
     const Duration forget_after_;

@@ -41,6 +41,16 @@ void RequestDesk::replay(const std::shared_ptr<Work>& work) {
     }
     const Position first =
         std::min(std::max(request.position, store_.first_position()), agent->checkpoint + 1);
+    if (const std::string lost = request.forced ? "" : lost_by_replay_(*agent); !lost.empty()) {
+        work->result =
+            "nothing: the log has types of events that this program does not know, and " +
+            request.agent + " may have handled: " + lost +
+            ". A replay drops what it keeps of them and cannot bring it back: use a "
+            "program that knows them (bus::formerly() if they were renamed), or ask "
+            "again with --force";
+        answer(work);
+        return;
+    }
     const ReplayOrder order{.after = first - 1,
                             .effects = request.action == DeliveryAction::replay_with_effects};
     work->answered = true;

@@ -78,7 +78,10 @@ Bus::Core::Core(BusOptions options)
                 .retention = {.age = options.retention, .every = options.retention_every},
                 .look_every = options.look_every},
             AgentNames{.check = [this](const std::string& agent) { check_gone(agent); },
-                       .take = [this](const std::string& agent) { take_name_of_gone(agent); },
+                       .take =
+                           [this](const std::string& agent) {
+                               take_name_of_gone(agent, "it is forgotten");
+                           },
                        .give_back = [this](const std::string& agent) { give_name_back(agent); }});
     } else {
         posted_ = std::make_shared<Strand>(runtime->pool(), [hub = hub] { hub->note_change(); });

@@ -89,7 +89,8 @@ private:
     Delivery& delivery_for(std::string_view what);
     void take_new_name(const std::string& agent);
     void check_gone(const std::string& agent);
-    void take_name_of_gone(const std::string& agent);
+    void take_name_of_gone(const std::string& agent, const std::string& what);
+    void take_over(const Agent& agent);
     void give_name_back(const std::string& agent);
     void check_open() const;
     void check_version(const DomainEvent& event, const PublishOptions& options) const;

@@ -9,6 +9,12 @@ namespace bus {
 
 void Bus::Core::check_new_agent(const Agent& agent) {
     agent.settings().check(agent.name());
+    for (const std::string& former : agent.former_names()) {
+        if (former.empty() || former == agent.name()) {
+            throw std::invalid_argument{"agent " + agent.name() + " says that it was formerly '" +
+                                        former + "', which is no other name"};
+        }
+    }
     for (const Agent::Handler& handler : agent.handlers()) {
         if (delivery_ && handler.type->durability() == Durability::transient) {
             throw std::invalid_argument{
@@ -30,6 +36,7 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
     const std::string name = agent->name();
     take_new_name(name);
     try {
+        take_over(*agent);
         Agent& added = delivery_ ? delivery_->add(std::move(agent)) : add_mailbox(std::move(agent));
         if (const auto sink = hub->sink()) {
             sink->on_agent_added(name);
@@ -66,6 +73,32 @@ void Bus::Core::take_new_name(const std::string& agent) {
                 return !forgetting_.contains(agent);
             },
             std::nullopt);
+    }
+}
+
+/// What the store keeps under the agent's former names is the agent's.
+void Bus::Core::take_over(const Agent& agent) {
+    for (const std::string& former : agent.former_names()) {
+        take_name_of_gone(former, agent.name() + ", which was formerly called so, is added");
+        try {
+            if (delivery_ && store->agent(former)) {
+                delivery_->let_leave(former);
+                const RequestRecord trace{.at = runtime->now(),
+                                          .who = agent.name(),
+                                          .why = "the program says what it was formerly called",
+                                          .action = DeliveryAction::rename,
+                                          .agent = former,
+                                          .done_at = runtime->now(),
+                                          .result = "renamed to " + agent.name()};
+                delivery_->with_writer([trace, to = agent.name()](EventStore& events) {
+                    return std::size_t{events.rename_agent(trace.agent, to, trace) ? 1U : 0U};
+                });
+            }
+        } catch (...) {
+            give_name_back(former);
+            throw;
+        }
+        give_name_back(former);
     }
 }
 
@@ -137,12 +170,11 @@ void Bus::Core::check_gone(const std::string& agent) {
     }
 }
 
-/// Until it is given back, no agent of that name can be added.
-void Bus::Core::take_name_of_gone(const std::string& agent) {
+/// Until it is given back, no agent of that name can be added. `what` comes to its rows.
+void Bus::Core::take_name_of_gone(const std::string& agent, const std::string& what) {
     const std::unique_lock lock{mutex_};
     if (names_.contains(agent)) {
-        throw std::invalid_argument{"agent " + agent +
-                                    " is on this bus: remove it before it is forgotten"};
+        throw std::invalid_argument{"agent " + agent + " is on this bus: remove it before " + what};
     }
     if (!forgetting_.insert(agent).second) {
         throw std::invalid_argument{"agent " + agent + " is just being forgotten"};
@@ -161,7 +193,7 @@ bool Bus::Core::forget(std::string_view agent) {
     Delivery& delivery = delivery_for("forgetting an agent");
     const internal::SeatedBus::User user{seat_};
     const std::string name{agent};
-    take_name_of_gone(name);
+    take_name_of_gone(name, "it is forgotten");
     bool found = false;
     try {
         delivery.let_leave(name);

@@ -152,6 +152,12 @@ Position EventStore::last_stored_before(Timestamp /*time*/, Timestamp /*now*/) {
     return 0;
 }
 
+bool EventStore::rename_agent(std::string_view from, std::string_view to,
+                              const RequestRecord& /*trace*/) {
+    throw StoreError{"cannot rename agent " + std::string{from} + " to " + std::string{to} + ": " +
+                     description() + " does not rename agents"};
+}
+
 std::size_t EventStore::prune_streams(Timestamp /*before*/, std::size_t /*limit*/) {
     throw StoreError{description() + " cannot forget streams"};
 }

@@ -258,6 +258,14 @@ public:
     virtual bool forget(std::string_view agent,
                         const std::optional<RequestAnswer>& answer = {}) = 0;
 
+    /// Gives an agent another name, with all it keeps: its place in the log, its counts,
+    /// deliveries, states and timers, whose handles stay valid. Requests keep the name that they
+    /// were made with; `trace` is kept with them, answered. By the writer's thread only. False:
+    /// there is nothing of `from`, and no trace is left. Throws StoreError, and has changed
+    /// nothing, where there is anything of `to`, or the store cannot do it.
+    virtual bool rename_agent(std::string_view from, std::string_view to,
+                              const RequestRecord& trace);
+
     /// Nothing where it has no file.
     virtual StoreSpace space() { return {}; }
 

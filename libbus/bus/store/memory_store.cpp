@@ -78,6 +78,20 @@ bool MemoryStore::forget(std::string_view agent, const std::optional<RequestAnsw
     return held || timers;
 }
 
+bool MemoryStore::rename_agent(std::string_view from, std::string_view to,
+                               const RequestRecord& trace) {
+    const auto lock = data_->to_write();
+    if (!data_->holds(from)) {
+        return false;
+    }
+    if (data_->holds(to)) {
+        throw internal::name_taken_error(from, to, description());
+    }
+    data_->rename(from, to);
+    data_->keep(trace);
+    return true;
+}
+
 void MemoryStore::backup(const std::string& /*to*/) {
     data_->home.check("a store");
     throw StoreError{"a store in memory has no backup: use a SqliteStore"};
@@ -176,6 +190,30 @@ void MemoryStore::Data::put_back(const Part& part) {
         unfinished.push_back(position);
     }
     data.progress = data.progress->put_back(*part.replay, unfinished);
+}
+
+bool MemoryStore::Data::holds(std::string_view agent) const {
+    const auto found = agents.find(agent);
+    return (found != agents.end() && !found->second.holds_nothing()) ||
+           std::any_of(timers.begin(), timers.end(),
+                       [&](const auto& timer) { return timer.second.agent == agent; });
+}
+
+void MemoryStore::Data::rename(std::string_view from, std::string_view to) {
+    if (const auto found = agents.find(from); found != agents.end()) {
+        agents.erase(std::string{to}); // it holds nothing
+        auto node = agents.extract(found);
+        node.key() = to;
+        for (auto& [position, delivery] : node.mapped().deliveries) {
+            delivery.agent = to;
+        }
+        agents.insert(std::move(node));
+    }
+    for (auto& [number, timer] : timers) {
+        if (timer.agent == from) {
+            timer.agent = to;
+        }
+    }
 }
 
 bool MemoryStore::Data::erase_timers_of(std::string_view agent) {

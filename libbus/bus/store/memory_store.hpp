@@ -66,6 +66,8 @@ public:
     std::size_t prune_streams(Timestamp before, std::size_t limit) override;
     std::size_t prune_requests(Timestamp before, std::size_t limit) override;
     bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer = {}) override;
+    bool rename_agent(std::string_view from, std::string_view to,
+                      const RequestRecord& trace) override;
     /// Always throws StoreError.
     void backup(const std::string& to) override;
 

@@ -150,9 +150,10 @@ enum class DeliveryAction : std::uint8_t {
     retry,               ///< a deferred one becomes due at once
     prune_requests,      ///< requests that were answered before a time go
     prune_streams,       ///< the versions of streams go whose last event is older than a time
+    rename,              ///< an agent gets another name; done at once, or not at all
 };
 BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard, replay, replay_with_effects, forget, prune,
-                    retry, prune_requests, prune_streams)
+                    retry, prune_requests, prune_streams, rename)
 
 /// Puts an agent back: its state and its counts go, and it begins anew.
 struct ReplayOrder {
@@ -211,6 +212,8 @@ struct RequestRecord {
     std::optional<Timestamp> before{}; ///< of requests and streams: what is older than this goes
     /// The request that this one is the trace of, in part; 0: none.
     std::uint64_t part_of = 0;
+    /// Of a replay: also if the log holds types that the program does not know.
+    bool forced = false;
     friend bool operator==(const RequestRecord&, const RequestRecord&) = default;
 };
 

@@ -242,6 +242,12 @@ bool SqliteStore::forget(std::string_view agent, const std::optional<RequestAnsw
         true, [&](sqlite::Appender& appender) { return appender.forget(agent, answer); });
 }
 
+bool SqliteStore::rename_agent(std::string_view from, std::string_view to,
+                               const RequestRecord& trace) {
+    return parts_->writing().write(
+        true, [&](sqlite::Appender& appender) { return appender.rename_agent(from, to, trace); });
+}
+
 StoreSpace SqliteStore::space() {
     return parts_->pooled([](PooledReader& reader) {
         sqlite::Connection& connection = reader.connection;

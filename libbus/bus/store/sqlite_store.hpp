@@ -113,6 +113,8 @@ public:
     std::size_t prune_streams(Timestamp before, std::size_t limit) override;
     std::size_t prune_requests(Timestamp before, std::size_t limit) override;
     bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer = {}) override;
+    bool rename_agent(std::string_view from, std::string_view to,
+                      const RequestRecord& trace) override;
     /// The new file is whole or not there at all, and gets the mode of the store's file and, as
     /// root, its owner; while it is written, `PATH-partial` lies beside
     /// it. The write-ahead log of the store grows meanwhile.

@@ -226,4 +226,51 @@ BOOST_AUTO_TEST_CASE(a_host_that_does_not_come_to_it_leaves_the_request_queued) 
     BOOST_TEST(store.open()->requests(0, 10, true).size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(R15_rename_gives_an_agent_another_name_and_a_dry_run_does_not) {
+    const test::SampleStore store;
+    const test::Called dry =
+        test::call({"agents", "rename", "biller", "invoices", "--dry-run", "--store", store.url()});
+    BOOST_TEST(dry.code == 0);
+    BOOST_TEST(dry.out == "would rename biller to invoices; nothing was changed (--dry-run)\n");
+    BOOST_TEST(store.open()->agent("biller").has_value());
+    const bus::AgentRecord before = store.open()->agent("biller").value();
+
+    const test::Called real = test::call({"agents", "rename", "biller", "invoices", "--who", "ann",
+                                          "--why", "clearer", "--store", store.url()});
+    BOOST_TEST(real.code == 0, real.err);
+    BOOST_TEST(real.out == "rename biller: renamed to invoices, as no host runs the store\n");
+    BOOST_TEST(!store.open()->agent("biller").has_value());
+    BOOST_TEST(store.open()->agent("invoices")->checkpoint == before.checkpoint);
+    BOOST_TEST(store.open()->delivery_briefs("invoices").size() == 8U);
+    BOOST_TEST(test::call({"verify", "--store", store.url()}).code == 0);
+    const test::Called traces = test::call({"requests", "--json", "--store", store.url()});
+    BOOST_TEST(
+        traces.out.find(R"("who":"ann","why":"clearer","action":"rename","agent":"biller")") !=
+            std::string::npos,
+        traces.out);
+}
+
+BOOST_AUTO_TEST_CASE(R15_rename_refuses_what_it_cannot_do_and_says_what_to_do) {
+    test::SampleStore store;
+    const auto rename = [&](const std::string& from, const std::string& to) {
+        return test::call({"agents", "rename", from, to, "--store", store.url()});
+    };
+    const test::Called taken = rename("biller", "greeter");
+    BOOST_TEST(taken.code != 0);
+    BOOST_TEST(taken.err.find("cannot rename agent biller to greeter") != std::string::npos,
+               taken.err);
+    const test::Called unknown = rename("bilelr", "invoices");
+    BOOST_TEST(unknown.code != 0);
+    BOOST_TEST(unknown.err.find("biller") != std::string::npos, unknown.err);
+    BOOST_TEST(rename("biller", "biller").code != 0);
+    store.run_host();
+    const test::Called hosted = rename("biller", "invoices");
+    BOOST_TEST(hosted.code != 0);
+    BOOST_TEST(hosted.err.find("writes it, and a store has one writer") != std::string::npos,
+               hosted.err);
+    store.end_host();
+    BOOST_TEST(store.open()->agent("biller").has_value());
+    BOOST_TEST(test::call({"verify", "--store", store.url()}).code == 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -93,4 +93,23 @@ void report_unknown(EventStore& store, ObserverSink& sink) {
     }
 }
 
+std::string types_it_may_have_handled(EventStore& store, const AgentRecord& record,
+                                      const Agent& agent) {
+    std::string unknown;
+    std::string before;
+    std::uint64_t known = 0;
+    for (const EventCount& count : store.count_events(record.start)) {
+        const EventType* type = find_event_type(count.event_type);
+        if (type != nullptr) {
+            known += agent.handler_for(*type) != nullptr ? count.events : 0;
+        } else if (count.event_type != before) {
+            unknown += (unknown.empty() ? "" : ", ") + count.event_type;
+        }
+        before = count.event_type;
+    }
+    const bool sees_all = store.first_position() <= record.start + 1 && record.ahead.empty() &&
+                          record.checkpoint == store.last_position();
+    return sees_all && record.delivered == known ? std::string{} : unknown;
+}
+
 } // namespace bus::internal

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/agent/agent.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/store/event_store.hpp>
 
@@ -35,5 +36,12 @@ private:
 /// Reports which of the store's newest events the program does not know, if there are any. Throws
 /// StoreError.
 void report_unknown(EventStore& store, ObserverSink& sink);
+
+/// The types of the events from where an agent began that this program does not know, and that the
+/// agent may have handled under another one: `OldEvent, OlderEvent`. Empty where it has handled
+/// none for certain: it is at the end of the log, of which nothing was pruned since it began, and
+/// as many events were delivered to it as are of types that it handles now. Throws StoreError.
+std::string types_it_may_have_handled(EventStore& store, const AgentRecord& record,
+                                      const Agent& agent);
 
 } // namespace bus::internal

@@ -49,6 +49,8 @@ struct MemoryStore::Data {
     void write_timers(const Part& part);
     void erase_timer(std::uint64_t number);
     bool erase_timers_of(std::string_view agent);
+    [[nodiscard]] bool holds(std::string_view agent) const; ///< anything of that agent
+    void rename(std::string_view from, std::string_view to);
     [[nodiscard]] std::vector<PartResult::Changed> carry_out(const Part& part);
     void answer(const RequestAnswer& answer);
     std::uint64_t keep(RequestRecord request);

@@ -165,6 +165,16 @@ std::invalid_argument no_record_error(const std::string& agent) {
                                  "counted for it: its first part must set Part::start"};
 }
 
+StoreError name_taken_error(std::string_view from, std::string_view to, const std::string& store) {
+    std::string message = "cannot rename agent ";
+    message.append(from).append(" to ").append(to).append(" in ").append(store);
+    message.append(": it holds an agent of that name, too. If ").append(to);
+    message.append(" is what has begun anew where ").append(from);
+    message.append(
+        " was to go on, `bus agents forget` removes it, and the other one can be renamed");
+    return StoreError{message};
+}
+
 std::size_t longest_text(const Part& part) {
     Longest longest;
     for (const NewEvent& event : part.events) {

@@ -33,6 +33,9 @@ void check_request(const RequestRecord& request);
 /// The agent has no record, and the part needs one.
 std::invalid_argument no_record_error(const std::string& agent);
 
+/// An agent cannot have this name, because the store has something of an agent of that name.
+StoreError name_taken_error(std::string_view from, std::string_view to, const std::string& store);
+
 /// The longest text that a part brings, in bytes.
 std::size_t longest_text(const Part& part);
 

@@ -27,7 +27,7 @@ constexpr const char* reading_requests = "read the requests in";
     "(SELECT count(*) FROM deliveries d WHERE d.agent = a.agent AND " condition ")"
 #define LIBBUS_REQUESTS                                                                            \
     "SELECT number, at, who, why, action, agent, position, kind, error, done_at, result, state, "  \
-    "most, older_than, part_of FROM requests WHERE number "
+    "most, older_than, part_of, forced FROM requests WHERE number "
 
 constexpr const char* agent_sql =
     LIBBUS_AGENTS "WHERE a.agent = " LIBBUS_NAME_ID " ORDER BY r.first_position";
@@ -316,6 +316,7 @@ RequestRecord AgentReader::request(const Statement::Run& run) const {
         record.before = Timestamp{Duration{run.integer(13)}};
     }
     record.part_of = run.is_null(14) ? 0 : run.number(14);
+    record.forced = !run.is_null(15) && run.integer(15) != 0;
     return record;
 }
 

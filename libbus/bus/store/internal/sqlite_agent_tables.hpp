@@ -47,6 +47,9 @@ public:
     /// An agent was removed: what is known of it is read again, and this is what is left.
     void forget(const KeptCounts& kept);
 
+    /// A request that is not part of a step.
+    void keep(const RequestRecord& request) { requests_.insert(request); }
+
     [[nodiscard]] const KeptCounts& kept() const noexcept { return kept_; }
 
 private:

@@ -2,6 +2,7 @@
 #include <bus/store/internal/part_rules.hpp>
 #include <bus/store/internal/sqlite_appender.hpp>
 #include <bus/store/internal/sqlite_checksum.hpp>
+#include <bus/store/internal/sqlite_rename.hpp>
 #include <bus/store/internal/sqlite_retention.hpp>
 #include <bus/store/internal/stored_times.hpp>
 
@@ -163,6 +164,29 @@ bool Appender::forget(std::string_view agent, const std::optional<RequestAnswer>
     log_ = log;
     agents_.forget(log.kept);
     return there;
+}
+
+bool Appender::rename_agent(std::string_view from, std::string_view to,
+                            const RequestRecord& trace) {
+    connection_.end_leftover();
+    set_synchronous(true);
+    Transaction transaction{connection_};
+    LogRow log = log_now();
+    NameIds names{connection_}; // what is new in them is so only once this is committed
+    const std::int64_t old_name = names.id(from);
+    if (!has_agent(connection_, old_name)) {
+        return false;
+    }
+    const std::int64_t new_name = names.id(to);
+    if (has_agent(connection_, new_name)) {
+        throw internal::name_taken_error(from, to, "sqlite:" + connection_.path().string());
+    }
+    sqlite::rename_agent(connection_, log, old_name, new_name);
+    agents_.keep(trace);
+    transaction.commit();
+    log_ = log;
+    agents_.forget(log.kept);
+    return true;
 }
 
 void Appender::set_synchronous(bool full) {

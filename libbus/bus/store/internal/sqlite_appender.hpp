@@ -40,6 +40,8 @@ public:
     std::size_t prune_streams(Timestamp before, std::size_t limit);
     /// EventStore::forget.
     bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer);
+    /// EventStore::rename_agent.
+    bool rename_agent(std::string_view from, std::string_view to, const RequestRecord& trace);
 
     [[nodiscard]] Position last_position() const noexcept { return last_; }
 

@@ -1,9 +1,8 @@
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/sqlite_checksum.hpp>
+#include <bus/store/internal/sqlite_checksum_function.hpp>
 #include <bus/store/internal/sqlite_fill_checksums.hpp>
 #include <bus/store/internal/sqlite_log_row.hpp>
-
-#include <sqlite3.h>
 
 #include <cstdint>
 #include <vector>
@@ -13,56 +12,6 @@ namespace bus::sqlite {
 namespace {
 
 constexpr const char* filling = "give checksums to the rows of";
-
-void add(Checksum& checksum, sqlite3_value* value) {
-    const auto bytes = [value] {
-        const auto* data = static_cast<const char*>(sqlite3_value_blob(value));
-        const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
-        return data != nullptr ? std::string_view{data, size} : std::string_view{};
-    };
-    switch (sqlite3_value_type(value)) {
-    case SQLITE_INTEGER: checksum.add(std::int64_t{sqlite3_value_int64(value)}); break;
-    case SQLITE_FLOAT: checksum.add_real(sqlite3_value_double(value)); break;
-    case SQLITE_TEXT: checksum.add(bytes()); break;
-    case SQLITE_BLOB: checksum.add_blob(bytes()); break;
-    default: checksum.add_null(); break;
-    }
-}
-
-/// libbus_checksum(column...), while it lives.
-class ChecksumFunction {
-public:
-    explicit ChecksumFunction(Connection& connection) : connection_{connection} {
-        constexpr int any_number = -1;
-        const int code =
-            sqlite3_create_function_v2(connection.handle(), name, any_number, SQLITE_UTF8, nullptr,
-                                       &calculate, nullptr, nullptr, nullptr);
-        if (code != SQLITE_OK) {
-            connection.fail(code, filling);
-        }
-    }
-
-    ChecksumFunction(const ChecksumFunction&) = delete;
-    ChecksumFunction& operator=(const ChecksumFunction&) = delete;
-
-    ~ChecksumFunction() {
-        sqlite3_create_function_v2(connection_.handle(), name, -1, SQLITE_UTF8, nullptr, nullptr,
-                                   nullptr, nullptr, nullptr);
-    }
-
-private:
-    static constexpr const char* name = "libbus_checksum";
-
-    static void calculate(sqlite3_context* context, int count, sqlite3_value** values) {
-        Checksum checksum;
-        for (int i = 0; i < count; ++i) {
-            add(checksum, values[i]);
-        }
-        sqlite3_result_int64(context, checksum.value());
-    }
-
-    Connection& connection_;
-};
 
 constexpr const char* fill_rows = R"sql(
 UPDATE names SET checksum = libbus_checksum(id, name);

@@ -31,7 +31,8 @@ struct Columns {
           agent{request.agent},
           position{request.position},
           part_of{number_of(request.part_of)},
-          limit{number_of(request.limit)} {
+          limit{number_of(request.limit)},
+          forced{number_of(request.forced ? 1 : 0)} {
         if (request.kind) {
             kind = static_cast<std::int64_t>(*request.kind);
         }
@@ -52,9 +53,9 @@ struct Columns {
 
     /// That of schema 3 where nothing is asked that came later.
     [[nodiscard]] std::int64_t checksum() const {
-        return state || limit || before || part_of
+        return state || limit || before || part_of || forced
                    ? checksum_of(at, who, why, action, agent, position, kind, error, state, limit,
-                                 before, part_of)
+                                 before, part_of, forced)
                    : checksum_of(at, who, why, action, agent, position, kind, error);
     }
 
@@ -70,6 +71,7 @@ struct Columns {
     std::optional<std::int64_t> before;
     std::optional<std::int64_t> part_of;
     std::optional<std::int64_t> limit;
+    std::optional<std::int64_t> forced;
 };
 
 /// Begins to write. SQLite's own waiting looks ever more rarely, and beside a busy writer, who
@@ -96,8 +98,8 @@ RequestTable::RequestTable(Connection& connection)
     : connection_{connection},
       insert_{connection,
               "INSERT INTO requests (at, who, why, action, agent, position, kind, error, result, "
-              "checksum, state, most, older_than, part_of) "
-              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+              "checksum, state, most, older_than, part_of, forced) "
+              "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
               writing_requests},
       answer_{connection,
               "UPDATE requests SET done_at = ?2, result = ?3, answer_checksum = ?4 "
@@ -118,7 +120,7 @@ std::uint64_t RequestTable::insert(const RequestRecord& request) {
     insert_.execute(columns.at, columns.who, columns.why, columns.action, columns.agent,
                     request.position, columns.kind, columns.error, std::string_view{request.result},
                     columns.checksum(), columns.state, columns.limit, columns.before,
-                    columns.part_of);
+                    columns.part_of, columns.forced);
     const auto number = static_cast<std::uint64_t>(connection_.inserted_id());
     newest_ = number;
     change_counts([](RequestCounts& counts) { ++counts.requests; });

@@ -70,7 +70,7 @@ void see_timer(VerifyContext& context, const Statement::Run& run) {
 
 void see_question(VerifyContext& context, const Statement::Run& run, const std::string& row) {
     constexpr int columns = 8; // of what was asked
-    constexpr int later = 4;
+    constexpr int later = 5;
     if (run.is_null(columns)) {
         ++context.report.unchecked_requests;
     } else if (!row_is_as_written(run, columns, later)) {
@@ -205,11 +205,11 @@ void verify_timers(VerifyContext& context) {
 }
 
 void verify_requests(VerifyContext& context) {
-    constexpr int first_of_answer = 13;
+    constexpr int first_of_answer = 14;
     Statement read{
         context.connection,
         "SELECT at, who, why, action, agent, position, kind, error, checksum, state, most, "
-        "older_than, part_of, number, done_at, result, answer_checksum FROM requests "
+        "older_than, part_of, forced, number, done_at, result, answer_checksum FROM requests "
         "ORDER BY number",
         verifying_requests};
     RequestCounts counts;

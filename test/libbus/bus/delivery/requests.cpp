@@ -455,7 +455,7 @@ BOOST_AUTO_TEST_CASE(A11_to_drain_no_further_page_is_pruned_and_the_request_stay
 }
 
 BOOST_AUTO_TEST_CASE(R5_a_request_that_this_program_does_not_know_is_answered_and_holds_up_none) {
-    const auto newer = static_cast<DeliveryAction>(9);
+    const auto newer = static_cast<DeliveryAction>(static_cast<int>(DeliveryAction::rename) + 1);
     BOOST_TEST(asked(newer, "worker", 0) ==
                "nothing: this program does not know what is asked; use a newer one");
     BOOST_TEST(asked(DeliveryAction::redrive, "worker", 0) == "0 redriven");

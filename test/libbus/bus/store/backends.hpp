@@ -33,6 +33,9 @@ struct MemoryBackend {
     /// What is wrong with a backup, looked at from outside; empty: nothing, or none can look.
     static std::string damage_of_backup(const std::filesystem::path& /*path*/) { return {}; }
 
+    /// The same of the store itself.
+    static std::string damage() { return {}; }
+
     [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
 
     TempFolder folder_;
@@ -59,6 +62,10 @@ struct SqliteBackend {
     static std::string damage_of_backup(const std::filesystem::path& path) {
         const auto findings = bus::verify({.path = path}).findings;
         return findings.empty() ? "" : findings.front().what;
+    }
+
+    [[nodiscard]] std::string damage() const {
+        return damage_of_backup(folder_.path() / "store.db");
     }
 
     [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }

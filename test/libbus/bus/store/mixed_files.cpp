@@ -1,5 +1,6 @@
 // Files that were put together from different stores or moments: refused, or of one piece.
 #include "test/libbus/bus/store/verify_sample.hpp"
+#include "test/support/sanitized.hpp"
 #include <bus/store/internal/sqlite_connection.hpp>
 #include <bus/store/internal/sqlite_schema.hpp>
 #include <bus/store/sqlite_store.hpp>
@@ -215,7 +216,7 @@ BOOST_AUTO_TEST_CASE(S21_a_backup_copied_over_the_file_beside_the_log_of_a_crash
 }
 
 BOOST_AUTO_TEST_CASE(S21_every_mixture_of_files_and_logs_is_of_one_piece_or_refused) {
-    for (std::uint32_t seed = 1; seed <= 2; ++seed) {
+    for (std::uint32_t seed = 1; seed <= (sanitized ? 1U : 2U); ++seed) {
         const TempFolder folder;
         std::vector<Snapshot> all;
         for (const char* const name : {"one", "two"}) {
@@ -274,7 +275,8 @@ BOOST_AUTO_TEST_CASE(S21_a_log_that_was_cut_or_torn_belongs_to_its_file_as_befor
         append(*store, event(i));
     }
     const Snapshot whole = snapshot(file.db, "whole");
-    for (std::size_t left = 0; left < whole.log.size(); left += 1'777) {
+    constexpr std::size_t step = sanitized ? 29'777 : 1'777;
+    for (std::size_t left = 0; left < whole.log.size(); left += step) {
         check(whole, {"cut to " + std::to_string(left), {}, whole.log.substr(0, left)});
         std::string torn = whole.log;
         torn.replace(left, 16, std::string(16, 'x'));
