@@ -16,6 +16,7 @@
 #include <memory>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace bus::cli {
 
@@ -49,6 +50,21 @@ public:
     }
 
 private:
+    /// What stands below something, and when it happened.
+    struct Dated {
+        Timestamp at;
+        Tree tree;
+    };
+
+    /// In the order in which it happened.
+    static void take_in_order(Tree& tree, std::vector<Dated> children) {
+        std::stable_sort(children.begin(), children.end(),
+                         [](const Dated& a, const Dated& b) { return a.at < b.at; });
+        for (Dated& child : children) {
+            tree.children.push_back(std::move(child.tree));
+        }
+    }
+
     [[nodiscard]] Tree node(const StoredEvent& event, std::size_t depth) {
         const EventRecord& record = event.record;
         drawn_.insert(event.position);
@@ -66,8 +82,10 @@ private:
         for (auto entry = first; entry != last; ++entry) {
             tree.children.push_back(node(entry->second));
         }
-        add_discarded(event, tree);
-        add_effects(event, depth, tree);
+        std::vector<Dated> children;
+        add_requests(event, children);
+        add_effects(event, depth, children);
+        take_in_order(tree, std::move(children));
         for (const TimerRecord& timer : flow_.timers) {
             if (timer.event.causation_id == record.event_id) {
                 tree.children.push_back(node(timer));
@@ -77,7 +95,7 @@ private:
     }
 
     /// What it has caused. Deeper than is drawn, that gets trees of its own.
-    void add_effects(const StoredEvent& event, std::size_t depth, Tree& tree) {
+    void add_effects(const StoredEvent& event, std::size_t depth, std::vector<Dated>& children) {
         const auto [first, last] = flow_.effects.equal_range(event.record.event_id);
         for (auto effect = first; effect != last; ++effect) {
             const StoredEvent& next = *effect->second;
@@ -88,7 +106,7 @@ private:
             const auto since = next.record.occurred_at - event.record.occurred_at;
             child.pieces.insert(child.pieces.begin(),
                                 {"+" + terminal::format_duration(since) + "  ", Colour::grey});
-            tree.children.push_back(std::move(child));
+            children.push_back({next.record.occurred_at, std::move(child)});
         }
     }
 
@@ -99,24 +117,26 @@ private:
         tree.pieces = {
             {fmt::format("{} {}: {}", sign(delivery.state), delivery.agent, describe(delivery)),
              colour}};
+        std::vector<Dated> children;
         for (const AttemptRecord& attempt : delivery.attempts) {
             Tree child;
             child.pieces = {{short_time(attempt.at) + "  ", Colour::grey},
                             {to_text(attempt.kind), colour},
                             {": " + attempt.message, Colour::none}};
-            tree.children.push_back(std::move(child));
+            children.push_back({attempt.at, std::move(child)});
         }
         const auto [first, last] = flow_.requests.equal_range(delivery.position);
         for (auto entry = first; entry != last; ++entry) {
             if (entry->second.agent == delivery.agent) {
-                tree.children.push_back(node(entry->second));
+                children.push_back({time_of(entry->second), node(entry->second)});
             }
         }
+        take_in_order(tree, std::move(children));
         return tree;
     }
 
     /// What operators did to deliveries that are no more there.
-    void add_discarded(const StoredEvent& event, Tree& tree) const {
+    void add_requests(const StoredEvent& event, std::vector<Dated>& children) const {
         const auto [first, last] = flow_.requests.equal_range(event.position);
         const auto [kept, kept_end] = flow_.deliveries.equal_range(event.position);
         for (auto entry = first; entry != last; ++entry) {
@@ -126,15 +146,20 @@ private:
             if (!shown) {
                 Tree child = node(entry->second);
                 child.text = entry->second.agent + ": ";
-                tree.children.push_back(std::move(child));
+                children.push_back({time_of(entry->second), std::move(child)});
             }
         }
+    }
+
+    /// When it was carried out; before that, when it was asked for.
+    [[nodiscard]] static Timestamp time_of(const RequestRecord& request) {
+        return request.done_at.value_or(request.at);
     }
 
     [[nodiscard]] static Tree node(const RequestRecord& request) {
         Tree tree;
         tree.pieces = {
-            {short_time(request.at) + "  ", Colour::grey},
+            {short_time(time_of(request)) + "  ", Colour::grey},
             {fmt::format("{} by {}", name_of(request.action), request.who), Colour::blue},
             {request.why.empty() ? std::string{} : ", " + request.why, Colour::none},
             {request.done_at ? ": " + request.result : ": not carried out yet", Colour::none}};

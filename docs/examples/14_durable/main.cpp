@@ -38,7 +38,10 @@ inline constexpr std::uint32_t bus::state_version<Basket> = 2;
 
 class Baskets : public bus::Agent {
 public:
-    Baskets(const bool& bank_is_up) : Agent{"baskets"}, bank_is_up_{bank_is_up} {
+    // tag::formerly[]
+    Baskets(const bool& bank_is_up)
+        : Agent{"baskets", bus::formerly("carts")}, bank_is_up_{bank_is_up} {
+        // end::formerly[]
         settings().retry.max_attempts = 1;
         on<BasketFilledEvent>(&Baskets::fill).emits<BasketForgottenEvent>();
         on<BasketForgottenEvent>(&Baskets::remind);
@@ -74,7 +77,7 @@ int main() {
     // As an older program has left it.
     store->commit(
         std::vector<bus::Part>{
-            {.agent = "baskets", .start = 0, .put_states = {{"b-1", R"({"items":2})"}}}},
+            {.agent = "carts", .start = 0, .put_states = {{"b-1", R"({"items":2})"}}}},
         true);
     bool bank_is_up = true;
     {

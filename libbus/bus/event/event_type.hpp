@@ -54,7 +54,7 @@ public:
 
     AggregateId& operator=(AggregateId other) noexcept {
         own_ = std::move(other.own_);
-        view(other);
+        view({other.data(), other.size()});
         view_own();
         return *this;
     }

@@ -148,7 +148,7 @@ void visit_map(const void* map, void* context, MapOps::Visit visit) {
     using Entry = typename M::value_type;
     using Key = typename M::key_type;
     if constexpr (
-        !requires { typename M::key_compare; } && requires(const Key& k) { k < k; }) {
+        !requires { typename M::key_compare; } && requires(const Key& a, const Key& b) { a < b; }) {
         // In an order, so that equal maps have equal text.
         std::vector<const void*> sorted;
         for (const Entry& entry : entries) {
@@ -254,7 +254,8 @@ struct SetProxy {
     static std::vector<typename T::key_type> to_value(const T& set) {
         using Key = typename T::key_type;
         if constexpr (
-            !requires { typename T::key_compare; } && requires(const Key& k) { k < k; }) {
+            !requires { typename T::key_compare; } &&
+            requires(const Key& a, const Key& b) { a < b; }) {
             std::vector<const void*> sorted;
             for (const Key& key : set) {
                 sorted.push_back(&key);

@@ -173,4 +173,42 @@ BOOST_AUTO_TEST_CASE(an_unknown_execution_is_told_with_what_could_be_written) {
     BOOST_TEST(flow(store, {"--stream", "Parcel/p-2"}).code == 1);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_redriven_stands_between_the_attempts_before_and_after_it) {
+    const test::SampleStore sample;
+    const bus::Position position = sample.open()->read_execution("run-3", 0, 10).at(1).position;
+    {
+        const auto store = sample.open();
+        bus::DeliveryRecord delivery = *store->delivery("biller", position);
+        const bus::Timestamp first = delivery.attempts.at(0).at;
+        delivery.attempts.push_back(
+            {first + std::chrono::hours{2}, bus::FailureKind::rejected, "still no account"});
+        bus::Part part;
+        part.agent = "biller";
+        part.put_deliveries = {delivery};
+        BOOST_TEST_REQUIRE(!store->commit({&part, 1}, true).front().error);
+        // Asked for at night, and carried out when the host ran again.
+        store->ask({.at = first + std::chrono::minutes{1},
+                    .who = "ann",
+                    .why = "account made",
+                    .action = bus::DeliveryAction::redrive,
+                    .agent = "biller",
+                    .position = position,
+                    .done_at = first + std::chrono::hours{1},
+                    .result = "1 redriven"});
+        store->ask({.at = first + std::chrono::hours{3},
+                    .who = "bob",
+                    .action = bus::DeliveryAction::redrive,
+                    .agent = "biller",
+                    .position = position});
+    }
+    const std::string out = flow(sample, {"run-3"}).out;
+    BOOST_TEST(
+        out.find("      ├─ 2023-11-14 22:13:20.500  rejected: no account for name-0\n"
+                 "      ├─ 2023-11-14 23:13:20.500  redrive by ann, account made: 1 redriven\n"
+                 "      ├─ 2023-11-15 00:13:20.500  rejected: still no account\n"
+                 "      └─ 2023-11-15 01:13:20.500  redrive by bob: not carried out yet\n") !=
+            std::string::npos,
+        out);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -62,6 +62,7 @@ consteval bool check_scope(std::string_view function) {
 #define BUS_DETAIL_UNPACK(...) __VA_OPT__(, ) __VA_ARGS__
 #define BUS_DETAIL_CALL(macro, ...) macro(__VA_ARGS__)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
 #define BUS_DETAIL_DESCRIBE_MEMBERS(Type, Members)                                                 \
     BOOST_DESCRIBE_MAYBE_UNUSED BOOST_DESCRIBE_BASES(Type)                                         \
     BOOST_DESCRIBE_MAYBE_UNUSED inline auto boost_public_member_descriptor_fn(Type**) {            \
@@ -71,6 +72,7 @@ consteval bool check_scope(std::string_view function) {
     }                                                                                              \
     BOOST_DESCRIBE_MAYBE_UNUSED BOOST_DESCRIBE_PROTECTED_MEMBERS(Type)                             \
     BOOST_DESCRIBE_MAYBE_UNUSED BOOST_DESCRIBE_PRIVATE_MEMBERS(Type)
+// NOLINTEND(bugprone-macro-parentheses)
 
 // Of each file its own: two of them on lines of one number must not be one.
 #define BUS_DETAIL_JOIN(a, b) a##b
