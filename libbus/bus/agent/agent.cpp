@@ -20,6 +20,10 @@ void AgentSettings::check(std::string_view agent) const {
     }
     require(mailbox_capacity >= 1, "mailbox_capacity must be at least 1");
     require(workers >= 1 && workers <= 256, "workers must be between 1 and 256");
+    require(pool.threads <= 256, "pool.threads must be at most 256");
+    require(pool.threads == 0 || !pool.name.empty(),
+            "pool.threads is for a pool with a name: set pool = {\"name\", threads}. The pool of "
+            "all agents has the threads that the runtime was made with");
     require(sequence.kind != Sequence::Kind::key || sequence.key_of,
             "Sequence::by needs a function that names the sequence of an event");
 }

@@ -42,6 +42,27 @@ enum class Overflow : std::uint8_t {
     drop_oldest, ///< the oldest waiting event gives way, and is counted
 };
 
+/// Threads for the steps of agents that would keep others waiting, such as those that call a
+/// service and wait for its answer:
+///
+///     settings().pool = "mail";      // as many threads as the agent has workers
+///     settings().pool = {"mail", 4}; // four
+///
+/// Agents that name the same pool share it, also those of other buses on the same runtime; it has
+/// as many threads as the one that asks for most. A runtime that runs in the host's own loop, or in
+/// virtual time, has no threads to give: there it changes nothing.
+struct StepPool {
+    StepPool() = default;
+
+    StepPool(std::string its_name, std::uint32_t its_threads = 0) // NOLINT: to be assigned as above
+        : name{std::move(its_name)}, threads{its_threads} {}
+
+    StepPool(const char* its_name) : name{its_name} {} // NOLINT: as above
+
+    std::string name;          ///< empty: the pool of all agents that name none
+    std::uint32_t threads = 0; ///< 0: as many as the agent has workers; at most 256
+};
+
 struct AgentSettings {
     StartPosition start;
     RetryPolicy retry;
@@ -50,6 +71,7 @@ struct AgentSettings {
     Overflow overflow = Overflow::block;
     std::uint32_t workers = 1; ///< steps that may run at the same time; 1 to 256
     Sequence sequence;         ///< what stays in order: by aggregate unless said
+    StepPool pool;             ///< whose threads run the steps
 
     /// Throws std::invalid_argument naming the agent and the member that is out of its range.
     void check(std::string_view agent) const;

@@ -35,6 +35,7 @@ MailboxRunner::MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<Runne
       agent_{std::move(agent)},
       sequence_{agent_->settings().sequence.kind},
       hub_{std::move(hub)},
+      pool_{steps_of(*agent_, hub_->runtime())},
       publish_emitted_{std::move(publish_emitted)},
       timers_{std::make_shared<Timers>(
           hub_->runtime(), [publish = publish_emitted_](const auto& event) { publish({event}); },
@@ -91,7 +92,7 @@ void MailboxRunner::post(Lane& lane) {
 
     lane.alive = shared_from_this();
     try {
-        hub_->runtime().pool().post(Run{&lane});
+        pool_.post(Run{&lane});
     } catch (...) {
         lane.alive.reset(); // not the last one: the caller has another
         throw;

@@ -103,6 +103,7 @@ private:
     std::unique_ptr<Agent> agent_; ///< goes under key_mutex_ and stop_mutex_
     const Sequence::Kind sequence_;
     std::shared_ptr<RunnerHub> hub_;
+    Executor& pool_; ///< where its steps run
     PublishEmitted publish_emitted_;
     std::vector<const Agent::Handler*> handlers_; ///< by type index, for types known at the start
     std::shared_ptr<Timers> timers_;

@@ -4,6 +4,12 @@
 
 namespace bus {
 
+Executor& steps_of(const Agent& agent, Runtime& runtime) {
+    const AgentSettings& settings = agent.settings();
+    const StepPool& pool = settings.pool;
+    return runtime.steps(pool.name, pool.threads != 0 ? pool.threads : settings.workers);
+}
+
 std::shared_ptr<ObserverSink> RunnerHub::sink() noexcept {
     std::shared_ptr<ObserverSink> sink;
     const bool wanted = cares_.listening([&] {

@@ -81,6 +81,9 @@ private:
     std::condition_variable changed_;
 };
 
+/// Where the agent's steps run.
+[[nodiscard]] Executor& steps_of(const Agent& agent, Runtime& runtime);
+
 /// Drives one agent.
 class Runner {
 public:

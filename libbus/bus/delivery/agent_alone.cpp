@@ -17,7 +17,9 @@ constexpr std::uint32_t most_deaths = 3;
 } // namespace
 
 void AgentRunner::go_alone(Lane& lane) {
-    house_.gate.enter_alone([self = shared_from_this(), &lane] { self->note_alone(lane); });
+    house_.gate.enter_alone([self = shared_from_this(), &lane] {
+        self->pool_.post([self, &lane] { self->note_alone(lane); });
+    });
 }
 
 /// Nobody else runs. First the note; the step comes when it is in the store.
@@ -35,7 +37,7 @@ void AgentRunner::note_alone(Lane& lane) {
     write_note(std::move(lock), lane, &AgentRunner::run_alone);
 }
 
-/// Lets the lock go; `then` is called on the pool when the note is in the store, or refused.
+/// Lets the lock go; `then` is called where steps run when the note is in the store, or refused.
 void AgentRunner::write_note(Lock&& held, Lane& lane, void (AgentRunner::*then)(Lane&)) {
     Lock lock{std::move(held)};
     Part part;
@@ -45,17 +47,17 @@ void AgentRunner::write_note(Lock&& held, Lane& lane, void (AgentRunner::*then)(
     part.chain = chain_;
     ++open_batches_;
     lock.unlock();
-    house_.writer.submit(
-        std::move(part), [self = shared_from_this(), &lane, then](PartResult&& result, Part&&) {
-            {
-                const std::lock_guard guard{self->mutex_};
-                --self->open_batches_;
-                if (result.error) {
-                    self->refuse_note(result.error);
-                }
-            }
-            self->hub_->runtime().pool().post([self, &lane, then] { ((*self).*then)(lane); });
-        });
+    house_.writer.submit(std::move(part),
+                         [self = shared_from_this(), &lane, then](PartResult&& result, Part&&) {
+                             {
+                                 const std::lock_guard guard{self->mutex_};
+                                 --self->open_batches_;
+                                 if (result.error) {
+                                     self->refuse_note(result.error);
+                                 }
+                             }
+                             self->pool_.post([self, &lane, then] { ((*self).*then)(lane); });
+                         });
 }
 
 void AgentRunner::run_alone(Lane& lane) {

@@ -145,12 +145,16 @@ bool AgentRunner::wants_ahead() const {
 void AgentRunner::read_ahead(Lock& /*lock*/) {
     if (!reading_ahead_ && wants_ahead()) {
         reading_ahead_ = true;
-        hub_->runtime().pool().post([self = shared_from_this()] { self->run_ahead(); });
+        post_ahead();
     }
 }
 
+void AgentRunner::post_ahead() {
+    hub_->runtime().pool().post([self = shared_from_this()] { self->run_ahead(); });
+}
+
 void AgentRunner::run_ahead() {
-    if (!house_.gate.enter([self = shared_from_this()] { self->run_ahead(); })) {
+    if (!house_.gate.enter([self = shared_from_this()] { self->post_ahead(); })) {
         return;
     }
     std::string trouble;

@@ -19,6 +19,7 @@ AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, DeliveryHouse& house,
       house_{house},
       store_{house.store},
       hub_{std::move(hub)},
+      pool_{steps_of(*agent_, hub_->runtime())},
       on_aftermath_{std::move(on_aftermath)},
       states_{agent_->settings().workers > 1},
       warnings_{name_} {

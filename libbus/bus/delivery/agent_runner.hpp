@@ -200,6 +200,7 @@ private:
                                           internal::BlockMemory& memory) const;
     [[nodiscard]] bool wants_ahead() const;
     void read_ahead(Lock& lock);
+    void post_ahead();
     void run_ahead();
 
     // agent_turns.cpp: what is done with it
@@ -209,6 +210,7 @@ private:
     [[nodiscard]] bool suspects_left() const;
     [[nodiscard]] bool held_back(const Lane& lane) const;
     void post_turn(Lane& lane);
+    void post_turn_again(Lane& lane);
     [[nodiscard]] bool has_work(const Lane& lane) const;
     [[nodiscard]] bool needs_feeding() const;
     void turn(Lane& lane);
@@ -271,6 +273,7 @@ private:
     DeliveryHouse& house_;
     EventStore& store_;
     std::shared_ptr<RunnerHub> hub_;
+    Executor& pool_; ///< where its steps run
     OnAftermath on_aftermath_;
     internal::StateCache states_;
     std::vector<bool> handled_types_; ///< by type index

@@ -77,7 +77,11 @@ bool AgentRunner::held_back(const Lane& lane) const {
 /// With the lock held.
 void AgentRunner::post_turn(Lane& lane) {
     lane.running = true;
-    hub_->runtime().pool().post([self = shared_from_this(), &lane] { self->turn(lane); });
+    post_turn_again(lane);
+}
+
+void AgentRunner::post_turn_again(Lane& lane) {
+    pool_.post([self = shared_from_this(), &lane] { self->turn(lane); });
 }
 
 /// With the lock held.
@@ -95,7 +99,7 @@ bool AgentRunner::needs_feeding() const {
 }
 
 void AgentRunner::turn(Lane& lane) {
-    if (!house_.gate.enter([self = shared_from_this(), &lane] { self->turn(lane); })) {
+    if (!house_.gate.enter([self = shared_from_this(), &lane] { self->post_turn_again(lane); })) {
         return;
     }
     auto batch = std::make_shared<StepBatch>();

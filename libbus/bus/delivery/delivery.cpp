@@ -33,8 +33,7 @@ Delivery::Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<Ru
               [this](const Writer::Committed& committed) { on_committed(committed); },
               [hub = hub_] { hub->note_change(); },
               [this](const std::string& what, bool lost) { on_trouble(what, lost); }},
-      house_{store, writer_, *hub_, internal::StepGate{hub_->runtime().pool()},
-             store.last_timer()} {
+      house_{store, writer_, *hub_, {}, store.last_timer()} {
     timers_ = std::make_shared<DurableTimers>(
         store_, writer_, hub_, [this](const EventRecord& record) { on_fired(record); });
     requests_ = std::make_shared<RequestDesk>(

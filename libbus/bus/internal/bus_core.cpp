@@ -52,6 +52,25 @@ void tell_clock_set(RunnerHub& hub, Duration by) {
                      "synchronisation of this machine");
 }
 
+void tell_crowded(RunnerHub& hub, const std::string& pool, unsigned threads) {
+    const auto sink = hub.sink();
+    if (sink == nullptr) {
+        return;
+    }
+    const WorkerScope worker{&hub};
+    const std::string which = pool.empty() ? "of agents' steps" : "of the pool \"" + pool + "\"";
+    const std::string more = pool.empty() ? "a pool of their own: settings().pool = {\"name\", "
+                                            "threads}, or make the SystemRuntime with more threads"
+                                          : "another pool, or this one more threads";
+    sink->on_trouble(
+        "slow steps have kept " +
+        (threads == 1 ? "the one thread " : "all " + std::to_string(threads) + " threads ") +
+        which +
+        " busy, and steps of other agents have waited for more than a second. Timers and "
+        "posted handlers have threads of their own and go on. Give agents with slow steps " +
+        more + ". This is told once");
+}
+
 } // namespace
 
 Bus::Core::Core(BusOptions options)
@@ -66,6 +85,12 @@ Bus::Core::Core(BusOptions options)
             tell_clock_set(*here, by);
         }
     });
+    steps_watch_ = runtime->watch_steps(
+        [weak = std::weak_ptr{hub}](const std::string& pool, unsigned threads) {
+            if (const auto here = weak.lock()) {
+                tell_crowded(*here, pool, threads);
+            }
+        });
     if (!detail::membarrier_works()) {
         hub->care(); // publishes must fence, which the short way does not
     }
@@ -419,6 +444,7 @@ void Bus::Core::end_with_program() noexcept {
     timers_.reset();
     posted_.reset();
     store.reset();
+    steps_watch_.reset();
     runtime.reset();
 }
 

@@ -110,6 +110,7 @@ private:
     std::set<std::string> names_;      ///< of the agents, also of those that are being added
     std::set<std::string> forgetting_; ///< not in names_
     std::vector<std::shared_ptr<MailboxRunner>> mailboxes_;
+    std::shared_ptr<void> steps_watch_; ///< hears that slow steps keep others waiting
     internal::SeatedBus seat_;
     std::unique_ptr<Delivery> delivery_;
     std::shared_ptr<Timers> timers_; ///< without a store

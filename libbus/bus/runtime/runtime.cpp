@@ -21,6 +21,14 @@ void look_later(Runtime& runtime, std::weak_ptr<Task> watch) {
 
 } // namespace
 
+Executor& Runtime::steps(const std::string& /*name*/, unsigned /*threads*/) {
+    return pool();
+}
+
+std::shared_ptr<void> Runtime::watch_steps(OnCrowded /*tell*/) {
+    return nullptr;
+}
+
 SteadyTime Runtime::steady_now() {
     return virtual_time() ? SteadyTime{now().time_since_epoch()} : SystemEnvironment::steady_now();
 }

@@ -40,8 +40,24 @@ public:
     /// No limit, for poll().
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
-    /// Where agents run; tasks run in any order and at the same time.
+    /// Where all runs that is no agent's step: timers, posted handlers, reading, observers. Tasks
+    /// run in any order and at the same time.
     virtual Executor& pool() = 0;
+
+    /// Where steps of agents run: the pool of that name, which all share that name it, with as many
+    /// threads as the one that asks for most. The empty name is the pool of all agents that name
+    /// none; the runtime knows its threads. However long these tasks take, those of pool() go on. A
+    /// runtime that runs in the host's own thread, or in virtual time, has pool() for all of them.
+    /// What is returned lives as long as the runtime.
+    virtual Executor& steps(const std::string& name = {}, unsigned threads = 0);
+
+    /// Called with the name of a pool of steps, and its threads.
+    using OnCrowded = std::function<void(const std::string& pool, unsigned threads)>;
+
+    /// Calls `tell` on pool() when steps have kept all threads of a pool busy for so long that a
+    /// task of it has waited for more than a second, once for each pool, until what is returned
+    /// goes. A runtime without such pools never does.
+    [[nodiscard]] virtual std::shared_ptr<void> watch_steps(OnCrowded tell);
 
     /// An executor that runs its tasks in order, one at a time, and may block while it does.
     /// Destroying it runs what is queued, and waits.

@@ -1,5 +1,6 @@
 #include <bus/runtime/internal/host_pool.hpp>
 #include <bus/runtime/internal/saturating.hpp>
+#include <bus/runtime/internal/step_pools.hpp>
 #include <bus/runtime/internal/thread_pool.hpp>
 #include <bus/runtime/internal/timer_thread.hpp>
 #include <bus/runtime/system_environment.hpp>
@@ -11,21 +12,28 @@
 namespace bus {
 
 SystemRuntime::SystemRuntime(unsigned threads)
-    : threads_{std::make_unique<internal::ThreadPool>(
-          threads > 0 ? threads : std::max(2U, std::thread::hardware_concurrency()))},
-      timers_{std::make_unique<internal::TimerThread>(*threads_)} {}
+    : step_threads_{threads > 0 ? threads : std::max(2U, std::thread::hardware_concurrency())},
+      threads_{std::make_unique<internal::ThreadPool>(step_threads_)},
+      timers_{std::make_unique<internal::TimerThread>(*threads_)} {
+    steps_ = std::make_unique<internal::StepPools>(*timers_);
+}
 
 SystemRuntime::SystemRuntime(std::shared_ptr<Executor> host)
-    : host_{std::make_unique<internal::HostPool>(std::move(host))},
-      timers_{std::make_unique<internal::TimerThread>(*host_)} {}
+    : step_threads_{0},
+      host_{std::make_unique<internal::HostPool>(std::move(host))},
+      timers_{std::make_unique<internal::TimerThread>(*host_)} {
+    steps_ = std::make_unique<internal::StepPools>(*timers_);
+}
 
 SystemRuntime::~SystemRuntime() {
     if (!home_.here()) {
+        detail::leave_behind(std::move(steps_));
         detail::leave_behind(std::move(timers_));
         detail::leave_behind(std::move(host_));
         detail::leave_behind(std::move(threads_));
         return;
     }
+    steps_->stop();  // they use the timers, and post to the pool
     timers_.reset(); // it posts to the pool
 }
 
@@ -43,6 +51,18 @@ Executor& SystemRuntime::pool() {
         return *host_;
     }
     return *threads_;
+}
+
+Executor& SystemRuntime::steps(const std::string& name, unsigned threads) {
+    check_process();
+    if (name.empty()) {
+        return host_ ? pool() : steps_->pool(name, step_threads_);
+    }
+    return steps_->pool(name, std::max(1U, threads));
+}
+
+std::shared_ptr<void> SystemRuntime::watch_steps(OnCrowded tell) {
+    return steps_->watch(std::move(tell));
 }
 
 std::unique_ptr<Executor> SystemRuntime::dedicated(const std::string& name) {

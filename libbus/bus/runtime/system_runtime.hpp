@@ -9,20 +9,23 @@ namespace bus {
 
 namespace internal {
 class HostPool;
+class StepPools;
 class ThreadPool;
 class TimerThread;
 } // namespace internal
 
-/// The system's clock and random source, with a pool of threads or on the host's own executor.
+/// The system's clock and random source, with pools of threads or on the host's own executor.
 class SystemRuntime final : public Runtime {
 public:
-    /// A pool of `threads`; 0 means as many as the machine has cores, at least 2. Tasks begin in
-    /// the order in which they were posted.
+    /// `threads` for agents' steps, which begin when the first agent comes, and as many for all
+    /// else, so that timers and posted handlers never wait for a step; 0 means as many as the
+    /// machine has cores, at least 2. Tasks begin in the order in which they were posted.
     explicit SystemRuntime(unsigned threads = 0);
 
     /// Tasks of the pool run on the host's executor, such as a boost::asio::io_context or the loop
-    /// of a user interface. Only timers (one thread that posts what is due) and dedicated executors
-    /// have threads of their own.
+    /// of a user interface, and so do steps of agents, where a slow one keeps it busy. Only timers
+    /// (one thread that posts what is due), dedicated executors and pools that agents name
+    /// (AgentSettings::pool) have threads of their own.
     ///
     /// `host->post` is called from any thread, also with locks of the bus held: it must be thread
     /// safe, must not run the task before it returns, and must not throw. The executor, with all
@@ -40,6 +43,8 @@ public:
     Timestamp now() override;
     std::uint64_t random() override;
     Executor& pool() override;
+    Executor& steps(const std::string& name = {}, unsigned threads = 0) override;
+    [[nodiscard]] std::shared_ptr<void> watch_steps(OnCrowded tell) override;
     std::unique_ptr<Executor> dedicated(const std::string& name) override;
     TimerId schedule(Duration delay, Task task) override;
     bool cancel(TimerId timer) override;
@@ -55,6 +60,8 @@ private:
     void check_process() const { home_.check("a runtime"); }
 
     const detail::HomeProcess home_;
+    const unsigned step_threads_;
+    std::unique_ptr<internal::StepPools> steps_;    // stopped first, destroyed last
     std::unique_ptr<internal::ThreadPool> threads_; // or
     std::unique_ptr<internal::HostPool> host_;
     std::unique_ptr<internal::TimerThread> timers_;

@@ -33,8 +33,8 @@ void StepGate::leave_alone() {
     if (alone_) {
         return;
     }
-    for (Task& task : std::exchange(want_, {})) {
-        pool_.post(std::move(task));
+    for (const Task& again : std::exchange(want_, {})) {
+        again();
     }
 }
 
@@ -43,9 +43,9 @@ void StepGate::begin_next_alone(std::unique_lock<std::mutex>& /*lock*/) {
         return;
     }
     alone_ = true;
-    Task run = std::move(want_alone_.front());
+    const Task run = std::move(want_alone_.front());
     want_alone_.pop_front();
-    pool_.post(std::move(run));
+    run();
 }
 
 } // namespace bus::internal

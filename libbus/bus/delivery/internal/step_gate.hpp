@@ -13,21 +13,19 @@ namespace bus::internal {
 /// it; who has to wait is called later. Thread safe.
 class StepGate {
 public:
-    explicit StepGate(Executor& pool) : pool_{pool} {}
-
     /// True: steps may be run until leave(). False: one runs alone, or is about to; `again` is
-    /// posted to the pool when it has ended.
+    /// called when it has ended. It must do nothing but post a task.
     bool enter(Task again);
     void leave();
 
-    /// Posts `run` to the pool once nobody else is inside; leave_alone() ends it.
+    /// Calls `run`, which must do nothing but post a task, once nobody else is inside;
+    /// leave_alone() ends it.
     void enter_alone(Task run);
     void leave_alone();
 
 private:
     void begin_next_alone(std::unique_lock<std::mutex>& lock);
 
-    Executor& pool_;
     std::mutex mutex_;
     std::size_t inside_ = 0;
     bool alone_ = false;

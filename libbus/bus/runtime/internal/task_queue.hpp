@@ -30,6 +30,12 @@ public:
     /// True where take() would find none.
     [[nodiscard]] bool empty() const;
 
+    /// How many tasks the ring was given, and how many of those were taken: once as many were taken
+    /// as it was given at some time, none of before that time is left in it.
+    [[nodiscard]] std::uint64_t given() const noexcept { return tail_; }
+
+    [[nodiscard]] std::uint64_t taken() const noexcept { return head_; }
+
 private:
     static constexpr std::size_t line = 64; // bytes; keeps apart what different threads write
 

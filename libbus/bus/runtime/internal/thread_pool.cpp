@@ -11,16 +11,30 @@ void name_this_thread(const std::string& name) {
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }
 
-ThreadPool::ThreadPool(unsigned threads) {
-    for (unsigned i = 0; i < threads; ++i) {
-        threads_.emplace_back([this] {
-            name_this_thread("bus-pool");
-            run();
-        });
-    }
+ThreadPool::ThreadPool(unsigned threads, std::string name, Task on_wake)
+    : name_{std::move(name)}, on_wake_{std::move(on_wake)} {
+    grow_to(threads);
 }
 
 ThreadPool::~ThreadPool() {
+    stop();
+    while (const std::optional<Task> task = queue_.take()) {
+        (*task)();
+    }
+}
+
+void ThreadPool::grow_to(unsigned threads) {
+    const std::lock_guard lock{mutex_};
+    while (size_ < threads && !stopping_) {
+        threads_.emplace_back([this] {
+            name_this_thread(name_);
+            run();
+        });
+        ++size_;
+    }
+}
+
+void ThreadPool::stop() {
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
@@ -29,6 +43,7 @@ ThreadPool::~ThreadPool() {
     for (std::thread& thread : threads_) {
         thread.join();
     }
+    threads_.clear();
 }
 
 void ThreadPool::post(Task task) {
@@ -64,6 +79,9 @@ bool ThreadPool::sleep_until_posted() {
 }
 
 void ThreadPool::run() {
+    if (on_wake_) {
+        on_wake_();
+    }
     for (;;) {
         if (std::optional<Task> task = queue_.take()) {
             if (!queue_.empty()) {
@@ -73,6 +91,8 @@ void ThreadPool::run() {
             home_.end_child_worker();
         } else if (!sleep_until_posted()) {
             return;
+        } else if (on_wake_) {
+            on_wake_();
         }
     }
 }

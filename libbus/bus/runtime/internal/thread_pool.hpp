@@ -11,10 +11,24 @@ namespace bus::internal {
 /// sleep. Its end runs what is queued, also what those tasks post, and joins.
 class ThreadPool final : public Executor {
 public:
-    explicit ThreadPool(unsigned threads);
+    /// `on_wake` is called, without a lock, by each thread that begins or has slept.
+    explicit ThreadPool(unsigned threads, std::string name = "bus-pool", Task on_wake = {});
     ~ThreadPool() override;
 
     void post(Task task) override;
+
+    /// Starts threads until there are so many.
+    void grow_to(unsigned threads);
+    /// Runs what is queued, also what those tasks post, and joins. What comes later runs when the
+    /// pool ends, in the thread that ends it.
+    void stop();
+
+    [[nodiscard]] unsigned threads() const noexcept { return size_; }
+
+    /// No thread runs a task, or is about to.
+    [[nodiscard]] bool asleep() const noexcept { return sleepers_ == size_; }
+
+    [[nodiscard]] const TaskQueue& queue() const noexcept { return queue_; }
 
 private:
     void run();
@@ -22,7 +36,10 @@ private:
     bool sleep_until_posted();
 
     const detail::HomeProcess home_;
+    const std::string name_;
+    const Task on_wake_;
     TaskQueue queue_;
+    std::atomic<unsigned> size_{0}; // of threads_
     // Written when a thread falls asleep or wakes, not with every task.
     alignas(64) std::atomic<unsigned> sleepers_{0};
     std::atomic<bool> waking_{false}; // a sleeper was called and has not come yet

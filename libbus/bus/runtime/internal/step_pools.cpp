@@ -1,0 +1,135 @@
+#include <bus/runtime/internal/step_pools.hpp>
+#include <bus/runtime/system_environment.hpp>
+
+#include <utility>
+
+namespace bus::internal {
+
+namespace {
+
+constexpr Duration look_every = std::chrono::milliseconds{250};
+/// A task that has waited for longer than this is reported.
+constexpr Duration longest_wait = std::chrono::seconds{1};
+
+} // namespace
+
+class StepPools::Pool : public std::enable_shared_from_this<Pool> {
+public:
+    Pool(StepPools& all, std::string name) : all_{all}, name_{std::move(name)} {}
+
+    /// Not in the constructor: the threads refer to it.
+    void start(unsigned threads) {
+        threads_ = std::make_unique<ThreadPool>(0, name_.empty() ? "bus-steps" : "bus-" + name_,
+                                                [this] { watch(); });
+        threads_->grow_to(threads);
+    }
+
+    [[nodiscard]] ThreadPool& threads() const { return *threads_; }
+
+    void stop() {
+        {
+            const std::lock_guard lock{mutex_};
+            stopped_ = true;
+        }
+        threads_->stop();
+    }
+
+private:
+    /// Called by each thread that wakes. Either it finds that somebody watches, or whoever has just
+    /// ended watching finds it awake: each side writes before it reads.
+    void watch() {
+        if (!watched_ && !watched_.exchange(true)) {
+            arm();
+        }
+    }
+
+    void arm() {
+        const std::lock_guard lock{mutex_};
+        if (!stopped_) {
+            all_.timers_.add(look_every, [self = shared_from_this()] { self->look(); });
+        }
+    }
+
+    /// By one thread at a time.
+    void look() {
+        if (threads_->asleep()) {
+            watched_ = false;
+            if (threads_->asleep() || watched_.exchange(true)) {
+                return;
+            }
+        }
+        if (!is_crowded()) {
+            arm();
+            return;
+        }
+        all_.tell(name_, threads_->threads()); // once: nobody watches from here on
+    }
+
+    /// A task that was there when the mark was set waits still, for longer than is well.
+    bool is_crowded() {
+        const SteadyTime now = SystemEnvironment::steady_now();
+        const TaskQueue& queue = threads_->queue();
+        if (queue.taken() >= mark_) {
+            mark_ = queue.given();
+            marked_at_ = now;
+            return false;
+        }
+        return now - marked_at_ >= longest_wait;
+    }
+
+    StepPools& all_;
+    const std::string name_;
+    std::atomic<bool> watched_{false};
+    std::mutex mutex_;
+    bool stopped_ = false;
+    std::uint64_t mark_ = 0; ///< tasks that the pool had been given
+    SteadyTime marked_at_{};
+    std::unique_ptr<ThreadPool> threads_; ///< last: they use the rest
+};
+
+StepPools::StepPools(TimerThread& timers) : timers_{timers} {}
+
+StepPools::~StepPools() {
+    stop();
+}
+
+Executor& StepPools::pool(const std::string& name, unsigned threads) {
+    const std::lock_guard lock{mutex_};
+    std::shared_ptr<Pool>& present = pools_[name];
+    if (!present) {
+        const auto pool = std::make_shared<Pool>(*this, name);
+        pool->start(threads);
+        present = pool;
+    }
+    present->threads().grow_to(threads);
+    return present->threads();
+}
+
+std::shared_ptr<void> StepPools::watch(Runtime::OnCrowded tell) {
+    auto watcher = std::make_shared<Runtime::OnCrowded>(std::move(tell));
+    const std::lock_guard lock{mutex_};
+    std::erase_if(watchers_, [](const auto& other) { return other.expired(); });
+    watchers_.push_back(watcher);
+    return watcher;
+}
+
+void StepPools::tell(const std::string& pool, unsigned threads) {
+    std::vector<std::weak_ptr<Runtime::OnCrowded>> watchers;
+    {
+        const std::lock_guard lock{mutex_};
+        watchers = watchers_;
+    }
+    for (const auto& watcher : watchers) {
+        if (const auto here = watcher.lock()) {
+            (*here)(pool, threads);
+        }
+    }
+}
+
+void StepPools::stop() {
+    for (const auto& [name, pool] : pools_) { // nobody asks for one any more
+        pool->stop();
+    }
+}
+
+} // namespace bus::internal
