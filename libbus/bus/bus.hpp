@@ -13,6 +13,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -26,6 +27,9 @@ class EventGraph;
 class ObserverSink;
 class ObserverSwitch;
 class Runtime;
+
+/// Writes a line to the standard error, in one call, with "libbus: " before it.
+void say_on_stderr(std::string_view line);
 
 struct BusOptions {
     std::shared_ptr<Runtime> runtime;  ///< null: a SystemRuntime of its own
@@ -46,6 +50,12 @@ struct BusOptions {
     Duration retention{};
     /// How often to look for events that are old enough.
     Duration retention_every = std::chrono::hours{1};
+    /// Called with a line for each failed handler, event that an agent gave up on or that was
+    /// quarantined, and trouble, if no observer is connected to the signal that tells of it
+    /// (Observers: failed, dead_lettered, trouble), whether or not somebody reads a report. At most
+    /// ten times a second; then one line says how many were left out. Called on any thread; it must
+    /// not call the bus. Unless set, lines go to the standard error; null: nowhere.
+    std::function<void(std::string_view line)> unheard = say_on_stderr;
 };
 
 struct PublishOptions {

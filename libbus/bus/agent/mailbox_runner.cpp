@@ -22,9 +22,7 @@ constexpr Duration turn = std::chrono::microseconds{200};
 constexpr std::chrono::nanoseconds gathering_time{1500};
 
 void tell_trouble(RunnerHub& hub, std::string_view agent, std::string_view what) {
-    if (const auto sink = hub.sink()) {
-        sink->on_trouble("agent " + std::string{agent} + ": " + std::string{what});
-    }
+    hub.teller().on_trouble("agent " + std::string{agent} + ": " + std::string{what});
 }
 
 } // namespace
@@ -206,16 +204,13 @@ std::size_t MailboxRunner::run_ready(Lane& lane) {
 }
 
 void MailboxRunner::report(const char* what) const noexcept {
-    const auto sink = hub_->sink();
-    if (!sink) {
-        return;
-    }
     try {
         tell_trouble(*hub_, name_,
                      std::string{what} + ": " + Failure::from(std::current_exception()).what());
     } catch (const std::bad_alloc&) { // it may be what is to be told
-        sink->on_trouble(what);
-        sink->on_trouble("short of memory: the agent and the cause of this are not told");
+        Teller teller = hub_->teller();
+        teller.on_trouble(what);
+        teller.on_trouble("short of memory: the agent and the cause of this are not told");
     }
 }
 

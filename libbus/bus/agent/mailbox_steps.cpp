@@ -233,11 +233,10 @@ void MailboxRunner::give_up(Lane& lane, const DomainEvent& event, std::uint32_t 
     Source source{*this};
     const StepInput input{event, 0, attempt, 0};
     StepOutcome outcome = run_given_up(*agent_, input, failure, source);
-    if (const auto sink = hub_->sink()) {
-        sink->on_dead_lettered(event, agent_->name(), failure);
-        if (outcome.failure) {
-            sink->on_failed(event, agent_->name(), *outcome.failure);
-        }
+    Teller teller = hub_->teller();
+    teller.on_dead_lettered(event, agent_->name(), failure);
+    if (outcome.failure) {
+        teller.on_given_up_failed(event, agent_->name(), *outcome.failure);
     }
     carry_out(outcome.effects, "what on_given_up emitted was not published");
 }

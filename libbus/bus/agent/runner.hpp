@@ -4,6 +4,8 @@
 #include <bus/agent/agent_status.hpp>
 #include <bus/dispatch/attention.hpp>
 #include <bus/dispatch/observer_sink.hpp>
+#include <bus/dispatch/teller.hpp>
+#include <bus/dispatch/unheard.hpp>
 #include <bus/runtime/home_process.hpp>
 #include <bus/runtime/internal/clock_watch.hpp>
 #include <bus/runtime/runtime.hpp>
@@ -22,8 +24,10 @@ namespace bus {
 /// What all runners of a bus share: where to tell of things, and how to notice that nothing moves.
 class RunnerHub final : public ObserverSwitch, private detail::ForkListener {
 public:
-    explicit RunnerHub(Runtime& runtime)
-        : runtime_{runtime}, clock_{std::make_shared<internal::ClockWatch>(runtime)} {}
+    explicit RunnerHub(Runtime& runtime, Unheard::Say unheard = say_on_stderr)
+        : runtime_{runtime},
+          clock_{std::make_shared<internal::ClockWatch>(runtime)},
+          unheard_{std::make_shared<Unheard>(runtime, std::move(unheard))} {}
 
     [[nodiscard]] Runtime& runtime() const noexcept { return runtime_; }
 
@@ -42,6 +46,15 @@ public:
     /// Null where nobody watches, or the sink has nobody to tell; else it lives as long as the
     /// caller keeps what is returned.
     [[nodiscard]] std::shared_ptr<ObserverSink> sink() noexcept;
+
+    /// For what must be heard of by somebody. To be kept no longer than this.
+    [[nodiscard]] Teller teller() noexcept { return {sink(), *unheard_}; }
+
+    /// Where that is said of which nobody hears.
+    [[nodiscard]] const std::shared_ptr<Unheard>& unheard() const noexcept { return unheard_; }
+
+    void unheard(std::string_view what) noexcept override { unheard_->trouble(what); }
+
     /// Throws std::logic_error where somebody else watches already.
     void set_sink(std::weak_ptr<ObserverSink> sink);
 
@@ -72,6 +85,7 @@ private:
 
     Runtime& runtime_;
     std::shared_ptr<internal::ClockWatch> clock_;
+    std::shared_ptr<Unheard> unheard_;
     detail::Attention cares_;
     std::mutex sink_mutex_;
     std::weak_ptr<ObserverSink> sink_;

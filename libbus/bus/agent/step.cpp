@@ -83,9 +83,7 @@ void stop_agent(Agent& agent, RunnerHub& hub) noexcept {
         agent.on_stop();
     } catch (...) {
         const std::string what = message_of(std::current_exception());
-        if (const auto sink = hub.sink()) {
-            sink->on_trouble("agent " + agent.name() + ": on_stop failed: " + what);
-        }
+        hub.teller().on_trouble("agent " + agent.name() + ": on_stop failed: " + what);
     }
 }
 

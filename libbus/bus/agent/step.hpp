@@ -34,7 +34,7 @@ std::optional<Failure> run_step(const Agent& agent, const Agent::Handler& handle
 /// Starts the agent, or throws std::runtime_error with its name and what on_start threw, nested.
 void start_agent(Agent& agent);
 
-/// Runs the agent's on_stop; what it throws goes to the observers of the hub.
+/// Runs the agent's on_stop; what it throws is told as trouble.
 void stop_agent(Agent& agent, RunnerHub& hub) noexcept;
 
 /// Runs the agent's on_given_up. A failure in the outcome is one of on_given_up itself.

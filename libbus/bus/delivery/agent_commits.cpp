@@ -51,8 +51,9 @@ void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
             attempted.done(batch.results[attempted.part]);
         }
     }
-    if (const auto sink = hub_->sink()) {
-        report(batch, agent_->name(), warnings_, *sink);
+    if (auto sink = hub_->sink(); sink || went_wrong(batch)) {
+        Teller teller{std::move(sink), *hub_->unheard()};
+        report(batch, agent_->name(), warnings_, teller);
     }
     Lock lock{mutex_};
     lane.outstanding -= batch.attempts.size();

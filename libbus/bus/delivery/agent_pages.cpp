@@ -169,9 +169,8 @@ void AgentRunner::run_ahead() {
         }
     } catch (...) {
         trouble = Failure::from(std::current_exception()).what();
-        const auto sink = hub_->sink();
-        if (sink && !is_store_lost(std::current_exception())) {
-            sink->on_trouble("agent " + agent_->name() + ": " + trouble);
+        if (!is_store_lost(std::current_exception())) {
+            hub_->teller().on_trouble("agent " + agent_->name() + ": " + trouble);
         }
     }
     house_.gate.leave();

@@ -65,16 +65,13 @@ void AgentRunner::check_versions() {
 
 /// Of what waits for the agent, what it does not handle any more and what it cannot read yet.
 void AgentRunner::warn_of_unhandled() {
-    const auto sink = hub_->sink();
-    if (sink == nullptr) {
-        return;
-    }
+    Teller teller = hub_->teller();
     for (const WaitingCount& waiting : store_.count_waiting(name_)) {
         const EventType* type = known_type(waiting.event_type);
         if (!handles(type)) {
-            warnings_.no_handler(waiting, *sink);
+            warnings_.no_handler(waiting, teller);
         } else if (waiting.event_version > type->version()) {
-            warnings_.newer(waiting, type->version(), *sink);
+            warnings_.newer(waiting, type->version(), teller);
         }
     }
 }

@@ -321,9 +321,8 @@ bool AgentRunner::stopping() {
 /// Reading the store failed: nothing of this turn is committed, so the agent begins again where
 /// the store stands.
 void AgentRunner::give_up_turn(StepBatch& batch, const std::exception& error) {
-    const auto sink = hub_->sink();
-    if (sink && !is_store_lost(std::current_exception())) {
-        sink->on_trouble("agent " + agent_->name() + ": " + error.what());
+    if (!is_store_lost(std::current_exception())) {
+        hub_->teller().on_trouble("agent " + agent_->name() + ": " + error.what());
     }
     for (Attempted& attempted : batch.attempts) {
         if (attempted.done) {

@@ -288,9 +288,7 @@ void Delivery::on_trouble(const std::string& what, bool lost) {
     }
     handlers_->post([this, what, lost] {
         const WorkerScope worker{hub_.get()};
-        if (const auto sink = hub_->sink()) {
-            sink->on_trouble(what);
-        }
+        hub_->teller().on_trouble(what);
         if (lost) { // nothing can be done any more, and nobody shall wait for it
             begin_stop();
             for (const auto& runner : runners()) {
@@ -338,9 +336,7 @@ void Delivery::on_fired(const EventRecord& record) {
     } catch (const CodecError& error) {
         // Not here: an observer that publishes would wait for the writer on its own thread.
         handlers_->post([this, what = std::string{error.what()}] {
-            if (const auto sink = hub_->sink()) {
-                sink->on_trouble("a timer's event cannot be read: " + what);
-            }
+            hub_->teller().on_trouble("a timer's event cannot be read: " + what);
         });
     }
 }

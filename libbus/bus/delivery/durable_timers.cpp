@@ -171,9 +171,7 @@ void DurableTimers::fire_due() {
         arm(lock);
     }
     if (!trouble.empty()) {
-        if (const auto sink = hub_->sink()) {
-            sink->on_trouble("timers: " + trouble);
-        }
+        hub_->teller().on_trouble("timers: " + trouble);
     }
     hub_->note_change();
 }
@@ -231,10 +229,8 @@ void DurableTimers::give_up(const TimerRecord& timer, const std::string& why) {
     writer_.submit(std::move(part), [](PartResult&&, Part&&) {});
     hub_->runtime().pool().post(
         [hub = hub_, number = timer.number, type = timer.event.event_type, why] {
-            if (const auto sink = hub->sink()) {
-                sink->on_trouble("timer " + std::to_string(number) + " is given up, for its " +
-                                 type + " is refused: " + why);
-            }
+            hub->teller().on_trouble("timer " + std::to_string(number) + " is given up, for its " +
+                                     type + " is refused: " + why);
         });
 }
 
@@ -299,10 +295,11 @@ void DurableTimers::move_rows() {
         move_later();
     }
     hub_->runtime().pool().post([hub = hub_, trouble] { // not an observer on the writer's thread
-        if (const auto sink = trouble.empty() ? nullptr : hub->sink()) {
-            sink->on_trouble("the wall clock was set, and the rows of the timers could not be "
-                             "moved with it (it is tried again): " +
-                             trouble);
+        if (!trouble.empty()) {
+            hub->teller().on_trouble(
+                "the wall clock was set, and the rows of the timers could not be "
+                "moved with it (it is tried again): " +
+                trouble);
         }
         hub->note_change();
     });

@@ -133,9 +133,8 @@ void RequestDesk::take_next() {
         open = store_.requests(after, 1, true);
     } catch (const std::exception& error) {
         try_again_later();
-        const auto sink = hub_->sink();
-        if (sink && !is_store_lost(std::current_exception())) {
-            sink->on_trouble(std::string{"requests of operators: "} + error.what());
+        if (!is_store_lost(std::current_exception())) {
+            hub_->teller().on_trouble(std::string{"requests of operators: "} + error.what());
         }
     }
     if (open.empty()) {
@@ -355,10 +354,8 @@ void RequestDesk::answer(const std::shared_ptr<Work>& work) {
     if (!work->trouble.empty()) {
         // It stays open, and is tried again in a moment.
         try_again_later();
-        if (const auto sink = hub_->sink()) {
-            sink->on_trouble("request " + std::to_string(work->request.number) +
-                             " could not be carried out: " + work->trouble);
-        }
+        hub_->teller().on_trouble("request " + std::to_string(work->request.number) +
+                                  " could not be carried out: " + work->trouble);
         take_next();
         return;
     }

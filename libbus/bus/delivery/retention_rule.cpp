@@ -137,9 +137,7 @@ void RetentionRule::tell_of(const std::optional<std::string>& agent, const std::
     if (agent) {
         told_of_ = agent;
     }
-    if (const auto sink = hub_->sink()) {
-        sink->on_trouble("retention: " + trouble);
-    }
+    hub_->teller().on_trouble("retention: " + trouble);
 }
 
 } // namespace bus

@@ -1,5 +1,6 @@
 #include <bus/delivery/step_batch.hpp>
 
+#include <algorithm>
 #include <string>
 
 namespace bus {
@@ -72,6 +73,12 @@ void report_failure(const Attempted& attempted, std::string_view agent,
 }
 
 } // namespace
+
+bool went_wrong(const StepBatch& batch) {
+    return std::any_of(batch.attempts.begin(), batch.attempts.end(), [&](const Attempted& attempt) {
+        return attempt.failure || batch.results[attempt.part].error;
+    });
+}
 
 void report(const StepBatch& batch, std::string_view agent, internal::EventWarnings& warnings,
             ObserverSink& sink) {

@@ -85,6 +85,9 @@ struct EventNames {
 /// Of the event itself where there is one: its record may have been left behind.
 EventNames names_of(const StoredEvent& stored);
 
+/// Something of the batch was not stored, or failed.
+bool went_wrong(const StepBatch& batch);
+
 /// Tells the sink what became of the batch's steps.
 void report(const StepBatch& batch, std::string_view agent, internal::EventWarnings& warnings,
             ObserverSink& sink);

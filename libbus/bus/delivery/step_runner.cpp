@@ -91,11 +91,9 @@ const std::string& StepRunner::sequence_of(DeliveryItem& item) {
             try {
                 return item.sequence.emplace('k' + valid_utf8(sequence.key_of(*event)));
             } catch (...) {
-                if (const auto sink = hub_.sink()) {
-                    sink->on_trouble("agent " + agent_.name() +
-                                     ": the key of an event's sequence failed: " +
-                                     Failure::from(std::current_exception()).what());
-                }
+                hub_.teller().on_trouble("agent " + agent_.name() +
+                                         ": the key of an event's sequence failed: " +
+                                         Failure::from(std::current_exception()).what());
             }
         }
     }

@@ -90,10 +90,16 @@ HandlerSlot* const* note_failure(const Frame& frame, const DomainEvent& event,
     const HandlerSlot* const running = frame.running.load(std::memory_order_relaxed);
     HandlerSlot* const* const thrower =
         std::find(snapshot.begin(), snapshot.end(), running != nullptr ? running : frame.tied);
+    const HandlerSlot::Info& info = *(*thrower)->info;
     --report.handled;
-    report.failures.push_back({(*thrower)->info->name, std::current_exception()});
+    report.failures.push_back({info.name, std::current_exception()});
+    const std::exception_ptr& error = report.failures.back().error;
+    const bool heard = sink != nullptr && sink->hears(Alarm::failed);
+    if (const auto topics = heard ? nullptr : info.topics.lock()) { // it may have gone by now
+        topics->tell_failed(event, info.name, error);
+    }
     if (sink != nullptr) {
-        sink->on_failed(event, {}, Failure::from(report.failures.back().error));
+        sink->on_failed(event, {}, Failure::from(error));
     }
     return thrower + 1;
 }
@@ -112,8 +118,8 @@ using detail::Publisher;
 using detail::SlotRef;
 using detail::Topics;
 
-Dispatcher::Dispatcher(Ended ended, Wait wait)
-    : topics_{std::make_shared<Topics>(std::move(ended), std::move(wait))} {}
+Dispatcher::Dispatcher(Ended ended, Wait wait, Failed failed)
+    : topics_{std::make_shared<Topics>(std::move(ended), std::move(wait), std::move(failed))} {}
 
 Dispatcher::~Dispatcher() {
     close();

@@ -36,8 +36,13 @@ public:
     /// Returns once `done` says so; for a thread that must go on working meanwhile. Must not throw.
     using Wait = std::function<void(const std::function<bool()>& done)>;
 
+    /// Told of a handler that threw, by its name if it has one, if no sink hears of it. Must not
+    /// throw.
+    using Failed =
+        std::function<void(const DomainEvent&, std::string_view, const std::exception_ptr&)>;
+
     /// Without `wait`, whoever waits for the end of a handler sleeps.
-    explicit Dispatcher(Ended ended = {}, Wait wait = {});
+    explicit Dispatcher(Ended ended = {}, Wait wait = {}, Failed failed = {});
     Dispatcher(const Dispatcher&) = delete;
     Dispatcher& operator=(const Dispatcher&) = delete;
     ~Dispatcher();

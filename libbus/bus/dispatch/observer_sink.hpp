@@ -4,9 +4,13 @@
 #include <bus/event/domain_event.hpp>
 #include <bus/event/failure.hpp>
 
+#include <cstdint>
 #include <string_view>
 
 namespace bus {
+
+/// What must not go unheard: a handler that threw, an agent that gave up, trouble.
+enum class Alarm : std::uint8_t { failed, dead_lettered, trouble };
 
 /// Turns the telling on, for a sink that may have turned out to have nobody to tell.
 class ObserverSwitch {
@@ -20,6 +24,10 @@ public:
     /// says so: what happens after it has returned is told. Harmless after the bus has gone.
     /// Thread safe.
     virtual void watch() noexcept = 0;
+
+    /// For a sink that itself met trouble of which it has nobody to tell: the bus says it where
+    /// BusOptions::unheard says.
+    virtual void unheard(std::string_view /*what*/) noexcept {}
 };
 
 /// What the bus tells those who watch it. Who wants signals to connect to uses Observers
@@ -40,6 +48,10 @@ public:
     /// publish pays nothing for it, until ObserverSwitch::watch() is called. Asked, without a lock
     /// of the bus held, each time that there is something to tell.
     [[nodiscard]] virtual bool wanted() noexcept { return true; }
+
+    /// False where it has nobody to tell just now of failed handlers, dead letters, or trouble: the
+    /// bus then says it itself, see BusOptions::unheard. Asked only if there is something of it.
+    [[nodiscard]] virtual bool hears(Alarm /*alarm*/) noexcept { return true; }
 
     /// An event was published (with a store: is committed).
     virtual void on_published(const DomainEvent& event) noexcept = 0;

@@ -35,6 +35,7 @@ public:
     /// To be called once, before anybody else can connect.
     void connects_by(const std::shared_ptr<ObserverSwitch>& to_watch) {
         each([&](auto& signal) { signal.switch_ = to_watch; });
+        to_bus_ = to_watch;
     }
 
     void on_published(const DomainEvent& event) noexcept override {
@@ -66,8 +67,11 @@ public:
 
     void on_trouble(std::string_view what) noexcept override {
         const Emission emission{*this};
-        if (!closed_ && trouble.has_slots()) {
-            trouble(what);
+        if (closed_ || !trouble.has_slots()) {
+            return;
+        }
+        for (const std::exception_ptr& thrown : trouble(what)) {
+            to_bus_->unheard(text_of_thrown("trouble", thrown));
         }
     }
 
@@ -91,6 +95,20 @@ public:
             each([&](auto& signal) { any = any || signal.has_slots(); });
         }
         return any;
+    }
+
+    /// As wanted().
+    [[nodiscard]] bool hears(Alarm alarm) noexcept override {
+        const Emission emission{*this};
+        if (closed_) {
+            return false;
+        }
+        switch (alarm) {
+        case Alarm::failed: return failed.has_slots();
+        case Alarm::dead_lettered: return dead_lettered.has_slots();
+        case Alarm::trouble: return trouble.has_slots();
+        }
+        return true;
     }
 
     [[nodiscard]] bool closed() const noexcept override { return closed_; }
@@ -150,10 +168,21 @@ private:
             return;
         }
         for (const std::exception_ptr& thrown : signal(args...)) {
-            trouble(std::string{"a slot of the observers' signal "} + name +
-                    " threw: " + Failure::from(thrown).what());
+            const std::string what = text_of_thrown(name, thrown);
+            if (trouble.has_slots()) {
+                on_trouble(what);
+            } else {
+                to_bus_->unheard(what);
+            }
         }
     }
+
+    static std::string text_of_thrown(const char* signal, const std::exception_ptr& thrown) {
+        return std::string{"a slot of the observers' signal "} + signal +
+               " threw: " + Failure::from(thrown).what();
+    }
+
+    std::shared_ptr<ObserverSwitch> to_bus_;
 
     std::atomic<bool> closed_{false};
     std::atomic<std::uint32_t> running_{0};

@@ -162,7 +162,8 @@ public:
     /// The named agent was added; it may have begun by now.
     ObserverSignal<std::string_view>& agent_added;
     /// Something of which no caller hears: a commit that failed and is tried again, a slot of
-    /// another signal that threw. What a slot of this one throws goes nowhere.
+    /// another signal that threw. What a slot of this one throws is said as BusOptions::unheard
+    /// says.
     ObserverSignal<std::string_view>& trouble;
 };
 

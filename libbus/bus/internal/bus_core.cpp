@@ -20,7 +20,7 @@ void tell_ended(RunnerHub& hub, const detail::HandlerSlot& slot) noexcept {
         try {
             sink->on_unsubscribed(detail::describe(slot));
         } catch (const std::bad_alloc&) {
-            sink->on_trouble("short of memory: a subscription that has ended is not told");
+            hub.teller().on_trouble("short of memory: a subscription that has ended is not told");
         }
     }
 }
@@ -38,31 +38,24 @@ Dispatcher::Wait wait_for_handlers(const std::shared_ptr<RunnerHub>& hub) {
 }
 
 void tell_clock_set(RunnerHub& hub, Duration by) {
-    const auto sink = hub.sink();
-    if (sink == nullptr) {
-        return;
-    }
     const bool forward = by > Duration::zero();
     const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(forward ? by : -by);
-    sink->on_trouble(std::string{"the wall clock was set "} + (forward ? "forward" : "back") +
-                     " by " + std::to_string(millis.count()) +
-                     " ms. Delays, retries and timers go on as if it had not been; what waits for "
-                     "a time of the wall clock is looked at anew; the times of events do not "
-                     "follow each other here. If nobody has set it, look at the time "
-                     "synchronisation of this machine");
+    hub.teller().on_trouble(
+        std::string{"the wall clock was set "} + (forward ? "forward" : "back") + " by " +
+        std::to_string(millis.count()) +
+        " ms. Delays, retries and timers go on as if it had not been; what waits for "
+        "a time of the wall clock is looked at anew; the times of events do not "
+        "follow each other here. If nobody has set it, look at the time "
+        "synchronisation of this machine");
 }
 
 void tell_crowded(RunnerHub& hub, const std::string& pool, unsigned threads) {
-    const auto sink = hub.sink();
-    if (sink == nullptr) {
-        return;
-    }
     const WorkerScope worker{&hub};
     const std::string which = pool.empty() ? "of agents' steps" : "of the pool \"" + pool + "\"";
     const std::string more = pool.empty() ? "a pool of their own: settings().pool = {\"name\", "
                                             "threads}, or make the SystemRuntime with more threads"
                                           : "another pool, or this one more threads";
-    sink->on_trouble(
+    hub.teller().on_trouble(
         "slow steps have kept " +
         (threads == 1 ? "the one thread " : "all " + std::to_string(threads) + " threads ") +
         which +
@@ -76,9 +69,13 @@ void tell_crowded(RunnerHub& hub, const std::string& pool, unsigned threads) {
 Bus::Core::Core(BusOptions options)
     : runtime{options.runtime ? std::move(options.runtime) : std::make_shared<SystemRuntime>()},
       store{std::move(options.store)},
-      hub{std::make_shared<RunnerHub>(*runtime)},
+      hub{std::make_shared<RunnerHub>(*runtime, std::move(options.unheard))},
       dispatcher{[hub = hub](const detail::HandlerSlot& slot) { tell_ended(*hub, slot); },
-                 wait_for_handlers(hub)},
+                 wait_for_handlers(hub),
+                 [unheard = hub->unheard()](const DomainEvent& event, std::string_view handler,
+                                            const std::exception_ptr& error) {
+                     unheard->handler_failed(event, handler, error);
+                 }},
       seat_{store.get()} {
     hub->clock().on_set([weak = std::weak_ptr{hub}](Duration by) {
         if (const auto here = weak.lock()) {
@@ -113,9 +110,7 @@ Bus::Core::Core(BusOptions options)
         timers_ = std::make_shared<Timers>(
             *runtime, [this](const auto& event) { publish_emitted({event}); },
             [hub = hub](const char* what) {
-                if (const auto sink = hub->sink()) {
-                    sink->on_trouble(std::string{"a timer's event was not published: "} + what);
-                }
+                hub->teller().on_trouble(std::string{"a timer's event was not published: "} + what);
             },
             [hub = hub] { hub->note_change(); }, hub.get());
         hub->clock().add(timers_);
@@ -418,9 +413,7 @@ void Bus::Core::end() noexcept {
             act();
         } catch (const std::exception& error) {
             // What was not committed is in the log still; there is nobody else left to tell.
-            if (const auto sink = hub->sink()) {
-                sink->on_trouble(error.what());
-            }
+            hub->teller().on_trouble(error.what());
         }
     };
     attempt([this] { stop(Stop::now, Duration::zero()); });
@@ -429,6 +422,7 @@ void Bus::Core::end() noexcept {
             runner->end_agent(); // a task that ends on the host's runtime may hold it still
         }
     });
+    hub->unheard()->end();
 }
 
 void Bus::Core::end_with_program() noexcept {

@@ -35,8 +35,8 @@ HandlerDescription describe(const HandlerSlot& slot) {
     return {info.type, info.named ? info.name : "", info.priority};
 }
 
-Topics::Topics(Dispatcher::Ended ended, Dispatcher::Wait wait)
-    : ended_{std::move(ended)}, wait_{std::move(wait)} {
+Topics::Topics(Dispatcher::Ended ended, Dispatcher::Wait wait, Dispatcher::Failed failed)
+    : ended_{std::move(ended)}, wait_{std::move(wait)}, failed_{std::move(failed)} {
     std::fill(near_.begin(), near_.end(), &Snapshot::none());
 }
 

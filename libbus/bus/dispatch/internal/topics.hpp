@@ -38,7 +38,8 @@ class Topics : public std::enable_shared_from_this<Topics> {
 public:
     using Topic = std::atomic<const Snapshot*>;
 
-    explicit Topics(Dispatcher::Ended ended = {}, Dispatcher::Wait wait = {});
+    explicit Topics(Dispatcher::Ended ended = {}, Dispatcher::Wait wait = {},
+                    Dispatcher::Failed failed = {});
     Topics(const Topics&) = delete;
     Topics& operator=(const Topics&) = delete;
     ~Topics();
@@ -64,6 +65,13 @@ public:
     [[nodiscard]] std::vector<HandlerDescription> handlers();
 
     /// How to wait for the end of a handler; may be empty.
+    void tell_failed(const DomainEvent& event, std::string_view handler,
+                     const std::exception_ptr& error) const {
+        if (failed_) {
+            failed_(event, handler, error);
+        }
+    }
+
     [[nodiscard]] const Dispatcher::Wait& wait() const noexcept { return wait_; }
 
     /// Ends all subscriptions. Nobody but this thread may be in a dispatch.
@@ -117,6 +125,7 @@ private:
 
     const Dispatcher::Ended ended_;
     const Dispatcher::Wait wait_;
+    const Dispatcher::Failed failed_;
     std::array<Topic, near_topics> near_;
     std::atomic<Farther*> farther_{nullptr};
 

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <bus/event/domain_event.hpp>
+#include <bus/event/failure.hpp>
+#include <bus/runtime/runtime.hpp>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bus {
+
+/// Writes a line to the standard error, in one call, with "libbus: " before it.
+void say_on_stderr(std::string_view line);
+
+/// Says, a line each, what went wrong and was told to nobody: see BusOptions::unheard. At most ten
+/// lines a second; then comes one that says how many were left out. Thread safe.
+class Unheard : public std::enable_shared_from_this<Unheard> {
+public:
+    using Say = std::function<void(std::string_view line)>;
+
+    /// `say` may be empty: then nothing is said.
+    Unheard(Runtime& runtime, Say say) : runtime_{runtime}, say_{std::move(say)} {}
+
+    void handler_failed(const DomainEvent& event, std::string_view handler,
+                        const std::exception_ptr& error) noexcept;
+    void giving_up_failed(const DomainEvent& event, std::string_view agent,
+                          const Failure& failure) noexcept;
+    void gave_up(const DomainEvent& event, std::string_view agent, const Failure& failure) noexcept;
+    void trouble(std::string_view what) noexcept;
+
+    /// Says how many lines were left out, if there are any. The runtime is not used any more.
+    void end() noexcept;
+
+private:
+    template <class Make>
+    void attempt(Make make) noexcept;
+    void add(std::string line) noexcept;
+    void say(std::string_view line) noexcept;
+    [[nodiscard]] std::optional<std::string> take_left_out();
+    void end_second() noexcept;
+
+    Runtime& runtime_;
+    const Say say_;
+    std::mutex mutex_;                 ///< of what follows
+    std::optional<SteadyTime> second_; ///< when it began
+    unsigned said_ = 0;                ///< in it
+    std::uint64_t left_out_ = 0;
+    bool told_where_ = false;
+    bool ended_ = false;
+};
+
+} // namespace bus
