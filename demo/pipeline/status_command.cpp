@@ -119,7 +119,7 @@ void print_overdue(bus::EventStore& store) {
     fmt::print("{}\n", table.render(bus::terminal::look_of(stdout)));
 }
 
-std::unique_ptr<bus::EventStore> open_to_read(const std::string& store_url) {
+std::shared_ptr<bus::EventStore> open_to_read(const std::string& store_url) {
     return bus::open_store(store_url, {.read_only = true, .program = "order_pipeline"});
 }
 

@@ -131,6 +131,28 @@ public:
         }
     }
 
+    /// Calls a member function of an object, which must live until the subscription has ended. With
+    /// a std::shared_ptr the handler is tied to the object instead, see SubscribeOptions::tied_to.
+    template <class E, class F, class C>
+
+    requires detail::MethodOn<F, C> Subscription subscribe(F method, C* object,
+                                                           SubscribeOptions options = {}) {
+        if constexpr (detail::check_method<E, F, C>()) {
+            return subscribe<E>(detail::method_handler<E>(method, object), std::move(options));
+        } else {
+            return {};
+        }
+    }
+
+    template <class E, class F, class C>
+
+    requires detail::MethodOn<F, C> Subscription subscribe(F method,
+                                                           const std::shared_ptr<C>& object,
+                                                           SubscribeOptions options = {}) {
+        options.tied_to = object;
+        return subscribe<E>(method, object.get(), std::move(options));
+    }
+
     /// Refused with a sentence: the filter comes before the options.
     template <class E, class F, class P>
     Subscription subscribe(const F& /*handler*/, const SubscribeOptions& /*options*/,

@@ -32,7 +32,7 @@ struct ImportOptions {
 };
 
 /// Opens the store as its only writer, one that is there or one to be made.
-std::unique_ptr<EventStore> open_alone(Shared& shared, bool make) {
+std::shared_ptr<EventStore> open_alone(Shared& shared, bool make) {
     try {
         return make ? shared.open_or_create() : shared.open_to_write();
     } catch (const StoreInUse& host) {
@@ -49,7 +49,7 @@ class Import {
 public:
     /// `store`: none where there is none yet. It is made when the first line is in order, so that
     /// what holds no events leaves no store behind; not in a dry run.
-    Import(Shared& shared, std::unique_ptr<EventStore> store, const ImportOptions& options)
+    Import(Shared& shared, std::shared_ptr<EventStore> store, const ImportOptions& options)
         : shared_{shared}, store_{std::move(store)}, dry_run_{options.dry_run} {
         if (store_ && !options.into_pruned) {
             pruned_through_ = store_->first_position() - 1;
@@ -175,7 +175,7 @@ private:
     }
 
     Shared& shared_;
-    std::unique_ptr<EventStore> store_;
+    std::shared_ptr<EventStore> store_;
     bool dry_run_;
     Position pruned_through_ = 0; ///< 0 also where what was pruned may come back
     std::vector<Part> waiting_;
@@ -223,7 +223,7 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
 }
 
 /// The store; none where there is none yet, or an empty file, which a store can be made of.
-std::unique_ptr<EventStore> open(Shared& shared, const ImportOptions& options) {
+std::shared_ptr<EventStore> open(Shared& shared, const ImportOptions& options) {
     const std::string path = shared.store_url().substr(shared.store_url().find(':') + 1);
     std::error_code missing;
     const bool is_file = std::filesystem::is_regular_file(path, missing);

@@ -180,7 +180,7 @@ int carry_out(Shared& shared, const OperatorOptions& options, std::vector<Order>
     for (Order& order : orders) {
         options.sign(order.request);
     }
-    std::unique_ptr<EventStore> store;
+    std::shared_ptr<EventStore> store;
     try {
         store = shared.open_to_write();
     } catch (const StoreInUse& host) {

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <ranges>
 #include <set>
 
 namespace bus::cli {
@@ -95,9 +96,9 @@ private:
 std::vector<RequestRecord> without_traces(std::vector<RequestRecord> page) {
     Traces traces; // wants them in the order in which they were made
     std::vector<RequestRecord> kept;
-    for (auto request = page.rbegin(); request != page.rend(); ++request) {
-        if (!traces.repeats(*request)) {
-            kept.push_back(std::move(*request));
+    for (RequestRecord& request : std::views::reverse(page)) {
+        if (!traces.repeats(request)) {
+            kept.push_back(std::move(request));
         }
     }
     std::reverse(kept.begin(), kept.end());

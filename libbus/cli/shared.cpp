@@ -18,7 +18,7 @@ namespace {
 constexpr const char* program = "bus";
 constexpr std::string_view sqlite = "sqlite:";
 
-std::unique_ptr<EventStore> open(const std::string& url, bool read_only) {
+std::shared_ptr<EventStore> open(const std::string& url, bool read_only) {
     return open_store(url, {.read_only = read_only, .program = program});
 }
 
@@ -77,17 +77,17 @@ std::string Shared::store_path() const {
     return store_url().substr(sqlite.size());
 }
 
-std::unique_ptr<EventStore> Shared::open_to_read() const {
+std::shared_ptr<EventStore> Shared::open_to_read() const {
     return open(store_url(), true);
 }
 
-std::unique_ptr<EventStore> Shared::open_to_write() const {
+std::shared_ptr<EventStore> Shared::open_to_write() const {
     // One that is not there must not be made, and a file that is none must be left as it is.
     static_cast<void>(open_to_read());
     return open(store_url(), false);
 }
 
-std::unique_ptr<EventStore> Shared::open_or_create() const {
+std::shared_ptr<EventStore> Shared::open_or_create() const {
     return open(store_url(), false);
 }
 

@@ -45,12 +45,12 @@ public:
     /// The path in it.
     [[nodiscard]] std::string store_path() const;
     /// Opens the store beside its writer. Throws StoreError, UsageError.
-    [[nodiscard]] std::unique_ptr<EventStore> open_to_read() const;
+    [[nodiscard]] std::shared_ptr<EventStore> open_to_read() const;
     /// Opens an existing store for writing. Throws StoreInUse where a host runs it; StoreError,
     /// UsageError.
-    [[nodiscard]] std::unique_ptr<EventStore> open_to_write() const;
+    [[nodiscard]] std::shared_ptr<EventStore> open_to_write() const;
     /// The same, and makes a store that is not there.
-    [[nodiscard]] std::unique_ptr<EventStore> open_or_create() const;
+    [[nodiscard]] std::shared_ptr<EventStore> open_or_create() const;
 
     /// How to print on standard output: as --color says.
     [[nodiscard]] terminal::Look look() const;

@@ -49,7 +49,7 @@ private:
 struct Ready {
     Ready(const Round& round, const std::string& store, std::size_t events_before)
         : options{.feeds = {round.feed()}, .store = store}, marketplace{options.feeds} {
-        std::shared_ptr<bus::EventStore> opened = bus::open_store(store);
+        const auto opened = bus::open_store(store);
         Feed others{1'000};
         for (std::size_t i = 0; i < events_before; i += 1'000) {
             opened->commit(others.next(), false);

@@ -30,7 +30,7 @@ private:
 void run(const std::string& url, const std::vector<std::string>& places) {
     // tag::run[]
     // tag::open[]
-    const std::shared_ptr<bus::EventStore> store = bus::open_store(url);
+    const auto store = bus::open_store(url);
     // end::open[]
     bus::Bus bus{{.store = store}};
     bus.emplace<Tracker>();

@@ -12,6 +12,15 @@ struct StockChangedEvent : bus::Event<StockChangedEvent> {
 };
 BUS_DESCRIBE_EVENT(StockChangedEvent, (article, pieces))
 
+// tag::method[]
+struct Display {
+    void redraw(const StockChangedEvent& event) {
+        std::cout << "display: " << event.pieces << " " << event.article << "\n";
+    }
+};
+
+// end::method[]
+
 int main() {
     bus::Bus bus;
     // tag::subscribe[]
@@ -27,14 +36,20 @@ int main() {
     // end::subscribe[]
 
     // tag::tie[]
-    auto display = std::make_shared<std::string>("display");
+    auto label = std::make_shared<std::string>("label");
     bus.subscribe<StockChangedEvent>(
-           [d = display.get()](const StockChangedEvent&) { std::cout << *d << ": redrawn\n"; },
-           {.tied_to = display})
-        .release(); // it ends with the display
+           [l = label.get()](const StockChangedEvent&) { std::cout << *l << ": printed\n"; },
+           {.tied_to = label})
+        .release(); // it ends with the label
     // end::tie[]
 
+    // tag::method[]
+    auto display = std::make_shared<Display>();
+    bus.subscribe<StockChangedEvent>(&Display::redraw, display).release(); // ends with the display
+    // end::method[]
+
     bus.publish(StockChangedEvent{{}, "lamps", 2});
+    label.reset();
     display.reset();
 
     // tag::block[]

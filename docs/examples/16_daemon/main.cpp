@@ -72,7 +72,7 @@ private:
 /// From its start to its end. What is made last goes first: the observers, the bus, the store.
 bus::StopReport serve(const std::string& url, int parcels, int first, int second) {
     const EndSignals signals;
-    const std::shared_ptr<bus::EventStore> store = bus::open_store(url, {.program = "sorter"});
+    const auto store = bus::open_store(url, {.program = "sorter"});
     bus::Bus bus{{.store = store}};
     bus::Observers observers{bus};
     observers.trouble.connect([](std::string_view what) { std::cerr << what << '\n'; });

@@ -91,8 +91,11 @@ int main() {
     old.event_type = "OrderPlacedEvent";
     std::cout << old.event_type << " is read as " << bus::decode(old)->event_type() << '\n';
 
-    CardChargedEvent charged;
-    charged.order_id = "o-1";
+    // tag::refined_made[]
+    const CardChargedEvent charged{PaymentEvent{{}, "o-1"}, "visa"};
+    const auto refund = bus::derive<CardChargedEvent>(charged, PaymentEvent{{}, "o-1"}, "giro");
+    // end::refined_made[]
+    std::cout << refund.card << " because of " << charged.card << '\n';
     std::cout << charged.aggregate_type() << ' ' << charged.aggregate_id() << '\n';
     std::cout << Button::ClickedEvent{}.event_type() << ", " << TextChangedEvent{}.event_type()
               << '\n';

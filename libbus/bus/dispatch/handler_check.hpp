@@ -76,6 +76,37 @@ bool is_null(const F& callable) {
     }
 }
 
+/// A member function, and what may be the object of one.
+template <class F, class C>
+concept MethodOn = std::is_member_function_pointer_v<F> && std::is_class_v<C>;
+
+/// F may be called on an object of type C with each event of type E.
+template <class E, class F, class C>
+consteval bool check_method() {
+    if constexpr (!check_event<E>()) {
+        return false;
+    } else if constexpr (requires(C & object, F method, const E& event) {
+                             (object.*method)(event);
+                         }) {
+        return true;
+    } else {
+        static_assert(never<F>, "libbus: this member function cannot be called on that object with "
+                                "the event: it is one of the object's class that takes (const E& "
+                                "event), with the E of subscribe<E>");
+        return false;
+    }
+}
+
+[[noreturn]] void refuse_null_object();
+
+template <class E, class F, class C>
+auto method_handler(F method, C* object) {
+    if (method == nullptr || object == nullptr) {
+        refuse_null_object();
+    }
+    return [method, object](const E& event) { return (object->*method)(event); };
+}
+
 /// P may say of each event of type E whether it is wanted.
 template <class E, class P>
 consteval bool check_filter() {

@@ -21,7 +21,8 @@ struct SubscribeOptions {
     /// subscription to that type.
     std::string name;
     /// Where set: the object is kept alive while the handler runs, and once it is gone the handler
-    /// is not called again. Gone already: nothing is subscribed.
+    /// is not called again. Gone already: nothing is subscribed. What no std::shared_ptr owns is
+    /// refused with std::invalid_argument, such as weak_from_this() in a constructor.
     std::optional<std::weak_ptr<const void>> tied_to;
 };
 

@@ -9,6 +9,27 @@ namespace bus {
 using detail::HandlerSlot;
 using detail::SlotRef;
 
+namespace {
+
+/// As opposed to one whose object has gone.
+bool never_owned(const std::weak_ptr<const void>& object) noexcept {
+    const std::weak_ptr<const void> nothing;
+    return !object.owner_before(nothing) && !nothing.owner_before(object);
+}
+
+std::weak_ptr<const void> checked_tie(std::weak_ptr<const void>&& object, const EventType& type) {
+    if (never_owned(object)) {
+        throw std::invalid_argument{
+            "subscribe<" + std::string{type.name()} +
+            ">: tied_to is an object that no std::shared_ptr owns, so its handler would never be "
+            "called: weak_from_this() is empty in a constructor; subscribe once the object is "
+            "owned, such as in a function that makes it"};
+    }
+    return std::move(object);
+}
+
+} // namespace
+
 HandlerSlot::HandlerSlot(Invoke call, const EventType& type, SubscribeOptions&& options,
                          bool has_filter)
     : flags{(options.once ? once : 0U) | (has_filter ? filtered : 0U) |
@@ -20,7 +41,7 @@ HandlerSlot::HandlerSlot(Invoke call, const EventType& type, SubscribeOptions&& 
     info->named = !options.name.empty();
     info->name = std::move(options.name);
     if (options.tied_to) {
-        info->tie = std::move(*options.tied_to);
+        info->tie = checked_tie(std::move(*options.tied_to), type);
     }
 }
 
@@ -31,6 +52,11 @@ void detail::refuse_null(const char* what, const EventType& type) {
                                 "> was given a " + what +
                                 " that is a null pointer or an empty std::function: give it "
                                 "something that can be called"};
+}
+
+void detail::refuse_null_object() {
+    throw std::invalid_argument{"subscribe was given a member function and an object of which one "
+                                "is a null pointer: give it something that can be called"};
 }
 
 void SlotRef::destroy(HandlerSlot* slot) noexcept {

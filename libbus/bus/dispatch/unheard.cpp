@@ -142,7 +142,8 @@ void Unheard::say(std::string_view line) noexcept {
 }
 
 void say_on_stderr(std::string_view line) {
-    std::fprintf(stderr, "libbus: %.*s\n", static_cast<int>(line.size()), line.data());
+    static_cast<void>(
+        std::fprintf(stderr, "libbus: %.*s\n", static_cast<int>(line.size()), line.data()));
 }
 
 } // namespace bus

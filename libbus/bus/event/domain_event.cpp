@@ -9,10 +9,14 @@ thread_local bool unstamped = false;
 } // namespace
 
 DomainEvent::DomainEvent() : type_{detail::domain_event_type()} {
+    detail::stamp(*this);
+}
+
+void detail::stamp(DomainEvent& event) {
     if (!unstamped) {
         const EventStamp stamp = new_stamp();
-        event_id = stamp.event_id;
-        occurred_at = stamp.occurred_at;
+        event.event_id = stamp.event_id;
+        event.occurred_at = stamp.occurred_at;
     }
 }
 

@@ -121,6 +121,9 @@ template <class T>
 template <class T>
 const EventType& event_type_while_made();
 
+/// Gives an event an id and a time of its own, unless an UnstampedScope says no.
+void stamp(DomainEvent& event);
+
 } // namespace detail
 
 /// The base of every event struct T; `Base` is DomainEvent, or an event that T refines.
@@ -134,6 +137,15 @@ struct Event : Base {
                       "libbus: an event derives from bus::Event of itself: write `struct X : "
                       "bus::Event<X>`, with the struct's own name");
         set_own_type();
+    }
+
+    /// For an event that refines another one, in one expression: `CardChargedEvent{PaymentEvent{{},
+    /// "O-1"}, "visa"}`. Its id and time are its own; whose execution it is in, for whom and why,
+    /// is as it was with `base`.
+    // NOLINTNEXTLINE(google-explicit-constructor): it stands for the braces of the base
+    Event(Base base) requires(!std::same_as<Base, DomainEvent>) : Base(std::move(base)) {
+        set_own_type();
+        detail::stamp(*this);
     }
 
     // A copy is a T, whatever it is made of: of a refined event the rest is cut off.
@@ -367,11 +379,32 @@ const EventType& event_type() {
     return type;
 }
 
-/// A new event in the same execution, for the same user, with `cause` as its cause.
+namespace detail {
+
+/// Made of its members; of a refined event the first may be the event that it refines.
+template <class T>
+T make_event() {
+    return T{};
+}
+
+template <class T, class First, class... Members>
+T make_event(First&& first, Members&&... members) {
+    if constexpr (std::same_as<std::remove_cvref_t<First>, typename T::EventBase>) {
+        return T{std::forward<First>(first), std::forward<Members>(members)...};
+    } else {
+        return T{{}, std::forward<First>(first), std::forward<Members>(members)...};
+    }
+}
+
+} // namespace detail
+
+/// A new event in the same execution, for the same user, with `cause` as its cause. Of an event
+/// that refines another one, that one comes first: `derive<CardChargedEvent>(cause,
+/// PaymentEvent{{}, "O-1"}, "visa")`.
 template <class T, class... Members>
 T derive(const DomainEvent& cause, Members&&... members) {
     if constexpr (detail::check_described<T>()) {
-        T event{{}, std::forward<Members>(members)...};
+        T event = detail::make_event<T>(std::forward<Members>(members)...);
         DomainEvent& envelope = event; // whose members the event may have others of the name of
         envelope.execution_id = cause.execution_id;
         envelope.user_id = cause.user_id;

@@ -45,6 +45,7 @@ public:
 private:
     using Key = std::tuple<std::string, std::uint32_t, std::string>;
 
+    // NOLINTBEGIN(cppcoreguidelines-pro-type-static-cast-downcast): of its own type alone
     static constexpr EventType::Storage storage{
         .size = sizeof(NamedEvent),
         .alignment = alignof(NamedEvent),
@@ -55,6 +56,7 @@ private:
         },
         .destroy =
             [](DomainEvent& event) noexcept { std::destroy_at(&static_cast<NamedEvent&>(event)); }};
+    // NOLINTEND(cppcoreguidelines-pro-type-static-cast-downcast)
 
     std::mutex mutex_;
     std::map<Key, EventType> types_;

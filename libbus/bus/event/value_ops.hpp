@@ -142,13 +142,17 @@ template <class L>
     [](void* list) -> void* { return &static_cast<L*>(list)->emplace_back(); },
     [](void* list) { static_cast<L*>(list)->clear(); }};
 
+template <class Key>
+concept Ordered = requires(const Key& a, const Key& b) {
+    a < b;
+};
+
 template <class M>
 void visit_map(const void* map, void* context, MapOps::Visit visit) {
     const auto& entries = *static_cast<const M*>(map);
     using Entry = typename M::value_type;
     using Key = typename M::key_type;
-    if constexpr (
-        !requires { typename M::key_compare; } && requires(const Key& a, const Key& b) { a < b; }) {
+    if constexpr (!requires { typename M::key_compare; } && Ordered<Key>) {
         // In an order, so that equal maps have equal text.
         std::vector<const void*> sorted;
         for (const Entry& entry : entries) {
@@ -253,9 +257,7 @@ template <class T>
 struct SetProxy {
     static std::vector<typename T::key_type> to_value(const T& set) {
         using Key = typename T::key_type;
-        if constexpr (
-            !requires { typename T::key_compare; } &&
-            requires(const Key& a, const Key& b) { a < b; }) {
+        if constexpr (!requires { typename T::key_compare; } && Ordered<Key>) {
             std::vector<const void*> sorted;
             for (const Key& key : set) {
                 sorted.push_back(&key);

@@ -4,7 +4,7 @@
 
 namespace bus {
 
-std::unique_ptr<EventStore> open_store(std::string_view url, const StoreUrlOptions& options) {
+std::shared_ptr<EventStore> open_store(std::string_view url, const StoreUrlOptions& options) {
     constexpr std::string_view sqlite = "sqlite:";
     if (url == "memory") {
         return std::make_unique<MemoryStore>();

@@ -16,6 +16,6 @@ struct StoreUrlOptions {
 
 /// Opens the store that a command line names: `memory`, a new one in memory, or `sqlite:PATH`, a
 /// file. Throws StoreError, where the text is neither with both forms named.
-std::unique_ptr<EventStore> open_store(std::string_view url, const StoreUrlOptions& options = {});
+std::shared_ptr<EventStore> open_store(std::string_view url, const StoreUrlOptions& options = {});
 
 } // namespace bus

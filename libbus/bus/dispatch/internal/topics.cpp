@@ -329,7 +329,7 @@ SlotRef Topics::take_any() noexcept {
     for (Line& line : lines_) {
         if (!line.slots.empty()) {
             const auto last = std::prev(line.slots.end());
-            const SlotRef slot = last->second;
+            SlotRef slot = last->second;
             line.slots.erase(last);
             // Threads that still publish may have made a snapshot since, and would name it for
             // ever.

@@ -52,6 +52,7 @@ int look(dl_phdr_info* file, std::size_t /*size*/, void* found) {
     for (std::size_t i = 0; i < file->dlpi_phnum; ++i) {
         const auto& segment = file->dlpi_phdr[i];
         if (segment.p_type == PT_NOTE &&
+            // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader says where it is as a number
             has_our_note(reinterpret_cast<const char*>(file->dlpi_addr + segment.p_vaddr),
                          segment.p_memsz)) {
             const std::string name{file->dlpi_name};
@@ -80,11 +81,12 @@ void tell_of_other_copies() {
     for (const std::string& copy : copies) {
         files.append(files.empty() ? "" : ", ").append(copy);
     }
-    std::fprintf(stderr,
-                 "libbus: this process holds %zu copies of libbus (%s), which know nothing of each "
-                 "other's event types: an event of one must not be given to a bus of the other. "
-                 "Link them all with one shared libbus, or let only the program link it\n",
-                 copies.size(), files.c_str());
+    static_cast<void>(std::fprintf(
+        stderr,
+        "libbus: this process holds %zu copies of libbus (%s), which know nothing of each "
+        "other's event types: an event of one must not be given to a bus of the other. "
+        "Link them all with one shared libbus, or let only the program link it\n",
+        copies.size(), files.c_str()));
 }
 
 } // namespace bus::internal

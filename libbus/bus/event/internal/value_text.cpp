@@ -53,7 +53,7 @@ std::string text_of_text(const TextOps& ops, const void* value) {
         return ops.to_text(value);
     }
     std::string problem;
-    const std::string text{internal::written_text(ops, value, problem)};
+    std::string text{internal::written_text(ops, value, problem)};
     if (!problem.empty()) {
         throw CodecError{{}, problem};
     }

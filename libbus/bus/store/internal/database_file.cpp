@@ -192,7 +192,7 @@ bool DatabaseFile::lock(const fs::path& path, const std::string& owner) {
     return true;
 }
 
-void DatabaseFile::show_owner() {
+void DatabaseFile::show_owner() const {
     const std::lock_guard guard{Registry::instance().mutex};
     struct flock identity = lock_of(identity_byte, F_WRLCK);
     [[maybe_unused]] const int refused = ::fcntl(writable_, F_SETLK, &identity); // only a name

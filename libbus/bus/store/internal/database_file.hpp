@@ -36,6 +36,7 @@ public:
         dev_t device = 0;
         ino_t inode = 0;
 
+        // NOLINTNEXTLINE(modernize-use-nullptr): there is no pointer
         friend auto operator<=>(const Key&, const Key&) = default;
     };
 
@@ -48,7 +49,7 @@ public:
     bool lock(const std::filesystem::path& path, const std::string& owner);
     /// Shows others who has it locked. Only a lock on the file of this process tells them, and
     /// SQLite drops such locks whenever it has none of its own: so only once it keeps one.
-    void show_owner();
+    void show_owner() const;
     void unlock() noexcept;
 
     /// Whether somebody writes it, in this process or in another one.

@@ -29,10 +29,12 @@ std::size_t page_bytes_of(std::string_view header) {
 
 RawFile::RawFile(const std::filesystem::path& path) {
     sqlite3_vfs* const system = sqlite3_vfs_find(nullptr);
+    // NOLINTBEGIN(cppcoreguidelines-prefer-member-initializer): one after the other
     memory_.resize(static_cast<std::size_t>(system->szOsFile));
     file_ = reinterpret_cast<sqlite3_file*>(memory_.data()); // as SQLite does it
     file_->pMethods = nullptr;
     name_ = sqlite3_create_filename(path.c_str(), "", "", 0, nullptr);
+    // NOLINTEND(cppcoreguidelines-prefer-member-initializer)
     int flags = 0;
     const int code = name_ == nullptr
                          ? SQLITE_NOMEM

@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* watching = "watch the files of";
 
-constexpr std::int64_t page_bytes = 4096;
+constexpr std::int64_t store_page_bytes = 4096;
 
 /// Of the log: what comes before its frames, and before the page in each of them.
 constexpr std::int64_t log_header_bytes = 32;
@@ -103,10 +103,10 @@ std::optional<Loss> FileWatch::find_loss() {
 }
 
 bool FileWatch::log_is_whole(const FileNames::Seen& seen, const Index& index) const {
-    const std::int64_t needs =
-        index.frames == 0
-            ? 0
-            : log_header_bytes + std::int64_t{index.frames} * (frame_header_bytes + page_bytes);
+    const std::int64_t needs = index.frames == 0
+                                   ? 0
+                                   : log_header_bytes + std::int64_t{index.frames} *
+                                                            (frame_header_bytes + store_page_bytes);
     return seen[at_log_].st_size >= needs;
 }
 
@@ -190,13 +190,13 @@ FileWatch::Index FileWatch::read_index() const {
 
 /// As they are in the file, and not in the log. Empty: the disk does not give them back.
 std::string FileWatch::read_pages() const {
-    std::string pages(2 * page_bytes, '\0');
+    std::string pages(2 * store_page_bytes, '\0');
     const auto read = [&](std::int64_t to, std::int64_t page) {
-        const int code =
-            file_->pMethods->xRead(file_, pages.data() + to, page_bytes, (page - 1) * page_bytes);
+        const int code = file_->pMethods->xRead(file_, pages.data() + to, store_page_bytes,
+                                                (page - 1) * store_page_bytes);
         return code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ;
     };
-    return read(0, 1) && read(page_bytes, std::max<std::int64_t>(log_page_, 1)) ? pages : "";
+    return read(0, 1) && read(store_page_bytes, std::max<std::int64_t>(log_page_, 1)) ? pages : "";
 }
 
 } // namespace bus::sqlite

@@ -3,7 +3,7 @@
 
 #include <sqlite3.h>
 
-#include <cstdlib>
+#include <charconv>
 #include <map>
 #include <sstream>
 #include <string_view>
@@ -40,7 +40,8 @@ void refuse_failed_read(const VerifyContext& context, const std::string& line) {
     if (at == std::string::npos) {
         return;
     }
-    const int code = std::atoi(line.c_str() + at + begin_of_it.size());
+    int code = 0;
+    std::from_chars(line.data() + at + begin_of_it.size(), line.data() + line.size(), code);
     if ((code & 0xff) == SQLITE_IOERR && code != SQLITE_IOERR_SHORT_READ) {
         context.connection.fail(SQLITE_IOERR_READ, looking);
     }

@@ -120,4 +120,69 @@ BOOST_AUTO_TEST_CASE(delays_may_be_fractions_of_a_second) {
     BOOST_TEST(alarms == 120);
 }
 
+namespace {
+
+struct Gauge {
+    virtual ~Gauge() = default;
+
+    void take(const AlarmEvent& event) { sum += event.level; }
+
+    virtual void shout(const bus::DomainEvent& event) noexcept { heard += event.event_type(); }
+
+    void look(AlarmEvent /*copy*/) const { ++looks; }
+
+    int sum = 0;
+    mutable int looks = 0;
+    std::string heard;
+};
+
+struct LoudGauge : Gauge {
+    void shout(const bus::DomainEvent& /*event*/) noexcept override { heard = "LOUD"; }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_member_function_is_subscribed_with_its_object) {
+    bus::Bus bus;
+    LoudGauge gauge;
+    const Gauge& constant = gauge;
+    const auto taken = bus.subscribe<AlarmEvent>(&Gauge::take, &gauge);
+    const auto shouted = bus.subscribe<AlarmEvent>(&Gauge::shout, &gauge, {.once = true});
+    const auto looked = bus.subscribe<AlarmEvent>(&Gauge::look, &constant);
+    bus.publish(AlarmEvent{{}, 2});
+    bus.publish(AlarmEvent{{}, 3});
+    BOOST_TEST(gauge.sum == 5);
+    BOOST_TEST(gauge.looks == 2);
+    BOOST_TEST(gauge.heard == "LOUD");
+    BOOST_TEST(!shouted.active());
+}
+
+BOOST_AUTO_TEST_CASE(a_member_function_of_a_shared_object_ends_with_it) {
+    bus::Bus bus;
+    auto gauge = std::make_shared<LoudGauge>();
+    const auto taken = bus.subscribe<AlarmEvent>(&LoudGauge::take, gauge, {.name = "gauge"});
+    BOOST_TEST(gauge.use_count() == 1);
+    bus.publish(AlarmEvent{{}, 2});
+    BOOST_TEST(gauge->sum == 2);
+    gauge.reset();
+    BOOST_TEST(bus.publish(AlarmEvent{{}, 2}).handlers.handled == 0U);
+    BOOST_TEST(!taken.active());
+}
+
+BOOST_AUTO_TEST_CASE(a_member_function_or_an_object_that_is_null_is_refused) {
+    bus::Bus bus;
+    Gauge gauge;
+    void (Gauge::*const none)(const AlarmEvent&) = nullptr;
+    BOOST_CHECK_THROW(bus.subscribe<AlarmEvent>(none, &gauge), std::invalid_argument);
+    Gauge* const nobody = nullptr;
+    BOOST_CHECK_THROW(bus.subscribe<AlarmEvent>(&Gauge::take, nobody), std::invalid_argument);
+    BOOST_CHECK_THROW(bus.subscribe<AlarmEvent>(&Gauge::take, std::shared_ptr<Gauge>{}),
+                      std::invalid_argument);
+    // A filter of an event's own member function is still a filter.
+    const auto noted = bus.subscribe<AlarmEvent>(&AlarmEvent::note, &AlarmEvent::urgent);
+    AlarmEvent alarm{{}, 4};
+    bus.publish(alarm);
+    BOOST_TEST(*alarm.noted == 4);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -193,6 +193,27 @@ BOOST_AUTO_TEST_CASE(D17_a_handler_tied_to_an_object_that_has_gone_is_never_conn
     BOOST_TEST(bus.publish(ping("a")).handlers.handled == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(D17_a_tie_to_what_nobody_owns_yet_is_refused_and_says_so) {
+    struct Service : std::enable_shared_from_this<Service> {
+        explicit Service(bus::Bus& bus) {
+            bus.subscribe<PingEvent>([](const PingEvent&) {}, {.tied_to = weak_from_this()})
+                .release();
+        }
+    };
+
+    bus::Bus bus;
+    BOOST_CHECK_EXCEPTION(
+        std::make_shared<Service>(bus), std::invalid_argument, [](const std::exception& error) {
+            const std::string said = error.what();
+            return said.find("subscribe<PingEvent>: tied_to is an object that no std::shared_ptr "
+                             "owns") == 0;
+        });
+    BOOST_CHECK_THROW(
+        bus.subscribe<PingEvent>([](const PingEvent&) {}, {.tied_to = std::shared_ptr<int>{}}),
+        std::invalid_argument);
+    BOOST_TEST(bus.publish(ping("a")).handlers.handled == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(
     D17_the_object_lives_while_its_handler_runs_and_its_destructor_may_use_the_bus) {
     struct Object {

@@ -71,4 +71,47 @@ BOOST_AUTO_TEST_CASE(D24_events_and_what_refines_them_are_one_stream_of_a_store)
     bus.stop(bus::Stop::drain);
 }
 
+BOOST_AUTO_TEST_CASE(a_refined_event_is_made_in_one_expression_and_has_an_id_of_its_own) {
+    using refined::OrderEvent;
+    using refined::PaidByCardEvent;
+    using refined::PaidEvent;
+    const OrderEvent order{{}, "o-1"};
+    const PaidEvent paid{OrderEvent{{}, "o-1"}, 250};
+    BOOST_TEST(paid.order_id == "o-1");
+    BOOST_TEST(paid.cents == 250);
+    BOOST_TEST((&paid.type() == &bus::event_type<PaidEvent>()));
+    const PaidEvent of_order{order, 250};
+    BOOST_TEST((of_order.event_id != order.event_id));
+    BOOST_TEST(!of_order.event_id.is_nil());
+    BOOST_TEST((of_order.occurred_at >= order.occurred_at));
+    const PaidByCardEvent by_card{PaidEvent{OrderEvent{{}, "o-2"}, 9}, "4242"};
+    BOOST_TEST(by_card.order_id == "o-2");
+    BOOST_TEST(by_card.aggregate_id() == "4242");
+    const auto shared = std::make_shared<PaidEvent>(OrderEvent{{}, "o-3"}, 7);
+    BOOST_TEST(shared->order_id == "o-3");
+    BOOST_TEST(PaidEvent{}.cents == 0);
+    BOOST_TEST((PaidEvent{{}, 5}.cents) == 5);
+}
+
+BOOST_AUTO_TEST_CASE(a_refined_event_is_derived_from_its_cause_in_one_expression) {
+    using refined::OrderEvent;
+    using refined::PaidEvent;
+    OrderEvent cause{{}, "o-1"};
+    cause.execution_id = "run-7";
+    cause.user_id = "ann";
+    OrderEvent base{{}, "o-2"};
+    base.execution_id = "another";
+    for (const PaidEvent& paid : {bus::derive<PaidEvent>(cause, OrderEvent{{}, "o-2"}, 250),
+                                  bus::derive<PaidEvent>(cause, base, 250)}) {
+        BOOST_TEST(paid.order_id == "o-2");
+        BOOST_TEST(paid.cents == 250);
+        BOOST_TEST(paid.execution_id == "run-7");
+        BOOST_TEST(paid.user_id == "ann");
+        BOOST_TEST((paid.causation_id == cause.event_id));
+        BOOST_TEST((paid.event_id != base.event_id));
+    }
+    BOOST_TEST(bus::derive<PaidEvent>(cause).cents == 0);
+    BOOST_TEST(bus::derive<OrderEvent>(cause, "o-9").order_id == "o-9");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
