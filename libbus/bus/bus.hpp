@@ -2,6 +2,7 @@
 
 #include <bus/agent/agent.hpp>
 #include <bus/agent/agent_status.hpp>
+#include <bus/agent/around_steps.hpp>
 #include <bus/dispatch/dispatch_report.hpp>
 #include <bus/dispatch/handler_check.hpp>
 #include <bus/dispatch/subscription.hpp>
@@ -56,6 +57,9 @@ struct BusOptions {
     /// ten times a second; then one line says how many were left out. Called on any thread; it must
     /// not call the bus. Unless set, lines go to the standard error; null: nowhere.
     std::function<void(std::string_view line)> unheard = say_on_stderr;
+    /// Called around each attempt of each step, for tracing, or to set what is the thread's own (a
+    /// tenant): see AroundSteps. Null: nothing.
+    AroundSteps around_steps{};
 };
 
 struct PublishOptions {

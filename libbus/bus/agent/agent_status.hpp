@@ -32,6 +32,13 @@ struct AgentStatus {
     std::uint64_t over_bound = 0;
     std::optional<Timestamp> next_due; ///< of the deferred ones
     std::string trouble;               ///< why its work cannot be committed just now; empty: it can
+    /// On a store, positions of the log from its checkpoint on that are not settled, whoever
+    /// handles their events; without one, events that wait for it.
+    std::uint64_t lag = 0;
+    /// On a store: when the oldest event happened that waits for it, or for its next attempt.
+    std::optional<Timestamp> oldest_waiting;
+    /// On a store: when the last of its steps in this run was committed.
+    std::optional<Timestamp> last_commit;
     Position replay_through = 0; ///< the last event of its replay, which is over at this checkpoint
 };
 

@@ -233,6 +233,7 @@ AgentStatus MailboxRunner::status() {
         status.dead += static_cast<std::size_t>(lane.dead);
         status.dropped += lane.lost;
     }
+    status.lag = status.queued + status.retrying + status.not_ready + status.parked;
     return status;
 }
 

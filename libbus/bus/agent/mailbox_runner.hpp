@@ -86,7 +86,7 @@ private:
     [[nodiscard]] bool park(Lane& lane, const DomainEvent& event) noexcept;
     [[nodiscard]] std::optional<Failure> attempt(Lane& lane, const DomainEvent& event,
                                                  std::uint32_t number);
-    void apply(Lane& lane, const DomainEvent& event);
+    void apply(Lane& lane, const DomainEvent& event, std::uint32_t number);
     void carry_out(const StepEffects& effects, const char* not_published);
     [[nodiscard]] bool defer(Lane& lane, const DomainEvent& event, std::string key,
                              internal::Deferred&& delivery, const Failure& failure);

@@ -62,7 +62,7 @@ void MailboxRunner::handle(Lane& lane, const DomainEvent& event) noexcept {
 void MailboxRunner::handle_or_throw(Lane& lane, const DomainEvent& event) {
     const std::optional<Failure> failure = attempt(lane, event, 1);
     if (!failure) {
-        apply(lane, event);
+        apply(lane, event, 1);
         return;
     }
     const bool any_order = agent_->settings().sequence.kind == Sequence::Kind::none;
@@ -93,7 +93,7 @@ bool MailboxRunner::retry_or_throw(Lane& lane, const Parking::Line& line, Deferr
     const std::uint32_t number = delivery.attempts + 1;
     const std::optional<Failure> failure = attempt(lane, *event, number);
     if (!failure) {
-        apply(lane, *event);
+        apply(lane, *event, number);
         return false;
     }
     if (!(waited && failure->kind() == FailureKind::not_ready)) {
@@ -134,7 +134,9 @@ std::optional<Failure> MailboxRunner::attempt(Lane& lane, const DomainEvent& eve
     }
     Source source{*this};
     const StepInput input{event, 0, number, 0};
-    std::optional<Failure> failure = run_step(*agent_, *handler, input, source, lane.effects);
+    lane.begun_at = hub_->time_if_watched();
+    std::optional<Failure> failure =
+        run_step(*agent_, *handler, input, source, lane.effects, hub_->around_steps);
     if (failure) {
         const bool not_ready = failure->kind() == FailureKind::not_ready;
         if (const auto sink = hub_->sink()) {
@@ -149,10 +151,12 @@ std::optional<Failure> MailboxRunner::attempt(Lane& lane, const DomainEvent& eve
 }
 
 /// The step has succeeded.
-void MailboxRunner::apply(Lane& lane, const DomainEvent& event) {
+void MailboxRunner::apply(Lane& lane, const DomainEvent& event, std::uint32_t number) {
     Lane::count(lane.finished);
     if (const auto sink = hub_->sink()) {
-        sink->on_handled(event, agent_->name());
+        sink->on_finished(
+            event,
+            {.by = agent_->name(), .duration = hub_->since(lane.begun_at), .attempt = number});
     }
     if (!lane.effects.empty()) {
         carry_out(std::exchange(lane.effects, {}), "what a step emitted was not published");
@@ -232,7 +236,7 @@ void MailboxRunner::give_up(Lane& lane, const DomainEvent& event, std::uint32_t 
     Lane::count(lane.dead);
     Source source{*this};
     const StepInput input{event, 0, attempt, 0};
-    StepOutcome outcome = run_given_up(*agent_, input, failure, source);
+    StepOutcome outcome = run_given_up(*agent_, input, failure, source, hub_->around_steps);
     Teller teller = hub_->teller();
     teller.on_dead_lettered(event, agent_->name(), failure);
     if (outcome.failure) {

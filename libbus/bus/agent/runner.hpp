@@ -2,6 +2,7 @@
 
 #include <bus/agent/agent.hpp>
 #include <bus/agent/agent_status.hpp>
+#include <bus/agent/around_steps.hpp>
 #include <bus/dispatch/attention.hpp>
 #include <bus/dispatch/observer_sink.hpp>
 #include <bus/dispatch/teller.hpp>
@@ -30,6 +31,19 @@ public:
           unheard_{std::make_shared<Unheard>(runtime, std::move(unheard))} {}
 
     [[nodiscard]] Runtime& runtime() const noexcept { return runtime_; }
+
+    /// What runs around steps; to be set before the first agent comes.
+    AroundSteps around_steps;
+
+    /// The time, if somebody may be watching: how long things take is measured for them alone.
+    [[nodiscard]] std::optional<SteadyTime> time_if_watched() {
+        return cares_.listened_to() ? std::optional{runtime_.steady_now()} : std::nullopt;
+    }
+
+    /// How long it took, if that was measured.
+    [[nodiscard]] Duration since(std::optional<SteadyTime> begun) {
+        return begun ? runtime_.steady_now() - *begun : Duration::zero();
+    }
 
     /// What notices that the wall clock was set.
     [[nodiscard]] internal::ClockWatch& clock() const noexcept { return *clock_; }

@@ -24,12 +24,15 @@ struct StepInput {
 };
 
 /// Runs the agent's handler for the event. Whatever it throws becomes the outcome's failure.
-StepOutcome run_step(Agent& agent, const StepInput& input, StepSource& source);
+/// `around` may be empty.
+StepOutcome run_step(Agent& agent, const StepInput& input, StepSource& source,
+                     const AroundSteps& around = {});
 
 /// The same for a handler that is known, with the effects in an object to be used again; they are
 /// empty where the step failed.
 std::optional<Failure> run_step(const Agent& agent, const Agent::Handler& handler,
-                                const StepInput& input, StepSource& source, StepEffects& effects);
+                                const StepInput& input, StepSource& source, StepEffects& effects,
+                                const AroundSteps& around = {});
 
 /// Starts the agent, or throws std::runtime_error with its name and what on_start threw, nested.
 void start_agent(Agent& agent);
@@ -39,6 +42,6 @@ void stop_agent(Agent& agent, RunnerHub& hub) noexcept;
 
 /// Runs the agent's on_given_up. A failure in the outcome is one of on_given_up itself.
 StepOutcome run_given_up(Agent& agent, const StepInput& input, const Failure& failure,
-                         StepSource& source);
+                         StepSource& source, const AroundSteps& around = {});
 
 } // namespace bus

@@ -92,6 +92,7 @@ void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
             states_.committed(attempted.written);
         }
     }
+    bool committed = false;
     const std::lock_guard lock{mutex_};
     for (const Attempted& attempted : batch.attempts) {
         if (const std::exception_ptr& error = batch.results[attempted.part].error) {
@@ -109,10 +110,14 @@ void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
         if (attempted.attempted_again) {
             end_repeat(attempted.position);
         }
+        committed = true;
         finished_ += attempted.delivery ? 0U : 1U;
         if (attempted.failure && attempted.failure->kind() != FailureKind::not_ready) {
             ++failures_;
         }
+    }
+    if (committed) {
+        last_commit_ = hub_->runtime().now();
     }
 }
 

@@ -148,7 +148,7 @@ bool AgentRunner::waits_for_time() {
 
 AgentStatus AgentRunner::status() {
     const ClockReading now = hub_->runtime().read_clocks();
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     AgentStatus status{.name = name_,
                        .checkpoint = settled_.checkpoint,
                        .finished = finished_,
@@ -169,7 +169,55 @@ AgentStatus AgentRunner::status() {
             status.next_due = std::min(status.next_due.value_or(due), due);
         }
     }
+    status.lag = lag();
+    status.last_commit = last_commit_;
+    const Position oldest = oldest_waiting();
+    lock.unlock();
+    status.oldest_waiting = time_of(oldest);
     return status;
+}
+
+/// With the lock held: positions that are not settled.
+std::uint64_t AgentRunner::lag() const {
+    const Position settled =
+        all_done(0) ? std::max(through_, settled_.checkpoint) : settled_.checkpoint;
+    std::uint64_t behind = log_end_ > settled ? log_end_ - settled : 0;
+    for (const auto& [first, last] : settled_.ahead) {
+        if (first > settled) {
+            behind -= std::min(behind, last - first + 1);
+        }
+    }
+    return behind;
+}
+
+/// With the lock held; 0: nothing waits.
+Position AgentRunner::oldest_waiting() const {
+    Position oldest = 0;
+    if (through_ < log_end_ || !all_done(0)) {
+        oldest = settled_.checkpoint + 1;
+    }
+    for (const auto& lane : lanes_) {
+        const Position held = lane->counts.oldest;
+        if (held != 0 && (oldest == 0 || held < oldest)) {
+            oldest = held;
+        }
+    }
+    return oldest;
+}
+
+/// When the first event happened that has this position or a later one.
+std::optional<Timestamp> AgentRunner::time_of(Position position) {
+    if (position == 0) {
+        return std::nullopt;
+    }
+    try {
+        for (const StoredEvent& event : store_.read(position - 1, 1)) {
+            return event.record.occurred_at;
+        }
+    } catch (const StoreError&) {
+        // The status has its trouble; this is not known just now.
+    }
+    return std::nullopt;
 }
 
 bool AgentRunner::idle() {

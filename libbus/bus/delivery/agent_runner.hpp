@@ -165,6 +165,10 @@ private:
     using Batch = std::shared_ptr<StepBatch>;
     using Lock = std::unique_lock<std::mutex>;
 
+    [[nodiscard]] std::uint64_t lag() const;
+    [[nodiscard]] Position oldest_waiting() const;
+    [[nodiscard]] std::optional<Timestamp> time_of(Position position);
+
     // agent_start.cpp: what it finds that other programs have left
     [[nodiscard]] Position first_start();
     void check_versions();
@@ -324,6 +328,7 @@ private:
     Position replay_through_ = 0;
     std::uint64_t finished_ = 0;
     std::uint64_t failures_ = 0;
+    std::optional<Timestamp> last_commit_;
     std::string trouble_;
     SteadyTime paused_until_{}; ///< after trouble with the store
 };

@@ -99,7 +99,8 @@ void Delivery::dispatch_later(const std::shared_ptr<const DomainEvent>& event) {
     handlers_->post([this, event] {
         const WorkerScope worker{hub_.get()};
         if (const auto sink = hub_->sink()) {
-            dispatcher_.dispatch_watched(*event, *sink, handled_by_agent(event->type()));
+            dispatcher_.dispatch_watched(*event, *sink, handled_by_agent(event->type()),
+                                         Dispatcher::Offer::none, runtime_);
         } else {
             dispatcher_.dispatch(*event);
         }

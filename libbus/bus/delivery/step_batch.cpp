@@ -98,7 +98,9 @@ void report(const StepBatch& batch, std::string_view agent, internal::EventWarni
             continue;
         }
         if (!attempted.failure) {
-            sink.on_handled(*attempted.event, agent);
+            sink.on_finished(
+                *attempted.event,
+                {.by = agent, .duration = attempted.duration, .attempt = attempted.attempt});
             continue;
         }
         report_failure(attempted, agent, warnings, sink);

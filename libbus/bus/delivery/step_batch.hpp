@@ -39,6 +39,8 @@ struct Attempted {
     std::size_t part = 0;  ///< of the batch, in which it commits
     Position position = 0; ///< 0: no delivery is concerned
     PositionRange settles{};
+    std::uint32_t attempt = 1;
+    Duration duration{}; ///< zero: nobody watched
     std::vector<std::shared_ptr<const DomainEvent>> emitted;
     std::vector<StartedTimer> timers;
     std::vector<std::uint64_t> cancelled_timers;

@@ -147,6 +147,7 @@ StepRunner::Draft StepRunner::begin(DeliveryItem& item, const StepBatch& batch, 
                                   .attempt = static_cast<std::uint32_t>(attempts + 1),
                                   .redrives = item.record ? item.record->redrives : 0,
                                   .replay = only_state(item)});
+    draft.attempted.attempt = draft.input->attempt;
     return draft;
 }
 
@@ -167,7 +168,10 @@ bool StepRunner::run(DeliveryItem& item, Draft& draft) {
     Source source{*this, draft.input->replay};
     LIBBUS_FAULT_POINT_THROWS("step.before", StoreError{"step.before: made to fail"});
     StepOutcome outcome;
-    outcome.failure = run_step(agent_, *draft.handler, *draft.input, source, outcome.effects);
+    const auto begun = hub_.time_if_watched();
+    outcome.failure =
+        run_step(agent_, *draft.handler, *draft.input, source, outcome.effects, hub_.around_steps);
+    draft.attempted.duration = hub_.since(begun);
     LIBBUS_FAULT_POINT("step.after_handler");
     if (draft.input->replay) {
         keep_state_only(outcome.effects);
@@ -318,7 +322,8 @@ bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
 /// Runs on_given_up, and puts what it does into the part.
 bool StepRunner::give_up(DeliveryItem& /*item*/, Draft& draft, DeliveryRecord& delivery) {
     Source source{*this, draft.input->replay};
-    StepOutcome outcome = run_given_up(agent_, *draft.input, *draft.attempted.failure, source);
+    StepOutcome outcome =
+        run_given_up(agent_, *draft.input, *draft.attempted.failure, source, hub_.around_steps);
     if (draft.input->replay) {
         keep_state_only(outcome.effects);
     }

@@ -35,6 +35,11 @@ public:
         bits_.fetch_or(listened);
     }
 
+    /// False: nobody listens. True: somebody may.
+    [[nodiscard]] bool listened_to() const noexcept {
+        return (bits_.load(std::memory_order_acquire) & listened) != 0;
+    }
+
     /// True where somebody listens. Asks `anybody`, which looks for one, only where the flag is up.
     template <class F>
     bool listening(F anybody) noexcept {

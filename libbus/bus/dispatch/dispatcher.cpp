@@ -3,6 +3,7 @@
 #include <bus/dispatch/worker_scope.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace bus {
 
@@ -154,8 +155,10 @@ DispatchReport Dispatcher::dispatch(const DomainEvent& event, Offer offer) {
 }
 
 DispatchReport Dispatcher::dispatch_watched(const DomainEvent& event, ObserverSink& sink,
-                                            bool taken_elsewhere, Offer offer) {
+                                            bool taken_elsewhere, Offer offer,
+                                            std::shared_ptr<Runtime> clock) {
     DispatchReport report;
+    const detail::Watch watch{sink, std::move(clock)};
     // A slot may publish, and a handler of that destroy this: there are no handlers then.
     const std::shared_ptr<Topics> topics = topics_;
     sink.on_published(event);
@@ -168,7 +171,7 @@ DispatchReport Dispatcher::dispatch_watched(const DomainEvent& event, ObserverSi
         if (snapshot.has_takers() && offer == Offer::to_mailboxes) {
             dispatch.offer(snapshot, event);
         }
-        dispatch.call(snapshot, event, report, &sink);
+        dispatch.call(snapshot, event, report, &watch);
     }
     if (!known) {
         sink.on_unhandled(event);

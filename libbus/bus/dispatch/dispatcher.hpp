@@ -14,6 +14,8 @@
 
 namespace bus {
 
+class Runtime;
+
 /// Calls the handlers of an event in the publisher's thread, depth first. All members are thread
 /// safe. No lock is held while a handler, a filter or the destructor of one runs. Publishing takes
 /// no lock, allocates nothing and writes no memory that another publisher writes or reads, apart
@@ -63,9 +65,12 @@ public:
 
     /// The same, and tells the sink that the event is published, what comes of its handlers, and
     /// where it is so that it is unhandled: at the begin of this neither a handler nor a mailbox
-    /// took events of this type, nor does anybody else, as `taken_elsewhere` says.
+    /// took events of this type, nor does anybody else, as `taken_elsewhere` says. How long
+    /// handlers run is measured by the runtime's clock, if it is given; a handler may end all who
+    /// hold it.
     DispatchReport dispatch_watched(const DomainEvent& event, ObserverSink& sink,
-                                    bool taken_elsewhere, Offer offer = Offer::none);
+                                    bool taken_elsewhere, Offer offer = Offer::none,
+                                    std::shared_ptr<Runtime> clock = {});
 
     /// Only the mailboxes.
     void offer(const DomainEvent& event);

@@ -9,6 +9,18 @@
 
 namespace bus {
 
+/// A handler, or an agent's step, that has finished.
+struct Handled {
+    std::string_view by;      ///< the agent; empty: a plain handler
+    std::string_view handler; ///< the name of that, see SubscribeOptions::name; empty: it has none
+    /// How long it ran, the commit not included. Zero: nobody watched when it began.
+    Duration duration{};
+    std::uint32_t attempt = 1; ///< of a step
+
+    /// For who asks for no more than `by`.
+    operator std::string_view() const noexcept { return by; } // NOLINT(google-explicit-constructor)
+};
+
 /// What must not go unheard: a handler that threw, an agent that gave up, trouble.
 enum class Alarm : std::uint8_t { failed, dead_lettered, trouble };
 
@@ -57,6 +69,12 @@ public:
     virtual void on_published(const DomainEvent& event) noexcept = 0;
     /// A handler or an agent's step has finished; `by` is the agent's name, empty for a handler.
     virtual void on_handled(const DomainEvent& event, std::string_view by) noexcept = 0;
+
+    /// The same, with all that is known of it. A sink implements one of the two.
+    virtual void on_finished(const DomainEvent& event, const Handled& handled) noexcept {
+        on_handled(event, handled.by);
+    }
+
     /// A handler threw, or an attempt of a step failed. Not for a step that is not_ready.
     virtual void on_failed(const DomainEvent& event, std::string_view by,
                            const Failure& failure) noexcept = 0;

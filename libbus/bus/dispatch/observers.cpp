@@ -22,7 +22,7 @@ public:
     const detail::HomeProcess home;
     std::shared_ptr<Sink> left_behind; ///< itself, in a child of fork(): it never goes there
     ObserverSignal<const DomainEvent&> published;
-    ObserverSignal<const DomainEvent&, std::string_view> handled;
+    ObserverSignal<const DomainEvent&, const Handled&> handled;
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&> failed;
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&> not_ready;
     ObserverSignal<const DomainEvent&> unhandled;
@@ -43,7 +43,11 @@ public:
     }
 
     void on_handled(const DomainEvent& event, std::string_view by) noexcept override {
-        emit("handled", handled, event, by);
+        on_finished(event, {.by = by});
+    }
+
+    void on_finished(const DomainEvent& event, const Handled& what) noexcept override {
+        emit("handled", handled, event, what);
     }
 
     void on_failed(const DomainEvent& event, std::string_view by,

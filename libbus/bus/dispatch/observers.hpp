@@ -137,8 +137,9 @@ public:
 
     /// An event was published (with a store: is committed).
     ObserverSignal<const DomainEvent&>& published;
-    /// A handler (second argument empty) or the step of the named agent has finished.
-    ObserverSignal<const DomainEvent&, std::string_view>& handled;
+    /// A handler or an agent's step has finished. A slot may take a std::string_view instead of
+    /// Handled: that is Handled::by, the agent's name, empty for a handler.
+    ObserverSignal<const DomainEvent&, const Handled&>& handled;
     /// A handler (second argument empty) threw, or an attempt of the named agent's step failed. A
     /// step that is not ready has not failed.
     ///

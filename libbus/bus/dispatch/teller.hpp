@@ -27,6 +27,12 @@ public:
         }
     }
 
+    void on_finished(const DomainEvent& event, const Handled& handled) noexcept override {
+        if (sink_) {
+            sink_->on_finished(event, handled);
+        }
+    }
+
     /// Of a step, which is tried again or given up, and of which is said no more here.
     void on_failed(const DomainEvent& event, std::string_view by,
                    const Failure& failure) noexcept override {

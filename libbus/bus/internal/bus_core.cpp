@@ -77,6 +77,7 @@ Bus::Core::Core(BusOptions options)
                      unheard->handler_failed(event, handler, error);
                  }},
       seat_{store.get()} {
+    hub->around_steps = std::move(options.around_steps);
     hub->clock().on_set([weak = std::weak_ptr{hub}](Duration by) {
         if (const auto here = weak.lock()) {
             tell_clock_set(*here, by);
@@ -244,7 +245,7 @@ DispatchReport Bus::Core::dispatch(const DomainEvent& event, Offer offer) {
     }
     const bool by_agent = delivery_ && delivery_->handled_by_agent(event.type());
     // Nothing after it: this object may have gone with a handler.
-    return dispatcher.dispatch_watched(event, *sink, by_agent, offer);
+    return dispatcher.dispatch_watched(event, *sink, by_agent, offer, runtime);
 }
 
 /// Without a store: what a step emitted is published on its worker, once the step has succeeded.

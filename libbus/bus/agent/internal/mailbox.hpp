@@ -60,9 +60,10 @@ public:
     std::shared_ptr<void> alive; ///< what must outlive a posted task; set before it is posted
     Parking parking;
     Gathering gathering;
-    StepEffects effects;             ///< of the running step; kept for its memory
-    std::size_t batch_limit = 1;     ///< events it is told of at once
-    std::uint64_t last_deferral = 0; ///< numbers the deferred ones that have no sequence
+    StepEffects effects;                ///< of the running step; kept for its memory
+    std::optional<SteadyTime> begun_at; ///< of the running step, if somebody watches
+    std::size_t batch_limit = 1;        ///< events it is told of at once
+    std::uint64_t last_deferral = 0;    ///< numbers the deferred ones that have no sequence
 
     /// Adds to one of the counters above without a locked instruction: there is one writer.
     template <class N>

@@ -250,10 +250,15 @@ std::optional<std::pair<DeliveryState, std::string>> HeldUp::find(Position posit
 }
 
 HeldUp::Counts HeldUp::counts() const {
+    Position oldest = deferred_.empty() ? 0 : deferred_.begin()->first;
+    if (!parked_.empty() && (oldest == 0 || parked_.begin()->first < oldest)) {
+        oldest = parked_.begin()->first;
+    }
     return {.retrying = deferred_.size() - not_ready_,
             .not_ready = not_ready_,
             .parked = parked_.size(),
-            .dead = dead_.size()};
+            .dead = dead_.size(),
+            .oldest = oldest};
 }
 
 void HeldUp::put_deferred(DeliveryRecord&& record, const NextAttempt& next) {

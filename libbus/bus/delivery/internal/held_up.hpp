@@ -31,6 +31,7 @@ public:
         std::size_t not_ready = 0;
         std::size_t parked = 0;
         std::size_t dead = 0;
+        Position oldest = 0; ///< of those that wait; 0: there is none
     };
 
     /// Takes in what the store has; in order of position. The row of a deferred one says when it is

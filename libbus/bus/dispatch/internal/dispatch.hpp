@@ -4,6 +4,9 @@
 #include <bus/dispatch/internal/publisher.hpp>
 #include <bus/dispatch/internal/topics.hpp>
 #include <bus/runtime/internal/forced_unwind.hpp>
+#include <bus/runtime/runtime.hpp>
+
+#include <memory>
 
 namespace bus::detail {
 
@@ -18,6 +21,12 @@ namespace bus::detail {
 
 /// Offers the event to the mailboxes. Throws what copying it throws.
 void offer_to_all(const Snapshot& snapshot, const DomainEvent& event);
+
+/// Who watches a dispatch.
+struct Watch {
+    ObserverSink& sink;
+    std::shared_ptr<Runtime> clock; ///< null: nothing is measured
+};
 
 /// A dispatch on this thread: names the snapshot that it runs, so that nobody frees it, and of its
 /// handlers the one that it runs, so that who ends that one can wait. Fence is how it fences.
@@ -59,9 +68,9 @@ public:
     }
 
     /// Calls the handlers. From the first one on, nothing of the topics' owner is touched: a
-    /// handler may destroy it. `sink` may be null.
+    /// handler may destroy it. `watch` may be null.
     LIBBUS_MAY_BE_UNWOUND void call(const Snapshot& snapshot, const DomainEvent& event,
-                                    DispatchReport& report, ObserverSink* sink) {
+                                    DispatchReport& report, const Watch* watch) {
         if (snapshot.size() == 0) {
             // What the frame ran before would look as if it still ran, in every publish that
             // follows: who ends it might never find a moment without one.
@@ -73,20 +82,21 @@ public:
         report.handled = snapshot.size(); // less those that will be skipped, or throw
         for (;;) {
             try {
-                if (sink == nullptr) [[likely]] {
+                if (watch == nullptr) [[likely]] {
                     for (; next != end; ++next) {
                         call_one(**next, event, report);
                     }
                 } else {
                     for (; next != end; ++next) {
-                        call_watched(**next, event, report, *sink);
+                        call_watched(**next, event, report, *watch);
                     }
                 }
                 return;
             }
             LIBBUS_PASS_FORCED_UNWIND
             catch (...) {
-                next = note_failure(frame_, event, report, sink);
+                next =
+                    note_failure(frame_, event, report, watch != nullptr ? &watch->sink : nullptr);
             }
         }
     }
@@ -102,9 +112,11 @@ private:
     }
 
     void call_watched(HandlerSlot& slot, const DomainEvent& event, DispatchReport& report,
-                      ObserverSink& sink) {
+                      const Watch& watch) {
+        const SteadyTime begun = watch.clock ? watch.clock->steady_now() : SteadyTime{};
         if (call_special(frame_, slot, begin(slot), event)) {
-            sink.on_handled(event, {});
+            const SteadyTime now = watch.clock ? watch.clock->steady_now() : SteadyTime{};
+            watch.sink.on_finished(event, {.handler = slot.info->name, .duration = now - begun});
         } else {
             --report.handled;
         }
