@@ -1,6 +1,7 @@
 #include <agents/control/control_agent.hpp>
 #include <agents/control/control_view.hpp>
-#include <bus/event/codec.hpp>
+#include <bus/agent/read_state.hpp>
+#include <bus/store/event_store.hpp>
 
 #include <algorithm>
 
@@ -11,28 +12,34 @@ ControlView::ControlView(EventStore& store, std::string agent, Workflow workflow
 
 namespace {
 
-ExecutionState read(const EventStore& store, const std::string& agent, const StateRecord& record) {
+/// Runs `read`; what it cannot read is none of a control agent.
+template <class Read>
+auto reading(const EventStore& store, Read read) {
     try {
-        return from_json_text<ExecutionState>(record.json);
+        return read();
     } catch (const CodecError& error) {
-        throw StoreError{store.description() + ": the state '" + record.key + "' of agent '" +
-                         agent + "' is not that of a control agent: " + error.what()};
+        throw StoreError{store.description() + ": " + error.what() +
+                         "; is that agent a control agent?"};
     }
 }
 
 } // namespace
 
 std::optional<ExecutionState> ControlView::execution(std::string_view execution_id) const {
-    const auto record = store_.state(agent_, ControlAgent::state_key(execution_id));
-    return record ? std::optional{read(store_, agent_, *record)} : std::nullopt;
+    return reading(store_, [&] {
+        return read_state<ExecutionState>(store_, agent_, ControlAgent::state_key(execution_id));
+    });
 }
 
 std::vector<ExecutionState> ControlView::executions() const {
-    std::vector<ExecutionState> all;
-    for (const StateRecord& record : store_.states(agent_, ControlAgent::state_prefix)) {
-        all.push_back(read(store_, agent_, record));
-    }
-    return all;
+    return reading(store_, [this] {
+        std::vector<ExecutionState> all;
+        for (const auto& [key, execution] :
+             read_states<ExecutionState>(store_, agent_, ControlAgent::state_prefix)) {
+            all.push_back(execution);
+        }
+        return all;
+    });
 }
 
 std::vector<OverdueExecution> ControlView::overdue(Timestamp now) const {

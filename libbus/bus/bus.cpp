@@ -109,6 +109,15 @@ StopReport Bus::stop(Stop how, Duration deadline) {
     return here().stop(how, deadline);
 }
 
+std::optional<std::string> Bus::state_text(std::string_view agent, std::string_view key) {
+    return here().state_text(agent, key);
+}
+
+StatePage Bus::state_page(std::string_view agent, std::string_view prefix,
+                          const std::optional<std::string>& after) {
+    return here().state_page(agent, prefix, after);
+}
+
 std::vector<AgentStatus> Bus::status() {
     std::vector<AgentStatus> result;
     for (const auto& runner : here().runners()) {

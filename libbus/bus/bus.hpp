@@ -304,6 +304,21 @@ public:
     /// Where the store cannot be asked for the report it throws StoreError, once all has ended.
     StopReport stop(Stop how, Duration deadline = std::chrono::seconds{30});
 
+    /// What an agent keeps under a key, as the steps that are committed have left it: see
+    /// bus::read_state. Without a store it is that of an agent that is on this bus. To see what has
+    /// come of an event that was just published, wait for the agent first.
+    template <class T>
+    [[nodiscard]] std::optional<T> read_state(std::string_view agent, std::string_view key) {
+        return detail::state_from_text<T>(agent, key, state_text(agent, key));
+    }
+
+    /// The same of all that it keeps under keys that begin with `prefix`, by key.
+    template <class T>
+    [[nodiscard]] States<T> read_states(std::string_view agent, std::string_view prefix = {}) {
+        return {agent, [this, of = std::string{agent}, under = std::string{prefix}](
+                           const auto& after) { return state_page(of, under, after); }};
+    }
+
     /// How the agents stand, in the order added.
     [[nodiscard]] std::vector<AgentStatus> status();
 
@@ -328,6 +343,9 @@ private:
     PublishReport publish_event(const DomainEvent& event, const PublishOptions& options);
     TimerHandle schedule_event(Duration delay, std::shared_ptr<const DomainEvent> event);
     Ticket post_event(std::shared_ptr<const DomainEvent> event, const PublishOptions& options);
+    std::optional<std::string> state_text(std::string_view agent, std::string_view key);
+    StatePage state_page(std::string_view agent, std::string_view prefix,
+                         const std::optional<std::string>& after);
 
     class Core;
     /// Throws std::logic_error in a child of fork().

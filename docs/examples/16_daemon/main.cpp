@@ -116,5 +116,5 @@ int main() {
 
     const auto store = bus::open_store("sqlite:sorter.db", {.read_only = true});
     std::cout << "parcels " << store->last_position() << ", sorted "
-              << store->state("sorter", "sorted")->json << std::endl;
+              << bus::read_state<int>(*store, "sorter", "sorted").value_or(0) << std::endl;
 }

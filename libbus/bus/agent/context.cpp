@@ -29,6 +29,13 @@ std::optional<std::string> Context::state_text(std::string_view key) const {
     return source_.state(key);
 }
 
+StatePage Context::state_page(std::string_view prefix,
+                              const std::optional<std::string>& after) const {
+    StatePage page = source_.states(prefix, after);
+    detail::lay_over(page, effects_.states, prefix, after);
+    return page;
+}
+
 void Context::set_state_text(std::string_view key, std::string json) {
     check_utf8("state key", key);
     effects_.states.insert_or_assign(std::string{key}, std::move(json));

@@ -1,9 +1,8 @@
 #pragma once
 
-#include <bus/agent/state_version.hpp>
+#include <bus/agent/read_state.hpp>
 #include <bus/agent/timer_handle.hpp>
 #include <bus/dispatch/handler_check.hpp>
-#include <bus/event/codec.hpp>
 #include <bus/event/domain_event.hpp>
 #include <bus/runtime/delay.hpp>
 #include <bus/store/records.hpp>
@@ -30,7 +29,8 @@ public:
     virtual Timestamp now() = 0;
     virtual std::uint64_t random() = 0;
     virtual std::optional<std::string> state(std::string_view key) = 0;
-    virtual std::vector<StateRecord> states(std::string_view prefix) = 0;
+    /// A page of what is kept under keys that begin with `prefix`.
+    virtual StatePage states(std::string_view prefix, const std::optional<std::string>& after) = 0;
     virtual std::optional<DeliveryRecord> dead_letter(std::string_view agent,
                                                       const Uuid& event_id) = 0;
     /// A handle for a timer to be started once the step has succeeded.
@@ -47,7 +47,7 @@ struct TimerRequest {
 /// What a step wants to have happened once it has succeeded.
 struct StepEffects {
     std::vector<std::shared_ptr<const DomainEvent>> emitted;
-    std::map<std::string, std::optional<std::string>, std::less<>> states; ///< none: erased
+    detail::WrittenStates states;
     std::vector<DeliveryCommand> commands;
     std::vector<TimerRequest> timers;
     std::vector<TimerHandle> cancelled; ///< after the timers that it starts
@@ -150,14 +150,22 @@ public:
     /// along with an effect outside, so that the other side can tell a repeat.
     [[nodiscard]] std::string idempotency_key(std::string_view purpose) const;
 
-    /// What the agent keeps under a key, with what this step has written. Throws CodecError where
-    /// it does not fit T. A state of an earlier state_version goes through its upcasters.
+    /// What the agent keeps under a key, with what this step has written. A state of an earlier
+    /// state_version goes through its upcasters. Throws CodecError, which names agent, key and
+    /// type, if it is no T or of a newer version.
     template <class T>
     [[nodiscard]] std::optional<T> state(std::string_view key) const {
-        const std::optional<std::string> json = state_text(key);
-        return json ? std::optional<T>{from_json_text<T>(detail::state_of_version(
-                          *json, state_version<T>, detail::state_upcasters<T>()))}
-                    : std::nullopt;
+        return detail::state_from_text<T>(step_.agent, key, state_text(key));
+    }
+
+    /// The same of all that it keeps under keys that begin with `prefix`, by key: with what this
+    /// step has set, and without what it has erased. The step may set and erase while it goes
+    /// through them: what lies behind the page that is being gone through is then seen.
+    template <class T>
+    [[nodiscard]] States<T> states(std::string_view prefix = {}) const {
+        return {step_.agent, [this, under = std::string{prefix}](const auto& after) {
+                    return state_page(under, after);
+                }};
     }
 
     /// Keeps a described struct (or a number, string, list, ...) under a key.
@@ -190,6 +198,8 @@ private:
     void stamp(DomainEvent& event) const;
     void emit(std::shared_ptr<const DomainEvent> event);
     TimerHandle start_timer(Duration delay, std::shared_ptr<const DomainEvent> event);
+    [[nodiscard]] StatePage state_page(std::string_view prefix,
+                                       const std::optional<std::string>& after) const;
 
     const Step& step_;
     StepSource& source_;

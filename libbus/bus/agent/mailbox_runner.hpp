@@ -47,6 +47,11 @@ public:
 
     [[nodiscard]] bool takes(const EventType& type) const override;
 
+    /// What the agent keeps, as the steps that have ended have left it.
+    [[nodiscard]] std::optional<std::string> state_text(std::string_view key);
+    [[nodiscard]] StatePage state_page(std::string_view prefix,
+                                       const std::optional<std::string>& after);
+
     const std::string& name() const noexcept override { return name_; }
 
     void show(const std::function<void(const Agent&)>& look) override;

@@ -21,19 +21,11 @@ public:
     std::uint64_t random() override { return runner_.hub_->runtime().random(); }
 
     std::optional<std::string> state(std::string_view key) override {
-        const std::lock_guard lock{runner_.states_mutex_};
-        const auto found = runner_.states_.find(key);
-        return found != runner_.states_.end() ? std::optional{found->second} : std::nullopt;
+        return runner_.state_text(key);
     }
 
-    std::vector<StateRecord> states(std::string_view prefix) override {
-        const std::lock_guard lock{runner_.states_mutex_};
-        std::vector<StateRecord> result;
-        for (auto entry = runner_.states_.lower_bound(prefix);
-             entry != runner_.states_.end() && entry->first.starts_with(prefix); ++entry) {
-            result.push_back({entry->first, entry->second});
-        }
-        return result;
+    StatePage states(std::string_view prefix, const std::optional<std::string>& after) override {
+        return runner_.state_page(prefix, after);
     }
 
     /// Without a store nothing is kept that could be redriven.
@@ -47,6 +39,18 @@ public:
 private:
     MailboxRunner& runner_;
 };
+
+std::optional<std::string> MailboxRunner::state_text(std::string_view key) {
+    const std::lock_guard lock{states_mutex_};
+    const auto found = states_.find(key);
+    return found != states_.end() ? std::optional{found->second} : std::nullopt;
+}
+
+StatePage MailboxRunner::state_page(std::string_view prefix,
+                                    const std::optional<std::string>& after) {
+    const std::lock_guard lock{states_mutex_};
+    return detail::page_of(states_, prefix, after);
+}
 
 /// A first attempt. What it throws is no failure of the step, which is caught, but memory that runs
 /// out around it: that costs the event, and not the program.

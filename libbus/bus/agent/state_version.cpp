@@ -1,16 +1,29 @@
 #include <bus/agent/state_version.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/event/internal/versioned_text.hpp>
 
 #include <charconv>
+#include <new>
 #include <stdexcept>
 
 namespace bus::detail {
 
 namespace {
 
-/// No member of a C++ struct is called so.
-constexpr std::string_view head = R"({"$version":)";
+constexpr std::string_view head = internal::versioned_text_head;
 constexpr std::string_view middle = R"(,"state":)";
+
+std::string upcast(const std::function<std::string(std::string_view)>& upcaster,
+                   std::string_view json, std::uint32_t version) {
+    try {
+        return upcaster(json);
+    } catch (const std::bad_alloc&) {
+        throw;
+    } catch (const std::exception& error) {
+        throw CodecError{"$version", "the upcaster of this state from version " +
+                                         std::to_string(version) + " failed: " + error.what()};
+    }
+}
 
 } // namespace
 
@@ -60,7 +73,7 @@ std::string state_of_version(std::string_view kept, std::uint32_t version,
             throw CodecError{"$version", "no upcaster of this state from version " +
                                              std::to_string(found) + ": call bus::upcast_state"};
         }
-        json = upcaster->second(json);
+        json = upcast(upcaster->second, json, found);
     }
     return json;
 }

@@ -27,30 +27,15 @@ public:
         if (auto written = runner_.states_.find(key, view_)) {
             return *std::move(written);
         }
-        std::optional<StateRecord> record = runner_.store_.state(runner_.agent_.name(), key);
-        return record ? std::optional{std::move(record->json)} : std::nullopt;
+        return detail::state_text(runner_.store_, runner_.agent_.name(), key);
     }
 
-    std::vector<StateRecord> states(std::string_view prefix) override {
+    StatePage states(std::string_view prefix, const std::optional<std::string>& after) override {
         // First what is not committed: what is committed meanwhile is then in the store.
         const internal::StateCache::States written = runner_.states_.find_all(prefix, view_);
-        std::map<std::string, std::string> merged;
-        for (StateRecord& record : runner_.store_.states(runner_.agent_.name(), prefix)) {
-            merged.insert_or_assign(std::move(record.key), std::move(record.json));
-        }
-        for (const auto& [key, json] : written) {
-            if (json) {
-                merged.insert_or_assign(key, *json);
-            } else {
-                merged.erase(key);
-            }
-        }
-        std::vector<StateRecord> result;
-        result.reserve(merged.size());
-        for (auto& [key, json] : merged) {
-            result.push_back({key, std::move(json)});
-        }
-        return result;
+        StatePage page = detail::page_of(runner_.store_, runner_.agent_.name(), prefix, after);
+        detail::lay_over(page, written, prefix, after);
+        return page;
     }
 
     std::optional<DeliveryRecord> dead_letter(std::string_view agent,

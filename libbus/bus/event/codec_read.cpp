@@ -1,6 +1,7 @@
 #include <bus/event/codec.hpp>
 #include <bus/event/internal/json_reader.hpp>
 #include <bus/event/internal/path.hpp>
+#include <bus/event/internal/versioned_text.hpp>
 #include <bus/event/utf8.hpp>
 
 #include <array>
@@ -397,6 +398,10 @@ void detail::read_event_into(std::string_view json, const EventType& type, Domai
 
 void detail::read_value(const ValueType& type, void* value, std::string_view json,
                         Reading reading) {
+    if (type.kind == Kind::object && json.starts_with(internal::versioned_text_head)) {
+        throw CodecError{"$version", "this is a state that was kept with its version: read it with "
+                                     "bus::read_state, which knows what to make of it"};
+    }
     internal::read_json(json, {&type, value}, reading);
 }
 

@@ -52,6 +52,9 @@ public:
     bool wait_idle(std::optional<Duration> timeout);
     StopReport stop(Stop how, Duration deadline);
     std::vector<std::shared_ptr<Runner>> runners();
+    std::optional<std::string> state_text(std::string_view agent, std::string_view key);
+    StatePage state_page(std::string_view agent, std::string_view prefix,
+                         const std::optional<std::string>& after);
 
     /// A sentence where the bus may not be destroyed here and now, else nullptr.
     [[nodiscard]] const char* why_not_to_be_destroyed() const noexcept;
@@ -96,6 +99,7 @@ private:
     void check_version(const DomainEvent& event, const PublishOptions& options) const;
     bool at_rest(const std::vector<std::shared_ptr<Runner>>& all);
     Agent& add_mailbox(std::unique_ptr<Agent> agent);
+    [[nodiscard]] std::shared_ptr<MailboxRunner> find_mailbox(std::string_view agent);
     AgentStatus remove_mailbox(std::string_view agent);
     void check_new_agent(const Agent& agent);
     DispatchReport dispatch(const DomainEvent& event, Offer offer);

@@ -141,6 +141,31 @@ AgentStatus Bus::Core::remove_mailbox(std::string_view agent) {
     return runner->status();
 }
 
+/// nullptr: there is none of that name.
+std::shared_ptr<MailboxRunner> Bus::Core::find_mailbox(std::string_view agent) {
+    const std::shared_lock lock{mutex_};
+    const auto found = std::find_if(mailboxes_.begin(), mailboxes_.end(),
+                                    [&](const auto& runner) { return runner->name() == agent; });
+    return found != mailboxes_.end() ? *found : nullptr;
+}
+
+std::optional<std::string> Bus::Core::state_text(std::string_view agent, std::string_view key) {
+    if (store) {
+        return detail::state_text(*store, agent, key);
+    }
+    const auto runner = find_mailbox(agent);
+    return runner ? runner->state_text(key) : std::nullopt;
+}
+
+StatePage Bus::Core::state_page(std::string_view agent, std::string_view prefix,
+                                const std::optional<std::string>& after) {
+    if (store) {
+        return detail::page_of(*store, agent, prefix, after);
+    }
+    const auto runner = find_mailbox(agent);
+    return runner ? runner->state_page(prefix, after) : StatePage{};
+}
+
 std::uint64_t Bus::Core::request(RequestRecord request) {
     Delivery& delivery = delivery_for("a request");
     if (request.who.empty()) {

@@ -197,7 +197,7 @@ public:
     virtual std::optional<BegunNote> begun(std::string_view agent) = 0;
     virtual std::optional<StateRecord> state(std::string_view agent, std::string_view key) = 0;
     /// At most `limit` of what an agent keeps under keys that begin with `prefix` and come after
-    /// `after_key` (empty: from the first one on), by key. Keys are compared as bytes.
+    /// `after_key` (empty: first), by key, compared as bytes; as kept: bus::read_states reads it.
     virtual std::vector<StateRecord> states(std::string_view agent, std::string_view prefix,
                                             std::string_view after_key = {},
                                             std::size_t limit = unlimited) = 0;

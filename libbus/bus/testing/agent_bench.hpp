@@ -81,10 +81,7 @@ public:
     /// What the agent keeps under a key, brought to the newest version.
     template <class T>
     [[nodiscard]] std::optional<T> state(std::string_view key) const {
-        const std::optional<std::string> kept = state_text(key);
-        return kept ? std::optional<T>{from_json_text<T>(bus::detail::state_of_version(
-                          *kept, state_version<T>, bus::detail::state_upcasters<T>()))}
-                    : std::nullopt;
+        return bus::detail::state_from_text<T>(name_, key, state_text(key));
     }
 
     /// The same as it is kept.

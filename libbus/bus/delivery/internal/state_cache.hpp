@@ -21,7 +21,7 @@ namespace bus::internal {
 class StateCache {
 public:
     using Value = std::optional<std::string>; ///< none: erased
-    using States = std::map<std::string, Value, std::less<>>;
+    using States = detail::WrittenStates;
 
     /// What was written, to be given back once it is committed.
     using Written = std::vector<std::pair<std::string, std::uint64_t>>;
