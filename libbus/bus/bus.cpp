@@ -101,6 +101,10 @@ bool Bus::wait_idle(std::optional<Duration> timeout) {
     return here().wait_idle(timeout);
 }
 
+bool Bus::wait_for(std::string_view agent, Position through, Duration timeout) {
+    return here().wait_for(agent, through, timeout);
+}
+
 bool Bus::idle() {
     return here().idle();
 }

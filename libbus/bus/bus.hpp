@@ -292,6 +292,18 @@ public:
     /// idle() says.
     bool wait_idle(std::optional<Duration> timeout = {});
 
+    /// Waits until an agent has handled every event up to this position, which is included: each
+    /// has finished, was given up, or was discarded, and what the steps did is committed. So what
+    /// it keeps shows them, as for a read model that answers the one who has published. A delivery
+    /// that is deferred, or parked behind another one, is not handled: it is waited for, also where
+    /// a dead letter holds it up until an operator comes. An event that it does not handle counts
+    /// once the agent has passed it. False: `timeout` was over first, the bus or the agent stopped,
+    /// or the store is lost. In virtual time, and with a runtime that is polled, it does meanwhile
+    /// what wait_idle does. Throws std::invalid_argument if no agent of this bus has that name,
+    /// std::logic_error without a store (use wait_idle), and in a step or a handler on a worker,
+    /// which may be what it would wait for.
+    bool wait_for(std::string_view agent, Position through, Duration timeout);
+
     /// True where wait_idle would not wait.
     [[nodiscard]] bool idle();
 

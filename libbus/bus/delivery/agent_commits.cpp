@@ -80,7 +80,7 @@ void AgentRunner::tell_end(Lock&& held) {
     tell_rest(lock);
     hub_->count_change();
     lock.unlock();
-    if (rests) {
+    if (rests || awaited_ != 0) {
         hub_->wake_waiters();
     }
 }
@@ -104,8 +104,16 @@ void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
             must_reload_ = true;
         }
         settle(attempted.settles);
+        if (attempted.command) {
+            note_discarded(batch.results[attempted.part]);
+        }
         if (attempted.position == 0) {
             continue;
+        }
+        if (attempted.delivery) {
+            note_state(*attempted.delivery);
+        } else if (attempted.attempted_again) {
+            unfinished_.erase(attempted.position);
         }
         if (attempted.attempted_again) {
             end_repeat(attempted.position);
@@ -118,6 +126,29 @@ void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
     }
     if (committed) {
         last_commit_ = hub_->runtime().now();
+    }
+}
+
+/// With the lock held: what a delivery has become. That it is dead may be heard of after somebody
+/// has redriven it.
+void AgentRunner::note_state(Position position, DeliveryState state, std::uint32_t redrives) {
+    if (state != DeliveryState::dead) {
+        std::uint32_t& known = unfinished_[position];
+        known = std::max(known, redrives);
+        return;
+    }
+    const auto found = unfinished_.find(position);
+    if (found != unfinished_.end() && found->second <= redrives) {
+        unfinished_.erase(found);
+    }
+}
+
+/// With the lock held.
+void AgentRunner::note_discarded(const PartResult& result) {
+    for (const PartResult::Changed& changed : result.changed) {
+        if (changed.action == DeliveryAction::discard) {
+            unfinished_.erase(changed.delivery.position);
+        }
     }
 }
 

@@ -76,6 +76,9 @@ void AgentRunner::reload() {
     clear_lanes();
     load_held_up(briefs, std::move(deferred));
     for (const PartResult::Changed& changed : changed_meanwhile_) {
+        if (changed.action != DeliveryAction::discard) {
+            note_state(changed.delivery);
+        }
         // Committed after the deliveries were read, or known from them already.
         lane_of(changed.delivery.sequence, changed.delivery.position)
             .orders.push_back({.kind = Order::Kind::changed, .changed = changed});
@@ -133,6 +136,7 @@ void AgentRunner::load_held_up(const std::vector<DeliveryBrief>& briefs,
                                std::vector<DeliveryRecord>&& deferred) {
     const ClockReading now = hub_->runtime().read_clocks();
     auto next = deferred.begin();
+    unfinished_.clear();
     for (const DeliveryBrief& brief : briefs) {
         std::optional<DeliveryRecord> record;
         if (brief.state == DeliveryState::deferred) {
@@ -145,6 +149,7 @@ void AgentRunner::load_held_up(const std::vector<DeliveryBrief>& briefs,
             }
             record = std::move(*next);
         }
+        note_state(brief.position, brief.state, record ? record->redrives : 0);
         lane_of(brief.sequence, brief.position).held.load(brief, std::move(record), now);
     }
     for (const auto& lane : lanes_) {
@@ -181,6 +186,8 @@ void AgentRunner::offer(const Writer::Committed& committed) {
     }
     if (has_work) {
         wake();
+    } else if (awaited_ != 0) {
+        hub_->note_change(); // it may have passed what is waited for
     }
 }
 

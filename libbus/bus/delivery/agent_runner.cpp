@@ -72,6 +72,9 @@ void AgentRunner::start() {
 void AgentRunner::take_changed(const PartResult::Changed& changed) {
     {
         const std::lock_guard lock{mutex_};
+        if (changed.action != DeliveryAction::discard) { // that one is an order of its own lane
+            note_state(changed.delivery);
+        }
         if (loading_) {
             changed_meanwhile_.push_back(changed);
         }
@@ -231,6 +234,18 @@ bool AgentRunner::idle() {
     return mailbox_.empty() && through_ >= log_end_ && !must_reload_ &&
            std::none_of(lanes_.begin(), lanes_.end(),
                         [this](const auto& lane) { return has_work(*lane); });
+}
+
+bool AgentRunner::handled(Position through) {
+    const std::lock_guard lock{mutex_};
+    // What was passed since the last step is in no checkpoint yet.
+    return !starting_ && (settled_.checkpoint >= through || (through_ >= through && all_done(0))) &&
+           (unfinished_.empty() || unfinished_.begin()->first > through);
+}
+
+bool AgentRunner::ends() {
+    const std::lock_guard lock{mutex_};
+    return stopping_;
 }
 
 /// With the lock held: no turn is due or under way, nothing waits for a commit, nobody reads ahead.

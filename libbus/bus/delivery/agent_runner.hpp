@@ -11,6 +11,7 @@
 #include <bus/store/internal/agent_progress.hpp>
 #include <bus/store/writer.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -71,6 +72,27 @@ public:
     void command(DeliveryCommand command, OnCommand done);
     /// Puts the agent back, and begins again. Throws std::logic_error where it stops.
     void replay(ReplayOrder order, RequestAnswer answer, OnCommand done);
+
+    /// While in scope, who waits on the hub is told of each commit of this agent, and not only of
+    /// its rest.
+    class Awaited {
+    public:
+        explicit Awaited(AgentRunner& runner) : runner_{runner} { ++runner_.awaited_; }
+
+        Awaited(const Awaited&) = delete;
+        Awaited& operator=(const Awaited&) = delete;
+
+        ~Awaited() { --runner_.awaited_; }
+
+    private:
+        AgentRunner& runner_;
+    };
+
+    /// All events up to a position have finished, were given up or discarded, and that is
+    /// committed.
+    [[nodiscard]] bool handled(Position through);
+    /// It begins no further step.
+    [[nodiscard]] bool ends();
 
     /// Not for an agent that may end meanwhile.
     [[nodiscard]] bool handles(const EventType* type) const;
@@ -262,6 +284,13 @@ private:
     void save_checkpoint(Lock& lock, std::ptrdiff_t turns);
     void end_repeat(Position position);
     void settle(PositionRange range);
+    void note_state(Position position, DeliveryState state, std::uint32_t redrives);
+
+    void note_state(const DeliveryRecord& delivery) {
+        note_state(delivery.position, delivery.state, delivery.redrives);
+    }
+
+    void note_discarded(const PartResult& result);
     void save_passed(Lock& lock);
     void on_rest();
     void show_held_up(Lane& lane) const;
@@ -291,8 +320,12 @@ private:
     Position through_ = 0;            ///< all up to here is settled, in the mailbox or with a lane
     Position settle_from_ = 1;        ///< what is passed and in no item yet begins here
     internal::AgentProgress settled_; ///< as committed
-    Position log_end_ = 0;            ///< the newest position heard of
-    Position handed_out_ = 0;         ///< the newest first attempt that a lane was given
+    /// Deliveries, as committed, that the checkpoint may have passed though they are not handled:
+    /// deferred and parked ones, with how often they were redriven.
+    std::map<Position, std::uint32_t> unfinished_;
+    std::atomic<unsigned> awaited_{0}; ///< how many wait for a position
+    Position log_end_ = 0;             ///< the newest position heard of
+    Position handed_out_ = 0;          ///< the newest first attempt that a lane was given
     /// Deliveries with a row that are being attempted, with their attempts: the next one may begin
     /// before the last one's commit is heard of.
     std::map<Position, unsigned> repeating_;

@@ -64,6 +64,8 @@ public:
     std::size_t with_writer(Use use);
     [[nodiscard]] bool handled_by_agent(const EventType& type);
     [[nodiscard]] std::vector<std::shared_ptr<AgentRunner>> runners();
+    /// nullptr: there is none of that name.
+    [[nodiscard]] std::shared_ptr<AgentRunner> runner_of(std::string_view agent);
     [[nodiscard]] bool idle();
     /// Waits for an agent that a step has removed and that has not ended yet; on a thread of the
     /// workers it throws std::invalid_argument instead.
@@ -84,7 +86,6 @@ public:
     void stop();
 
 private:
-    std::shared_ptr<AgentRunner> runner_of(std::string_view agent);
     std::shared_ptr<AgentRunner> take_out(std::string_view agent);
     void leave(const std::shared_ptr<AgentRunner>& runner);
     void end(const std::shared_ptr<AgentRunner>& runner);

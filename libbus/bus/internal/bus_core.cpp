@@ -326,6 +326,29 @@ bool Bus::Core::wait_idle(std::optional<Duration> timeout) {
     return hub->wait([this] { return idle(); }, timeout) && !lost();
 }
 
+bool Bus::Core::wait_for(std::string_view agent, Position through, Duration timeout) {
+    Delivery& delivery = delivery_for("waiting for an agent to have come to a position");
+    if (on_worker()) {
+        throw std::logic_error{"wait_for was called for agent " + std::string{agent} +
+                               " in an agent's step or in a handler on a worker: it would wait "
+                               "for itself, or for those whose thread it holds; call it on a "
+                               "thread of the host, or let the step return and react to an event"};
+    }
+    const std::shared_ptr<AgentRunner> runner = delivery.runner_of(agent);
+    if (!runner) {
+        throw std::invalid_argument{"there is no agent named " + std::string{agent} +
+                                    " on this bus to be waited for: add it first, or correct the "
+                                    "name"};
+    }
+    const AgentRunner::Awaited awaited{*runner};
+    hub->wait(
+        [&] {
+            return runner->handled(through) || runner->ends() || phase_ == Phase::stopped || lost();
+        },
+        timeout);
+    return runner->handled(through);
+}
+
 StopReport Bus::Core::stop(Stop how, Duration deadline) {
     hub->care();
     Phase before = Phase::open;
@@ -339,6 +362,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     if (on_worker()) {
         if (how == Stop::now) {
             phase_ = Phase::stopped;
+            hub->note_change();
             hub->clock().stop();
             if (timers_) {
                 timers_->begin_stop();
@@ -356,6 +380,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     const bool drained =
         how == Stop::drain && hub->wait([this] { return idle(); }, deadline) && !cut_short_;
     phase_ = Phase::stopped;
+    hub->note_change();
     hub->clock().stop();
     if (delivery_) {
         delivery_->stop();

@@ -50,6 +50,7 @@ public:
     bool forget(std::string_view agent);
     bool idle();
     bool wait_idle(std::optional<Duration> timeout);
+    bool wait_for(std::string_view agent, Position through, Duration timeout);
     StopReport stop(Stop how, Duration deadline);
     std::vector<std::shared_ptr<Runner>> runners();
     std::optional<std::string> state_text(std::string_view agent, std::string_view key);
