@@ -63,9 +63,19 @@ struct StepPool {
     std::uint32_t threads = 0; ///< 0: as many as the agent has workers; at most 256
 };
 
+/// What a dead letter does to the later events of its sequence. Without a store nothing is left of
+/// it, and they follow.
+enum class OnDead : std::uint8_t {
+    hold, ///< they are parked behind it until it is redriven and finishes, or is discarded
+    /// They go on as if it had finished. It has lost its place: redriven, it runs in its own time,
+    /// after what came later, and holds nothing up while it waits for another attempt.
+    go_on,
+};
+
 struct AgentSettings {
     StartPosition start;
     RetryPolicy retry;
+    OnDead on_dead = OnDead::hold;
     /// Events, at least 1. Without a store as many again may be deferred, and as many parked.
     std::size_t mailbox_capacity = 1024;
     Overflow overflow = Overflow::block;

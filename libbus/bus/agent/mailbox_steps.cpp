@@ -120,8 +120,11 @@ bool MailboxRunner::park(Lane& lane, const DomainEvent& event) noexcept {
         if (line == nullptr) {
             return false;
         }
-        lane.parking.park(*line, event);
+        const bool first = lane.parking.park(*line, event);
         lane.show_parking();
+        if (const auto sink = first ? hub_->sink() : nullptr) {
+            sink->on_parked(event, agent_->name(), 0);
+        }
     } catch (...) {
         Lane::count(lane.lost);
         report("an event that must wait for its turn is lost");

@@ -29,7 +29,8 @@ AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, DeliveryHouse& house,
     }
     for (std::uint32_t i = 0; i < agent_->settings().workers; ++i) {
         lanes_.push_back(
-            std::make_unique<Lane>(StepRunner{*agent_, store_, *hub_, states_, house_.last_timer}));
+            std::make_unique<Lane>(StepRunner{*agent_, store_, *hub_, states_, house_.last_timer},
+                                   agent_->settings().on_dead));
         lanes_.back()->told = std::make_shared<Strand>(hub_->runtime().pool(), [] {});
     }
 }

@@ -156,7 +156,7 @@ private:
 
     /// One worker. Sequences are spread over the lanes.
     struct Lane {
-        explicit Lane(StepRunner runner) : steps{std::move(runner)} {}
+        Lane(StepRunner runner, OnDead on_dead) : held{on_dead}, steps{std::move(runner)} {}
 
         std::deque<DeliveryItem> inbox;     ///< by the mutex
         std::vector<Order> orders;          ///< by the mutex

@@ -222,9 +222,9 @@ std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
 StepRunner::Order AgentRunner::handle(Lane& lane, DeliveryItem& item, StepBatch& batch) {
     if (!item.record && !lane.held.empty() &&
         lane.held.holds(lane.steps.sequence_of(item), item.event->position)) {
-        lane.steps.park(item, batch);
-        lane.held.park(lane.steps.sequence_of(item), item.event->position,
-                       lane.steps.only_state(item));
+        const Position waits_for = lane.held.park(
+            lane.steps.sequence_of(item), item.event->position, lane.steps.only_state(item));
+        lane.steps.park(item, batch, waits_for);
         return {};
     }
     StepRunner::Order order = lane.steps.attempt(item, batch);

@@ -97,6 +97,10 @@ void report(const StepBatch& batch, std::string_view agent, internal::EventWarni
         if (!attempted.event) {
             continue;
         }
+        if (attempted.waits_for != 0) {
+            sink.on_parked(*attempted.event, agent, attempted.waits_for);
+            continue;
+        }
         if (!attempted.failure) {
             sink.on_finished(
                 *attempted.event,

@@ -34,10 +34,11 @@ struct StartedTimer {
 
 /// What is to be told and remembered of an attempt once it is committed.
 struct Attempted {
-    /// Null: it was not attempted. If it could not be read, what stands for it.
+    /// Null: there is nothing to tell. If it could not be read, what stands for it.
     std::shared_ptr<const DomainEvent> event;
-    std::size_t part = 0;  ///< of the batch, in which it commits
-    Position position = 0; ///< 0: no delivery is concerned
+    Position waits_for = 0; ///< of the first that is parked in its sequence
+    std::size_t part = 0;   ///< of the batch, in which it commits
+    Position position = 0;  ///< 0: no delivery is concerned
     PositionRange settles{};
     std::uint32_t attempt = 1;
     Duration duration{}; ///< zero: nobody watched

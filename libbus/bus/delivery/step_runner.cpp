@@ -320,7 +320,7 @@ bool StepRunner::give_up(DeliveryItem& /*item*/, Draft& draft, DeliveryRecord& d
     return put_effects(std::move(outcome.effects), source, draft);
 }
 
-void StepRunner::park(DeliveryItem& item, StepBatch& batch) {
+void StepRunner::park(DeliveryItem& item, StepBatch& batch, Position waits_for) {
     LIBBUS_FAULT_POINT("park.write");
     Draft draft;
     draft.part.agent = agent_.name();
@@ -335,6 +335,14 @@ void StepRunner::park(DeliveryItem& item, StepBatch& batch) {
     draft.attempted.position = item.event->position;
     draft.attempted.settles = item.settles;
     draft.attempted.delivery = draft.part.put_deliveries.front();
+    if (waits_for != 0 && hub_.sink()) {
+        std::optional<Failure> unreadable;
+        draft.attempted.event = internal::readable_event(item, unreadable);
+        if (!draft.attempted.event) {
+            draft.attempted.event = stand_in(item.event->record);
+        }
+        draft.attempted.waits_for = waits_for;
+    }
     finish(std::move(draft), batch);
 }
 

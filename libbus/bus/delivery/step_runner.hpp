@@ -32,7 +32,9 @@ public:
     Order attempt(DeliveryItem& item, StepBatch& batch);
 
     /// Adds the part that puts a delivery behind others of its sequence, without an attempt.
-    void park(DeliveryItem& item, StepBatch& batch);
+    /// `waits_for`: the one that begins to hold up the sequence with it, which is told; 0: it is
+    /// held up already.
+    void park(DeliveryItem& item, StepBatch& batch, Position waits_for);
 
     /// Puts it in the sequence of its aggregate, whatever the agent says, but where its row names
     /// one.

@@ -91,6 +91,12 @@ public:
     virtual void on_dead_lettered(const DomainEvent& event, std::string_view agent,
                                   const Failure& failure) noexcept = 0;
 
+    /// The first event of a sequence waits behind a delivery that the agent has deferred or given
+    /// up; those that follow it are not told of. `behind`: the position of that delivery, which is
+    /// 0 without a store.
+    virtual void on_parked(const DomainEvent& /*event*/, std::string_view /*agent*/,
+                           std::uint64_t /*behind*/) noexcept {}
+
     /// A handler was subscribed; it may have run by now.
     virtual void on_subscribed(const HandlerDescription& /*handler*/) noexcept {}
 

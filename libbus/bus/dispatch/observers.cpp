@@ -27,6 +27,7 @@ public:
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&> not_ready;
     ObserverSignal<const DomainEvent&> unhandled;
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&> dead_lettered;
+    ObserverSignal<const DomainEvent&, std::string_view, std::uint64_t> parked;
     ObserverSignal<const HandlerDescription&> subscribed;
     ObserverSignal<const HandlerDescription&> unsubscribed;
     ObserverSignal<std::string_view> agent_added;
@@ -67,6 +68,11 @@ public:
     void on_dead_lettered(const DomainEvent& event, std::string_view agent,
                           const Failure& failure) noexcept override {
         emit("dead_lettered", dead_lettered, event, agent, failure);
+    }
+
+    void on_parked(const DomainEvent& event, std::string_view agent,
+                   std::uint64_t behind) noexcept override {
+        emit("parked", parked, event, agent, behind);
     }
 
     void on_trouble(std::string_view what) noexcept override {
@@ -139,6 +145,7 @@ private:
         see(not_ready);
         see(unhandled);
         see(dead_lettered);
+        see(parked);
         see(subscribed);
         see(unsubscribed);
         see(agent_added);
@@ -200,6 +207,7 @@ Observers::Observers(Bus& bus)
       not_ready{sink_->not_ready},
       unhandled{sink_->unhandled},
       dead_lettered{sink_->dead_lettered},
+      parked{sink_->parked},
       subscribed{sink_->subscribed},
       unsubscribed{sink_->unsubscribed},
       agent_added{sink_->agent_added},

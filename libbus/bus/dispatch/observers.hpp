@@ -8,6 +8,7 @@
 #include <boost/signals2/shared_connection_block.hpp>
 #include <boost/signals2/signal.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string_view>
@@ -154,6 +155,10 @@ public:
     ObserverSignal<const DomainEvent&>& unhandled;
     /// The named agent gave up on the event.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& dead_lettered;
+    /// A sequence of the named agent begins to be held up: its first event waits behind a delivery
+    /// that was deferred or given up. The number is the position of that delivery, 0 without a
+    /// store. What comes after the event waits too, and is not told of.
+    ObserverSignal<const DomainEvent&, std::string_view, std::uint64_t>& parked;
     /// A handler was subscribed; it may have run by now.
     ObserverSignal<const HandlerDescription&>& subscribed;
     /// A subscription has ended, and the handler begins no more; one that is under way on another

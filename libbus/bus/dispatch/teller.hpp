@@ -61,6 +61,13 @@ public:
         }
     }
 
+    void on_parked(const DomainEvent& event, std::string_view agent,
+                   std::uint64_t behind) noexcept override {
+        if (sink_) {
+            sink_->on_parked(event, agent, behind);
+        }
+    }
+
     void on_trouble(std::string_view what) noexcept override {
         if (!tell(Alarm::trouble, [&] { sink_->on_trouble(what); })) {
             unheard_.trouble(what);

@@ -11,9 +11,10 @@ Parking::Line* Parking::find(std::string_view key) noexcept {
     return found != lines_.end() ? &found->second : nullptr;
 }
 
-void Parking::park(Line& line, const DomainEvent& event) {
+bool Parking::park(Line& line, const DomainEvent& event) {
     line.behind.push_back(event.type().copy(event));
     ++parked_;
+    return !std::exchange(line.holds_some, true);
 }
 
 Parking::Line& Parking::defer(std::string key, Deferred&& deferred) {

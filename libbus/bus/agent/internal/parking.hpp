@@ -30,13 +30,15 @@ public:
         std::optional<Deferred> head; ///< none: the first of `behind` is next, and it may run
         std::deque<std::shared_ptr<const DomainEvent>> behind;
         bool ready = false;
+        bool holds_some = false; ///< something was parked since it began
     };
 
     /// What holds up this sequence, or nullptr.
     [[nodiscard]] Line* find(std::string_view key) noexcept;
 
-    /// Puts an event behind what holds up its sequence.
-    void park(Line& line, const DomainEvent& event);
+    /// Puts an event behind what holds up its sequence. True: it is the first one since the
+    /// sequence began to be held up.
+    bool park(Line& line, const DomainEvent& event);
 
     /// A delivery waits from now on, at the head of its sequence. Returns its line.
     Line& defer(std::string key, Deferred&& deferred);

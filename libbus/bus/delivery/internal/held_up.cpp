@@ -21,15 +21,24 @@ void HeldUp::load(const DeliveryBrief& brief, std::optional<DeliveryRecord> defe
         park(brief.sequence, brief.position, brief.only_state);
         return;
     }
+    const bool in_line =
+        keeps_place(brief.sequence, brief.state, deferred ? deferred->redrives : 0);
     if (deferred) {
         const NextAttempt next = next_of(*deferred, now);
         put_deferred(std::move(*deferred), next);
     } else {
         dead_[brief.position] = {brief.sequence, 0};
     }
-    if (!brief.sequence.empty()) {
+    if (in_line) {
         put_head(lines_[brief.sequence], brief.position);
     }
+}
+
+/// Whether a delivery holds up its sequence, and waits for its turn in it.
+bool HeldUp::keeps_place(const std::string& sequence, DeliveryState state,
+                         std::uint32_t redrives) const {
+    return !sequence.empty() &&
+           (on_dead_ == OnDead::hold || (state != DeliveryState::dead && redrives == 0));
 }
 
 void HeldUp::finish_loading() {
@@ -46,7 +55,7 @@ void HeldUp::finish_loading() {
 
 void HeldUp::clear() {
     auto before = std::move(deferred_);
-    *this = {};
+    *this = HeldUp{on_dead_};
     before_ = std::move(before);
 }
 
@@ -80,18 +89,22 @@ NextAttempt HeldUp::next_of(const DeliveryRecord& record, const ClockReading& no
     return next;
 }
 
-void HeldUp::park(const std::string& sequence, Position position, bool only_state) {
-    lines_[sequence].behind.insert(position);
+Position HeldUp::park(const std::string& sequence, Position position, bool only_state) {
+    Line& line = lines_[sequence];
+    line.behind.insert(position);
     parked_.insert_or_assign(position, Parked{sequence, only_state});
+    return std::exchange(line.holds_some, true) ? 0 : line.head;
 }
 
 void HeldUp::hold(DeliveryRecord record, const NextAttempt& next) {
     const Position position = record.position;
     drop(position);
-    if (!record.sequence.empty()) {
+    if (keeps_place(record.sequence, record.state, record.redrives)) {
         Line& line = lines_[record.sequence];
         line.behind.erase(position);
         put_head(line, position);
+    } else {
+        leave_line(position, record.sequence);
     }
     if (record.state == DeliveryState::dead) {
         dead_[position] = {std::move(record.sequence), record.redrives};
@@ -102,6 +115,10 @@ void HeldUp::hold(DeliveryRecord record, const NextAttempt& next) {
 
 void HeldUp::settle(Position position, const std::string& sequence) {
     drop(position);
+    leave_line(position, sequence);
+}
+
+void HeldUp::leave_line(Position position, const std::string& sequence) {
     const auto line = lines_.find(sequence);
     if (line == lines_.end()) {
         return;
@@ -169,6 +186,12 @@ bool HeldUp::leads(const std::string& sequence, Position position) const {
     return line == lines_.end() || line->second.head == position;
 }
 
+bool HeldUp::may_run(const Deferred& deferred) const {
+    const DeliveryRecord& record = deferred.record;
+    return !keeps_place(record.sequence, record.state, record.redrives) ||
+           leads(record.sequence, record.position);
+}
+
 bool HeldUp::has_ready() const {
     return std::any_of(ready_.begin(), ready_.end(), [this](Position position) {
         return leads(parked_.at(position).sequence, position);
@@ -177,7 +200,7 @@ bool HeldUp::has_ready() const {
 
 std::optional<SteadyTime> HeldUp::next_due() const {
     const auto next = std::find_if(due_.begin(), due_.end(), [this](const auto& due) {
-        return leads(deferred_.at(due.second).record.sequence, due.second);
+        return may_run(deferred_.at(due.second));
     });
     return next == due_.end() ? std::nullopt : std::optional{next->first};
 }
@@ -187,7 +210,7 @@ std::optional<SteadyTime> HeldUp::next_due_of(const std::set<Position>& position
     for (const Position position : positions) {
         if (const auto deferred = deferred_.find(position); deferred != deferred_.end()) {
             const SteadyTime due = deferred->second.next.due;
-            if (leads(deferred->second.record.sequence, position)) {
+            if (may_run(deferred->second)) {
                 next = std::min(next.value_or(due), due);
             }
         } else if (ready_.contains(position) && leads(parked_.at(position).sequence, position)) {
@@ -202,7 +225,7 @@ std::vector<Position> HeldUp::runnable(SteadyTime now) const {
     std::copy_if(ready_.begin(), ready_.end(), std::back_inserter(result),
                  [this](Position ready) { return leads(parked_.at(ready).sequence, ready); });
     for (auto due = due_.begin(); due != due_.end() && due->first <= now; ++due) {
-        if (leads(deferred_.at(due->second).record.sequence, due->second)) {
+        if (may_run(deferred_.at(due->second))) {
             result.push_back(due->second);
         }
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bus/agent/agent.hpp>
 #include <bus/runtime/clock_reading.hpp>
 #include <bus/store/records.hpp>
 
@@ -34,6 +35,8 @@ public:
         Position oldest = 0; ///< of those that wait; 0: there is none
     };
 
+    explicit HeldUp(OnDead on_dead = OnDead::hold) : on_dead_{on_dead} {}
+
     /// Takes in what the store has; in order of position. The row of a deferred one says when it is
     /// due on the wall clock, which may have been set since: it waits no longer than was asked for,
     /// and one that was known before the last clear() goes on waiting as it did.
@@ -60,7 +63,9 @@ public:
         return lines_.empty() && deferred_.empty() && dead_.empty();
     }
 
-    void park(const std::string& sequence, Position position, bool only_state);
+    /// Returns what the first event of this sequence that has to wait waits for; 0: it is not the
+    /// first one, since the sequence began to be held up.
+    Position park(const std::string& sequence, Position position, bool only_state);
     /// A delivery is deferred, until then, or dead from now on.
     void hold(DeliveryRecord record, const NextAttempt& next);
     /// A delivery is done with. What comes behind it may run.
@@ -98,6 +103,7 @@ private:
         Position head = 0; ///< deferred, dead, ready or being attempted
         std::set<Position> behind;
         std::set<Position> later_heads; ///< deferred or dead before a replay came to the head
+        bool holds_some = false;        ///< something was parked since it began
     };
 
     struct Deferred {
@@ -115,13 +121,18 @@ private:
         std::uint32_t redrives = 0;
     };
 
+    [[nodiscard]] bool keeps_place(const std::string& sequence, DeliveryState state,
+                                   std::uint32_t redrives) const;
+    [[nodiscard]] bool may_run(const Deferred& deferred) const;
     [[nodiscard]] bool leads(const std::string& sequence, Position position) const;
+    void leave_line(Position position, const std::string& sequence);
     static void put_head(Line& line, Position position);
     void release(const std::string& sequence, Line& line);
     void put_deferred(DeliveryRecord&& record, const NextAttempt& next);
     [[nodiscard]] NextAttempt next_of(const DeliveryRecord& record, const ClockReading& now) const;
     void drop(Position position);
 
+    OnDead on_dead_;
     std::unordered_map<std::string, Line> lines_;
     std::map<Position, Deferred> deferred_;
     std::map<Position, Deferred> before_; ///< deferred before the last clear(), while loading
