@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(what_was_redriven_stands_between_the_attempts_before_and_af
     const test::SampleStore sample;
     const bus::Position position = sample.open()->read_execution("run-3", 0, 10).at(1).position;
     {
-        const auto store = sample.open();
+        const auto store = bus::SqliteStore::open({.path = sample.path()});
         bus::DeliveryRecord delivery = *store->delivery("biller", position);
         const bus::Timestamp first = delivery.attempts.at(0).at;
         delivery.attempts.push_back(
