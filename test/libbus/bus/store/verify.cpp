@@ -238,7 +238,8 @@ const std::vector<Damage> damages{
     {"a request is added",
      "INSERT INTO requests SELECT number + 100, at, who, why, action, agent, position, kind, "
      "error, "
-     "NULL, '', checksum, NULL, state, most, older_than, part_of FROM requests WHERE number = 1",
+     "NULL, '', checksum, NULL, state, most, older_than, part_of, forced FROM requests "
+     "WHERE number = 1",
      {FindingKind::request_added}},
     {"the answer of a request is changed",
      "UPDATE requests SET result = 'nothing'",
@@ -250,7 +251,7 @@ const std::vector<Damage> damages{
      "DELETE FROM requests; UPDATE log SET requests = 0, answers = 0",
      {FindingKind::log_changed}},
     {"a request asks for nothing that exists",
-     "UPDATE requests SET action = 9",
+     "UPDATE requests SET action = 99",
      {FindingKind::request_changed, FindingKind::request_invalid}},
     {"a delivery is put before a request",
      "UPDATE deliveries SET after_request = coalesce(after_request, 0) + 1 WHERE state = 1",
@@ -258,6 +259,7 @@ const std::vector<Damage> damages{
     {"a request is made part of another one",
      "UPDATE requests SET part_of = number + 1",
      {FindingKind::request_changed}},
+    {"a request is forced", "UPDATE requests SET forced = 1", {FindingKind::request_changed}},
     {"a request is limited", "UPDATE requests SET most = 1", {FindingKind::request_changed}},
     {"a request is about another state",
      "UPDATE requests SET state = 2",
