@@ -202,9 +202,9 @@ BOOST_AUTO_TEST_CASE(A4_an_agent_of_slow_steps_lets_the_others_have_their_turn) 
     auto slow = scripted("slow");
     slow->handles<PingEvent>([&](const PingEvent&) {
         all_is_there.wait();
-        // A computation of half a millisecond.
+        // A computation of two milliseconds.
         const bus::Timestamp begin = real->now();
-        while (real->now() - begin < 500us) {
+        while (real->now() - begin < 2ms) {
         }
         ++slow_steps;
     });
