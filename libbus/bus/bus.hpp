@@ -30,6 +30,7 @@ class ObserverSwitch;
 class Runtime;
 
 /// Writes a line to the standard error, in one call, with "libbus: " before it.
+// NOLINTNEXTLINE(readability-redundant-declaration): who has the one header needs not the other
 void say_on_stderr(std::string_view line);
 
 struct BusOptions {

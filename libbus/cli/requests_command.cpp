@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <ranges>
 #include <set>
 
 namespace bus::cli {
@@ -96,9 +95,10 @@ private:
 std::vector<RequestRecord> without_traces(std::vector<RequestRecord> page) {
     Traces traces; // wants them in the order in which they were made
     std::vector<RequestRecord> kept;
-    for (RequestRecord& request : std::views::reverse(page)) {
-        if (!traces.repeats(request)) {
-            kept.push_back(std::move(request));
+    // NOLINTNEXTLINE(modernize-loop-convert): clang 14 cannot read libstdc++'s std::views
+    for (auto request = page.rbegin(); request != page.rend(); ++request) {
+        if (!traces.repeats(*request)) {
+            kept.push_back(std::move(*request));
         }
     }
     std::reverse(kept.begin(), kept.end());

@@ -14,7 +14,7 @@ constexpr std::size_t page_size = 256;
 /// The first of the entries under `prefix` that come after a key.
 template <class Map>
 auto first_after(const Map& map, std::string_view prefix, const std::optional<std::string>& after) {
-    return after && *after >= prefix ? map.upper_bound(*after) : map.lower_bound(prefix);
+    return after && after->compare(prefix) >= 0 ? map.upper_bound(*after) : map.lower_bound(prefix);
 }
 
 } // namespace

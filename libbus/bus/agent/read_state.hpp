@@ -114,8 +114,8 @@ public:
 
         Iterator() = default;
 
-        Iterator(const std::string& agent, const detail::StatePages& pages)
-            : agent_{agent}, walk_{std::make_shared<detail::StateWalk>(pages)} {
+        Iterator(std::string agent, const detail::StatePages& pages)
+            : agent_{std::move(agent)}, walk_{std::make_shared<detail::StateWalk>(pages)} {
             ++*this;
         }
 
