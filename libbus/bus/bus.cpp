@@ -9,6 +9,10 @@
 
 namespace bus {
 
+std::function<void(std::string_view line)> detail::says_on_stderr() {
+    return say_on_stderr;
+}
+
 Bus::Bus(BusOptions options) : core_{std::make_unique<Core>(std::move(options)).release()} {}
 
 Bus::~Bus() {

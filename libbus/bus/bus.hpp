@@ -29,9 +29,12 @@ class ObserverSink;
 class ObserverSwitch;
 class Runtime;
 
-/// Writes a line to the standard error, in one call, with "libbus: " before it.
-// NOLINTNEXTLINE(readability-redundant-declaration): who has the one header needs not the other
-void say_on_stderr(std::string_view line);
+namespace detail {
+
+/// What writes a line to the standard error. Made elsewhere: a std::function costs to compile.
+std::function<void(std::string_view line)> says_on_stderr();
+
+} // namespace detail
 
 struct BusOptions {
     std::shared_ptr<Runtime> runtime;  ///< null: a SystemRuntime of its own
@@ -57,7 +60,7 @@ struct BusOptions {
     /// (Observers: failed, dead_lettered, trouble), whether or not somebody reads a report. At most
     /// ten times a second; then one line says how many were left out. Called on any thread; it must
     /// not call the bus. Unless set, lines go to the standard error; null: nowhere.
-    std::function<void(std::string_view line)> unheard = say_on_stderr;
+    std::function<void(std::string_view line)> unheard = detail::says_on_stderr();
     /// Called around each attempt of each step, for tracing, or to set what is the thread's own (a
     /// tenant): see AroundSteps. Null: nothing.
     AroundSteps around_steps{};

@@ -55,6 +55,15 @@ void Agent::on_start() {}
 
 void Agent::on_stop() {}
 
+Agent::Declaration& Agent::Declaration::emits(const EventType& type) {
+    agent_.handlers_[index_].emits.push_back(&type);
+    return *this;
+}
+
+void Agent::emits_on_giving_up(const EventType& type) {
+    emits_when_given_up_.push_back(&type);
+}
+
 Agent::Declaration Agent::add_handler(const EventType& type, Handle handle) {
     if (!handle) {
         throw std::invalid_argument{"agent " + name_ + " declares a handler for " +

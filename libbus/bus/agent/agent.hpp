@@ -180,16 +180,13 @@ protected:
         template <class... Emitted>
         Declaration& emits() {
             if constexpr ((detail::check_published<Emitted>() && ...)) {
-                (agent_.handlers_[index_].emits.push_back(&event_type<Emitted>()), ...);
+                (emits(event_type<Emitted>()), ...);
             }
             return *this;
         }
 
         /// The same, for types that are known only at run time.
-        Declaration& emits(const EventType& type) {
-            agent_.handlers_[index_].emits.push_back(&type);
-            return *this;
-        }
+        Declaration& emits(const EventType& type);
 
     private:
         Agent& agent_;
@@ -242,12 +239,12 @@ protected:
     template <class... Emitted>
     void emits_on_giving_up() {
         if constexpr ((detail::check_published<Emitted>() && ...)) {
-            (emits_when_given_up_.push_back(&event_type<Emitted>()), ...);
+            (emits_on_giving_up(event_type<Emitted>()), ...);
         }
     }
 
     /// The same, for a type that is known only at run time.
-    void emits_on_giving_up(const EventType& type) { emits_when_given_up_.push_back(&type); }
+    void emits_on_giving_up(const EventType& type);
 
 private:
     Declaration add_handler(const EventType& type, Handle handle);

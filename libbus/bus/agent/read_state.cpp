@@ -80,6 +80,8 @@ CodecError unreadable_state(const CodecError& error, std::string_view agent, std
     return CodecError{{}, message};
 }
 
+StateWalk::StateWalk(StatePages pages) : pages_{std::move(pages)}, page_{pages_({})} {}
+
 const StateRecord* StateWalk::next() {
     while (begun_ == page_.states.size()) {
         if (!page_.next_after) {

@@ -80,7 +80,7 @@ std::optional<T> state_from_text(std::string_view agent, std::string_view key,
 /// Goes through the pages, one state after the other.
 class StateWalk {
 public:
-    explicit StateWalk(StatePages pages) : pages_{std::move(pages)}, page_{pages_({})} {}
+    explicit StateWalk(StatePages pages);
 
     /// nullptr: that was the last one.
     const StateRecord* next();

@@ -128,13 +128,22 @@ class alignas(64) TypedSlot final : public HandlerSlot {
 public:
     TypedSlot(F&& handler, P&& filter, const EventType& type, SubscribeOptions&& options)
         : HandlerSlot{&call, type, std::move(options), !std::is_same_v<P, AcceptAll>},
-          callables_{Callables{std::move(handler), std::move(filter)}} {}
+          callables_{std::move(handler), std::move(filter)} {}
+
+    TypedSlot(const TypedSlot&) = delete;
+    TypedSlot& operator=(const TypedSlot&) = delete;
+
+    ~TypedSlot() override { destroy_callable(); }
 
     bool accepts(const DomainEvent& event) override {
-        return std::invoke(callables_->filter, static_cast<const E&>(event));
+        return invoke(callables_.filter, static_cast<const E&>(event));
     }
 
-    void destroy_callable() noexcept override { callables_.reset(); }
+    void destroy_callable() noexcept override {
+        if (std::exchange(has_callables_, false)) {
+            callables_.~Callables();
+        }
+    }
 
 private:
     struct Callables {
@@ -143,11 +152,24 @@ private:
     };
 
     static void call(HandlerSlot& slot, const DomainEvent& event) {
-        std::invoke(static_cast<TypedSlot&>(slot).callables_->handler,
-                    static_cast<const E&>(event));
+        invoke(static_cast<TypedSlot&>(slot).callables_.handler, static_cast<const E&>(event));
     }
 
-    std::optional<Callables> callables_;
+    /// std::invoke, which costs each type of handler more to compile, for members of events alone.
+    template <class C>
+    static decltype(auto) invoke(C& callable, const E& event) {
+        if constexpr (std::is_member_pointer_v<C>) {
+            return std::invoke(callable, event);
+        } else {
+            return callable(event);
+        }
+    }
+
+    union { // no std::optional, for the same reason
+        Callables callables_;
+    };
+
+    bool has_callables_ = true;
 };
 
 /// Throws std::invalid_argument: the `what` of the type is a null pointer, or an empty
@@ -162,8 +184,8 @@ SlotRef make_slot(F handler, P filter, const EventType& type, SubscribeOptions&&
     if (is_null(filter)) {
         refuse_null("filter", type);
     }
-    return SlotRef{std::make_unique<TypedSlot<E, F, P>>(std::move(handler), std::move(filter), type,
-                                                        std::move(options))};
+    return SlotRef{std::unique_ptr<HandlerSlot>{
+        new TypedSlot<E, F, P>{std::move(handler), std::move(filter), type, std::move(options)}}};
 }
 
 } // namespace detail

@@ -15,7 +15,6 @@
 namespace bus {
 
 /// Writes a line to the standard error, in one call, with "libbus: " before it.
-// NOLINTNEXTLINE(readability-redundant-declaration): who has the one header needs not the other
 void say_on_stderr(std::string_view line);
 
 /// Says, a line each, what went wrong and was told to nobody: see BusOptions::unheard. At most ten
