@@ -299,7 +299,7 @@ public:
     /// Waits until an agent has handled every event up to this position, which is included: each
     /// has finished, was given up, or was discarded, and what the steps did is committed. So what
     /// it keeps shows them, as for a read model that answers the one who has published. A delivery
-    /// that is deferred, or parked behind another one, is not handled: it is waited for, also where
+    /// that is deferred, or parked behind another one, is not handled: it is waited for, even if
     /// a dead letter holds it up until an operator comes. An event that it does not handle counts
     /// once the agent has passed it. False: `timeout` was over first, the bus or the agent stopped,
     /// or the store is lost. In virtual time, and with a runtime that is polled, it does meanwhile

@@ -164,7 +164,7 @@ protected:
     /// Throws std::invalid_argument for a name that is empty.
     explicit Agent(std::string name);
 
-    /// `Agent{"billing", bus::formerly("invoices")}`: an agent that had other names. Where the
+    /// `Agent{"billing", bus::formerly("invoices")}`: an agent that had other names. If the
     /// store has it under one of them, Bus::add gives it its new name there, with all it keeps.
     template <std::size_t Count>
     Agent(std::string name, const FormerNamesOption<Count>& former) : Agent{std::move(name)} {

@@ -64,7 +64,7 @@ public:
     /// For what must be heard of by somebody. To be kept no longer than this.
     [[nodiscard]] Teller teller() noexcept { return {sink(), *unheard_}; }
 
-    /// Where that is said of which nobody hears.
+    /// Says what no observer hears of.
     [[nodiscard]] const std::shared_ptr<Unheard>& unheard() const noexcept { return unheard_; }
 
     void unheard(std::string_view what) noexcept override { unheard_->trouble(what); }

@@ -73,8 +73,8 @@ public:
     /// Puts the agent back, and begins again. Throws std::logic_error where it stops.
     void replay(ReplayOrder order, RequestAnswer answer, OnCommand done);
 
-    /// While in scope, who waits on the hub is told of each commit of this agent, and not only of
-    /// its rest.
+    /// While in scope, threads that wait on the hub are woken at each commit of this agent, and not
+    /// only when it comes to rest.
     class Awaited {
     public:
         explicit Awaited(AgentRunner& runner) : runner_{runner} { ++runner_.awaited_; }

@@ -66,8 +66,8 @@ public:
     /// The same, and tells the sink that the event is published, what comes of its handlers, and
     /// where it is so that it is unhandled: at the begin of this neither a handler nor a mailbox
     /// took events of this type, nor does anybody else, as `taken_elsewhere` says. How long
-    /// handlers run is measured by the runtime's clock, if it is given; a handler may end all who
-    /// hold it.
+    /// handlers run is measured by the runtime's clock, if it is given; a handler may end all
+    /// that hold it.
     DispatchReport dispatch_watched(const DomainEvent& event, ObserverSink& sink,
                                     bool taken_elsewhere, Offer offer = Offer::none,
                                     std::shared_ptr<Runtime> clock = {});

@@ -17,7 +17,7 @@ struct Handled {
     Duration duration{};
     std::uint32_t attempt = 1; ///< of a step
 
-    /// For who asks for no more than `by`.
+    /// For those that want no more than `by`.
     operator std::string_view() const noexcept { return by; } // NOLINT(google-explicit-constructor)
 };
 
@@ -37,8 +37,8 @@ public:
     /// Thread safe.
     virtual void watch() noexcept = 0;
 
-    /// For a sink that itself met trouble of which it has nobody to tell: the bus says it where
-    /// BusOptions::unheard says.
+    /// For trouble that the sink itself has met and can tell nobody: the bus says it as
+    /// BusOptions::unheard wants it.
     virtual void unheard(std::string_view /*what*/) noexcept {}
 };
 
@@ -61,7 +61,7 @@ public:
     /// of the bus held, each time that there is something to tell.
     [[nodiscard]] virtual bool wanted() noexcept { return true; }
 
-    /// False where it has nobody to tell just now of failed handlers, dead letters, or trouble: the
+    /// False if it has nobody to tell just now of failed handlers, dead letters, or trouble: the
     /// bus then says it itself, see BusOptions::unheard. Asked only if there is something of it.
     [[nodiscard]] virtual bool hears(Alarm /*alarm*/) noexcept { return true; }
 

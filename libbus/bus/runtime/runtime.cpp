@@ -25,7 +25,7 @@ Executor& Runtime::steps(const std::string& /*name*/, unsigned /*threads*/) {
     return pool();
 }
 
-// NOLINTNEXTLINE(performance-unnecessary-value-param): who overrides it keeps it
+// NOLINTNEXTLINE(performance-unnecessary-value-param): an override keeps it
 std::shared_ptr<void> Runtime::watch_steps(OnCrowded /*tell*/) {
     return nullptr;
 }

@@ -40,11 +40,11 @@ public:
     /// No limit, for poll().
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
-    /// Where all runs that is no agent's step: timers, posted handlers, reading, observers. Tasks
+    /// Runs all that is no agent's step: timers, posted handlers, reading, observers. Tasks
     /// run in any order and at the same time.
     virtual Executor& pool() = 0;
 
-    /// Where steps of agents run: the pool of that name, which all share that name it, with as many
+    /// Runs steps of agents: the pool of that name, which all share that name it, with as many
     /// threads as the one that asks for most. The empty name is the pool of all agents that name
     /// none; the runtime knows its threads. However long these tasks take, those of pool() go on. A
     /// runtime that runs in the host's own thread, or in virtual time, has pool() for all of them.

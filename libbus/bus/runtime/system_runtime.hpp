@@ -23,8 +23,8 @@ public:
     explicit SystemRuntime(unsigned threads = 0);
 
     /// Tasks of the pool run on the host's executor, such as a boost::asio::io_context or the loop
-    /// of a user interface, and so do steps of agents, where a slow one keeps it busy. Only timers
-    /// (one thread that posts what is due), dedicated executors and pools that agents name
+    /// of a user interface, and so do steps of agents, of which a slow one keeps it busy. Only
+    /// timers (one thread that posts what is due), dedicated executors and pools that agents name
     /// (AgentSettings::pool) have threads of their own.
     ///
     /// `host->post` is called from any thread, also with locks of the bus held: it must be thread

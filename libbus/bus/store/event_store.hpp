@@ -262,7 +262,7 @@ public:
     /// deliveries, states and timers, whose handles stay valid. Requests keep the name that they
     /// were made with; `trace` is kept with them, answered. By the writer's thread only. False:
     /// there is nothing of `from`, and no trace is left. Throws StoreError, and has changed
-    /// nothing, where there is anything of `to`, or the store cannot do it.
+    /// nothing, if there is anything of `to`, or the store cannot do it.
     virtual bool rename_agent(std::string_view from, std::string_view to,
                               const RequestRecord& trace);
 

@@ -3,6 +3,7 @@
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>
+#include <bus/event/codec.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 #include <bus/store/memory_store.hpp>
 
@@ -155,6 +156,35 @@ BOOST_AUTO_TEST_CASE(D30_what_on_given_up_throws_is_said) {
     BOOST_TEST(world.lines.size() == 2U);
     BOOST_TEST(world.said(1, "agent caller: on_given_up of PingEvent"));
     BOOST_TEST(world.said(1, "nor to this"));
+}
+
+BOOST_AUTO_TEST_CASE(D30_an_event_that_is_put_into_quarantine_is_said) {
+    const auto store = std::make_shared<bus::MemoryStore>();
+    std::vector<bus::Part> left(2);
+    left[0].events.push_back({.record = bus::encode(ping("deadly"))});
+    // As three processes have left it that died of this event while it ran alone.
+    left[1].agent = "worker";
+    left[1].start = 0;
+    left[1].settled = {{1, 1}};
+    left[1].delivered = 1;
+    left[1].put_deliveries = {{.agent = "worker", .position = 1}};
+    left[1].begun = bus::BegunNote{.repeated = {1}, .alone = 3};
+    for (const bus::PartResult& result : store->commit(left, true)) {
+        BOOST_TEST_REQUIRE(!result.error);
+    }
+    std::vector<std::string> lines;
+    const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+    bus::Bus bus{{.runtime = runtime, .store = store, .unheard = [&](std::string_view line) {
+                      lines.emplace_back(line);
+                  }}};
+    auto agent = scripted("worker");
+    agent->handles<PingEvent>([](const PingEvent&) { BOOST_ERROR("it was run"); });
+    bus.add(std::move(agent));
+    runtime->run_for(1s);
+    BOOST_TEST(store->conservation().at(0).quarantined == 1U);
+    BOOST_TEST_REQUIRE(lines.size() == 1U);
+    BOOST_TEST(lines[0].find("agent worker") == 0U, lines[0]);
+    BOOST_TEST(lines[0].find("PingEvent") != std::string::npos, lines[0]);
 }
 
 BOOST_AUTO_TEST_CASE(D30_trouble_is_said) {

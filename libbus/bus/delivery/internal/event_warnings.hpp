@@ -38,7 +38,7 @@ private:
 void report_unknown(EventStore& store, ObserverSink& sink);
 
 /// The types of the events from where an agent began that this program does not know, and that the
-/// agent may have handled under another one: `OldEvent, OlderEvent`. Empty where it has handled
+/// agent may have handled under another one: `OldEvent, OlderEvent`. Empty if it has handled
 /// none for certain: it is at the end of the log, of which nothing was pruned since it began, and
 /// as many events were delivered to it as are of types that it handles now. Throws StoreError.
 std::string types_it_may_have_handled(EventStore& store, const AgentRecord& record,

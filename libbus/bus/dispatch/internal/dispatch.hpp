@@ -22,7 +22,7 @@ namespace bus::detail {
 /// Offers the event to the mailboxes. Throws what copying it throws.
 void offer_to_all(const Snapshot& snapshot, const DomainEvent& event);
 
-/// Who watches a dispatch.
+/// What watches a dispatch.
 struct Watch {
     ObserverSink& sink;
     std::shared_ptr<Runtime> clock; ///< null: nothing is measured

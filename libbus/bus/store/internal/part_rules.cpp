@@ -169,9 +169,8 @@ StoreError name_taken_error(std::string_view from, std::string_view to, const st
     std::string message = "cannot rename agent ";
     message.append(from).append(" to ").append(to).append(" in ").append(store);
     message.append(": it holds an agent of that name, too. If ").append(to);
-    message.append(" is what has begun anew where ").append(from);
-    message.append(
-        " was to go on, `bus agents forget` removes it, and the other one can be renamed");
+    message.append(" has begun anew instead of going on as ").append(from);
+    message.append(", `bus agents forget` removes it, and the other one can be renamed");
     return StoreError{message};
 }
 
