@@ -128,7 +128,7 @@ class alignas(64) TypedSlot final : public HandlerSlot {
 public:
     TypedSlot(F&& handler, P&& filter, const EventType& type, SubscribeOptions&& options)
         : HandlerSlot{&call, type, std::move(options), !std::is_same_v<P, AcceptAll>},
-          callables_{std::move(handler), std::move(filter)} {}
+          callables{std::move(handler), std::move(filter)} {}
 
     TypedSlot(const TypedSlot&) = delete;
     TypedSlot& operator=(const TypedSlot&) = delete;
@@ -136,12 +136,12 @@ public:
     ~TypedSlot() override { destroy_callable(); }
 
     bool accepts(const DomainEvent& event) override {
-        return invoke(callables_.filter, static_cast<const E&>(event));
+        return invoke(callables.filter, static_cast<const E&>(event));
     }
 
     void destroy_callable() noexcept override {
         if (std::exchange(has_callables_, false)) {
-            callables_.~Callables();
+            callables.~Callables();
         }
     }
 
@@ -152,7 +152,7 @@ private:
     };
 
     static void call(HandlerSlot& slot, const DomainEvent& event) {
-        invoke(static_cast<TypedSlot&>(slot).callables_.handler, static_cast<const E&>(event));
+        invoke(static_cast<TypedSlot&>(slot).callables.handler, static_cast<const E&>(event));
     }
 
     /// std::invoke, which costs each type of handler more to compile, for members of events alone.
@@ -166,7 +166,7 @@ private:
     }
 
     union { // no std::optional, for the same reason
-        Callables callables_;
+        Callables callables;
     };
 
     bool has_callables_ = true;
