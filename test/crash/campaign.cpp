@@ -61,6 +61,8 @@ Tally Campaign::run() {
     choose_targets();
     if (options_.plan) {
         options_.rounds = 1;
+    } else if (subject_.deaths_of_its_own() == 0) { // each fault point has a turn
+        options_.rounds = std::max<std::uint64_t>(options_.rounds, targets_.size());
     }
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < std::max(options_.jobs, 1U); ++i) {
