@@ -1,6 +1,7 @@
 #include <bus/event/domain_event.hpp>
 #include <bus/event/event_type.hpp>
 #include <bus/event/internal/block_memory.hpp>
+#include <bus/event/internal/pinned_files.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -172,6 +173,7 @@ void set_upcaster(const EventType& type, std::uint32_t version, Upcaster upcaste
                                std::to_string(type.version()) +
                                "; register upcasters from 1 to the one before it"};
     }
+    internal::keep_loaded(upcaster);
     // The registry owns the types and gives them out as const; start-up is the one time of change.
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
     auto& upcasters = const_cast<EventType&>(type).upcasters_;

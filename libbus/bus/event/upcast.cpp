@@ -1,5 +1,6 @@
 #include <bus/event/codec.hpp>
 #include <bus/event/internal/compact_json.hpp>
+#include <bus/event/internal/pinned_files.hpp>
 #include <bus/event/internal/spelt_numbers.hpp>
 #include <bus/event/upcast.hpp>
 
@@ -7,6 +8,7 @@ namespace bus {
 
 std::function<std::string(std::string_view)>
 json_upcaster(std::function<void(boost::json::object& data)> change) {
+    internal::keep_loaded(change);
     return [change = std::move(change)](std::string_view data) {
         internal::SpeltNumbers spelt;
         boost::json::value value = spelt.parse(data);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+
 namespace bus::internal {
 
 /// Keeps the shared library that holds this address loaded until the process ends, whoever closes
@@ -10,5 +12,15 @@ namespace bus::internal {
 /// may be starting one. It does so once for each library, and for the libraries' own types while
 /// they start, in the thread that the loader has let in.
 void keep_loaded(const void* address);
+
+/// The same for the code of a function that nobody can take back.
+template <class R, class... A>
+void keep_loaded(const std::function<R(A...)>& function) {
+    if (R(*const* plain)(A...) = function.template target<R (*)(A...)>()) {
+        keep_loaded(reinterpret_cast<const void*>(*plain));
+    } else {
+        keep_loaded(&function.target_type()); // which lies where the callable was written
+    }
+}
 
 } // namespace bus::internal

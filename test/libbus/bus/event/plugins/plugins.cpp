@@ -1,4 +1,5 @@
 #include "test/libbus/bus/event/plugins/plugin.hpp"
+#include "test/libbus/bus/event/plugins/upcasters.hpp"
 #include <bus/event/codec.hpp>
 #include <bus/event/internal/libbus_copies.hpp>
 
@@ -13,6 +14,12 @@
 using plugged::PluggedEvent;
 
 namespace {
+
+/// The plugin that brings it up to date knows it by its EventType only.
+struct GrownEvent : bus::Event<GrownEvent> {
+    std::string third;
+};
+BUS_DESCRIBE_EVENT(GrownEvent, (third), bus::version(3))
 
 void* open(const char* file) {
     void* const library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
@@ -87,6 +94,19 @@ BOOST_AUTO_TEST_CASE(D32_the_types_of_a_plugin_outlive_its_dlclose) {
         names.append(type->name()).append(type->cpp_name()).append(";");
     }
     BOOST_TEST(names.find("closed.OwnEvent") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(D32_the_upcasters_of_a_plugin_outlive_its_dlclose) {
+    {
+        void* const library = open(UPCASTERS_PLUGIN);
+        const auto& add = *static_cast<const plugged::AddUpcasters*>(dlsym(library, "add"));
+        add(bus::event_type<GrownEvent>());
+        BOOST_TEST(dlclose(library) == 0);
+    }
+    bus::EventRecord record = bus::encode(GrownEvent{});
+    record.event_version = 1;
+    record.data = R"({"first":"a"})";
+    BOOST_TEST(bus::event_cast<GrownEvent>(*bus::decode(record))->third == "a, changed twice");
 }
 
 BOOST_AUTO_TEST_CASE(D32_a_plugin_may_be_opened_and_closed_again_and_again_by_several_threads) {
