@@ -1,5 +1,8 @@
 #pragma once
 
+#include "test/libbus/bus/store/temp_folder.hpp"
+#include "test/support/needs.hpp"
+
 #include <boost/test/unit_test.hpp>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -37,16 +40,19 @@ public:
 
     /// Whether it is so.
     [[nodiscard]] bool works() const {
-        if (::faccessat(AT_FDCWD, folder_.c_str(), W_OK, AT_EACCESS) == 0) {
-            BOOST_TEST_MESSAGE("skipped: this user may write everywhere");
-            return false;
-        }
-        return true;
+        return ::faccessat(AT_FDCWD, folder_.c_str(), W_OK, AT_EACCESS) != 0;
     }
 
 private:
     std::filesystem::path folder_;
     bool was_root_ = false;
 };
+
+/// For a test case that uses it.
+inline const boost::unit_test::precondition where_writing_can_be_forbidden =
+    needs("a user who may not write everywhere", [] {
+        const TempFolder folder;
+        return NoWriting{folder.path()}.works();
+    });
 
 } // namespace test

@@ -11,8 +11,8 @@ namespace test {
 ///
 /// `relative` is a path below the data folder, such as `"vectors/uuid/uuid.json"`. The data folder
 /// is what the environment variable `LIBBUS_SHARED_DATA` names, else `../shared/data` seen from the
-/// source tree. The data does not belong to the project: a test that gets nothing says so with
-/// `BOOST_TEST_MESSAGE` and returns.
+/// source tree. The data does not belong to the project: a test that uses it says so with
+/// needs_shared_data() of test/support/needs.hpp.
 ///
 /// May be called from any thread. Throws `std::runtime_error` if `LIBBUS_SHARED_DATA` is set but is
 /// no folder, since then every test would skip and nobody would know.

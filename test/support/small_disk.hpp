@@ -1,6 +1,7 @@
 #pragma once
 
 #include "test/libbus/bus/store/temp_folder.hpp"
+#include "test/support/needs.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <sys/mount.h>
@@ -54,11 +55,7 @@ private:
 };
 
 /// For a test case that needs one: where there can be none it is skipped, and counted as that.
-inline const boost::unit_test::precondition where_a_disk_can_be_mounted{
-    [](boost::unit_test::test_unit_id /*test*/) {
-        boost::test_tools::assertion_result result{SmallDisk{"size=64k"}.mounted()};
-        result.message() << "this user may not mount a small disk";
-        return result;
-    }};
+inline const boost::unit_test::precondition where_a_disk_can_be_mounted =
+    needs("the right to mount a small disk", [] { return SmallDisk{"size=64k"}.mounted(); });
 
 } // namespace test

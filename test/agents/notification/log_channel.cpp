@@ -1,3 +1,4 @@
+#include "test/support/needs.hpp"
 #include <agents/notification/log_channel.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/event/failure.hpp>
@@ -135,11 +136,8 @@ BOOST_AUTO_TEST_CASE(a_folder_that_goes_away_later_is_a_transient_failure) {
     BOOST_TEST(content(path / "sent.ndjson").find("\"a\"") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_disk_is_a_transient_failure_that_says_so) {
-    if (!fs::exists("/dev/full")) {
-        BOOST_TEST_MESSAGE("skipped: no /dev/full here");
-        return;
-    }
+BOOST_AUTO_TEST_CASE(a_full_disk_is_a_transient_failure_that_says_so,
+                     *test::needs("/dev/full", [] { return fs::exists("/dev/full"); })) {
     LogChannel channel{"log", "/dev/full"};
     BOOST_CHECK_EXCEPTION(
         channel.send(message("a")), bus::Failure, [](const bus::Failure& failure) {

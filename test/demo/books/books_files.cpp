@@ -1,5 +1,6 @@
 // The books as a file: opened again, and all the files that are none of ours.
 #include "test/demo/books/sample_books.hpp"
+#include "test/support/needs.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <sqlite3.h>
@@ -108,11 +109,8 @@ BOOST_AUTO_TEST_CASE(a_path_where_no_file_can_be_is_refused_with_advice) {
     BOOST_CHECK_EXCEPTION(open(""), BooksUnusable, says("path is empty"));
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_or_file_without_write_permission_is_refused) {
-    if (::geteuid() == 0) {
-        BOOST_TEST_MESSAGE("skipped: root may write everywhere");
-        return;
-    }
+BOOST_AUTO_TEST_CASE(a_folder_or_file_without_write_permission_is_refused,
+                     *test::needs("another user than root", [] { return ::geteuid() != 0; })) {
     namespace fs = std::filesystem;
     const Folder folder;
     const auto open = [&](const char* name) { const Books books(folder / name); };

@@ -1,4 +1,4 @@
-#include "test/support/shared_data.hpp"
+#include "test/support/needs.hpp"
 
 #include "outcomes.hpp"
 #include "temporary_feed.hpp"
@@ -50,19 +50,15 @@ std::vector<test::Outcome> expected_outcomes(const std::filesystem::path& path) 
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(shared_feed)
+BOOST_AUTO_TEST_SUITE(shared_feed, *test::needs_shared_data("marketplace"))
 
 BOOST_AUTO_TEST_CASE(every_order_of_the_shared_feed_comes_to_what_it_must) {
     const auto feed_path = test::shared_data("marketplace/orders.ndjson.gz");
     const auto expected_path = test::shared_data("marketplace/orders.expected.csv");
-    if (!feed_path || !expected_path) {
-        BOOST_TEST_MESSAGE("skipped: no shared test data here");
-        return;
-    }
-    const test::TemporaryFeed feed(unzipped(*feed_path));
+    const test::TemporaryFeed feed(unzipped(feed_path.value()));
     demo::Marketplace marketplace({feed.path()});
     const auto outcomes = test::outcomes_of(marketplace);
-    const auto expected = expected_outcomes(*expected_path);
+    const auto expected = expected_outcomes(expected_path.value());
     BOOST_TEST(expected.size() > 3'000U);
     std::map<std::string, test::Outcome> by_id;
     for (const auto& outcome : outcomes)

@@ -1,5 +1,5 @@
+#include "test/support/needs.hpp"
 #include "test/support/sanitized.hpp"
-#include "test/support/shared_data.hpp"
 
 #include "feeds.hpp"
 #include "program.hpp"
@@ -33,27 +33,18 @@ bool shows_sums(const std::string& out) {
 }
 
 struct RealOrders {
-    std::optional<std::filesystem::path> feed = test::shared_data("marketplace/orders.ndjson.gz");
-    std::optional<std::filesystem::path> expected =
-        test::shared_data("marketplace/orders.expected.csv");
+    std::filesystem::path feed = test::shared_data("marketplace/orders.ndjson.gz").value();
+    std::filesystem::path expected = test::shared_data("marketplace/orders.expected.csv").value();
     test::TemporaryFolder folder;
 
-    [[nodiscard]] bool absent() const {
-        if (feed && expected) {
-            return false;
-        }
-        BOOST_TEST_MESSAGE("skipped: the real orders are not on this machine");
-        return true;
-    }
-
     void run(const std::vector<std::string>& more) {
-        const std::string input = folder.file("orders.ndjson", test::gunzip(*feed));
+        const std::string input = folder.file("orders.ndjson", test::gunzip(feed));
         const std::string report = (folder / "report.csv").string();
         std::vector<std::string> arguments{"run", "-", "--report", report};
         arguments.insert(arguments.end(), more.begin(), more.end());
         const test::Finished finished = test::order_pipeline(arguments, input);
         BOOST_TEST_REQUIRE(finished.exit_code == 0, finished.err);
-        check_report(report, *expected);
+        check_report(report, expected);
         BOOST_TEST(shows_sums(finished.out), finished.out);
         BOOST_TEST(finished.out.find("differ") == std::string::npos, finished.out);
     }
@@ -61,20 +52,15 @@ struct RealOrders {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(real_orders, RealOrders)
+BOOST_FIXTURE_TEST_SUITE(real_orders, RealOrders, *test::needs_shared_data("marketplace"))
 
-BOOST_AUTO_TEST_CASE(the_report_agrees_with_what_is_expected_on_every_row) {
-    if (test::sanitized) {
-        BOOST_TEST_MESSAGE("skipped: with a sanitizer the next one alone takes minutes");
-    } else if (!absent()) {
-        run({"--store", "sqlite:" + (folder / "orders.db").string()});
-    }
+BOOST_AUTO_TEST_CASE(the_report_agrees_with_what_is_expected_on_every_row,
+                     *test::needs("a build without a sanitizer", [] { return !test::sanitized; })) {
+    run({"--store", "sqlite:" + (folder / "orders.db").string()});
 }
 
 BOOST_AUTO_TEST_CASE(the_report_agrees_also_when_the_books_refuse_a_fifth_of_the_calls) {
-    if (!absent()) {
-        run({"--store", "memory", "--faults", "0.2", "--seed", "7"});
-    }
+    run({"--store", "memory", "--faults", "0.2", "--seed", "7"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,6 @@
 // What a command of root leaves beside a store does not lock out the program whose store it is.
 #include "test/libbus/bus/store/one_writer.hpp"
+#include "test/support/needs.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,16 +63,9 @@ struct NobodysStore {
     }
 };
 
-/// Only root has such commands.
-boost::test_tools::assertion_result by_root(boost::unit_test::test_unit_id /*unit*/) {
-    boost::test_tools::assertion_result may{::geteuid() == 0};
-    may.message() << "this takes root";
-    return may;
-}
-
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(rights_of_root, *boost::unit_test::precondition(by_root))
+BOOST_AUTO_TEST_SUITE(rights_of_root, *needs("root", [] { return ::geteuid() == 0; }))
 
 BOOST_AUTO_TEST_CASE(S17_the_files_that_root_makes_belong_to_the_store) {
     for (const mode_t mode : {0600U, 0640U, 0660U}) {

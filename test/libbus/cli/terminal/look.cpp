@@ -1,3 +1,5 @@
+#include "test/support/needs.hpp"
+
 #include <boost/test/unit_test.hpp>
 #include <cli/terminal/look.hpp>
 #include <fcntl.h>
@@ -92,12 +94,10 @@ BOOST_AUTO_TEST_CASE(without_a_terminal_the_width_is_what_columns_says_or_eighty
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_terminal_shows_colours_unless_no_color_or_a_dumb_one_forbids) {
+BOOST_AUTO_TEST_CASE(a_terminal_shows_colours_unless_no_color_or_a_dumb_one_forbids,
+                     *test::needs("a pseudo terminal",
+                                  [] { return PseudoTerminal{}.file != nullptr; })) {
     const PseudoTerminal terminal;
-    if (!terminal.file) {
-        BOOST_TEST_MESSAGE("skipped: no pseudo terminal here");
-        return;
-    }
     const Variable term("TERM", "xterm");
     const Variable no_color("NO_COLOR", nullptr);
     BOOST_TEST(look_of(terminal.file.get()).terminal);
@@ -114,12 +114,10 @@ BOOST_AUTO_TEST_CASE(a_terminal_shows_colours_unless_no_color_or_a_dumb_one_forb
     BOOST_TEST(!look_of(terminal.file.get()).colours);
 }
 
-BOOST_AUTO_TEST_CASE(a_terminal_has_utf8_where_the_first_locale_variable_that_is_set_says_so) {
+BOOST_AUTO_TEST_CASE(a_terminal_has_utf8_where_the_first_locale_variable_that_is_set_says_so,
+                     *test::needs("a pseudo terminal",
+                                  [] { return PseudoTerminal{}.file != nullptr; })) {
     const PseudoTerminal terminal;
-    if (!terminal.file) {
-        BOOST_TEST_MESSAGE("skipped: no pseudo terminal here");
-        return;
-    }
     const Variable all("LC_ALL", nullptr);
     const Variable ctype("LC_CTYPE", nullptr);
     const Variable lang("LANG", "de_DE.UTF-8");
