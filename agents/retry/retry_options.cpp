@@ -37,7 +37,7 @@ Duration RetryOptions::backoff(std::uint32_t round, std::string_view agent,
     for (const char c : agent) {
         bits.add(static_cast<std::uint8_t>(c));
     }
-    for (const std::uint8_t byte : event_id) {
+    for (const std::uint8_t byte : event_id.data) {
         bits.add(byte);
     }
     for (unsigned shift = 0; shift < 32; shift += 8) {

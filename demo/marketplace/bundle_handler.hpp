@@ -24,7 +24,7 @@ public:
     bool is_object() const noexcept { return is_object_; }
 
     // ---------------------------------------------------------------------------------------------
-    using error_code = boost::json::error_code;
+    using error_code = boost::system::error_code;
     using json_string_view = boost::json::string_view;
 
     static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);

@@ -16,7 +16,7 @@ boost::json::parse_options strict() {
     return options;
 }
 
-std::string describe(const boost::json::error_code& error, std::string_view rest) {
+std::string describe(const boost::system::error_code& error, std::string_view rest) {
     if (error == boost::json::error::too_deep)
         return fmt::format("more than {} objects and arrays within each other", max_bundle_depth);
     if (error == boost::json::error::incomplete)
@@ -41,7 +41,7 @@ Bundle rejected(const Bundle& read, OrderError error, std::string detail) {
 Bundle read_bundle(std::string_view line) {
     Bundle bundle;
     boost::json::basic_parser<BundleHandler> parser(strict(), bundle);
-    boost::json::error_code error;
+    boost::system::error_code error;
     const std::size_t read = parser.write_some(false, line.data(), line.size(), error);
     if (!error && read < line.size())
         error = boost::json::error::extra_data;

@@ -181,7 +181,7 @@ private:
     std::vector<Part> waiting_;
     std::vector<std::uint64_t> lines_; ///< of those that wait
     /// What is not in the store yet: of those that wait; of a dry run all, some 60 bytes each.
-    std::unordered_map<Uuid, std::size_t, boost::hash<Uuid>> seen_;
+    std::unordered_map<Uuid, std::size_t> seen_;
     std::uint64_t line_ = 0;
     std::uint64_t imported_ = 0;
     std::uint64_t skipped_ = 0;

@@ -109,7 +109,7 @@ private:
     void insert(const bus::EventRecord& record) {
         ++position_;
         sqlite3_bind_int64(insert_, 1, position_);
-        sqlite3_bind_blob(insert_, 2, record.event_id.data, 16, SQLITE_STATIC);
+        sqlite3_bind_blob(insert_, 2, record.event_id.data.data(), 16, SQLITE_STATIC);
         sqlite3_bind_int64(insert_, 3, record.event_version);
         text(4, record.aggregate_id);
         sqlite3_bind_int64(insert_, 5, (position_ - 1) % 8 + 1);

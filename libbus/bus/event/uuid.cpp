@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <ostream>
 #include <stdexcept>
 
 namespace bus {
@@ -60,7 +61,7 @@ Uuid make_uuid_v7(std::uint64_t unix_millis, std::uint16_t rand_a, std::uint64_t
         (unix_millis << 16U) | (version << 12U) | (rand_a & 0xfffU),
         (variant << 62U) | (rand_b & ((std::uint64_t{1} << 62U) - 1))};
     Uuid uuid;
-    std::uint8_t* out = uuid.data;
+    auto out = uuid.data.begin();
     for (const std::uint64_t half : halves) {
         for (unsigned shift = 64; shift != 0;) {
             shift -= 8;
@@ -86,6 +87,10 @@ std::string to_text(const Uuid& uuid) {
     std::string text(uuid_chars, '\0');
     write_uuid(uuid, text.data());
     return text;
+}
+
+std::ostream& operator<<(std::ostream& out, const Uuid& uuid) {
+    return out << to_text(uuid);
 }
 
 std::optional<Uuid> try_parse_uuid(std::string_view text) noexcept {

@@ -2,16 +2,35 @@
 
 #include <bus/runtime/environment.hpp>
 
-#include <boost/uuid/uuid.hpp>
-
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace bus {
 
-/// 128 bits of identity (RFC 9562).
-using Uuid = boost::uuids::uuid;
+/// 128 bits of identity (RFC 9562), in the order of the text; all zero unless said. A type of our
+/// own, since the layout of Boost's depends on its version; <bus/event/boost_uuid.hpp> converts.
+struct Uuid {
+    std::array<std::uint8_t, 16> data{};
+
+    /// Whether all bits are zero.
+    [[nodiscard]] bool is_nil() const noexcept { return *this == Uuid{}; }
+
+    /// By the bytes, as the texts sort.
+    friend bool operator==(const Uuid& left, const Uuid& right) noexcept {
+        return std::memcmp(&left, &right, sizeof(Uuid)) == 0;
+    }
+
+    friend std::strong_ordering operator<=>(const Uuid& left, const Uuid& right) noexcept {
+        return std::memcmp(&left, &right, sizeof(Uuid)) <=> 0;
+    }
+};
 
 /// Characters in the text form of a UUID.
 inline constexpr std::size_t uuid_chars = 36;
@@ -33,6 +52,9 @@ char* write_uuid(const Uuid& uuid, char* out) noexcept;
 /// The 36 characters as a string.
 std::string to_text(const Uuid& uuid);
 
+/// The same, to a stream.
+std::ostream& operator<<(std::ostream& out, const Uuid& uuid);
+
 /// Reads `8-4-4-4-12` hexadecimal digits of either case; anything else, a prefix, braces or blanks
 /// included, is no UUID.
 std::optional<Uuid> try_parse_uuid(std::string_view text) noexcept;
@@ -41,3 +63,14 @@ std::optional<Uuid> try_parse_uuid(std::string_view text) noexcept;
 Uuid parse_uuid(std::string_view text);
 
 } // namespace bus
+
+template <>
+struct std::hash<bus::Uuid> {
+    std::size_t operator()(const bus::Uuid& uuid) const noexcept {
+        std::array<std::uint64_t, 2> halves{};
+        std::memcpy(halves.data(), &uuid, sizeof(uuid));
+        constexpr std::uint64_t odd = 0x9e3779b97f4a7c15; // 2^64 over the golden ratio
+        const std::uint64_t mixed = (halves[0] ^ (halves[1] * odd)) * odd;
+        return static_cast<std::size_t>(mixed ^ (mixed >> 32U));
+    }
+};

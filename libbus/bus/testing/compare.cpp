@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     return json::serialize(json::string{text.data(), text.size()});
 }
 
@@ -103,7 +103,7 @@ std::optional<Difference> differ_in_frame(const DomainEvent& expected, const Dom
         if (wanted.empty() || wanted == is) {
             return std::nullopt;
         }
-        return Difference{where, quoted(wanted), quoted(is)};
+        return Difference{where, in_quotes(wanted), in_quotes(is)};
     };
     if (auto found = texts("aggregate_id", expected.own_aggregate_id, actual.aggregate_id())) {
         return found;
@@ -115,16 +115,16 @@ std::optional<Difference> differ_in_frame(const DomainEvent& expected, const Dom
         return found;
     }
     if (!expected.causation_id.is_nil() && expected.causation_id != actual.causation_id) {
-        return Difference{"causation_id", quoted(bus::to_text(expected.causation_id)),
-                          quoted(bus::to_text(actual.causation_id))};
+        return Difference{"causation_id", in_quotes(bus::to_text(expected.causation_id)),
+                          in_quotes(bus::to_text(actual.causation_id))};
     }
     if (compare.event_id && expected.event_id != actual.event_id) {
-        return Difference{"event_id", quoted(bus::to_text(expected.event_id)),
-                          quoted(bus::to_text(actual.event_id))};
+        return Difference{"event_id", in_quotes(bus::to_text(expected.event_id)),
+                          in_quotes(bus::to_text(actual.event_id))};
     }
     if (compare.occurred_at && expected.occurred_at != actual.occurred_at) {
-        return Difference{"occurred_at", quoted(bus::to_text(expected.occurred_at)),
-                          quoted(bus::to_text(actual.occurred_at))};
+        return Difference{"occurred_at", in_quotes(bus::to_text(expected.occurred_at)),
+                          in_quotes(bus::to_text(actual.occurred_at))};
     }
     return std::nullopt;
 }
@@ -139,7 +139,8 @@ std::optional<Difference> first_difference_in_json(std::string_view expected,
 std::optional<Difference> first_difference(const DomainEvent& expected, const DomainEvent& actual,
                                            const Compare& compare) {
     if (&expected.type() != &actual.type()) {
-        return Difference{"event_type", quoted(expected.event_type()), quoted(actual.event_type())};
+        return Difference{"event_type", in_quotes(expected.event_type()),
+                          in_quotes(actual.event_type())};
     }
     const std::string wanted = data_of(expected);
     const std::string is = data_of(actual);

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(any_bytes_are_classified) {
 BOOST_AUTO_TEST_CASE(a_line_is_rejected_exactly_where_it_is_no_json_object) {
     BOOST_TEST(rc::check([] {
         const std::string line = *mutated_line();
-        boost::json::error_code error;
+        boost::system::error_code error;
         boost::json::parse_options options;
         options.max_depth = demo::max_bundle_depth;
         const auto value = boost::json::parse(line, error, {}, options);
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(messages_are_utf8_and_short_whatever_the_line) {
                 continue;
             const std::string message = (*problem)->what();
             RC_ASSERT(message.size() < 600U);
-            boost::json::error_code error;
+            boost::system::error_code error;
             boost::json::parse(boost::json::serialize(boost::json::value(message)), error);
             RC_ASSERT(!error);
         }

@@ -84,7 +84,7 @@ std::string append_compact(std::string_view json, std::size_t depth, TextBuffer&
     boost::json::parse_options options;
     options.max_depth = depth;
     boost::json::basic_parser<Compacting> parser{options, out};
-    boost::json::error_code error;
+    boost::system::error_code error;
     const std::size_t read = parser.write_some(false, json.data(), json.size(), error);
     if (error) {
         return broken_json(json, read, error.message());

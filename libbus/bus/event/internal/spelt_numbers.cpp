@@ -42,7 +42,7 @@ void SpeltNumbers::add(double number, std::string_view text) {
 boost::json::value SpeltNumbers::parse(std::string_view json) {
     boost::json::parse_options options;
     options.max_depth = max_depth;
-    boost::json::error_code error;
+    boost::system::error_code error;
     boost::json::value value = boost::json::parse(json, error, {}, options);
     if (error) {
         fail_at({}, "broken JSON: " + error.message());

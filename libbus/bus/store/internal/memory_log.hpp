@@ -2,8 +2,6 @@
 
 #include <bus/store/event_store.hpp>
 
-#include <boost/uuid/uuid_hash.hpp>
-
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -62,9 +60,9 @@ private:
     };
 
     struct Stream {
-        std::vector<Position> positions; ///< of the newest versions: the others are pruned
-        std::uint64_t head = 0;          ///< the version of the newest event there ever was
-        Timestamp ended_at{};            ///< when that occurred, once it is pruned
+        std::vector<Position> positions{}; ///< of the newest versions: the others are pruned
+        std::uint64_t head = 0;            ///< the version of the newest event there ever was
+        Timestamp ended_at{};              ///< when that occurred, once it is pruned
     };
 
     [[nodiscard]] const StoredEvent& at(Position position) const {
@@ -79,7 +77,7 @@ private:
 
     Position first_ = 1;
     std::deque<StoredEvent> events_; ///< that of position p at p - first_
-    std::unordered_map<Uuid, Position, boost::hash<Uuid>> by_id_;
+    std::unordered_map<Uuid, Position> by_id_;
     Index<std::string> by_type_;
     Index<std::string> by_execution_;
     std::map<std::pair<std::string, std::string>, Stream, StreamLess> streams_;

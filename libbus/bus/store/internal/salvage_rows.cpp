@@ -60,7 +60,7 @@ bool has_checksum(const Columns& columns, std::size_t column) {
 Uuid uuid_of(const PageValue& value) {
     Uuid uuid{};
     if (!value.bytes.empty()) {
-        std::memcpy(uuid.data, value.bytes.data(), uuid.size());
+        std::memcpy(uuid.data.data(), value.bytes.data(), uuid.data.size());
     }
     return uuid;
 }

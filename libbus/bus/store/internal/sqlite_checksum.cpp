@@ -26,7 +26,7 @@ void Checksum::add(std::uint64_t value) {
 
 void Checksum::add(const Uuid& value) {
     // NOLINTNEXTLINE(bugprone-not-null-terminated-result): 16 bytes
-    add_blob({reinterpret_cast<const char*>(value.data), value.size()});
+    add_blob({reinterpret_cast<const char*>(value.data.data()), value.data.size()});
 }
 
 void Checksum::add(const Uuid* value) {

@@ -202,8 +202,8 @@ void Statement::bind(int parameter, std::string_view value) {
 }
 
 void Statement::bind(int parameter, const Uuid& value) {
-    check(sqlite3_bind_blob(handle_.get(), parameter, value.data, static_cast<int>(value.size()),
-                            SQLITE_STATIC));
+    check(sqlite3_bind_blob(handle_.get(), parameter, value.data.data(),
+                            static_cast<int>(value.data.size()), SQLITE_STATIC));
 }
 
 void Statement::bind(int parameter, const Uuid* value) {
@@ -306,10 +306,10 @@ Uuid Statement::Run::uuid(int column) const {
     if (bytes == nullptr) {
         return uuid;
     }
-    if (static_cast<std::size_t>(sqlite3_column_bytes(handle, column)) != uuid.size()) {
+    if (static_cast<std::size_t>(sqlite3_column_bytes(handle, column)) != uuid.data.size()) {
         statement_.connection_.fail(SQLITE_CORRUPT, statement_.doing_);
     }
-    std::memcpy(uuid.data, bytes, uuid.size());
+    std::memcpy(uuid.data.data(), bytes, uuid.data.size());
     return uuid;
 }
 

@@ -47,7 +47,7 @@ rc::Gen<std::string> any_uuid_text() {
         rc::gen::container<std::vector<std::uint8_t>>(16, rc::gen::arbitrary<std::uint8_t>()),
         [](const std::vector<std::uint8_t>& bytes) {
             bus::Uuid uuid;
-            std::copy(bytes.begin(), bytes.end(), uuid.begin());
+            std::copy(bytes.begin(), bytes.end(), uuid.data.begin());
             return bus::to_text(uuid);
         });
 }

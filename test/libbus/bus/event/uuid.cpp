@@ -1,5 +1,6 @@
-#include "test/support/shared_data.hpp"
-#include <bus/event/uuid.hpp>
+#include "test/support/needs.hpp"
+#include <bus/event/boost_uuid.hpp>
+#include <bus/event/codec.hpp>
 
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
@@ -8,7 +9,10 @@
 #include <array>
 #include <atomic>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <random>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -31,13 +35,8 @@ private:
     std::atomic<std::uint64_t> random_{0};
 };
 
-std::optional<boost::json::value> shared_json(std::string_view path) {
-    const auto file = test::shared_data(path);
-    if (!file) {
-        BOOST_TEST_MESSAGE("skipped: there is no shared data on this machine");
-        return std::nullopt;
-    }
-    std::ifstream in{*file};
+boost::json::value shared_json(std::string_view path) {
+    std::ifstream in{test::shared_data(path).value()};
     return boost::json::parse(std::string{std::istreambuf_iterator<char>{in}, {}});
 }
 
@@ -45,14 +44,17 @@ std::uint64_t hex(const boost::json::value& text) {
     return std::stoull(std::string{text.as_string()}, nullptr, 16);
 }
 
+struct LabelPrintedEvent : bus::Event<LabelPrintedEvent> {
+    boost::uuids::uuid label{};
+};
+BUS_DESCRIBE_EVENT(LabelPrintedEvent, (label))
+
 } // namespace
 
-BOOST_AUTO_TEST_CASE(the_vectors_of_rfc_9562_read_and_write_again) {
+BOOST_AUTO_TEST_CASE(the_vectors_of_rfc_9562_read_and_write_again,
+                     *test::needs_shared_data("vectors/uuid/rfc9562.json")) {
     const auto vectors = shared_json("vectors/uuid/rfc9562.json");
-    if (!vectors) {
-        return;
-    }
-    for (const auto& vector : vectors->at("vectors").as_array()) {
+    for (const auto& vector : vectors.at("vectors").as_array()) {
         std::string text{vector.at("uuid").as_string()};
         const bus::Uuid uuid = bus::parse_uuid(text);
         std::transform(text.begin(), text.end(), text.begin(),
@@ -69,12 +71,10 @@ BOOST_AUTO_TEST_CASE(the_vectors_of_rfc_9562_read_and_write_again) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_valid_strings_are_read_and_the_invalid_ones_refused) {
+BOOST_AUTO_TEST_CASE(the_valid_strings_are_read_and_the_invalid_ones_refused,
+                     *test::needs_shared_data("vectors/uuid/uuid.json")) {
     const auto groups = shared_json("vectors/uuid/uuid.json");
-    if (!groups) {
-        return;
-    }
-    for (const auto& group : groups->as_array()) {
+    for (const auto& group : groups.as_array()) {
         for (const auto& test : group.at("tests").as_array()) {
             if (const auto* text = test.at("data").if_string()) {
                 BOOST_TEST_CONTEXT(test.at("description")) {
@@ -145,6 +145,40 @@ BOOST_AUTO_TEST_CASE(four_threads_never_make_the_same_id_and_each_sees_them_grow
     std::sort(all.begin(), all.end());
     BOOST_TEST(all.size() == 100'000U);
     BOOST_TEST((std::adjacent_find(all.begin(), all.end()) == all.end()));
+}
+
+BOOST_AUTO_TEST_CASE(ids_are_ordered_as_their_texts_are) {
+    std::mt19937_64 random{7};
+    std::vector<bus::Uuid> ids(200);
+    std::set<std::size_t> hashes;
+    for (bus::Uuid& id : ids) {
+        for (std::uint8_t& byte : id.data) {
+            byte = static_cast<std::uint8_t>(random() % 3 == 0 ? random() : 0x80);
+        }
+        hashes.insert(std::hash<bus::Uuid>{}(id));
+    }
+    BOOST_TEST(hashes.size() == std::set<bus::Uuid>(ids.begin(), ids.end()).size());
+    std::sort(ids.begin(), ids.end());
+    BOOST_TEST(std::is_sorted(ids.begin(), ids.end(), [](const auto& left, const auto& right) {
+        return bus::to_text(left) < bus::to_text(right);
+    }));
+    BOOST_TEST(bus::Uuid{}.is_nil());
+    BOOST_TEST(!ids.back().is_nil());
+}
+
+BOOST_AUTO_TEST_CASE(boosts_uuid_converts_and_may_be_a_member) {
+    const bus::Uuid ours = bus::parse_uuid("018f3a6e-1c2d-7abc-8def-0123456789ab");
+    const boost::uuids::uuid theirs = bus::to_boost(ours);
+    BOOST_TEST((bus::from_boost(theirs) == ours));
+    LabelPrintedEvent event;
+    event.label = theirs;
+    const auto read = bus::decode(bus::encode(event));
+    BOOST_TEST((bus::event_cast<LabelPrintedEvent>(*read)->label == theirs));
+    bus::EventRecord wrong = bus::encode(event);
+    wrong.data = R"({"label":"label 7"})";
+    BOOST_CHECK_EXCEPTION(bus::decode(wrong), bus::CodecError, [](const auto& error) {
+        return std::string_view{error.what()}.find("expected a UUID") != std::string_view::npos;
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()

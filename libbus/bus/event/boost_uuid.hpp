@@ -1,0 +1,46 @@
+#pragma once
+
+#include <bus/event/text_traits.hpp>
+#include <bus/event/uuid.hpp>
+
+#include <boost/uuid/uuid.hpp>
+
+#include <algorithm>
+
+/// For programs that have Boost.UUID's type: conversions, and members of that type in described
+/// structs. Nothing else of libbus includes Boost.UUID.
+namespace bus {
+
+/// The same bits. Thread safe.
+inline boost::uuids::uuid to_boost(const Uuid& uuid) noexcept {
+    boost::uuids::uuid result{};
+    std::copy(uuid.data.begin(), uuid.data.end(), result.begin());
+    return result;
+}
+
+/// The same bits. Thread safe.
+inline Uuid from_boost(const boost::uuids::uuid& uuid) noexcept {
+    Uuid result;
+    std::copy(uuid.begin(), uuid.end(), result.data.begin());
+    return result;
+}
+
+template <>
+struct TextTraits<boost::uuids::uuid> {
+    static constexpr std::size_t max_chars = uuid_chars;
+    static constexpr std::string_view expected = "a UUID";
+
+    static std::size_t write(const boost::uuids::uuid& uuid, char* out) noexcept {
+        return static_cast<std::size_t>(write_uuid(from_boost(uuid), out) - out);
+    }
+
+    static bool read(std::string_view text, boost::uuids::uuid& out) noexcept {
+        const auto uuid = try_parse_uuid(text);
+        if (uuid) {
+            out = to_boost(*uuid);
+        }
+        return uuid.has_value();
+    }
+};
+
+} // namespace bus
