@@ -26,8 +26,8 @@ struct ExecutionCounts {
     std::uint64_t failed = 0;
     std::uint64_t recovered = 0; ///< of the completed ones: had failed before
     /// By step; the empty name stands for those whose steps are all done, but no end was seen.
-    std::map<std::string, std::uint64_t> running_in;
-    std::map<std::string, std::uint64_t> failed_in;
+    std::map<std::string, std::uint64_t> running_in{};
+    std::map<std::string, std::uint64_t> failed_in{};
 };
 
 /// Reads what a control agent keeps in a store, from whatever process, also while the agent runs;

@@ -15,8 +15,8 @@ namespace bus::agents {
 
 /// Which step of an execution failed, and why.
 struct StepFailure {
-    std::string step; ///< empty: the one it was in
-    std::string text;
+    std::string step{}; ///< empty: the one it was in
+    std::string text{};
 };
 
 /// The steps that an execution goes through, and what ends it:
@@ -34,9 +34,9 @@ struct StepFailure {
 class Workflow {
 public:
     struct Step {
-        std::string name;
-        const EventType* done_by;       ///< the event type that shows that it is done
-        std::optional<Duration> within; ///< how long it may take; none: as long as it likes
+        std::string name{};
+        const EventType* done_by;         ///< the event type that shows that it is done
+        std::optional<Duration> within{}; ///< how long it may take; none: as long as it likes
     };
 
     using Explain = std::function<StepFailure(const DomainEvent&)>;

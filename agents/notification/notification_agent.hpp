@@ -38,9 +38,9 @@ struct SentBinding {
 };
 
 struct NotificationOptions {
-    std::vector<std::unique_ptr<Channel>> channels;
-    std::vector<Rule> rules;
-    std::optional<SentBinding> sent; ///< none: nobody is told
+    std::vector<std::unique_ptr<Channel>> channels{};
+    std::vector<Rule> rules{};
+    std::optional<SentBinding> sent{}; ///< none: nobody is told
 };
 
 /// Turns events into messages by rules, sends them over channels, and tells the truth about it: an

@@ -26,10 +26,10 @@ MessageText text_template(std::string_view text, const EventType& type);
 /// When to tell what over which channel.
 struct Rule {
     const EventType* type = nullptr; ///< events of this type, and of those that derive from it
-    std::string notification_type;
-    std::string channel;
-    MessageText text;
-    std::function<bool(const DomainEvent&)> when; ///< none: always
+    std::string notification_type{};
+    std::string channel{};
+    MessageText text{};
+    std::function<bool(const DomainEvent&)> when{}; ///< none: always
 };
 
 /// A rule for events of type E. `text` is a template, or a callable from (const E&) to std::string;

@@ -15,8 +15,8 @@ namespace bus::agents {
 
 /// A delivery that may have been given up.
 struct FailedDelivery {
-    std::string agent; ///< whose step failed
-    Uuid event_id;     ///< the event that it was handling
+    std::string agent{}; ///< whose step failed
+    Uuid event_id{};     ///< the event that it was handling
 };
 
 /// Says of one event type how its events tell that a delivery was given up.

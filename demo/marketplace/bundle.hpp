@@ -44,9 +44,9 @@ struct EntryPlace {
 /// One entry of a charge, fee or promotion list.
 struct FinancialEntry {
     EntryKind kind = EntryKind::charge;
-    std::string type; ///< such as `Principal` or `Commission`; fees and promotions may have none
-    RawAmount amount;
-    EntryPlace place;
+    std::string type{}; ///< such as `Principal` or `Commission`; fees and promotions may have none
+    RawAmount amount{};
+    EntryPlace place{};
 
     /// The entry's JSON path, such as
     /// `financialEvents.ShipmentEventList[0].ShipmentItemList[2].ItemFeeList[0]`.

@@ -35,7 +35,7 @@ struct FeedLine {
     std::string key;
     /// Of a line that tells no order: a UUIDv5 of its text, by which it is known again when the
     /// feed is given again. Empty otherwise.
-    std::string fingerprint;
+    std::string fingerprint{};
     Occurrence occurrence = Occurrence::first;
 };
 

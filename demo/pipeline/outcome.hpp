@@ -26,13 +26,13 @@ std::string_view to_string(Outcome outcome) noexcept;
 struct OrderOutcome {
     std::string order_id; ///< `line:N` where the line told none
     Outcome outcome = Outcome::open;
-    std::string step;                        ///< that failed, or that waits
+    std::string step{};                      ///< that failed, or that waits
     std::optional<Decimal> principal_amount; ///< of a synced order, as are the next three
     std::optional<Decimal> net_proceeds;
-    std::string currency;
-    std::optional<std::int64_t> financial_lines_count;
-    std::string error_type;
-    std::string reason;
+    std::string currency{};
+    std::optional<std::int64_t> financial_lines_count{};
+    std::string error_type{};
+    std::string reason{};
 };
 
 /// How the order stands that a BundleReceivedEvent began, read from its execution.

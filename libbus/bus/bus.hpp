@@ -37,8 +37,8 @@ std::function<void(std::string_view line)> says_on_stderr();
 } // namespace detail
 
 struct BusOptions {
-    std::shared_ptr<Runtime> runtime;  ///< null: a SystemRuntime of its own
-    std::shared_ptr<EventStore> store; ///< null: nothing is kept
+    std::shared_ptr<Runtime> runtime{};  ///< null: a SystemRuntime of its own
+    std::shared_ptr<EventStore> store{}; ///< null: nothing is kept
     /// How often to look into the store for requests that another process makes there; zero: never.
     /// In virtual time, and on a store of this process only, never.
     Duration requests_every = std::chrono::milliseconds{500};
@@ -69,7 +69,7 @@ struct BusOptions {
 struct PublishOptions {
     /// The version that the event's stream must have before it, 0: it must not exist yet. Only
     /// with a store.
-    std::optional<std::uint64_t> expected_version;
+    std::optional<std::uint64_t> expected_version{};
 };
 
 /// What a publish came to.
@@ -88,12 +88,12 @@ enum class Stop : std::uint8_t {
 /// What was left when the bus stopped.
 struct StopReport {
     bool drained = false;     ///< nothing that was due was left, and the store is well
-    std::string lost;         ///< what has become of the store's file (StoreLost); empty: nothing
+    std::string lost{};       ///< what has become of the store's file (StoreLost); empty: nothing
     std::size_t queued = 0;   ///< events in mailboxes, or in the log for agents that are behind
     std::size_t deferred = 0; ///< deliveries that wait for a time
     std::size_t parked = 0;   ///< events that wait behind one of those
     std::size_t timers = 0;   ///< that had not fired; with a store they wait there
-    std::vector<AgentStatus> agents;
+    std::vector<AgentStatus> agents{};
 };
 
 /// Publishes events to handlers and agents, and keeps them where a store is attached. All members

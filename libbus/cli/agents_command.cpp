@@ -23,11 +23,11 @@ using terminal::Colour;
 using terminal::format_count;
 
 struct AgentRow {
-    AgentRecord record;
-    Conservation account;
+    AgentRecord record{};
+    Conservation account{};
     std::uint64_t lag = 0;       ///< positions that are not settled yet
     std::uint64_t in_flight = 0; ///< deliveries that were begun and have not ended
-    std::vector<WaitingCount> waiting;
+    std::vector<WaitingCount> waiting{};
 };
 
 bool replays(const AgentRecord& agent) {

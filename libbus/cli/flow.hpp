@@ -20,12 +20,12 @@ struct FlowOptions {
 /// Everything that the store has of one execution.
 struct Flow {
     std::string execution;
-    std::vector<StoredEvent> events; ///< by position
-    bool cut = false;                ///< there are more than the limit
-    std::multimap<Position, DeliveryRecord> deliveries;
-    std::multimap<Position, RequestRecord> requests; ///< those that name one of the events
-    std::vector<TimerRecord> timers;
-    std::multimap<Uuid, const StoredEvent*> effects; ///< by cause
+    std::vector<StoredEvent> events{}; ///< by position
+    bool cut = false;                  ///< there are more than the limit
+    std::multimap<Position, DeliveryRecord> deliveries{};
+    std::multimap<Position, RequestRecord> requests{}; ///< those that name one of the events
+    std::vector<TimerRecord> timers{};
+    std::multimap<Uuid, const StoredEvent*> effects{}; ///< by cause
 };
 
 /// Reads it. Throws NotFound where the store has no such execution; StoreError.

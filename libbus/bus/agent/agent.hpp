@@ -59,7 +59,7 @@ struct StepPool {
 
     StepPool(const char* its_name) : name{its_name} {} // NOLINT: as above
 
-    std::string name;          ///< empty: the pool of all agents that name none
+    std::string name{};        ///< empty: the pool of all agents that name none
     std::uint32_t threads = 0; ///< 0: as many as the agent has workers; at most 256
 };
 
@@ -73,15 +73,15 @@ enum class OnDead : std::uint8_t {
 };
 
 struct AgentSettings {
-    StartPosition start;
-    RetryPolicy retry;
+    StartPosition start{};
+    RetryPolicy retry{};
     OnDead on_dead = OnDead::hold;
     /// Events, at least 1. Without a store as many again may be deferred, and as many parked.
     std::size_t mailbox_capacity = 1024;
     Overflow overflow = Overflow::block;
     std::uint32_t workers = 1; ///< steps that may run at the same time; 1 to 256
-    Sequence sequence;         ///< what stays in order: by aggregate unless said
-    StepPool pool;             ///< whose threads run the steps
+    Sequence sequence{};       ///< what stays in order: by aggregate unless said
+    StepPool pool{};           ///< whose threads run the steps
 
     /// Throws std::invalid_argument naming the agent and the member that is out of its range.
     void check(std::string_view agent) const;
@@ -114,7 +114,7 @@ public:
     struct Handler {
         const EventType* type;
         Handle handle;
-        std::vector<const EventType*> emits;
+        std::vector<const EventType*> emits{};
     };
 
     Agent(const Agent&) = delete;

@@ -12,7 +12,7 @@ namespace bus {
 
 /// How an agent stands, at one moment.
 struct AgentStatus {
-    std::string name;
+    std::string name{};
     Position checkpoint = 0;    ///< 0 without a store
     std::uint64_t finished = 0; ///< deliveries, ever (without a store: of this run)
     std::uint64_t failures = 0; ///< failed attempts of this run, not_ready ones excluded
@@ -30,15 +30,15 @@ struct AgentStatus {
     /// Events that a step (or a timer, or a handler on a worker) put into its full mailbox, over
     /// the bound: such a one is never made to wait.
     std::uint64_t over_bound = 0;
-    std::optional<Timestamp> next_due; ///< of the deferred ones
-    std::string trouble;               ///< why its work cannot be committed just now; empty: it can
+    std::optional<Timestamp> next_due{}; ///< of the deferred ones
+    std::string trouble{}; ///< why its work cannot be committed just now; empty: it can
     /// On a store, positions of the log from its checkpoint on that are not settled, whoever
     /// handles their events; without one, events that wait for it.
     std::uint64_t lag = 0;
     /// On a store: when the oldest event happened that waits for it, or for its next attempt.
-    std::optional<Timestamp> oldest_waiting;
+    std::optional<Timestamp> oldest_waiting{};
     /// On a store: when the last of its steps in this run was committed.
-    std::optional<Timestamp> last_commit;
+    std::optional<Timestamp> last_commit{};
     Position replay_through = 0; ///< the last event of its replay, which is over at this checkpoint
 };
 

@@ -13,7 +13,7 @@ class DomainEvent;
 
 /// One attempt of a step, for a function around it.
 struct StepInfo {
-    std::string_view agent;
+    std::string_view agent{};
     const DomainEvent& event;
     Position position = 0; ///< 0 without a store
     std::uint32_t attempt = 1;

@@ -39,18 +39,18 @@ public:
 
 /// A timer that a step has asked for.
 struct TimerRequest {
-    TimerHandle handle;
-    Duration delay;
-    std::shared_ptr<const DomainEvent> event;
+    TimerHandle handle{};
+    Duration delay{};
+    std::shared_ptr<const DomainEvent> event{};
 };
 
 /// What a step wants to have happened once it has succeeded.
 struct StepEffects {
-    std::vector<std::shared_ptr<const DomainEvent>> emitted;
+    std::vector<std::shared_ptr<const DomainEvent>> emitted{};
     detail::WrittenStates states;
-    std::vector<DeliveryCommand> commands;
-    std::vector<TimerRequest> timers;
-    std::vector<TimerHandle> cancelled; ///< after the timers that it starts
+    std::vector<DeliveryCommand> commands{};
+    std::vector<TimerRequest> timers{};
+    std::vector<TimerHandle> cancelled{}; ///< after the timers that it starts
 
     [[nodiscard]] bool empty() const noexcept {
         return emitted.empty() && states.empty() && commands.empty() && timers.empty() &&

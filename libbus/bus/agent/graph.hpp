@@ -26,8 +26,8 @@ struct GraphWarnings {
 
 /// The part of a graph to look at; see EventGraph::part.
 struct GraphPart {
-    std::vector<const EventType*> only;    ///< these and what derives from them; empty: all
-    std::vector<const EventType*> without; ///< not these, but what derives from them
+    std::vector<const EventType*> only{};    ///< these and what derives from them; empty: all
+    std::vector<const EventType*> without{}; ///< not these, but what derives from them
 };
 
 /// What a program declares: which agents and handlers take which event types, and which types the
@@ -42,25 +42,25 @@ public:
     /// a handler nearer to them).
     struct Reaction {
         const EventType* type;
-        std::vector<const EventType*> emits; ///< by name, each once
+        std::vector<const EventType*> emits{}; ///< by name, each once
     };
 
     struct AgentNode {
-        std::string name;
-        std::vector<Reaction> reactions;                  ///< by name of the type
-        std::vector<const EventType*> emits_on_giving_up; ///< whatever it has given up on
+        std::string name{};
+        std::vector<Reaction> reactions{};                  ///< by name of the type
+        std::vector<const EventType*> emits_on_giving_up{}; ///< whatever it has given up on
     };
 
     /// Who emits a type.
     struct Emitter {
-        std::string agent;
+        std::string agent{};
         bool on_giving_up = false; ///< and only so
         friend bool operator==(const Emitter&, const Emitter&) = default;
     };
 
     /// One stretch of a cycle: the agent, handling a type, emits the one that the next one handles.
     struct Turn {
-        std::string agent;
+        std::string agent{};
         const EventType* handles; ///< as declared: perhaps a base of what the turn before emits
         const EventType* emits;
         bool on_giving_up = false;

@@ -22,15 +22,15 @@ class EventStore;
 /// A state and the key that its agent keeps it under.
 template <class T>
 struct KeptState {
-    std::string key;
+    std::string key{};
     T value;
 };
 
 /// Some of what an agent keeps, by key, as it is kept.
 struct StatePage {
-    std::vector<StateRecord> states;
+    std::vector<StateRecord> states{};
     /// The next page has what comes after this key; none: there is no next one.
-    std::optional<std::string> next_after;
+    std::optional<std::string> next_after{};
 };
 
 namespace detail {

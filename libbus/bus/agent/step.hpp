@@ -10,8 +10,8 @@ namespace bus {
 
 /// What an attempt of a step came to: its effects, or why it failed.
 struct StepOutcome {
-    StepEffects effects; ///< empty where it failed
-    std::optional<Failure> failure;
+    StepEffects effects{}; ///< empty where it failed
+    std::optional<Failure> failure{};
 };
 
 /// One delivery of an event to an agent.

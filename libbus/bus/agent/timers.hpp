@@ -60,15 +60,15 @@ public:
 
 private:
     struct Key {
-        SteadyTime due;
+        SteadyTime due{};
         std::uint64_t number; ///< in order of starting
         // clang-tidy 14 takes the comparison of its result for a null pointer
         auto operator<=>(const Key&) const = default; // NOLINT(modernize-use-nullptr)
     };
 
     struct Timer {
-        TimerHandle handle;
-        std::shared_ptr<const DomainEvent> event;
+        TimerHandle handle{};
+        std::shared_ptr<const DomainEvent> event{};
     };
 
     void arm(std::unique_lock<std::mutex>& lock);

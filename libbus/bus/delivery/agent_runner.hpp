@@ -124,19 +124,19 @@ private:
     struct Order {
         enum class Kind : std::uint8_t { changed, retry, command, replay, clock_set };
         Kind kind = Kind::changed;
-        PartResult::Changed changed;
+        PartResult::Changed changed{};
         Position position = 0;
-        DeliveryCommand command;
-        ReplayOrder replay;
-        RequestAnswer answer; ///< to be stored with it, so that it is not done twice
-        OnCommand done;
+        DeliveryCommand command{};
+        ReplayOrder replay{};
+        RequestAnswer answer{}; ///< to be stored with it, so that it is not done twice
+        OnCommand done{};
     };
 
     /// A page of the log, as far as it concerns the agent.
     struct Page {
         std::size_t found = 0; ///< events, whoever handles them
         Position last = 0;
-        std::vector<Writer::Event> wanted;
+        std::vector<Writer::Event> wanted{};
     };
 
     /// A page that is being read, or waits for one before it.
@@ -158,22 +158,22 @@ private:
     struct Lane {
         Lane(StepRunner runner, OnDead on_dead) : held{on_dead}, steps{std::move(runner)} {}
 
-        std::deque<DeliveryItem> inbox;     ///< by the mutex
-        std::vector<Order> orders;          ///< by the mutex
-        bool running = false;               ///< by the mutex: a turn is due or under way
-        std::size_t outstanding = 0;        ///< by the mutex: steps on their way
-        internal::HeldUp::Counts counts;    ///< by the mutex: as of the last turn
-        std::optional<SteadyTime> next_due; ///< by the mutex
-        bool has_ready = false;             ///< by the mutex
-        internal::HeldUp held;              ///< the turn's own
-        StepRunner steps;                   ///< the turn's own
-        std::deque<Position> repeats;       ///< the turn's own: noted, to be attempted again
-        std::vector<Position> noting;       ///< the turn's own: the same, once they are noted
-        std::optional<DeliveryItem> lonely; ///< the turn's own: to be run alone next
-        std::vector<Refusal> refusals;      ///< by the mutex
-        std::shared_ptr<Strand> told;       ///< what was committed is told in its order
+        std::deque<DeliveryItem> inbox{};     ///< by the mutex
+        std::vector<Order> orders{};          ///< by the mutex
+        bool running = false;                 ///< by the mutex: a turn is due or under way
+        std::size_t outstanding = 0;          ///< by the mutex: steps on their way
+        internal::HeldUp::Counts counts;      ///< by the mutex: as of the last turn
+        std::optional<SteadyTime> next_due{}; ///< by the mutex
+        bool has_ready = false;               ///< by the mutex
+        internal::HeldUp held;                ///< the turn's own
+        StepRunner steps;                     ///< the turn's own
+        std::deque<Position> repeats{};       ///< the turn's own: noted, to be attempted again
+        std::vector<Position> noting{};       ///< the turn's own: the same, once they are noted
+        std::optional<DeliveryItem> lonely{}; ///< the turn's own: to be run alone next
+        std::vector<Refusal> refusals{};      ///< by the mutex
+        std::shared_ptr<Strand> told{};       ///< what was committed is told in its order
         /// By the mutex: when the first of suspect_again_ may run.
-        std::optional<SteadyTime> suspect_due;
+        std::optional<SteadyTime> suspect_due{};
     };
 
     /// Events that a worker is given ahead of their turn.

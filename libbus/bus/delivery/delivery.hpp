@@ -19,9 +19,9 @@ namespace bus {
 
 /// How often the store is looked at, and the like: see BusOptions.
 struct DeliveryTimes {
-    RequestTimes requests;
-    RetentionTimes retention;
-    std::optional<Duration> look_every;
+    RequestTimes requests{};
+    RetentionTimes retention{};
+    std::optional<Duration> look_every{};
 };
 
 /// Everything behind a store: the writer, the agents that are fed from the log, and the plain

@@ -18,10 +18,10 @@ namespace bus {
 /// Keeps the names of a bus's agents apart: while one is forgotten, none of its name comes.
 struct AgentNames {
     /// Throws std::invalid_argument, which says what to do, where that agent is on the bus.
-    std::function<void(const std::string&)> check;
+    std::function<void(const std::string&)> check{};
     /// The same, and takes the name where it is not.
-    std::function<void(const std::string&)> take;
-    std::function<void(const std::string&)> give_back;
+    std::function<void(const std::string&)> take{};
+    std::function<void(const std::string&)> give_back{};
 };
 
 struct RequestTimes {
@@ -67,9 +67,9 @@ private:
         std::size_t open = 0; ///< commands without an answer yet, and one while they are given
         std::size_t done = 0; ///< that changed something; of one that prunes: events removed
         Position last = 0;    ///< of the command that is still to come, with the answer; 0: none
-        std::string trouble;
-        std::string result;    ///< where it is not said by `done`
-        std::string refusal;   ///< why the store does not do it, or not all of it
+        std::string trouble{};
+        std::string result{};  ///< where it is not said by `done`
+        std::string refusal{}; ///< why the store does not do it, or not all of it
         bool answered = false; ///< together with what was done
     };
 

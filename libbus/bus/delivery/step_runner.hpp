@@ -72,7 +72,7 @@ private:
         Part part;
         Attempted attempted;
         const Agent::Handler* handler = nullptr; ///< none: the agent does not take such events
-        std::optional<StepInput> input;          ///< always; it has no default
+        std::optional<StepInput> input{};        ///< always; it has no default
         Order order;                             ///< once state is written
     };
 

@@ -19,11 +19,11 @@ struct SubscribeOptions {
     bool once = false; ///< it runs at most once, then the subscription has ended
     /// What reports and the graph call it; empty: `handler 3 of OrderCreatedEvent`, by the order of
     /// subscription to that type.
-    std::string name;
+    std::string name{};
     /// Where set: the object is kept alive while the handler runs, and once it is gone the handler
     /// is not called again. Gone already: nothing is subscribed. What no std::shared_ptr owns is
     /// refused with std::invalid_argument, such as weak_from_this() in a constructor.
-    std::optional<std::weak_ptr<const void>> tied_to;
+    std::optional<std::weak_ptr<const void>> tied_to{};
 };
 
 namespace detail {

@@ -11,8 +11,9 @@ namespace bus {
 
 /// A handler, or an agent's step, that has finished.
 struct Handled {
-    std::string_view by;      ///< the agent; empty: a plain handler
-    std::string_view handler; ///< the name of that, see SubscribeOptions::name; empty: it has none
+    std::string_view by{}; ///< the agent; empty: a plain handler
+    std::string_view
+        handler{}; ///< the name of that, see SubscribeOptions::name; empty: it has none
     /// How long it ran, the commit not included. Zero: nobody watched when it began.
     Duration duration{};
     std::uint32_t attempt = 1; ///< of a step

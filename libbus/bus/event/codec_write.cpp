@@ -20,7 +20,7 @@ using internal::TextBuffer;
 /// only for an error.
 struct Step {
     const Step* before = nullptr;
-    std::string_view name;
+    std::string_view name{};
     std::size_t index = 0; ///< counts where name has no data
 };
 

@@ -274,8 +274,8 @@ const T* event_cast(const DomainEvent& event) noexcept {
 
 /// What each event is stamped with when it is made.
 struct EventStamp {
-    Uuid event_id;
-    Timestamp occurred_at;
+    Uuid event_id{};
+    Timestamp occurred_at{};
 };
 
 /// Of now, from the ambient environment.

@@ -18,7 +18,7 @@ struct VersionOption {
 };
 
 struct WireNameOption {
-    std::string_view value;
+    std::string_view value{};
 };
 
 template <std::size_t Count>
@@ -27,7 +27,7 @@ struct FormerNamesOption {
 };
 
 struct AggregateTypeOption {
-    std::string_view value;
+    std::string_view value{};
 };
 
 struct DurabilityOption {

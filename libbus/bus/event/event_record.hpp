@@ -12,14 +12,14 @@ namespace bus {
 /// members of the struct as JSON text. Holds events of any type, known to this program or not.
 struct EventRecord {
     Uuid event_id{};
-    std::string event_type;
+    std::string event_type{};
     std::uint32_t event_version = 1;
-    std::string aggregate_id;
-    std::string aggregate_type;
-    std::string execution_id;
-    std::string user_id;
+    std::string aggregate_id{};
+    std::string aggregate_type{};
+    std::string execution_id{};
+    std::string user_id{};
     Timestamp occurred_at{};
-    std::string data;    ///< one JSON object
+    std::string data{};  ///< one JSON object
     Uuid causation_id{}; ///< zero: a first cause
 
     friend bool operator==(const EventRecord&, const EventRecord&) = default;

@@ -93,7 +93,7 @@ public:
     /// What the macro BUS_DESCRIBE_EVENT knows of a type. What is not set comes from the event that
     /// the type refines, or else is what the comment says.
     struct Description {
-        std::string_view name;
+        std::string_view name{};
         std::string_view cpp_name{};   ///< with its namespaces
         const void* of_file = nullptr; ///< set where another file may have another of this cpp_name
         std::uint32_t version = 1;

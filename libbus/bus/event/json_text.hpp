@@ -8,7 +8,7 @@ namespace bus {
 /// digits as written; blanks between the tokens go. Empty text stands for `null`: it is written so,
 /// and `null` is read as empty text. Text that is no JSON is refused when it is written.
 struct JsonText {
-    std::string text;
+    std::string text{};
     friend bool operator==(const JsonText&, const JsonText&) = default;
 };
 

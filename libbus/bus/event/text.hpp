@@ -73,7 +73,7 @@ public:
     /// A text to be made, and of what.
     struct Making {
         Text& text;
-        std::string_view characters; ///< of none of the texts
+        std::string_view characters{}; ///< of none of the texts
     };
 
     /// Makes several texts with one allocation, which they share: it lives as long as any of them.

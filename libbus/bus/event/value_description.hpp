@@ -41,12 +41,12 @@ struct MemberTable;
 struct ValueType;
 
 struct TextOps {
-    std::string_view expected;
-    std::string_view type; ///< its name, for messages
-    std::size_t max_chars;
-    std::size_t (*write)(const void* value, char* out);
-    std::string (*to_text)(const void* value); ///< where `write` is null
-    bool (*read)(std::string_view text, void* value);
+    std::string_view expected{};
+    std::string_view type{}; ///< its name, for messages
+    std::size_t max_chars = 0;
+    std::size_t (*write)(const void* value, char* out) = nullptr;
+    std::string (*to_text)(const void* value) = nullptr; ///< where `write` is null
+    bool (*read)(std::string_view text, void* value) = nullptr;
     bool takes_numbers = true; ///< read() is also given the text of JSON numbers
 };
 
@@ -79,7 +79,7 @@ struct MapOps {
 
 struct VariantOps {
     struct Alternative {
-        std::string_view tag;
+        std::string_view tag{};
         const ValueType* type; ///< null: std::monostate, which is null in JSON
     };
 
@@ -118,8 +118,8 @@ struct ValueType {
 };
 
 struct Member {
-    std::string name;
-    std::string key; ///< the key as JSON writes it: `"order_id":`
+    std::string name{};
+    std::string key{}; ///< the key as JSON writes it: `"order_id":`
     std::size_t offset;
     const ValueType* type;
 };
@@ -132,7 +132,7 @@ struct MemberTable {
     MemberTable(MemberTable&&) noexcept;
     ~MemberTable();
 
-    std::vector<Member> members;
+    std::vector<Member> members{};
 
     /// The member of this name, or nullptr. `hint` is the index to try first.
     const Member* find(std::string_view name, std::size_t hint = 0) const noexcept;

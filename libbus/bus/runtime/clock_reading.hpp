@@ -22,8 +22,8 @@ using SteadyTime = SteadyClock::time_point;
 /// What both clocks show at one moment. It converts times from one to the other, as far as the wall
 /// clock is not set in between; what lies past the end of a clock becomes its end.
 struct ClockReading {
-    SteadyTime steady;
-    Timestamp wall;
+    SteadyTime steady{};
+    Timestamp wall{};
 
     /// When the wall clock will show `time`.
     [[nodiscard]] constexpr SteadyTime steady_of(Timestamp time) const noexcept {

@@ -33,7 +33,7 @@ namespace bus::faults {
 
 /// What a point has seen so far.
 struct PointStatus {
-    std::string name;
+    std::string name{};
     bool can_fail = false;
     std::uint64_t hits = 0;
 };

@@ -22,24 +22,24 @@ using Position = std::uint64_t;
 struct StoredEvent {
     Position position = 0;
     std::uint64_t stream_version = 0; ///< counts from 1 in each stream (aggregate type and id)
-    EventRecord record;
+    EventRecord record{};
     /// The object that was published, while it is in memory; what is read from the store has none.
-    std::shared_ptr<const DomainEvent> event;
+    std::shared_ptr<const DomainEvent> event{};
 };
 
 /// An event on its way into the store.
 struct NewEvent {
-    EventRecord record;
+    EventRecord record{};
     /// The version that the stream must have before this event; 0: it must not exist yet.
-    std::optional<std::uint64_t> expected_version;
-    std::shared_ptr<const DomainEvent> event;
+    std::optional<std::uint64_t> expected_version{};
+    std::shared_ptr<const DomainEvent> event{};
 };
 
 /// One failed attempt of a step.
 struct AttemptRecord {
     Timestamp at{};
     FailureKind kind = FailureKind::transient;
-    std::string message;
+    std::string message{};
     friend bool operator==(const AttemptRecord&, const AttemptRecord&) = default;
 };
 BOOST_DESCRIBE_STRUCT(AttemptRecord, (), (at, kind, message))
@@ -56,19 +56,19 @@ BOOST_DESCRIBE_ENUM(DeliveryState, deferred, dead, parked)
 
 /// A delivery that the checkpoint of its agent has passed without its having finished.
 struct DeliveryRecord {
-    std::string agent;
+    std::string agent{};
     Position position = 0;
     DeliveryState state = DeliveryState::deferred;
     Timestamp due{};            ///< of the next attempt; meaningless unless deferred
     std::uint32_t failures = 0; ///< that counted against the policy, since the last redrive
     std::uint32_t redrives = 0; ///< how often a dead one was given to the agent again
-    std::string sequence;       ///< in whose order it is handled; empty: in none
+    std::string sequence{};     ///< in whose order it is handled; empty: in none
     bool quarantined = false;   ///< dead because the process died whenever the agent handled it
     bool only_state = false;    ///< its step is part of a replay without effects
     /// The newest request that there was when its last attempt failed, or when it was parked: what
     /// is asked later is asked of the delivery as it is. Filled in by the store; 0: there was none.
     std::uint64_t after_request = 0;
-    std::vector<AttemptRecord> attempts; ///< every failed one, oldest first
+    std::vector<AttemptRecord> attempts{}; ///< every failed one, oldest first
     friend bool operator==(const DeliveryRecord&, const DeliveryRecord&) = default;
 };
 
@@ -77,7 +77,7 @@ struct DeliveryBrief {
     Position position = 0;
     DeliveryState state = DeliveryState::deferred;
     Timestamp due{};
-    std::string sequence;
+    std::string sequence{};
     bool not_ready = false; ///< its last attempt was; it waits for something, not after a failure
     bool only_state = false;
 };
@@ -88,7 +88,7 @@ inline constexpr Timestamp due_in_newer_program = Timestamp::max() - Duration{1}
 
 /// How many events there are of one type and version.
 struct EventCount {
-    std::string event_type;
+    std::string event_type{};
     std::uint32_t event_version = 1;
     std::uint64_t events = 0;
     friend bool operator==(const EventCount&, const EventCount&) = default;
@@ -96,7 +96,7 @@ struct EventCount {
 
 /// How many deliveries an agent has not finished, of events of one type and version.
 struct WaitingCount {
-    std::string event_type;
+    std::string event_type{};
     std::uint32_t event_version = 1;
     std::uint64_t deferred = 0;
     std::uint64_t newer = 0; ///< of the deferred ones: due_in_newer_program
@@ -114,27 +114,27 @@ struct PositionRange {
 
 /// What an agent keeps under a key of its own.
 struct StateRecord {
-    std::string key;
-    std::string json;
+    std::string key{};
+    std::string json{};
     friend bool operator==(const StateRecord&, const StateRecord&) = default;
 };
 
 /// An event that is to be published at a time.
 struct TimerRecord {
     std::uint64_t number = 0; ///< grows in the order of scheduling; no number is ever used twice
-    std::string agent;        ///< whose step has scheduled it; empty: the host
+    std::string agent{};      ///< whose step has scheduled it; empty: the host
     Timestamp due{};
     Timestamp scheduled_at{}; ///< the epoch: not known, it is of an older program
-    EventRecord event;
+    EventRecord event{};
     friend bool operator==(const TimerRecord&, const TimerRecord&) = default;
 };
 
 /// Deliveries that were under way, or about to be. After a death of the process they are the
 /// suspects, as far as they are not settled.
 struct BegunNote {
-    PositionRange range;            ///< first attempts; {0, 0}: none
-    std::vector<Position> repeated; ///< deliveries attempted again, and parked ones
-    std::uint32_t alone = 0;        ///< set: the first of `repeated` ran alone, so often in a row
+    PositionRange range{};            ///< first attempts; {0, 0}: none
+    std::vector<Position> repeated{}; ///< deliveries attempted again, and parked ones
+    std::uint32_t alone = 0;          ///< set: the first of `repeated` ran alone, so often in a row
     friend bool operator==(const BegunNote&, const BegunNote&) = default;
 };
 
@@ -174,17 +174,17 @@ inline constexpr std::string_view once_its_program_runs = ", once its program ru
 struct RequestAnswer {
     std::uint64_t number = 0; ///< of the request
     Timestamp at{};
-    std::string result;
+    std::string result{};
     friend bool operator==(const RequestAnswer&, const RequestAnswer&) = default;
 };
 
 /// Something to be done to one delivery, with its trace. Done twice, it is done once.
 struct DeliveryCommand {
     DeliveryAction action = DeliveryAction::redrive;
-    std::string agent;
+    std::string agent{};
     Position position = 0;
-    std::string who;
-    std::string why;
+    std::string who{};
+    std::string why{};
     /// Stored together with what it does, and only where it changes something.
     std::optional<RequestAnswer> answer{};
     std::uint64_t request = 0; ///< that it is part of; 0: none, it was given directly
@@ -195,17 +195,17 @@ struct DeliveryCommand {
 struct RequestRecord {
     std::uint64_t number = 0; ///< of the store; grows
     Timestamp at{};           ///< when it was made
-    std::string who;
-    std::string why;
+    std::string who{};
+    std::string why{};
     DeliveryAction action = DeliveryAction::redrive;
-    std::string agent; ///< none where the log is pruned
+    std::string agent{}; ///< none where the log is pruned
     /// 0: the group of the agent's deliveries that the rest describes. Of a replay: where it
     /// begins; 0: with the oldest event kept. Where the log is pruned: the last event to go.
     Position position = 0;
-    std::optional<FailureKind> kind;  ///< of the last attempt
-    std::optional<std::string> error; ///< of the last attempt: a message of that cause_text
-    std::optional<Timestamp> done_at; ///< none: not carried out yet
-    std::string result;               ///< what came of it, for a person: "3 redriven"
+    std::optional<FailureKind> kind{};  ///< of the last attempt
+    std::optional<std::string> error{}; ///< of the last attempt: a message of that cause_text
+    std::optional<Timestamp> done_at{}; ///< none: not carried out yet
+    std::string result{};               ///< what came of it, for a person: "3 redriven"
     /// Of a group: the state of its deliveries; none: deferred ones to be retried, else dead ones.
     std::optional<DeliveryState> state{};
     std::uint64_t limit = 0; ///< of a group: at most so many, those of the oldest events; 0: all
@@ -223,7 +223,7 @@ struct ReplayNote {
     bool effects = false;
     /// Positions up to `through` that had not settled when it began, and so are none: apart, in
     /// order.
-    std::vector<PositionRange> live;
+    std::vector<PositionRange> live{};
     friend bool operator==(const ReplayNote&, const ReplayNote&) = default;
 
     /// Whether the step of a position is for the agent's state alone.
@@ -232,20 +232,20 @@ struct ReplayNote {
 
 /// Where an agent is in the log. An agent that the store has never heard of has no record.
 struct AgentRecord {
-    std::string name;
-    Position start = 0;               ///< the position after which it began
-    Position checkpoint = 0;          ///< up to here everything is settled
-    std::vector<PositionRange> ahead; ///< what is settled above it: apart, in order
-    std::uint64_t delivered = 0;      ///< events of its types that were settled, in all
-    std::uint64_t finished = 0;       ///< deliveries that finished, in all
-    std::uint64_t discarded = 0;      ///< that an operator has done with
-    ReplayNote replay;
+    std::string name{};
+    Position start = 0;                 ///< the position after which it began
+    Position checkpoint = 0;            ///< up to here everything is settled
+    std::vector<PositionRange> ahead{}; ///< what is settled above it: apart, in order
+    std::uint64_t delivered = 0;        ///< events of its types that were settled, in all
+    std::uint64_t finished = 0;         ///< deliveries that finished, in all
+    std::uint64_t discarded = 0;        ///< that an operator has done with
+    ReplayNote replay{};
     friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
 };
 
 /// The account of an agent, all of one moment. What is in flight is in no column yet.
 struct Conservation {
-    std::string agent;
+    std::string agent{};
     std::uint64_t delivered = 0;
     std::uint64_t finished = 0;
     std::uint64_t discarded = 0;
@@ -261,38 +261,38 @@ struct Conservation {
 
 /// What commits together or not at all: a publish, or the outcome of a step.
 struct Part {
-    std::vector<NewEvent> events;
+    std::vector<NewEvent> events{};
 
     /// The agent that the rest is about; empty for a publish.
-    std::string agent;
-    std::optional<Position> start; ///< registers the agent as beginning after this position
+    std::string agent{};
+    std::optional<Position> start{}; ///< registers the agent as beginning after this position
     /// Puts the agent back, before the rest of the part is written. Each later part of the part's
     /// chain fails with BrokenChain. With `start`: only where it is registered by it.
-    std::optional<ReplayOrder> replay;
+    std::optional<ReplayOrder> replay{};
     /// Positions that are settled with this part. The store moves the checkpoint over all that is
     /// settled from it on, and keeps the rest as ranges ahead of it. Settled twice is harmless.
-    std::vector<PositionRange> settled;
+    std::vector<PositionRange> settled{};
     /// Parts of one agent and chain stand on each other: where one fails, each later one fails
     /// with BrokenChain. 0: stands alone. A number is used for one chain in the life of the store
     /// object.
     std::uint64_t chain = 0;
     std::uint64_t delivered = 0; ///< added to the agent's count, and so on
     std::uint64_t finished = 0;
-    std::vector<DeliveryRecord> put_deliveries;
-    std::vector<Position> erase_deliveries;
-    std::vector<StateRecord> put_states;
-    std::vector<std::string> erase_states;
-    std::optional<BegunNote> begun; ///< replaces the agent's note
+    std::vector<DeliveryRecord> put_deliveries{};
+    std::vector<Position> erase_deliveries{};
+    std::vector<StateRecord> put_states{};
+    std::vector<std::string> erase_states{};
+    std::optional<BegunNote> begun{}; ///< replaces the agent's note
 
-    std::vector<TimerRecord> put_timers;
-    std::vector<std::uint64_t> erase_timers; ///< of whatever agent; missing ones are left alone
+    std::vector<TimerRecord> put_timers{};
+    std::vector<std::uint64_t> erase_timers{}; ///< of whatever agent; missing ones are left alone
     /// The timer that this part's event comes from: it is erased, and the part fails with TimerGone
     /// where it is not there any more.
     std::uint64_t fires = 0;
 
-    std::vector<DeliveryCommand> commands; ///< each leaves a request as its trace, carried out
-    Timestamp commanded_at{};              ///< the time in those traces
-    std::vector<RequestAnswer> answers;
+    std::vector<DeliveryCommand> commands{}; ///< each leaves a request as its trace, carried out
+    Timestamp commanded_at{};                ///< the time in those traces
+    std::vector<RequestAnswer> answers{};
 
     Durability durability = Durability::committed;
     /// The time of the commit, which the writer fills in: a store notes now and then when it stored
@@ -310,7 +310,7 @@ struct PartResult {
         bool duplicate = false;
     };
 
-    std::vector<Place> places;
+    std::vector<Place> places{};
 
     /// A command that changed something; the delivery is as it is now, or was before a discard.
     struct Changed {
@@ -318,7 +318,7 @@ struct PartResult {
         DeliveryRecord delivery;
     };
 
-    std::vector<Changed> changed;
+    std::vector<Changed> changed{};
     std::exception_ptr
         error; ///< set: nothing of the part is stored (VersionConflict, IdConflict, ...)
 };

@@ -12,11 +12,11 @@
 namespace bus {
 
 struct RestoreOptions {
-    std::filesystem::path backup; ///< a store file; it is only read
-    std::filesystem::path store;  ///< where it goes; may be missing or damaged
+    std::filesystem::path backup{}; ///< a store file; it is only read
+    std::filesystem::path store{};  ///< where it goes; may be missing or damaged
     /// What this program is called towards one that wants to write the store meanwhile; empty: the
     /// process's name.
-    std::string program;
+    std::string program{};
     std::chrono::milliseconds busy_timeout{5'000};
     /// Only checks everything.
     bool dry_run = false;
@@ -24,8 +24,9 @@ struct RestoreOptions {
 
 /// What restore() has done.
 struct RestoreReport {
-    std::filesystem::path store;
-    std::filesystem::path kept; ///< what was there before, with its side files; empty: nothing was
+    std::filesystem::path store{};
+    std::filesystem::path
+        kept{};                 ///< what was there before, with its side files; empty: nothing was
     std::uint64_t events = 0;   ///< of the backup
     Position last_position = 0; ///< of the backup
     /// Of the store that was there; 0: it could not be read. Positions between the two are given a

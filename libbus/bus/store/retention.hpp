@@ -21,9 +21,9 @@ struct AgedEvents {
 
 /// An agent that is not done with events that are to be pruned.
 struct PruneObstacle {
-    std::string agent;
+    std::string agent{};
     Position free_through = 0; ///< it is done with the events up to here
-    std::string why;           ///< "is done with those up to 12 only"
+    std::string why{};         ///< "is done with those up to 12 only"
 };
 
 /// The agent that keeps most of the events up to a position from being pruned; none: they can be.

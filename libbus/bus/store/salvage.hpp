@@ -15,7 +15,7 @@ namespace bus {
 struct LeftOut {
     Position first = 0;
     Position last = 0;
-    std::string why; ///< a part of a sentence
+    std::string why{}; ///< a part of a sentence
 };
 
 /// What salvage() has found.
@@ -24,10 +24,10 @@ struct SalvageReport {
     std::uint64_t unchecked = 0; ///< of those, written before there were checksums
     Position first_position = 0; ///< of the events that there must be
     Position last_position = 0;
-    std::vector<LeftOut> left_out; ///< in order
+    std::vector<LeftOut> left_out{}; ///< in order
     /// What else who relies on it has to know, a sentence each: that nothing says where the log
     /// ends, that a write-ahead log is not of this file.
-    std::vector<std::string> doubts;
+    std::vector<std::string> doubts{};
 
     [[nodiscard]] bool complete() const noexcept { return left_out.empty() && doubts.empty(); }
 };

@@ -16,11 +16,11 @@ struct SqliteOptions {
     /// The file; it is created where it is missing, its folder is not. Beside it lie SQLite's own
     /// PATH-wal and PATH-shm while the store is open, and PATH-lock, which names the writer. They
     /// get the mode of the file and, if root opens it, its owner.
-    std::filesystem::path path;
+    std::filesystem::path path{};
     /// Opens an existing store beside its writer, or without one; commit() then throws.
     bool read_only = false;
     /// What this program is called towards one that is refused; empty: the process's name.
-    std::string program;
+    std::string program{};
     /// How long to wait for another program that locks the file (a database shell).
     std::chrono::milliseconds busy_timeout{5'000};
     /// Of the file, kept in memory by the writer.

@@ -11,7 +11,7 @@ namespace bus {
 /// How to open what a store URL names.
 struct StoreUrlOptions {
     bool read_only = false;
-    std::string program; ///< SqliteOptions::program
+    std::string program{}; ///< SqliteOptions::program
 };
 
 /// Opens the store that a command line names: `memory`, a new one in memory, or `sqlite:PATH`, a

@@ -79,14 +79,14 @@ struct Finding {
     FindingKind kind = FindingKind::page_damaged;
     /// Nothing is damaged, but whoever looks may want to know.
     bool note = false;
-    std::string what;                 ///< a sentence that names the row: "event 17 is missing"
-    std::optional<Position> position; ///< of the event that it is about
-    std::string agent;                ///< that it is about; may be empty
+    std::string what{};                 ///< a sentence that names the row: "event 17 is missing"
+    std::optional<Position> position{}; ///< of the event that it is about
+    std::string agent{};                ///< that it is about; may be empty
 };
 
 /// What verify() has seen.
 struct VerifyReport {
-    std::string store;
+    std::string store{};
     Position first_position = 0; ///< of the events that are there; 0: there is none
     Position last_position = 0;
     Position pruned_through = 0;
@@ -100,12 +100,12 @@ struct VerifyReport {
     std::uint64_t timers = 0;
     std::uint64_t requests = 0;
 
-    std::vector<Finding> findings; ///< those of damage and notes, in the order they were found
+    std::vector<Finding> findings{}; ///< those of damage and notes, in the order they were found
     /// How many of each kind there are, of damage; `findings` keeps at most so many of each kind as
     /// the options say.
-    std::map<FindingKind, std::uint64_t> damage;
+    std::map<FindingKind, std::uint64_t> damage{};
     /// The same of notes.
-    std::map<FindingKind, std::uint64_t> notes;
+    std::map<FindingKind, std::uint64_t> notes{};
     /// Which life of the store this is: it is drawn at random when a store is made, and when a
     /// backup is first opened for writing. Positions mean the same only within one. 0: a backup
     /// that was never opened for writing.
@@ -117,13 +117,13 @@ struct VerifyReport {
 
 /// How far verify() is, for whoever waits.
 struct VerifyProgress {
-    std::string_view doing;  ///< "reading events"
-    std::uint64_t done = 0;  ///< rows
-    std::uint64_t total = 0; ///< rows; 0: nobody knows
+    std::string_view doing{}; ///< "reading events"
+    std::uint64_t done = 0;   ///< rows
+    std::uint64_t total = 0;  ///< rows; 0: nobody knows
 };
 
 struct VerifyOptions {
-    std::filesystem::path path; ///< a file that SqliteStore has written
+    std::filesystem::path path{}; ///< a file that SqliteStore has written
     std::chrono::milliseconds busy_timeout{5'000};
     /// Findings of each kind that are told one by one, of damage and of notes each.
     std::size_t most_of_a_kind = 20;

@@ -92,15 +92,15 @@ public:
 private:
     /// Who is told what became of a part.
     struct Receiver {
-        Done done;                                    ///< of a part that was handed over alone
-        std::shared_ptr<const DoneOfMany> of_several; ///< else
-        std::size_t index = 0;                        ///< among those
+        Done done{};                                    ///< of a part that was handed over alone
+        std::shared_ptr<const DoneOfMany> of_several{}; ///< else
+        std::size_t index = 0;                          ///< among those
     };
 
     /// Parts, each with its receiver.
     struct Entries {
-        std::vector<Part> parts;
-        std::vector<Receiver> receivers;
+        std::vector<Part> parts{};
+        std::vector<Receiver> receivers{};
         std::size_t weight = 0; ///< parts and events
 
         void make_room(std::size_t more);

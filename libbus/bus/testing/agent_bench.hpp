@@ -19,7 +19,7 @@ namespace bus::testing {
 /// A failed attempt of a step.
 struct FailedAttempt {
     Timestamp at{};
-    std::string event_type;
+    std::string event_type{};
     Uuid event_id{};
     Failure failure;
 };

@@ -18,9 +18,9 @@ struct Compare {
 
 /// The first place where two values are not equal.
 struct Difference {
-    std::string where;    ///< a path: `data.lines[3].amount`, `event_type`
-    std::string expected; ///< as JSON; empty: there should be nothing
-    std::string actual;   ///< as JSON; empty: there is nothing
+    std::string where{};    ///< a path: `data.lines[3].amount`, `event_type`
+    std::string expected{}; ///< as JSON; empty: there should be nothing
+    std::string actual{};   ///< as JSON; empty: there is nothing
 };
 
 /// Compares the types, the described members, and of what all events have in common what
@@ -46,7 +46,7 @@ void expect_equal(const DomainEvent& expected, const DomainEvent& actual,
 
 /// An event that a test expects, copied, and the line that does so.
 struct Expected {
-    std::shared_ptr<const DomainEvent> event;
+    std::shared_ptr<const DomainEvent> event{};
     Where where;
 
     /// From any event, without a word.

@@ -13,9 +13,9 @@ namespace bus::testing {
 
 /// An event that was published.
 struct Recorded {
-    Position position = 0;                    ///< in the log; 0: it is not kept
-    EventRecord record;                       ///< as it is kept or sent, the cause included
-    std::shared_ptr<const DomainEvent> event; ///< null: of a type that this program does not know
+    Position position = 0;                      ///< in the log; 0: it is not kept
+    EventRecord record{};                       ///< as it is kept or sent, the cause included
+    std::shared_ptr<const DomainEvent> event{}; ///< null: of a type that this program does not know
 };
 
 /// What was published on a bus since the recorder was made, by whomever, in order: on a store in

@@ -14,8 +14,8 @@ namespace bus::terminal {
 
 /// Settings of a progress line.
 struct ProgressOptions {
-    std::string what = "orders";       ///< what is counted
-    std::optional<std::int64_t> total; ///< unknown where it is empty
+    std::string what = "orders";         ///< what is counted
+    std::optional<std::int64_t> total{}; ///< unknown where it is empty
     /// Where nobody watches (a file, a pipe): a line each time this has passed; 0 means silence.
     std::chrono::nanoseconds line_every{0};
 };

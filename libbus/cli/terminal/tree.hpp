@@ -17,7 +17,7 @@ struct Piece {
 struct Tree {
     std::string text;
     std::vector<Tree> children;
-    std::vector<Piece> pieces; ///< what follows the text, in colours of its own
+    std::vector<Piece> pieces{}; ///< what follows the text, in colours of its own
 };
 
 /// A tree as lines, each ending in a newline: box-drawing characters where the look has UTF-8, else

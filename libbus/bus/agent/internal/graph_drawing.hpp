@@ -14,8 +14,8 @@ struct Drawing {
     enum class Line : std::uint8_t { handles, emits, on_giving_up, publishes, is_a };
 
     struct Node {
-        std::string id; ///< letters, digits and underscores; not that of another node
-        std::string label;
+        std::string id{}; ///< letters, digits and underscores; not that of another node
+        std::string label{};
         Shape shape;
         bool unhandled = false;
     };
@@ -24,11 +24,11 @@ struct Drawing {
         std::size_t from; ///< an index of nodes
         std::size_t to;
         Line line;
-        std::string label; ///< may be empty
+        std::string label{}; ///< may be empty
     };
 
-    std::vector<Node> nodes;
-    std::vector<Edge> edges;
+    std::vector<Node> nodes{};
+    std::vector<Edge> edges{};
 };
 
 /// The same graph gives the same drawing.

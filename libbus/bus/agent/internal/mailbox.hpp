@@ -101,9 +101,9 @@ public:
 
     /// What a consumer may do next.
     struct Batch {
-        std::size_t count = 0;        ///< events; the first counts as begun
-        DomainEvent* first = nullptr; ///< where it is out of the box already
-        std::vector<std::string> due; ///< keys of sequences whose heads are due
+        std::size_t count = 0;          ///< events; the first counts as begun
+        DomainEvent* first = nullptr;   ///< where it is out of the box already
+        std::vector<std::string> due{}; ///< keys of sequences whose heads are due
     };
 
     /// Tells a consumer of a batch of events; gives the room back that it took since the last

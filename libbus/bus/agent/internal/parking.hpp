@@ -15,7 +15,7 @@ namespace bus::internal {
 
 /// A delivery that waits for its next attempt.
 struct Deferred {
-    std::shared_ptr<const DomainEvent> event;
+    std::shared_ptr<const DomainEvent> event{};
     std::uint32_t attempts = 0; ///< those in a row that were not ready count as one
     std::uint32_t failures = 0; ///< attempts that count for the retry policy
     bool not_ready = false;     ///< why it waits
@@ -26,9 +26,9 @@ struct Deferred {
 class Parking {
 public:
     struct Line {
-        std::string key;
-        std::optional<Deferred> head; ///< none: the first of `behind` is next, and it may run
-        std::deque<std::shared_ptr<const DomainEvent>> behind;
+        std::string key{};
+        std::optional<Deferred> head{}; ///< none: the first of `behind` is next, and it may run
+        std::deque<std::shared_ptr<const DomainEvent>> behind{};
         bool ready = false;
         bool holds_some = false; ///< something was parked since it began
     };

@@ -112,12 +112,12 @@ private:
     };
 
     struct Parked {
-        std::string sequence;
+        std::string sequence{};
         bool only_state = false; ///< of a replay
     };
 
     struct Dead {
-        std::string sequence;
+        std::string sequence{};
         std::uint32_t redrives = 0;
     };
 

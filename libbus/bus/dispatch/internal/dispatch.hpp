@@ -25,7 +25,7 @@ void offer_to_all(const Snapshot& snapshot, const DomainEvent& event);
 /// What watches a dispatch.
 struct Watch {
     ObserverSink& sink;
-    std::shared_ptr<Runtime> clock; ///< null: nothing is measured
+    std::shared_ptr<Runtime> clock{}; ///< null: nothing is measured
 };
 
 /// A dispatch on this thread: names the snapshot that it runs, so that nobody frees it, and of its

@@ -20,10 +20,10 @@ struct HandlerSlot::Info {
     const EventType* type = nullptr;
     int priority = 0;
     std::uint64_t order = 0; ///< of subscription, over all types
-    std::string name;
+    std::string name{};
     bool named = false; ///< by who subscribed it
-    std::weak_ptr<const void> tie;
-    std::weak_ptr<Topics> topics;
+    std::weak_ptr<const void> tie{};
+    std::weak_ptr<Topics> topics{};
     HandlerSlot* next_ended = nullptr; ///< in the list of the thread that has ended it
     /// In the list of the thread that waits only, whose handle it was: there is but one handle.
     HandlerSlot* next_awaited = nullptr;
@@ -101,7 +101,7 @@ private:
     /// What there is of one type.
     struct Line {
         const EventType* type = nullptr;
-        std::map<Place, SlotRef> slots;
+        std::map<Place, SlotRef> slots{};
         std::uint64_t subscriptions = 0; ///< ever
         bool built = false;
         Place swept; ///< the handler that was looked at last

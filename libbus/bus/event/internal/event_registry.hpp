@@ -37,7 +37,7 @@ public:
 
     /// A name and the type that it belongs to, both for as long as the process lives.
     struct Named {
-        std::string_view name;
+        std::string_view name{};
         const EventType* type = nullptr;
     };
 

@@ -24,7 +24,7 @@ namespace {
 static_assert(std::is_standard_layout_v<JsonText>);
 
 /// An object of which only the members matter, and those are known apart.
-constexpr ValueType any_object{.kind = Kind::object};
+constexpr ValueType any_object{.kind = Kind::object, .none = nullptr};
 
 /// Takes the events of boost::json::basic_parser and fills structs from them. Keeps a frame for
 /// each list, map and struct that is open; allocates only for keys and strings with escapes.
@@ -458,7 +458,7 @@ std::uint64_t read(std::string_view json, const Target& root, const MemberTable*
     boost::json::parse_options options;
     options.max_depth = max_depth + (envelope != nullptr ? 1 : 0);
     boost::json::basic_parser<Filling> parser{options, json, root, members, envelope, reading};
-    boost::json::error_code error;
+    boost::system::error_code error;
     const std::size_t used = parser.write_some(false, json.data(), json.size(), error);
     const Filling& filling = parser.handler();
     if (error) {

@@ -13,7 +13,7 @@ namespace bus::internal {
 /// and say again what matters.
 class ParserHandler {
 public:
-    using Error = boost::json::error_code;
+    using Error = boost::system::error_code;
 
     static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
     static constexpr std::size_t max_array_size = max_object_size;

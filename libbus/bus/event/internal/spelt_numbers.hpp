@@ -26,7 +26,7 @@ public:
 
 private:
     struct Spellings {
-        std::vector<std::string> texts;
+        std::vector<std::string> texts{};
         std::size_t next = 0;
     };
 

@@ -13,11 +13,12 @@ namespace bus::internal {
 struct AgentProgress {
     Position start = 0;
     Position checkpoint = 0;
-    std::map<Position, Position> ahead; ///< first to last of each range, apart and above checkpoint
+    std::map<Position, Position>
+        ahead{}; ///< first to last of each range, apart and above checkpoint
     std::uint64_t delivered = 0;
     std::uint64_t finished = 0;
     std::uint64_t discarded = 0;
-    std::optional<BegunNote> begun;
+    std::optional<BegunNote> begun{};
     ReplayNote replay;
 
     /// One that begins after a position.

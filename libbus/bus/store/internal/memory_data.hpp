@@ -33,9 +33,9 @@ struct MemoryStore::Data {
     }
 
     struct AgentData {
-        std::optional<internal::AgentProgress> progress; ///< none: never registered
-        std::map<Position, DeliveryRecord> deliveries;
-        std::map<std::string, std::string, std::less<>> states;
+        std::optional<internal::AgentProgress> progress{}; ///< none: never registered
+        std::map<Position, DeliveryRecord> deliveries{};
+        std::map<std::string, std::string, std::less<>> states{};
 
         [[nodiscard]] bool holds_nothing() const {
             return !progress && deliveries.empty() && states.empty();
@@ -65,12 +65,12 @@ struct MemoryStore::Data {
     mutable std::shared_mutex mutex;
     internal::MemoryLog log;
     internal::BrokenChains chains;
-    std::map<std::string, AgentData, std::less<>> agents;
-    std::map<std::uint64_t, TimerRecord> timers;
+    std::map<std::string, AgentData, std::less<>> agents{};
+    std::map<std::uint64_t, TimerRecord> timers{};
     std::set<std::pair<Timestamp, std::uint64_t>> timers_by_due;
     std::uint64_t last_timer = 0;
-    std::map<std::uint64_t, RequestRecord> requests; ///< by number
-    std::vector<internal::StoredTime> stored_times;  ///< in order of position
+    std::map<std::uint64_t, RequestRecord> requests{}; ///< by number
+    std::vector<internal::StoredTime> stored_times{};  ///< in order of position
 };
 
 } // namespace bus

@@ -42,7 +42,7 @@ std::size_t longest_text(const Part& part);
 /// What comes of a command.
 struct CommandOutcome {
     bool changed = false; ///< a redriven delivery is to be kept anew, a discarded one to be erased
-    std::string result;   ///< for the trace
+    std::string result{}; ///< for the trace
 };
 
 /// Carries a command out on the delivery that it names (none: there is no such one).

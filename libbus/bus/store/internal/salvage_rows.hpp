@@ -14,16 +14,15 @@ namespace bus::sqlite {
 
 /// What a row of a damaged file turned out to be: one of these.
 struct SalvagedRow {
-    std::optional<StoredEvent> event; ///< without the names of its types
-    std::int64_t event_type = 0;      ///< numbers of names
+    std::optional<StoredEvent> event{}; ///< without the names of its types
+    std::int64_t event_type = 0;        ///< numbers of names
     std::int64_t aggregate_type = 0;
     bool unchecked = false; ///< it was written before there were checksums
-    std::optional<std::pair<std::int64_t, std::string>> name;
-    std::optional<LogRow> log;
-    std::optional<std::uint32_t>
-        index_of_names; ///< the page that the index over the names begins with
+    std::optional<std::pair<std::int64_t, std::string>> name{};
+    std::optional<LogRow> log{};
+    std::optional<std::uint32_t> index_of_names{}; ///< the page that it begins with
     /// It looks like the event at this position, and is not as it was written.
-    std::optional<Position> changed;
+    std::optional<Position> changed{};
 };
 
 /// A name and its number by a key of the index over the names; nothing: it is none.

@@ -56,7 +56,7 @@ private:
     /// A row of state as a part of the open transaction leaves it.
     struct StateWrite {
         std::int64_t agent;
-        std::string_view key;    ///< of the part
+        std::string_view key{};  ///< of the part
         const std::string* json; ///< of the part; nullptr: the row goes
     };
 

@@ -27,7 +27,7 @@ enum class FileRole : std::uint8_t { database, log, index };
 
 /// What has become of a name since the store was opened.
 struct NameChange {
-    std::filesystem::path name;
+    std::filesystem::path name{};
     FileRole role = FileRole::database;
     bool gone = false; ///< else it leads to another file
 };
@@ -70,7 +70,7 @@ public:
 
 private:
     struct Name {
-        std::filesystem::path path;
+        std::filesystem::path path{};
         FileRole role = FileRole::database;
         FileId id;
     };

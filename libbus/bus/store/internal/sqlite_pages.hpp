@@ -19,7 +19,7 @@ struct PageValue {
     Kind kind = Kind::null;
     std::int64_t integer = 0;
     double real = 0;
-    std::string_view bytes; ///< of a text or blob, in the payload
+    std::string_view bytes{}; ///< of a text or blob, in the payload
 };
 
 /// The number in so many bytes, the highest first.
@@ -28,7 +28,7 @@ struct PageValue {
 /// A row's place and columns, still packed.
 struct LeafRow {
     std::int64_t rowid = 0;
-    std::string payload;
+    std::string payload{};
 };
 
 /// Gives a page by its number; nothing where there is none.
@@ -46,8 +46,8 @@ using FindPage = std::function<std::optional<std::string_view>(std::uint32_t pag
 /// What stands in a page of an index: the payloads of its keys, those that go on elsewhere left
 /// out, and the pages below it. Nothing where it is no such page.
 struct IndexPage {
-    std::vector<std::string_view> keys; ///< in the page
-    std::vector<std::uint32_t> below;
+    std::vector<std::string_view> keys{}; ///< in the page
+    std::vector<std::uint32_t> below{};
 };
 
 [[nodiscard]] std::optional<IndexPage> index_page(std::string_view page);

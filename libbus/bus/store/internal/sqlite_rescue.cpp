@@ -18,8 +18,8 @@ constexpr const char* all_acknowledged = "All that was acknowledged ";
 
 /// A file that this process has open.
 struct OpenFile {
-    fs::path link; ///< its entry in /proc; empty: not found
-    fs::path name; ///< where it lies now; empty: it has no name any more, or none is known
+    fs::path link{}; ///< its entry in /proc; empty: not found
+    fs::path name{}; ///< where it lies now; empty: it has no name any more, or none is known
 
     struct stat seen {};
 };

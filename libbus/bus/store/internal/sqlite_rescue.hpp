@@ -10,7 +10,7 @@ namespace bus::sqlite {
 
 /// What was found to be wrong with the files of a store that is open for writing.
 struct Loss {
-    std::optional<NameChange> name; ///< a name leads elsewhere
+    std::optional<NameChange> name{}; ///< a name leads elsewhere
     /// Else the file under the name is the same, and was overwritten or cut off in place.
     FileRole content = FileRole::database;
 };

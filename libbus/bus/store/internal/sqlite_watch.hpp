@@ -82,7 +82,7 @@ private:
         off_t size = 0;
         std::timespec changed{};
         Index index;
-        std::string pages; ///< its first, and that of the log's row, which each commit writes
+        std::string pages{}; ///< its first, and that of the log's row, which each commit writes
     };
 
     [[nodiscard]] Index read_index() const;

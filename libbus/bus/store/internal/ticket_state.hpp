@@ -42,15 +42,15 @@ struct Ticket::State {
     }
 
     const detail::HomeProcess home;
-    std::shared_ptr<Runtime> runtime;
+    std::shared_ptr<Runtime> runtime{};
     std::mutex mutex;
     std::condition_variable changed;
-    std::optional<PartResult> result;
+    std::optional<PartResult> result{};
     bool waits_alone = false;
     /// Itself, until it is resolved, for who has submitted it by a pointer: a function that holds
     /// no more than that needs no memory of its own.
-    std::shared_ptr<State> held;
-    std::vector<NewEvent> spent; ///< freed where somebody waits, not by the writer
+    std::shared_ptr<State> held{};
+    std::vector<NewEvent> spent{}; ///< freed where somebody waits, not by the writer
 };
 
 } // namespace bus

@@ -19,7 +19,7 @@ namespace bus::sqlite {
 /// An agent as its row says, mended where the row's checksum tells what it must have been.
 struct VerifiedAgent {
     internal::AgentProgress progress;
-    std::string name;
+    std::string name{};
     std::uint64_t states = 0;
     bool balanced = false; ///< delivered = finished + discarded + rows
 };

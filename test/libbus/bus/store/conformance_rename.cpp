@@ -50,9 +50,9 @@ bus::Part all_of(const std::string& agent) {
 struct Kept {
     bus::AgentRecord record;
     std::optional<bus::BegunNote> begun;
-    std::vector<bus::DeliveryRecord> deliveries;
+    std::vector<bus::DeliveryRecord> deliveries{};
     std::vector<bus::StateRecord> states;
-    std::vector<bus::TimerRecord> timers;
+    std::vector<bus::TimerRecord> timers{};
     bool operator==(const Kept&) const = default;
 };
 
