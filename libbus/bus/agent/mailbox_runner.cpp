@@ -253,6 +253,7 @@ bool MailboxRunner::waits_for_time() {
 
 void MailboxRunner::begin_stop() {
     mailbox_.stop();
+    attempts_.cancel_all(hub_->runtime());
     timers_->begin_stop();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bus/agent/internal/mailbox.hpp>
+#include <bus/agent/internal/pending_timers.hpp>
 #include <bus/agent/runner.hpp>
 #include <bus/agent/step.hpp>
 #include <bus/agent/timers.hpp>
@@ -112,6 +113,7 @@ private:
     PublishEmitted publish_emitted_;
     std::vector<const Agent::Handler*> handlers_; ///< by type index, for types known at the start
     std::shared_ptr<Timers> timers_;
+    internal::PendingTimers attempts_; ///< of deferred deliveries
     internal::Mailbox mailbox_;
 
     std::mutex states_mutex_;

@@ -226,7 +226,7 @@ bool MailboxRunner::defer(Lane& lane, const DomainEvent& event, std::string key,
         if (failure.waits_for_wall_clock()) {
             hub_->clock().at(*next, std::move(wakes));
         } else {
-            runtime.schedule(*next - now, std::move(wakes));
+            attempts_.schedule(runtime, *next - now, std::move(wakes));
         }
         lane.parking.defer(std::move(key), std::move(delivery));
         lane.show_parking();

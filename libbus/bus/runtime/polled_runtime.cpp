@@ -33,7 +33,8 @@ std::shared_ptr<const char> life_of_this_thread() {
 /// The queues, and who may run what is in them.
 class PolledRuntime::Core final : public Executor {
 public:
-    explicit Core(std::function<void()> wake) : wake_{std::move(wake)} {}
+    Core(std::function<void()> wake, std::function<bool()> in_loop)
+        : wake_{std::move(wake)}, in_loop_{std::move(in_loop)} {}
 
     void post(Task task) override {
         ready_.push(std::move(task));
@@ -55,7 +56,12 @@ public:
     bool cancel(TimerId timer) {
         std::unique_lock lock{mutex_};
         const std::optional<Task> task = timers_.remove(timer);
+        const bool was_last =
+            task && timers_.next_due().value_or(SteadyTime::max()) == SteadyTime::max();
         lock.unlock(); // the task goes without it
+        if (was_last) {
+            tell(); // a loop that sleeps for a timer alone has nothing to wait for any more
+        }
         return task.has_value();
     }
 
@@ -112,7 +118,10 @@ private:
         return !ready_.empty() || next_timer().value_or(Clock::time_point::max()) <= Clock::now();
     }
 
+    [[nodiscard]] bool in_loop() const { return in_loop_ && in_loop_(); }
+
     const std::function<void()> wake_;
+    const std::function<bool()> in_loop_;
     internal::TaskQueue ready_;
     internal::Waiters waiters_;
     std::atomic<bool> told_{false};        // the host, since it polled last
@@ -128,6 +137,7 @@ private:
 
 PolledRuntime::Core::Turn::Turn(Core& core, bool polls) : core_{core}, polls_{polls} {
     const auto me = std::this_thread::get_id();
+    const bool in_loop = !polls && core_.in_loop();
     const std::lock_guard lock{core_.mutex_};
     const bool busy = core_.depth_ > 0 && core_.holder_ != me;
     if (polls) {
@@ -138,7 +148,7 @@ PolledRuntime::Core::Turn::Turn(Core& core, bool polls) : core_{core}, polls_{po
         core_.polling_thread_ = life_of_this_thread();
         core_.told_ = false;
     } else if (const auto polling = core_.polling_thread_.lock();
-               polling && polling != life_of_this_thread()) {
+               polling && !in_loop && polling != life_of_this_thread()) {
         return;
     }
     if (busy) {
@@ -256,8 +266,8 @@ void PolledRuntime::Core::drop_all() {
     }
 }
 
-PolledRuntime::PolledRuntime(std::function<void()> wake)
-    : core_{std::make_unique<Core>(std::move(wake))} {}
+PolledRuntime::PolledRuntime(std::function<void()> wake, std::function<bool()> in_loop)
+    : core_{std::make_unique<Core>(std::move(wake), std::move(in_loop))} {}
 
 PolledRuntime::~PolledRuntime() {
     if (!home_.here()) {

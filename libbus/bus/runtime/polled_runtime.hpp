@@ -4,6 +4,7 @@
 #include <bus/runtime/runtime.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 namespace bus {
@@ -26,7 +27,11 @@ public:
     /// the bus held: it must be thread safe, must not throw, and must not call the bus or wait; it
     /// may not be called any more once the runtime is gone. Not called for what a task does within
     /// poll().
-    explicit PolledRuntime(std::function<void()> wake = {});
+    ///
+    /// `in_loop` is for loops that several threads run: whether the calling thread is one of them.
+    /// Such a thread runs tasks in wait() too, whichever thread polled last; still one thread at a
+    /// time runs tasks. It is called on any thread, without locks, and must not throw.
+    explicit PolledRuntime(std::function<void()> wake = {}, std::function<bool()> in_loop = {});
     /// Drops all tasks and timers. In a child of fork() it does nothing, and what runs tasks or
     /// takes them throws std::logic_error.
     ~PolledRuntime() override;
@@ -38,7 +43,7 @@ public:
     std::size_t poll(std::size_t limit = unlimited) override;
 
     /// When poll() has to be called at the latest: now or earlier where a task is ready. None: not
-    /// before `wake` is called.
+    /// before `wake` is called, which is also called when cancel() leaves no timer.
     [[nodiscard]] std::optional<Clock::time_point> next_due() const;
 
     [[nodiscard]] bool works_while_waiting() const noexcept override { return true; }

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <vector>
 
+using namespace std::chrono_literals;
 using test::ping;
 using test::PingEvent;
 using test::PongEvent;
@@ -69,6 +70,29 @@ BOOST_AUTO_TEST_CASE(A10_a_bus_works_in_one_thread_with_and_without_a_store) {
         pinger.expect(22);
         BOOST_TEST((std::count(pinger.threads.begin(), pinger.threads.end(),
                                std::this_thread::get_id()) == 22));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_stopped_bus_leaves_no_timer_that_a_loop_would_wait_for) {
+    for (const bool stored : {false, true}) {
+        const auto runtime = std::make_shared<bus::PolledRuntime>();
+        bus::Bus bus{{runtime, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+        auto agent = test::scripted("agent");
+        agent->settings().retry = test::every(1h, 5);
+        agent->handles<PingEvent>([](const PingEvent& /*event*/, bus::Context& /*context*/) {
+            throw bus::Failure::transient("an hour from now it will do");
+        });
+        bus.add(std::move(agent));
+        bus.schedule(2h, ping("x", 1));
+        bus.publish(ping("x", 0));
+        BOOST_TEST(bus.wait_idle());
+        BOOST_TEST(bus.stop(bus::Stop::now).deferred == 1U);
+        bus::PolledRuntime::Clock::time_point due{};
+        while (runtime->next_due() && due < bus::PolledRuntime::Clock::now() + 30min) {
+            due = *runtime->next_due(); // such as the last look at the wall clock
+            runtime->poll();
+        }
+        BOOST_TEST(!runtime->next_due());
     }
 }
 

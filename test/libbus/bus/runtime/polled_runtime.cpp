@@ -115,6 +115,24 @@ BOOST_AUTO_TEST_CASE(A10_wake_is_called_for_a_timer_that_is_due_before_all_other
     BOOST_TEST(woken == 2);
 }
 
+BOOST_AUTO_TEST_CASE(A10_wake_is_called_once_no_timer_is_left) {
+    int woken = 0;
+    PolledRuntime runtime{[&] { ++woken; }};
+    runtime.schedule(bus::Duration::max(), [] {}); // never comes
+    runtime.poll();
+    const auto first = runtime.schedule(1h, [] {});
+    const auto second = runtime.schedule(2h, [] {});
+    runtime.poll();
+    BOOST_TEST(woken == 1);
+    runtime.cancel(first);
+    BOOST_TEST(woken == 1);
+    runtime.cancel(second);
+    BOOST_TEST(woken == 2);
+    runtime.poll();
+    runtime.cancel(second); // it is gone
+    BOOST_TEST(woken == 2);
+}
+
 BOOST_AUTO_TEST_CASE(A10_a_poll_that_leaves_something_wakes_and_its_own_tasks_do_not) {
     int woken = 0;
     PolledRuntime runtime{[&] { ++woken; }};
@@ -233,6 +251,26 @@ BOOST_AUTO_TEST_CASE(A10_another_thread_that_waits_runs_nothing) {
     waits.join();
     BOOST_TEST(seen);
     BOOST_TEST((ran_on == std::this_thread::get_id()));
+}
+
+BOOST_AUTO_TEST_CASE(A10_each_thread_of_the_loop_that_waits_runs_tasks) {
+    thread_local bool loops = false;
+    PolledRuntime runtime{{}, [] { return loops; }};
+    runtime.poll(); // by a thread that is not said to be in the loop
+    for (const bool in_loop : {false, true}) {
+        Waited waited;
+        runtime.pool().post([&] { waited.finish(); });
+        bool seen = false;
+        in_another_thread([&] {
+            loops = in_loop;
+            seen = waited.wait(runtime, in_loop ? std::optional<bus::Duration>{} : 5ms);
+        });
+        BOOST_TEST(seen == in_loop);
+        runtime.poll();
+    }
+    Waited own;
+    runtime.pool().post([&] { own.finish(); });
+    BOOST_TEST(own.wait(runtime)); // the thread that polled last goes on to run them
 }
 
 BOOST_AUTO_TEST_CASE(before_the_first_poll_threads_that_wait_run_tasks_in_turns) {
