@@ -111,7 +111,7 @@ public:
             bus::SqliteStore::open({.path = calm / "orders.db", .read_only = true});
         compare(events_and_rows(*undisturbed, Detail::aggregates),
                 events_and_rows(*store, Detail::aggregates), "", findings);
-        check_conservation(*store, graph_, {}, findings);
+        check_conservation(*store, *store, graph_, {}, findings);
         return findings;
     }
 

@@ -50,7 +50,7 @@ public:
         compare(events_and_rows(*undisturbed, Detail::data), events_and_rows(*store, Detail::data),
                 "", findings);
         compare(states(*undisturbed), states(*store), "state", findings);
-        check_conservation(*store, graph_, quarantined(variant, *store), findings);
+        check_conservation(*store, *store, graph_, quarantined(variant, *store), findings);
         return findings;
     }
 
