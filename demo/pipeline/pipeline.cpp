@@ -56,7 +56,10 @@ Pipeline::Pipeline(const RunOptions& options, Marketplace& marketplace,
       books_{options.books.value_or(default_books(options.store))},
       faulty_books_{books_, FaultPlan{options.fault_rate, options.seed}},
       orders_{marketplace, *runtime_},
-      bus_{{.runtime = runtime_, .store = std::move(store)}} {
+      bus_{{.runtime = runtime_,
+            .store = std::move(store),
+            .retention = options.retention,
+            .retention_every = options.retention_every}} {
     note_waiting_orders();
     count_events();
     try {

@@ -172,8 +172,19 @@ void Campaign::run_turn(std::uint64_t turn) {
     note(turn, variant, plan, round, folder);
 }
 
-/// The point in turn comes first, at any of its hits; then, perhaps, whatever chance brings.
+/// Blows, and in half of the rounds the newer program after one of them.
 Plan Campaign::plan_for(const Target& target, std::uint64_t variant, std::mt19937_64& dice) const {
+    Plan plan = blows_for(target, variant, dice);
+    if (!plan.empty() && dice() % 2 == 0 && subject_.newer_command(variant, {})) {
+        const auto at = static_cast<std::ptrdiff_t>(1 + dice() % plan.size());
+        plan.insert(plan.begin() + at,
+                    {.rules = {}, .after_us = std::nullopt, .newer_program = true});
+    }
+    return plan;
+}
+
+/// The point in turn comes first, at any of its hits; then, perhaps, whatever chance brings.
+Plan Campaign::blows_for(const Target& target, std::uint64_t variant, std::mt19937_64& dice) const {
     const Calm& calm = calm_.at(variant);
     Plan plan;
     if (subject_.deaths_of_its_own() > 0) {
@@ -244,8 +255,14 @@ Campaign::Round Campaign::run_round(std::uint64_t variant, const Plan& plan,
                                     const fs::path& folder) {
     fresh_folder(folder);
     Round round;
-    const Command command = subject_.command(variant, folder);
+    Command command = subject_.command(variant, folder);
+    bool newer_program = false;
     for (const Blow& blow : plan) {
+        if (blow.newer_program) {
+            command = subject_.newer_command(variant, folder).value();
+            newer_program = true;
+            continue;
+        }
         const Ended ended = strike(command, blow, folder, round);
         const bool made_to_fail = blow.rules.find("=fail") != std::string::npos;
         if (ended.exit_code != 0 && !ended.killed() &&
@@ -258,8 +275,9 @@ Campaign::Round Campaign::run_round(std::uint64_t variant, const Plan& plan,
     finish(command, folder, round);
     round.killed_at = read_told(folder / "told").killed;
     if (round.findings.clean()) {
-        round.findings =
-            subject_.look(variant, folder, calm_.at(variant).folder, round.made_to_fail > 0);
+        round.findings = subject_.look(
+            variant, folder, calm_.at(variant).folder,
+            {.commits_failed = round.made_to_fail > 0, .newer_program = newer_program});
         check_verified(subject_.store(folder), round.findings);
     }
     return round;

@@ -74,6 +74,8 @@ private:
     void run_rounds();
     void run_turn(std::uint64_t turn);
     Plan plan_for(const Target& target, std::uint64_t variant, std::mt19937_64& dice) const;
+    [[nodiscard]] Plan blows_for(const Target& target, std::uint64_t variant,
+                                 std::mt19937_64& dice) const;
     [[nodiscard]] static std::string clock_rule(const Calm& calm, std::mt19937_64& dice);
     [[nodiscard]] Blow any_blow(std::uint64_t variant, std::mt19937_64& dice) const;
     Round run_round(std::uint64_t variant, const Plan& plan, const std::filesystem::path& folder);

@@ -154,14 +154,14 @@ Census events_and_rows(bus::EventStore& store, Detail detail) {
 }
 
 // holds S14_after_every_crash_of_the_campaigns_events_and_deliveries_add_up
-void check_conservation(bus::EventStore& store, const bus::EventGraph& graph,
+void check_conservation(bus::EventStore& store, bus::EventStore& log, const bus::EventGraph& graph,
                         const std::pair<std::string, bus::Position>& quarantined,
                         Findings& findings) {
     check_store_says(store, findings);
     for (const bus::AgentRecord& record : store.agents()) {
         const Account account = account_of(store, record);
         const std::uint64_t delivered =
-            count_events(store, handled_types(graph, record.name), record.start);
+            count_events(log, handled_types(graph, record.name), record.start);
         const std::uint64_t settled = account.finished + account.discarded + account.rows;
         if (settled < delivered) {
             findings.lost += delivered - settled;

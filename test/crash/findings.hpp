@@ -31,8 +31,9 @@ Census events_and_rows(bus::EventStore& store, Detail detail);
 
 /// Each agent's account: every event of its types since its start is finished, discarded,
 /// deferred, parked or dead, and none of them is counted twice; and nothing is quarantined, unless
-/// it is the one delivery (agent and position) that should be.
-void check_conservation(bus::EventStore& store, const bus::EventGraph& graph,
+/// it is the one delivery (agent and position) that should be. `log`: all events that ever were in
+/// the store, which is the store itself unless it was pruned.
+void check_conservation(bus::EventStore& store, bus::EventStore& log, const bus::EventGraph& graph,
                         const std::pair<std::string, bus::Position>& quarantined,
                         Findings& findings);
 

@@ -93,11 +93,11 @@ public:
     }
 
     Findings look(std::uint64_t /*variant*/, const fs::path& folder, const fs::path& calm,
-                  bool commits_failed) const override {
+                  Happened happened) const override {
         Findings findings;
         const std::string report = content(folder / "report.csv", findings);
         const std::string expected = content(calm / "report.csv", findings);
-        if (commits_failed ? rows(report) != rows(expected) : report != expected) {
+        if (happened.commits_failed ? rows(report) != rows(expected) : report != expected) {
             findings.complain("the report differs from that of the undisturbed run, " +
                               (calm / "report.csv").string());
         }
@@ -111,7 +111,7 @@ public:
             bus::SqliteStore::open({.path = calm / "orders.db", .read_only = true});
         compare(events_and_rows(*undisturbed, Detail::aggregates),
                 events_and_rows(*store, Detail::aggregates), "", findings);
-        check_conservation(*store, graph_, {}, findings);
+        check_conservation(*store, *store, graph_, {}, findings);
         return findings;
     }
 

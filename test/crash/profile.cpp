@@ -6,6 +6,12 @@
 
 namespace crash {
 
+namespace {
+
+constexpr const char* newer_program = "newer program";
+
+} // namespace
+
 Told read_told(const std::filesystem::path& file) {
     Told told;
     std::ifstream in{file};
@@ -29,6 +35,10 @@ std::string to_text(const Plan& plan) {
     std::string text;
     for (const Blow& blow : plan) {
         text += text.empty() ? "" : "; ";
+        if (blow.newer_program) {
+            text += newer_program;
+            continue;
+        }
         text += blow.after_us ? std::to_string(*blow.after_us) + "us" : blow.rules;
     }
     return text;
@@ -43,13 +53,16 @@ Plan parse_plan(const std::string& text) {
         if (part.empty()) {
             continue;
         }
-        if (part.find('=') != std::string::npos) {
+        if (part == newer_program) {
+            plan.push_back({.rules = {}, .after_us = std::nullopt, .newer_program = true});
+        } else if (part.find('=') != std::string::npos) {
             plan.push_back({.rules = part, .after_us = std::nullopt});
         } else if (part.ends_with("us")) {
             plan.push_back({.rules = {}, .after_us = std::stoll(part)});
         } else {
-            throw std::invalid_argument{"plan: '" + part +
-                                        "' is neither a rule (NAME=ACTION@HIT) nor a time (12us)"};
+            throw std::invalid_argument{
+                "plan: '" + part + "' is no rule (NAME=ACTION@HIT), no time (12us), and not '" +
+                newer_program + "'"};
         }
     }
     return plan;

@@ -23,15 +23,17 @@ struct Told {
 Told read_told(const std::filesystem::path& file);
 
 /// What happens to one start of a program: rules for its fault points, or SIGKILL from outside.
+/// Or no start: from here on the newer program is started.
 struct Blow {
     std::string rules;                    ///< as LIBBUS_FAULTS takes them; empty: none
     std::optional<std::int64_t> after_us; ///< killed so long after its start
+    bool newer_program = false;           ///< and nothing else
 };
 
 /// The blows of a round, one for each start; a round goes on to its end after them.
 using Plan = std::vector<Blow>;
 
-/// `commit.before=kill@3; 12500us`: a plan as it is printed, and given again.
+/// `commit.before=kill@3; newer program; 12500us`: a plan as it is printed, and given again.
 std::string to_text(const Plan& plan);
 /// Throws std::invalid_argument.
 Plan parse_plan(const std::string& text);

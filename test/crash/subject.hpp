@@ -23,6 +23,13 @@ struct Findings {
     void complain(std::string sentence) { complaints.push_back(std::move(sentence)); }
 };
 
+/// What makes a difference to what is left.
+struct Happened {
+    /// A commit was made to fail, so that what it brought may have come in later, behind others.
+    bool commits_failed = false;
+    bool newer_program = false; ///< it was the last one that ran
+};
+
 /// A program that is killed, in one of its variants (its input, its options): what it is started
 /// with, and how one sees that nothing was lost. One variant is the same work each time.
 class Subject {
@@ -40,6 +47,13 @@ public:
     [[nodiscard]] virtual Command command(std::uint64_t variant,
                                           const std::filesystem::path& folder) const = 0;
 
+    /// The newer program for the same folder, in which agents have other names. None: there is
+    /// none.
+    [[nodiscard]] virtual std::optional<Command>
+    newer_command(std::uint64_t /*variant*/, const std::filesystem::path& /*folder*/) const {
+        return std::nullopt;
+    }
+
     /// Its store, once it has run.
     [[nodiscard]] virtual std::filesystem::path
     store(const std::filesystem::path& folder) const = 0;
@@ -50,10 +64,9 @@ public:
     /// Exit codes with which the program may end where a commit was made to fail.
     [[nodiscard]] virtual bool gave_up_on_store(int exit_code) const = 0;
     /// Compares what is in `folder` after the program has come to its end with what an undisturbed
-    /// run of the same variant has left in `calm`. `commits_failed`: a commit was made to fail, so
-    /// that what it brought may have come in later, behind others.
+    /// run of the same variant has left in `calm`.
     virtual Findings look(std::uint64_t variant, const std::filesystem::path& folder,
-                          const std::filesystem::path& calm, bool commits_failed) const = 0;
+                          const std::filesystem::path& calm, Happened happened) const = 0;
 };
 
 } // namespace crash

@@ -67,11 +67,11 @@ bool at_rest(bus::Bus& bus) {
                         [](const auto& agent) { return agent.busy || agent.next_due.has_value(); });
 }
 
-void work(const std::string& store, std::int64_t deadly) {
+void work(const std::string& store, std::int64_t deadly, bool newer) {
     const auto runtime = std::make_shared<bus::SystemRuntime>();
     bus::Bus bus{{.runtime = runtime,
                   .store = bus::SqliteStore::open({.path = store, .program = "crash_workshop"})}};
-    crash::add_workshop(bus, deadly);
+    crash::add_workshop(bus, deadly, newer);
     order_pieces(bus);
     std::mutex mutex;
     std::condition_variable never;
@@ -91,9 +91,11 @@ int main(int argc, char** argv) {
     std::int64_t deadly = crash::no_piece;
     app.add_option("--store", store, "The store's file")->required();
     app.add_option("--deadly", deadly, "The piece on which the polisher kills the process");
+    bool newer = false;
+    app.add_flag("--renamed", newer, "The newer program, in which some agents have other names");
     CLI11_PARSE(app, argc, argv);
     try {
-        work(store, deadly);
+        work(store, deadly, newer);
         return 0;
     } catch (const std::exception& error) {
         std::cerr << "crash_workshop: " << error.what() << '\n';

@@ -13,6 +13,23 @@ namespace {
 
 using std::chrono::milliseconds;
 
+struct OlderProgram {
+    static std::string name(const Renamed& agent) { return agent.older; }
+};
+
+struct NewerProgram {
+    static std::string name(const Renamed& agent) { return agent.newer; }
+};
+
+/// An agent that has another name in the newer program.
+class RenamedAgent : public bus::Agent {
+protected:
+    RenamedAgent(const Renamed& name, OlderProgram /*program*/) : Agent{name.older} {}
+
+    RenamedAgent(const Renamed& name, NewerProgram /*program*/)
+        : Agent{name.newer, bus::formerly(name.older)} {}
+};
+
 class Cutter final : public bus::Agent {
 public:
     Cutter() : Agent{"cutter"} {
@@ -27,9 +44,11 @@ private:
 };
 
 /// Every seventh piece slips twice; every thirteenth breaks, and is glued when it is redriven.
-class Polisher final : public bus::Agent {
+class Polisher final : public RenamedAgent {
 public:
-    explicit Polisher(std::int64_t deadly) : Agent{"polisher"}, deadly_{deadly} {
+    template <class Program>
+    Polisher(Program program, std::int64_t deadly)
+        : RenamedAgent{polisher_name, program}, deadly_{deadly} {
         settings().workers = 2;
         settings().retry = {.max_attempts = 4,
                             .initial_delay = milliseconds{1},
@@ -69,25 +88,80 @@ private:
     std::int64_t deadly_;
 };
 
-/// Has the broken pieces of even number done again.
-class Foreman final : public bus::Agent {
+/// Refuses some pieces until they are redriven, and the others of their bench go on meanwhile.
+class Packer final : public RenamedAgent {
 public:
-    Foreman() : Agent{"foreman"} { on<PieceSpoiltEvent>(&Foreman::look); }
+    template <class Program>
+    explicit Packer(Program program) : RenamedAgent{packer_name, program} {
+        settings().workers = 2;
+        settings().on_dead = bus::OnDead::go_on;
+        settings().retry = {.max_attempts = 4,
+                            .initial_delay = milliseconds{1},
+                            .factor = 2.0,
+                            .max_delay = milliseconds{4},
+                            .jitter = 0.5};
+        on<PiecePolishedEvent>(&Packer::pack).emits<PiecePackedEvent>();
+        emits_on_giving_up<PieceLeftEvent>();
+    }
+
+    void on_given_up(const bus::DomainEvent& event, const bus::Failure& /*failure*/,
+                     bus::Context& context) override {
+        const auto& piece = static_cast<const PiecePolishedEvent&>(event);
+        context.publish(PieceLeftEvent{{}, piece.bench, piece.number});
+    }
 
 private:
-    void look(const PieceSpoiltEvent& event, bus::Context& context) const {
-        const auto letter = context.dead_letter("polisher", event.causation_id);
-        const bool broken = event.number % 13 == 5; // and not deadly
-        if (broken && event.number % 2 == 0 && letter) {
+    void pack(const PiecePolishedEvent& event, bus::Context& context) const {
+        const bool redriven = context.redrives() != 0;
+        if (does_not_fit(event.number) && !redriven) {
+            throw bus::Failure::rejected("the box is too small");
+        }
+        const bool jams = event.number % 11 == 6 || event.number % 36 == 4;
+        if (jams && context.attempt() < (redriven ? 3U : 2U)) {
+            throw bus::Failure::transient("the tape jammed");
+        }
+        std::int64_t in_turn = 0;
+        if (!redriven) {
+            const std::string key = "packed/" + event.bench;
+            in_turn = context.state<std::int64_t>(key).value_or(0) + 1;
+            context.set_state(key, in_turn);
+        }
+        context.publish(PiecePackedEvent{{}, event.bench, event.number, in_turn});
+    }
+};
+
+/// Has what was given up done again, if its number is even.
+class Foreman final : public bus::Agent {
+public:
+    template <class Program>
+    explicit Foreman(Program /*program*/) : Agent{"foreman"} {
+        on<PieceSpoiltEvent>([](const PieceSpoiltEvent& event, bus::Context& context) {
+            if (event.number % 13 == 5) { // broken, and not deadly
+                look(Program::name(polisher_name), event.number, event, context);
+            }
+        });
+        on<PieceLeftEvent>([](const PieceLeftEvent& event, bus::Context& context) {
+            look(Program::name(packer_name), event.number, event, context);
+        });
+    }
+
+private:
+    static void look(const std::string& agent, std::int64_t number, const bus::DomainEvent& event,
+                     bus::Context& context) {
+        const auto letter = context.dead_letter(agent, event.causation_id);
+        if (is_done_again(number) && letter) {
             context.redrive(*letter);
         }
     }
 };
 
 /// Lets every fifth piece dry for a moment.
-class Dryer final : public bus::Agent {
+class Dryer final : public RenamedAgent {
 public:
-    Dryer() : Agent{"dryer"} { on<PiecePolishedEvent>(&Dryer::hang).emits<PieceDriedEvent>(); }
+    template <class Program>
+    explicit Dryer(Program program) : RenamedAgent{dryer_name, program} {
+        on<PiecePolishedEvent>(&Dryer::hang).emits<PieceDriedEvent>();
+    }
 
 private:
     void hang(const PiecePolishedEvent& event, bus::Context& context) const {
@@ -116,6 +190,12 @@ public:
         on<PieceDriedEvent>([](const PieceDriedEvent& event, bus::Context& context) {
             count("dried", event.number, context);
         });
+        on<PiecePackedEvent>([](const PiecePackedEvent& event, bus::Context& context) {
+            count("packed", event.number, context);
+        });
+        on<PieceLeftEvent>([](const PieceLeftEvent& event, bus::Context& context) {
+            count("left", event.number, context);
+        });
     }
 
 private:
@@ -125,19 +205,37 @@ private:
     }
 };
 
-} // namespace
-
-void add_workshop(bus::Bus& bus, std::int64_t deadly) {
+template <class Program>
+void add_all(bus::Bus& bus, std::int64_t deadly, Program program) {
     bus.emplace<Cutter>();
-    bus.emplace<Polisher>(deadly);
-    bus.emplace<Foreman>();
-    bus.emplace<Dryer>();
+    bus.emplace<Polisher>(program, deadly);
+    bus.emplace<Packer>(program);
+    bus.emplace<Foreman>(program);
+    bus.emplace<Dryer>(program);
     bus.emplace<Clerk>();
 }
 
-bus::EventGraph workshop_graph() {
+} // namespace
+
+bool does_not_fit(std::int64_t number) {
+    return number % 9 == 4;
+}
+
+bool is_done_again(std::int64_t number) {
+    return number % 2 == 0;
+}
+
+void add_workshop(bus::Bus& bus, std::int64_t deadly, bool newer) {
+    if (newer) {
+        add_all(bus, deadly, NewerProgram{});
+    } else {
+        add_all(bus, deadly, OlderProgram{});
+    }
+}
+
+bus::EventGraph workshop_graph(bool newer) {
     bus::Bus bus{{.runtime = nullptr, .store = std::make_shared<bus::MemoryStore>()}};
-    add_workshop(bus, no_piece);
+    add_workshop(bus, no_piece, newer);
     bus::EventGraph graph = bus.graph();
     bus.stop(bus::Stop::now);
     return graph;

@@ -43,4 +43,21 @@ struct PieceDriedEvent : bus::Event<PieceDriedEvent> {
 };
 BUS_DESCRIBE_EVENT(PieceDriedEvent, (bench, number), bus::aggregate_id<&PieceDriedEvent::bench>)
 
+struct PiecePackedEvent : bus::Event<PiecePackedEvent> {
+    std::string bench;
+    std::int64_t number = 0;
+    /// How many of its bench were packed by then, those left out that were given up first, as those
+    /// come at any time; 0: this is one of them.
+    std::int64_t in_turn = 0;
+};
+BUS_DESCRIBE_EVENT(PiecePackedEvent, (bench, number, in_turn),
+                   bus::aggregate_id<&PiecePackedEvent::bench>)
+
+/// The packer has given up on a piece.
+struct PieceLeftEvent : bus::Event<PieceLeftEvent> {
+    std::string bench;
+    std::int64_t number = 0;
+};
+BUS_DESCRIBE_EVENT(PieceLeftEvent, (bench, number), bus::aggregate_id<&PieceLeftEvent::bench>)
+
 } // namespace crash

@@ -2,9 +2,10 @@
 
 #include "demo/books/books.hpp"
 #include "demo/pipeline/bound_agents.hpp"
-#include "demo/pipeline/graph_command.hpp"
 #include "demo/pipeline/pipeline.hpp"
 #include "demo/pipeline/report.hpp"
+#include "test/simulation/parcels.hpp"
+#include "test/simulation/request_checks.hpp"
 #include <agents/control/control_agent.hpp>
 #include <bus/agent/graph.hpp>
 #include <bus/event/codec.hpp>
@@ -17,6 +18,7 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -80,12 +82,20 @@ bool is_once(const std::string& what) {
                        [&](const char* type) { return what.starts_with(type); });
 }
 
+/// The undisturbed run has no packer; what that does is held against the log.
+bool is_of_parcels(const std::string& what) {
+    return what.starts_with("Parcel") || what.find(" for packing: ") != std::string::npos ||
+           what.find(" for parcels: ") != std::string::npos;
+}
+
 class Checks {
 public:
     Checks(World& world, const Expected& expected)
         : world_{world},
           expected_{expected},
           store_{bus::SqliteStore::open({.path = world.store(), .read_only = true})},
+          whole_{world.archive.empty() ? nullptr : whole_log()},
+          log_{whole_ ? *whole_ : *store_},
           books_{world.books()} {}
 
     std::vector<std::string> all() {
@@ -96,8 +106,15 @@ public:
         check_events();
         check_control();
         crash::Findings findings;
-        crash::check_conservation(*store_, demo::pipeline_graph(), {}, findings);
+        crash::check_conservation(*store_, log_, graph(), {}, findings);
         take(findings);
+        take(
+            check_parcels(*store_, log_, discards_asked(), world_.plan.lives.back().newer_program));
+        take(pruned_too_early(*store_));
+        take(check_requests(*store_, world_.asked,
+                            {.clock_was_set = world_.plan.clock_set,
+                             .retention = world_.plan.retention,
+                             .log = log_}));
         return std::move(found_);
     }
 
@@ -111,7 +128,7 @@ private:
     }
 
     void check_report() {
-        const std::string report = report_of(*store_, world_.folder / "report.csv");
+        const std::string report = report_of(log_, world_.folder / "report.csv");
         // Where commits fail a refused line comes in later, behind others.
         const bool same = world_.commits_failed ? rows(report) == rows(expected_.report)
                                                 : report == expected_.report;
@@ -137,7 +154,7 @@ private:
 
     void check_promises() {
         for (const Promise& promise : world_.promises) {
-            if (!store_->find(promise.event_id)) {
+            if (!log_.find(promise.event_id)) {
                 found_.push_back("lost: " + promise.what + ", " + bus::to_text(promise.event_id) +
                                  ", which was told as committed");
             }
@@ -148,7 +165,7 @@ private:
         for (const std::string& sentence : books_.audit()) {
             found_.push_back("books: " + sentence);
         }
-        const std::map<std::string, std::string> invoices = invoices_of(books_, *store_);
+        const std::map<std::string, std::string> invoices = invoices_of(books_, log_);
         for (const auto& [order, text] : expected_.invoices) {
             const auto here = invoices.find(order);
             if (here == invoices.end() || here->second != text) {
@@ -165,8 +182,9 @@ private:
     }
 
     void check_events() {
-        crash::Census here = crash::events_and_rows(*store_, crash::Detail::aggregates);
+        crash::Census here = crash::events_and_rows(log_, crash::Detail::aggregates);
         crash::Census there = expected_.census;
+        std::erase_if(here, [](const auto& entry) { return is_of_parcels(entry.first); });
         if (world_.commits_failed) {
             // Steps that the disk has failed for long were given up, told of and redriven.
             std::erase_if(here, [](const auto& entry) { return !is_once(entry.first); });
@@ -182,7 +200,7 @@ private:
         const bus::agents::Workflow workflow = demo::order_workflow();
         std::map<std::string, bus::agents::ExecutionState> states;
         const auto followed = workflow.event_types();
-        for (const bus::StoredEvent& stored : store_->read(0, most_events)) {
+        for (const bus::StoredEvent& stored : log_.read(0, most_events)) {
             const auto event = bus::decode(stored.record);
             if (!event ||
                 std::find(followed.begin(), followed.end(), &event->type()) == followed.end()) {
@@ -213,13 +231,70 @@ private:
         }
     }
 
-    void take(const crash::Findings& findings) {
-        found_.insert(found_.end(), findings.complaints.begin(), findings.complaints.end());
+    /// All events that ever were in the store, at their positions, and its deliveries.
+    std::unique_ptr<bus::EventStore> whole_log() {
+        world_.keep(*store_);
+        auto log = std::make_unique<bus::MemoryStore>();
+        std::vector<bus::Part> parts;
+        for (const bus::StoredEvent& event : world_.archive) {
+            parts.push_back({.events = {{.record = event.record}}});
+            if (event.position != parts.size()) {
+                throw std::runtime_error{"the log is without event " +
+                                         std::to_string(parts.size()) + ", which nobody saw"};
+            }
+        }
+        for (const bus::AgentRecord& agent : store_->agents()) {
+            bus::Part part{.agent = agent.name, .start = agent.start};
+            for (const auto state : {bus::DeliveryState::deferred, bus::DeliveryState::dead,
+                                     bus::DeliveryState::parked}) {
+                for (bus::DeliveryRecord& row : store_->deliveries(agent.name, state)) {
+                    part.put_deliveries.push_back(std::move(row));
+                }
+            }
+            parts.push_back(std::move(part));
+        }
+        for (const bus::PartResult& result : log->commit(parts, true)) {
+            if (result.error) {
+                std::rethrow_exception(result.error);
+            }
+        }
+        return log;
+    }
+
+    /// What the pipeline declares, and the packer with it.
+    bus::EventGraph graph() const {
+        const demo::RunOptions options;
+        demo::Marketplace marketplace{options.feeds};
+        demo::Pipeline pipeline{options, marketplace, std::make_shared<bus::MemoryStore>(),
+                                std::make_shared<bus::SimulatedRuntime>()};
+        pipeline.abandon_feed();
+        pipeline.bus().add(packer(world_.plan.lives.back().newer_program));
+        bus::EventGraph result = pipeline.bus().graph();
+        pipeline.stop(bus::Stop::now);
+        return result;
+    }
+
+    std::set<bus::Position> discards_asked() const {
+        std::set<bus::Position> positions;
+        for (const bus::RequestRecord& request : world_.asked) {
+            if (request.action == bus::DeliveryAction::discard) {
+                positions.insert(request.position);
+            }
+        }
+        return positions;
+    }
+
+    void take(const crash::Findings& findings) { take(findings.complaints); }
+
+    void take(const std::vector<std::string>& sentences) {
+        found_.insert(found_.end(), sentences.begin(), sentences.end());
     }
 
     World& world_;
     const Expected& expected_;
     std::unique_ptr<bus::SqliteStore> store_;
+    std::unique_ptr<bus::EventStore> whole_; ///< of a store that may have been pruned
+    bus::EventStore& log_;                   ///< all events that ever were in the store
     demo::Books books_;
     std::vector<std::string> found_;
 };

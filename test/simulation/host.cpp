@@ -2,6 +2,7 @@
 
 #include "demo/books/errors.hpp"
 #include "demo/pipeline/report.hpp"
+#include "test/simulation/parcels.hpp"
 #include <bus/event/timestamp.hpp>
 #include <bus/store/sqlite_store.hpp>
 
@@ -23,7 +24,6 @@ constexpr bus::Duration patience_with_store = 5s;
 constexpr bus::Duration moment = 25ms;
 /// The longest life that makes sense: faults, retries and redrives are over long before.
 constexpr bus::Duration longest_life = 1h;
-constexpr int most_operator_rounds = 20;
 
 std::string name_of(test::DiskFault fault) {
     switch (fault) {
@@ -52,7 +52,8 @@ Host::Host(World& world, const Life& life)
       life_{life},
       dice_{life.seed},
       runtime_{std::make_shared<bus::SimulatedRuntime>(life.seed, world.now)},
-      began_{runtime_->steady_now()} {}
+      began_{runtime_->steady_now()},
+      next_keep_{began_} {}
 
 Host::~Host() {
     take_down();
@@ -125,10 +126,13 @@ void Host::open() {
                                    .report = {},
                                    .fault_rate = world_.plan.books_fault_rate,
                                    .seed = world_.plan.seed,
-                                   .progress = false};
+                                   .progress = false,
+                                   .retention = world_.plan.retention,
+                                   .retention_every = world_.plan.retention_every};
     marketplace_.emplace(options.feeds);
     store_ = bus::SqliteStore::open({.path = world_.store(), .program = "simulation"});
     pipeline_.emplace(options, *marketplace_, store_, runtime_);
+    pipeline_->bus().add(packer(life_.newer_program));
 }
 
 /// Remembers what the bus says is committed, and writes down what goes wrong.
@@ -225,6 +229,8 @@ std::optional<Ended> Host::look() {
     if (fed_ && !std::exchange(feed_ended_, true)) {
         pipeline_->end_feed();
     }
+    run_errands();
+    keep_archive();
     const std::string trouble = pipeline_->trouble();
     if (trouble.empty()) {
         troubled_since_.reset();
@@ -240,47 +246,6 @@ std::optional<Ended> Host::look() {
         throw Misbehaved{"the host has not settled its orders in an hour"};
     }
     return std::nullopt;
-}
-
-/// True where there are dead letters, which an operator asks for again.
-bool Host::needs_operator() {
-    try {
-        bool found = false;
-        for (const bus::AgentRecord& agent : store_->agents()) {
-            if (!store_->deliveries(agent.name, bus::DeliveryState::dead, 0, 1).empty()) {
-                found = true;
-                ask_for_dead_letters(agent.name);
-            }
-        }
-        return found;
-    } catch (const bus::StoreError& error) {
-        note(std::string{"the operator cannot look into the store: "} + error.what());
-        return true;
-    }
-}
-
-void Host::ask_for_dead_letters(const std::string& agent) {
-    if (++operator_rounds_ > most_operator_rounds) {
-        throw Misbehaved{"agent " + agent + " has dead letters that stay dead"};
-    }
-    note("an operator redrives the dead letters of " + agent);
-    // The request is written over a connection of its own: the writer must wait for it.
-    at_work_ = false;
-    try {
-        pipeline_->bus().request({.who = "operator",
-                                  .why = "the disk is well again",
-                                  .action = bus::DeliveryAction::redrive,
-                                  .agent = agent,
-                                  .position = 0,
-                                  .kind = {},
-                                  .error = {},
-                                  .done_at = {},
-                                  .result = {}});
-    } catch (...) {
-        at_work_ = true;
-        throw;
-    }
-    at_work_ = true;
 }
 
 void Host::begin_window(const FaultWindow& window) {

@@ -50,7 +50,10 @@ private:
     void let_others_run();
     std::optional<Ended> look();
     bool needs_operator();
-    void ask_for_dead_letters(const std::string& agent);
+    bool ask_for_what_waits();
+    void ask_for(const bus::RequestRecord& request);
+    void run_errands();
+    void keep_archive();
     void begin_window(const FaultWindow& window);
     void end_window();
     void set_clock(bus::Duration by);
@@ -70,6 +73,8 @@ private:
     std::optional<bus::Observers> observers_;
     std::optional<bus::SteadyTime> troubled_since_;
     std::size_t next_failing_ = 0;
+    std::size_t next_ask_ = 0;
+    bus::SteadyTime next_keep_;
     int operator_rounds_ = 0;
     bool at_work_ = false; ///< other tasks may run while the disk is busy
     bool fed_ = false;     ///< the feed was read to its end

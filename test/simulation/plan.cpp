@@ -121,6 +121,73 @@ private:
     bus::Duration ahead_{};
 };
 
+/// Has an operator come by, in half of the lives and between some, has the log pruned in some of
+/// the seeds, and brings the program in which the packer has another name.
+class Errands {
+public:
+    explicit Errands(Dice& dice) : dice_{dice} {}
+
+    void add(Plan& plan) {
+        prunes_ = dice_.once_in(3);
+        if (dice_.once_in(4)) {
+            plan.retention = dice_.duration(30s, 1h);
+            plan.retention_every = dice_.duration(100ms, 5s);
+        }
+        plan.prunes = prunes_ || plan.retention > 0us;
+        // From the first life on, the packer has always had that name.
+        const std::uint64_t renamed_from =
+            dice_.once_in(4) ? plan.lives.size() : dice_.between(1, plan.lives.size() - 1);
+        for (std::size_t i = 0; i < plan.lives.size(); ++i) {
+            Life& life = plan.lives[i];
+            const bool last = i + 1 == plan.lives.size();
+            life.newer_program = i >= renamed_from;
+            life.asks = asks();
+            if (plan.retention > 0us && dice_.once_in(2)) {
+                life.downtime = dice_.duration(1min, 3h); // or little would be old enough
+            }
+            if (!last && dice_.once_in(4)) {
+                life.visit = visit();
+            }
+            if (!last && i + 1 == renamed_from && dice_.once_in(3)) {
+                life.visit = life.visit ? *life.visit : visit();
+                life.visit->renames = true;
+            }
+        }
+    }
+
+private:
+    std::vector<Ask> asks() {
+        std::vector<Ask> result;
+        for (std::uint64_t i = dice_.once_in(2) ? dice_.between(1, 5) : 0; i > 0; --i) {
+            result.push_back(ask());
+        }
+        std::sort(result.begin(), result.end(),
+                  [](const Ask& one, const Ask& other) { return one.at < other.at; });
+        return result;
+    }
+
+    Ask ask() {
+        constexpr std::array errands{Errand::retry, Errand::redrive, Errand::discard,
+                                     Errand::prune_requests, Errand::prune};
+        const std::size_t most = errands.size() - (prunes_ ? 0 : 1);
+        return {.at = dice_.duration(1ms, 3s),
+                .errand = errands.at(dice_.below(most)),
+                .chance = dice_.number(),
+                .only_asked = dice_.once_in(3)};
+    }
+
+    Visit visit() {
+        Visit result{.renames = false, .asks = asks(), .crash_at = {}, .loss = loss(dice_)};
+        if (dice_.once_in(3)) {
+            result.crash_at = dice_.between(1, first_changes);
+        }
+        return result;
+    }
+
+    Dice& dice_;
+    bool prunes_ = false;
+};
+
 std::uint64_t mixed(std::uint64_t seed, std::uint32_t with) {
     // Seeds that lie side by side must not give like dice.
     std::seed_seq mix{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U),
@@ -146,6 +213,7 @@ bus::Duration Dice::duration(bus::Duration low, bus::Duration high) {
 Plan make_plan(std::uint64_t seed, std::uint64_t orders) {
     Dice dice{mixed(seed, 1)};
     Dice of_the_clock{mixed(seed, 2)};
+    Dice of_the_operator{mixed(seed, 3)};
 
     Plan plan{.seed = seed, .orders = orders};
     plan.books_fault_rate = dice.once_in(2) ? 0.0 : static_cast<double>(dice.between(1, 4)) / 10;
@@ -155,6 +223,10 @@ Plan make_plan(std::uint64_t seed, std::uint64_t orders) {
     }
     plan.lives.push_back({.seed = dice.number(), .pace = pace(dice), .feed_gap = 1ms});
     ClockSetter{of_the_clock}.set(plan);
+    plan.clock_set = std::any_of(plan.lives.begin(), plan.lives.end(), [](const Life& life) {
+        return !life.clock_steps.empty() || life.clock_set_after != 0us;
+    });
+    Errands{of_the_operator}.add(plan);
     return plan;
 }
 

@@ -3,6 +3,7 @@
 #include "test/support/faulty_disk.hpp"
 #include <bus/bus.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -59,6 +60,31 @@ struct DiskPace {
     std::uint64_t others_once_in = 0; ///< so many syncs, other tasks run meanwhile; 0: never
 };
 
+/// What an operator may want.
+enum class Errand : std::uint8_t {
+    retry,          ///< what an agent has deferred is to be tried now
+    redrive,        ///< the dead letters of an agent are to be given to it again
+    discard,        ///< a delivery of the packer is to be done with
+    prune,          ///< the oldest events are to go
+    prune_requests, ///< the oldest requests are to go
+};
+
+/// An operator asks for something.
+struct Ask {
+    bus::Duration at{}; ///< since the life began
+    Errand errand = Errand::retry;
+    std::uint64_t chance = 0; ///< which agent, which delivery, how much
+    bool only_asked = false;  ///< while no host runs: the next one is to do it
+};
+
+/// What an operator does at the command line while no host runs.
+struct Visit {
+    bool renames = false; ///< the packer, whose program is new from then on
+    std::vector<Ask> asks;
+    std::optional<std::uint64_t> crash_at; ///< that change of the disk, from 1
+    test::PowerLoss loss;
+};
+
 /// One life of the host, from its start to its end.
 struct Life {
     std::uint64_t seed = 0;                  ///< of its runtime, and of what the disk does
@@ -73,6 +99,9 @@ struct Life {
     bus::Duration downtime{}; ///< after it
     std::vector<ClockStep> clock_steps;
     bus::Duration clock_set_after{}; ///< set by so much while no host runs
+    std::vector<Ask> asks;           ///< in order
+    bool newer_program = false;      ///< in which the packer has its new name
+    std::optional<Visit> visit;      ///< after it
 };
 
 /// All that a seed says.
@@ -81,7 +110,11 @@ struct Plan {
     std::uint64_t orders = 50;
     double books_fault_rate = 0; ///< see demo::FaultPlan
     bool disk_fails = false;     ///< in some life, beside crashes
-    std::vector<Life> lives;     ///< the last one is left in peace
+    bool clock_set = false;      ///< in some life, or between two
+    bool prunes = false;         ///< an operator does, or the host by its retention
+    bus::Duration retention{};   ///< see bus::BusOptions, as the next one
+    bus::Duration retention_every = std::chrono::hours{1};
+    std::vector<Life> lives; ///< the last one is left in peace
 };
 
 Plan make_plan(std::uint64_t seed, std::uint64_t orders);

@@ -2,6 +2,7 @@
 
 #include "demo/marketplace/generator.hpp"
 #include "test/simulation/checks.hpp"
+#include "test/simulation/errands.hpp"
 #include "test/simulation/host.hpp"
 
 #include <fstream>
@@ -34,6 +35,7 @@ void live_all(World& world, Result& result) {
             throw Misbehaved{"left in peace, the host does not come to its end"};
         }
         world.disk.forget_plans();
+        visit(world, life);
         world.now += life.downtime + life.clock_set_after;
     }
 }

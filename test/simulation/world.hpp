@@ -3,6 +3,7 @@
 #include "test/simulation/plan.hpp"
 #include "test/support/faulty_disk.hpp"
 #include <bus/event/uuid.hpp>
+#include <bus/store/event_store.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -45,7 +46,13 @@ struct World {
     bus::Timestamp now{std::chrono::seconds{1'767'225'600}}; ///< 2026-01-01T00:00:00Z
     std::vector<Promise> promises;
     std::uint64_t crashes = 0;
+    std::vector<bus::RequestRecord>
+        asked; ///< requests that were made; number 0: it may have failed
+    std::vector<bus::StoredEvent> archive; ///< what was in the log before it was pruned
     bool commits_failed = false; ///< some commit may have, so that lines came in another order
+
+    /// Copies what is in the log into the archive, as one who prunes does before.
+    void keep(bus::EventStore& log);
 
     [[nodiscard]] std::filesystem::path store() const { return folder / "orders.db"; }
 
