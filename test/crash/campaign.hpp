@@ -18,10 +18,10 @@ namespace crash {
 struct CampaignOptions {
     std::uint64_t rounds = 100;
     std::uint64_t seed = 1;
-    unsigned jobs = 1;            ///< rounds at a time
-    std::filesystem::path folder; ///< where all the files lie
+    unsigned jobs = 1;              ///< rounds at a time
+    std::filesystem::path folder{}; ///< where all the files lie
     /// Set: that one round, and nothing of chance.
-    std::optional<Plan> plan;
+    std::optional<Plan> plan{};
     std::uint64_t variant = 0; ///< of that round
 };
 
@@ -33,8 +33,8 @@ struct Tally {
     std::uint64_t lost = 0;
     std::uint64_t duplicated = 0;
     std::uint64_t bad_rounds = 0;
-    std::map<std::string, std::uint64_t> killed_at; ///< by fault point
-    std::set<std::string> points; ///< all that the program has, those included that no run passes
+    std::map<std::string, std::uint64_t> killed_at{}; ///< by fault point
+    std::set<std::string> points{}; ///< all that the program has, those included that no run passes
 };
 
 /// Kills a subject at each of its fault points in turn and at random moments, starts it again
@@ -48,16 +48,16 @@ public:
 private:
     /// A variant without disturbance: what it leaves, how long it takes, and what it passes.
     struct Calm {
-        std::filesystem::path folder;
+        std::filesystem::path folder{};
         std::int64_t took_us = 0;
-        Hits fresh;   ///< of a run from the beginning
-        Hits resumed; ///< of a run after a kill in the middle
+        Hits fresh{};   ///< of a run from the beginning
+        Hits resumed{}; ///< of a run after a kill in the middle
     };
 
     /// A point to be killed at, in a variant that passes it.
     struct Target {
-        std::string point;
-        std::vector<std::uint64_t> variants;
+        std::string point{};
+        std::vector<std::uint64_t> variants{};
         bool resumed_only = false;
     };
 
@@ -65,8 +65,8 @@ private:
     struct Round {
         std::uint64_t kills = 0;
         std::uint64_t made_to_fail = 0;
-        std::vector<std::string> killed_at;
-        Findings findings;
+        std::vector<std::string> killed_at{};
+        Findings findings{};
     };
 
     void measure(std::uint64_t variant);

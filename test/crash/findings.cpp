@@ -48,7 +48,7 @@ struct Account {
     std::uint64_t finished = 0;
     std::uint64_t discarded = 0;
     std::uint64_t rows = 0; ///< deferred, parked, dead
-    std::vector<bus::Position> quarantined;
+    std::vector<bus::Position> quarantined{};
 };
 
 template <class Record>

@@ -15,10 +15,10 @@ namespace {
 using crash::Tally;
 
 struct Options {
-    std::vector<std::string> campaigns;
+    std::vector<std::string> campaigns{};
     crash::CampaignOptions campaign;
-    std::string folder;
-    std::string plan;
+    std::string folder{};
+    std::string plan{};
 };
 
 std::unique_ptr<crash::Subject> subject(const std::string& name) {

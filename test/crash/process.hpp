@@ -12,8 +12,8 @@ namespace crash {
 
 /// A program with its arguments, and what it reads.
 struct Command {
-    std::vector<std::string> words;          ///< the program's path first
-    std::optional<std::filesystem::path> in; ///< its standard input; none: nothing
+    std::vector<std::string> words{};          ///< the program's path first
+    std::optional<std::filesystem::path> in{}; ///< its standard input; none: nothing
 
     /// As a shell takes it.
     [[nodiscard]] std::string text() const;

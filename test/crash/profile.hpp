@@ -15,9 +15,9 @@ using Hits = std::map<std::string, std::uint64_t>;
 
 /// What a program told of its fault points (LIBBUS_FAULTS_TOLD).
 struct Told {
-    Hits hits;                       ///< of the last run that came to its end
-    std::set<std::string> can_fail;  ///< the points of those that can fail
-    std::vector<std::string> killed; ///< the points at which it killed itself, in turn
+    Hits hits{};                       ///< of the last run that came to its end
+    std::set<std::string> can_fail{};  ///< the points of those that can fail
+    std::vector<std::string> killed{}; ///< the points at which it killed itself, in turn
 };
 
 Told read_told(const std::filesystem::path& file);
@@ -25,9 +25,9 @@ Told read_told(const std::filesystem::path& file);
 /// What happens to one start of a program: rules for its fault points, or SIGKILL from outside.
 /// Or no start: from here on the newer program is started.
 struct Blow {
-    std::string rules;                    ///< as LIBBUS_FAULTS takes them; empty: none
-    std::optional<std::int64_t> after_us; ///< killed so long after its start
-    bool newer_program = false;           ///< and nothing else
+    std::string rules{};                    ///< as LIBBUS_FAULTS takes them; empty: none
+    std::optional<std::int64_t> after_us{}; ///< killed so long after its start
+    bool newer_program = false;             ///< and nothing else
 };
 
 /// The blows of a round, one for each start; a round goes on to its end after them.

@@ -12,9 +12,10 @@ namespace crash {
 
 /// What a look at the remains of a round has found.
 struct Findings {
-    std::uint64_t lost = 0;              ///< orders, events or invoices that should be there
-    std::uint64_t duplicated = 0;        ///< that are there more than once
-    std::vector<std::string> complaints; ///< a sentence for each thing that is not as it should be
+    std::uint64_t lost = 0;       ///< orders, events or invoices that should be there
+    std::uint64_t duplicated = 0; ///< that are there more than once
+    std::vector<std::string>
+        complaints{}; ///< a sentence for each thing that is not as it should be
 
     [[nodiscard]] bool clean() const noexcept {
         return lost == 0 && duplicated == 0 && complaints.empty();

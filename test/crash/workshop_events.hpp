@@ -10,19 +10,19 @@
 namespace crash {
 
 struct PieceOrderedEvent : bus::Event<PieceOrderedEvent> {
-    std::string bench;
+    std::string bench{};
     std::int64_t number = 0;
 };
 BUS_DESCRIBE_EVENT(PieceOrderedEvent, (bench, number), bus::aggregate_id<&PieceOrderedEvent::bench>)
 
 struct PieceCutEvent : bus::Event<PieceCutEvent> {
-    std::string bench;
+    std::string bench{};
     std::int64_t number = 0;
 };
 BUS_DESCRIBE_EVENT(PieceCutEvent, (bench, number), bus::aggregate_id<&PieceCutEvent::bench>)
 
 struct PiecePolishedEvent : bus::Event<PiecePolishedEvent> {
-    std::string bench;
+    std::string bench{};
     std::int64_t number = 0;
     std::int64_t on_bench = 0; ///< how many of its bench were polished by then
 };
@@ -31,20 +31,20 @@ BUS_DESCRIBE_EVENT(PiecePolishedEvent, (bench, number, on_bench),
 
 /// The polisher has given up on a piece.
 struct PieceSpoiltEvent : bus::Event<PieceSpoiltEvent> {
-    std::string bench;
+    std::string bench{};
     std::int64_t number = 0;
 };
 BUS_DESCRIBE_EVENT(PieceSpoiltEvent, (bench, number), bus::aggregate_id<&PieceSpoiltEvent::bench>)
 
 /// A while after a piece was polished.
 struct PieceDriedEvent : bus::Event<PieceDriedEvent> {
-    std::string bench;
+    std::string bench{};
     std::int64_t number = 0;
 };
 BUS_DESCRIBE_EVENT(PieceDriedEvent, (bench, number), bus::aggregate_id<&PieceDriedEvent::bench>)
 
 struct PiecePackedEvent : bus::Event<PiecePackedEvent> {
-    std::string bench;
+    std::string bench{};
     std::int64_t number = 0;
     /// How many of its bench were packed by then, those left out that were given up first, as those
     /// come at any time; 0: this is one of them.
@@ -55,7 +55,7 @@ BUS_DESCRIBE_EVENT(PiecePackedEvent, (bench, number, in_turn),
 
 /// The packer has given up on a piece.
 struct PieceLeftEvent : bus::Event<PieceLeftEvent> {
-    std::string bench;
+    std::string bench{};
     std::int64_t number = 0;
 };
 BUS_DESCRIBE_EVENT(PieceLeftEvent, (bench, number), bus::aggregate_id<&PieceLeftEvent::bench>)

@@ -15,8 +15,8 @@ struct CampaignOptions {
     std::uint64_t jobs = 1;
     std::uint64_t from = 0;         ///< of a worker: seeds before it are done
     std::string preset = "release"; ///< of this build
-    std::string program;            ///< to be started for each job
-    std::filesystem::path folder;   ///< where the jobs may have folders
+    std::string program{};          ///< to be started for each job
+    std::filesystem::path folder{}; ///< where the jobs may have folders
 };
 
 /// Runs each seed twice, in two processes where there are several, and compares their logs. Prints

@@ -15,7 +15,7 @@ namespace {
 
 struct Ran {
     bool good = false;
-    std::string said;
+    std::string said{};
 };
 
 /// A campaign of the one seed 5, whose worker is a script; in it FROM is the seed that it is to go

@@ -12,9 +12,9 @@ namespace simulation {
 
 /// What a run comes to that nobody disturbs: the same orders, in memory, with no faults.
 struct Expected {
-    std::string report;
-    std::map<std::string, std::string> invoices; ///< by order; what the invoice says
-    crash::Census census;                        ///< of the events and waiting deliveries
+    std::string report{};
+    std::map<std::string, std::string> invoices{}; ///< by order; what the invoice says
+    crash::Census census;                          ///< of the events and waiting deliveries
 };
 
 /// Makes that run. `feed`: the orders.

@@ -92,10 +92,10 @@ int replay(std::uint64_t seed, std::uint64_t orders, bool verbose, const std::st
 
 struct Options {
     simulation::CampaignOptions campaign;
-    std::optional<std::uint64_t> seed;
-    std::optional<std::uint64_t> worker;
+    std::optional<std::uint64_t> seed{};
+    std::optional<std::uint64_t> worker{};
     bool verbose = false;
-    std::string log;
+    std::string log{};
 };
 
 int run(Options& options, const char* program) {

@@ -90,9 +90,9 @@ private:
 
 /// What the log has of the packer.
 struct ParcelLog {
-    std::map<bus::Position, std::string> orders; ///< that it had to pack, by position
-    std::map<bus::Position, ParcelPackedEvent> packed;
-    std::map<std::string, int> collected; ///< by order
+    std::map<bus::Position, std::string> orders{}; ///< that it had to pack, by position
+    std::map<bus::Position, ParcelPackedEvent> packed{};
+    std::map<std::string, int> collected{}; ///< by order
 };
 
 ParcelLog read_parcels(bus::EventStore& log) {

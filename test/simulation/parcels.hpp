@@ -14,8 +14,8 @@ namespace simulation {
 
 /// The parcel of an order was packed.
 struct ParcelPackedEvent : bus::Event<ParcelPackedEvent> {
-    std::string order_id;
-    std::string marketplace;
+    std::string order_id{};
+    std::string marketplace{};
     std::int64_t order_position = 0; ///< of its OrderCreatedEvent
     std::uint32_t redrives = 0;      ///< by then
 };
@@ -24,7 +24,7 @@ BUS_DESCRIBE_EVENT(ParcelPackedEvent, (order_id, marketplace, order_position, re
 
 /// It was collected, a while later.
 struct ParcelCollectedEvent : bus::Event<ParcelCollectedEvent> {
-    std::string order_id;
+    std::string order_id{};
 };
 BUS_DESCRIBE_EVENT(ParcelCollectedEvent, (order_id),
                    bus::aggregate_id<&ParcelCollectedEvent::order_id>)

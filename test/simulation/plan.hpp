@@ -80,28 +80,28 @@ struct Ask {
 /// What an operator does at the command line while no host runs.
 struct Visit {
     bool renames = false; ///< the packer, whose program is new from then on
-    std::vector<Ask> asks;
-    std::optional<std::uint64_t> crash_at; ///< that change of the disk, from 1
-    test::PowerLoss loss;
+    std::vector<Ask> asks{};
+    std::optional<std::uint64_t> crash_at{}; ///< that change of the disk, from 1
+    test::PowerLoss loss{};
 };
 
 /// One life of the host, from its start to its end.
 struct Life {
-    std::uint64_t seed = 0;                  ///< of its runtime, and of what the disk does
-    std::optional<std::uint64_t> crash_at;   ///< that change of the disk, from 1
-    test::PowerLoss loss;                    ///< what the crash leaves of unsynced writes
-    std::optional<bus::Duration> stop_after; ///< an operator stops it then
+    std::uint64_t seed = 0;                    ///< of its runtime, and of what the disk does
+    std::optional<std::uint64_t> crash_at{};   ///< that change of the disk, from 1
+    test::PowerLoss loss{};                    ///< what the crash leaves of unsynced writes
+    std::optional<bus::Duration> stop_after{}; ///< an operator stops it then
     bus::Stop stop = bus::Stop::drain;
-    std::vector<FaultWindow> windows;
-    std::vector<std::uint64_t> failing_changes; ///< each the n-th after the one before
-    DiskPace pace;
+    std::vector<FaultWindow> windows{};
+    std::vector<std::uint64_t> failing_changes{}; ///< each the n-th after the one before
+    DiskPace pace{};
     bus::Duration feed_gap{}; ///< the longest between two lines of the feed
     bus::Duration downtime{}; ///< after it
-    std::vector<ClockStep> clock_steps;
+    std::vector<ClockStep> clock_steps{};
     bus::Duration clock_set_after{}; ///< set by so much while no host runs
-    std::vector<Ask> asks;           ///< in order
+    std::vector<Ask> asks{};         ///< in order
     bool newer_program = false;      ///< in which the packer has its new name
-    std::optional<Visit> visit;      ///< after it
+    std::optional<Visit> visit{};    ///< after it
 };
 
 /// All that a seed says.
@@ -114,7 +114,7 @@ struct Plan {
     bool prunes = false;         ///< an operator does, or the host by its retention
     bus::Duration retention{};   ///< see bus::BusOptions, as the next one
     bus::Duration retention_every = std::chrono::hours{1};
-    std::vector<Life> lives; ///< the last one is left in peace
+    std::vector<Life> lives{}; ///< the last one is left in peace
 };
 
 Plan make_plan(std::uint64_t seed, std::uint64_t orders);

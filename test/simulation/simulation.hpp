@@ -12,10 +12,10 @@ namespace simulation {
 struct Result {
     std::uint64_t crashes = 0;
     std::uint64_t starts = 0;
-    std::uint64_t faults = 0;          ///< operations of the disk that failed
-    std::vector<std::string> troubles; ///< empty: all is as it should be
-    std::string trace;                 ///< what happened, a line each
-    std::string log;                   ///< the trace, then all that is in the store and the books
+    std::uint64_t faults = 0;            ///< operations of the disk that failed
+    std::vector<std::string> troubles{}; ///< empty: all is as it should be
+    std::string trace{};                 ///< what happened, a line each
+    std::string log{};                   ///< the trace, then all that is in the store and the books
 };
 
 /// Runs a seed from an empty folder to the end. The folder's path must always have the same length

@@ -29,9 +29,9 @@ struct PowerLoss {
 /// What a simulation puts in the place of what SQLite would take from the machine. The functions
 /// are called in the thread that uses the disk, with none of its locks held, and must not throw.
 struct DiskWorld {
-    std::uint64_t seed = 0;                                ///< of SQLite's random numbers
-    std::function<void(const std::string& path)> on_sync;  ///< before a sync of that file
-    std::function<void(std::chrono::microseconds)> sleeps; ///< instead of sleeping
+    std::uint64_t seed = 0;                                  ///< of SQLite's random numbers
+    std::function<void(const std::string& path)> on_sync{};  ///< before a sync of that file
+    std::function<void(std::chrono::microseconds)> sleeps{}; ///< instead of sleeping
 };
 
 /// A disk for SQLite's files in one folder. It keeps what was written but not synced apart, so that
