@@ -3,6 +3,7 @@
 #include <bus/runtime/internal/step_pools.hpp>
 #include <bus/runtime/internal/thread_pool.hpp>
 #include <bus/runtime/internal/timer_thread.hpp>
+#include <bus/runtime/internal/usable_cores.hpp>
 #include <bus/runtime/system_environment.hpp>
 #include <bus/runtime/system_runtime.hpp>
 #include <bus/runtime/yield.hpp>
@@ -12,7 +13,7 @@
 namespace bus {
 
 SystemRuntime::SystemRuntime(unsigned threads)
-    : step_threads_{threads > 0 ? threads : std::max(2U, std::thread::hardware_concurrency())},
+    : step_threads_{threads > 0 ? threads : std::max(2U, internal::usable_cores())},
       threads_{std::make_unique<internal::ThreadPool>(step_threads_)},
       timers_{std::make_unique<internal::TimerThread>(*threads_)} {
     steps_ = std::make_unique<internal::StepPools>(*timers_);

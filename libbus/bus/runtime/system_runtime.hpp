@@ -17,9 +17,10 @@ class TimerThread;
 /// The system's clock and random source, with pools of threads or on the host's own executor.
 class SystemRuntime final : public Runtime {
 public:
-    /// `threads` for agents' steps, which begin when the first agent comes, and as many for all
-    /// else, so that timers and posted handlers never wait for a step; 0 means as many as the
-    /// machine has cores, at least 2. Tasks begin in the order in which they were posted.
+    /// `threads` for agents' steps, and as many for all else, so that timers and posted handlers
+    /// never wait for a step. They start with the first task of their kind. 0 means as many as the
+    /// process may use cores (by its affinity, and by the quota of its control group, such as a
+    /// container's), at least 2. Tasks begin in the order in which they were posted.
     explicit SystemRuntime(unsigned threads = 0);
 
     /// Tasks of the pool run on the host's executor, such as a boost::asio::io_context or the loop

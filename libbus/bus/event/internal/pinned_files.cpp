@@ -30,7 +30,7 @@ struct Search {
 };
 
 /// One step of dl_iterate_phdr: ends the search (1) in the file that holds the address.
-int look(dl_phdr_info* file, std::size_t /*size*/, void* data) {
+int search_in(dl_phdr_info* file, std::size_t /*size*/, void* data) {
     Search& search = *static_cast<Search*>(data);
     LoadedFile loaded{.begin = UINTPTR_MAX};
     for (std::size_t i = 0; i < file->dlpi_phnum; ++i) {
@@ -77,7 +77,7 @@ struct Kept {
 void keep_loaded(const void* address) {
     Search search{.address = reinterpret_cast<std::uintptr_t>(address)};
     if (address == nullptr || Kept::instance().holds(search.address) ||
-        dl_iterate_phdr(&look, &search) == 0) {
+        dl_iterate_phdr(&search_in, &search) == 0) {
         return;
     }
     if (!search.found.path.empty()) {

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace bus::internal {
@@ -12,9 +14,7 @@ void name_this_thread(const std::string& name) {
 }
 
 ThreadPool::ThreadPool(unsigned threads, std::string name, Task on_wake)
-    : name_{std::move(name)}, on_wake_{std::move(on_wake)} {
-    grow_to(threads);
-}
+    : name_{std::move(name)}, on_wake_{std::move(on_wake)}, wanted_{threads} {}
 
 ThreadPool::~ThreadPool() {
     stop();
@@ -25,11 +25,31 @@ ThreadPool::~ThreadPool() {
 
 void ThreadPool::grow_to(unsigned threads) {
     const std::lock_guard lock{mutex_};
-    while (size_ < threads && !stopping_) {
-        threads_.emplace_back([this] {
-            name_this_thread(name_);
-            run();
-        });
+    wanted_ = std::max(wanted_, threads);
+    if (begun_) {
+        start_threads();
+    }
+}
+
+void ThreadPool::begin() {
+    const std::lock_guard lock{mutex_};
+    start_threads();
+    begun_ = true;
+}
+
+void ThreadPool::start_threads() {
+    while (size_ < wanted_ && !stopping_) {
+        try {
+            threads_.emplace_back([this] {
+                name_this_thread(name_);
+                run();
+            });
+        } catch (const std::system_error&) {
+            if (size_ == 0) {
+                throw;
+            }
+            return;
+        }
         ++size_;
     }
 }
@@ -47,6 +67,9 @@ void ThreadPool::stop() {
 }
 
 void ThreadPool::post(Task task) {
+    if (!begun_.load(std::memory_order_acquire)) {
+        begin();
+    }
     queue_.push(std::move(task));
     wake_one();
 }

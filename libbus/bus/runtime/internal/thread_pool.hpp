@@ -7,17 +7,20 @@
 
 namespace bus::internal {
 
-/// Threads that run tasks in the order in which they were posted, several at a time. Idle threads
-/// sleep. Its end runs what is queued, also what those tasks post, and joins.
+/// Threads that run tasks in the order in which they were posted, several at a time. They start
+/// with the first task; idle ones sleep. Its end runs what is queued, also what those tasks post,
+/// and joins.
 class ThreadPool final : public Executor {
 public:
     /// `on_wake` is called, without a lock, by each thread that begins or has slept.
     explicit ThreadPool(unsigned threads, std::string name = "bus-pool", Task on_wake = {});
     ~ThreadPool() override;
 
+    /// Throws std::system_error where the system has no thread to begin with; fewer threads than
+    /// wanted are enough.
     void post(Task task) override;
 
-    /// Starts threads until there are so many.
+    /// Has at least so many threads from now on, or once there are tasks.
     void grow_to(unsigned threads);
     /// Runs what is queued, also what those tasks post, and joins. What comes later runs when the
     /// pool ends, in the thread that ends it.
@@ -31,6 +34,8 @@ public:
     [[nodiscard]] const TaskQueue& queue() const noexcept { return queue_; }
 
 private:
+    void begin();
+    void start_threads();
     void run();
     void wake_one();
     bool sleep_until_posted();
@@ -39,6 +44,7 @@ private:
     const std::string name_;
     const Task on_wake_;
     TaskQueue queue_;
+    std::atomic<bool> begun_{false};
     std::atomic<unsigned> size_{0}; // of threads_
     // Written when a thread falls asleep or wakes, not with every task.
     alignas(64) std::atomic<unsigned> sleepers_{0};
@@ -46,6 +52,7 @@ private:
     std::mutex mutex_;                // for sleeping only
     std::condition_variable called_;
     bool stopping_ = false;
+    unsigned wanted_; // by the mutex
     std::vector<std::thread> threads_;
 };
 

@@ -19,24 +19,26 @@ SteadyTime now() {
 
 } // namespace
 
-TimerThread::TimerThread(Executor& executor)
-    : executor_{executor}, thread_{[this] {
-          name_this_thread("bus-timers");
-          run();
-      }} {}
-
 TimerThread::~TimerThread() {
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
     }
     changed_.notify_one();
-    thread_.join();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
 }
 
 Runtime::TimerId TimerThread::add(Duration delay, Task task) {
     const auto due = later(now(), delay);
     const std::lock_guard lock{mutex_};
+    if (!thread_.joinable()) {
+        thread_ = std::thread{[this] {
+            name_this_thread("bus-timers");
+            run();
+        }};
+    }
     const bool is_first = queue_.next_due().value_or(SteadyTime::max()) > due;
     const Runtime::TimerId id = queue_.add(due, std::move(task));
     if (is_first) {

@@ -6,15 +6,17 @@
 
 namespace bus::internal {
 
-/// One thread that hands tasks to an executor when they are due, in the order of their times. Its
-/// end drops those that are not due.
+/// One thread that hands tasks to an executor when they are due, in the order of their times. It
+/// starts with the first of them; its end drops those that are not due.
 class TimerThread {
 public:
-    explicit TimerThread(Executor& executor);
+    explicit TimerThread(Executor& executor) : executor_{executor} {}
+
     TimerThread(const TimerThread&) = delete;
     TimerThread& operator=(const TimerThread&) = delete;
     ~TimerThread();
 
+    /// Throws std::system_error where the system has no thread for it.
     Runtime::TimerId add(Duration delay, Task task);
     bool cancel(Runtime::TimerId id);
 
@@ -26,7 +28,7 @@ private:
     std::condition_variable changed_;
     TimerQueue<SteadyTime> queue_;
     bool stopping_ = false;
-    std::thread thread_;
+    std::thread thread_; // by the mutex
 };
 
 } // namespace bus::internal

@@ -1,17 +1,66 @@
+#include <bus/bus.hpp>
 #include <bus/runtime/system_runtime.hpp>
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <latch>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// The names of this process's threads that a runtime has, in order.
+std::vector<std::string> threads_of_runtimes() {
+    std::vector<std::string> names;
+    for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
+        std::ifstream in{task.path() / "comm"};
+        std::string name;
+        if (in >> name && name.starts_with("bus-")) {
+            names.push_back(name);
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+struct BellRangEvent : bus::Event<BellRangEvent> {};
+BUS_DESCRIBE_EVENT(BellRangEvent, ())
+
+class Porter final : public bus::Agent {
+public:
+    Porter() : Agent{"porter"} {
+        on<BellRangEvent>([this](const BellRangEvent&) { rang.count_down(); });
+    }
+
+    std::latch rang{1};
+};
+
+} // namespace
+
 BOOST_AUTO_TEST_SUITE(system_runtime)
+
+BOOST_AUTO_TEST_CASE(A19_threads_start_with_the_first_task_of_their_kind) {
+    using Names = std::vector<std::string>;
+    bus::Bus bus{{.runtime = std::make_shared<bus::SystemRuntime>(2)}};
+    int heard = 0;
+    const auto handler = bus.subscribe<BellRangEvent>([&](const BellRangEvent&) { ++heard; });
+    bus.publish(BellRangEvent{});
+    BOOST_TEST(heard == 1);
+    BOOST_TEST(threads_of_runtimes() == Names{}, boost::test_tools::per_element());
+    auto& porter = bus.emplace<Porter>();
+    bus.publish(BellRangEvent{});
+    porter.rang.wait();
+    const Names names = threads_of_runtimes();
+    BOOST_TEST(std::count(names.begin(), names.end(), "bus-steps") == 2);
+}
 
 BOOST_AUTO_TEST_CASE(tasks_of_the_pool_run_at_the_same_time) {
     bus::SystemRuntime runtime{2};

@@ -114,6 +114,9 @@ BOOST_AUTO_TEST_CASE(a_post_that_holds_a_pointer_allocates_nothing_in_either_thr
     constexpr int count = 10'000;
     Counter counter;
     ThreadPool pool{1};
+    std::latch begun{1};
+    pool.post([&begun] { begun.count_down(); }); // starts the thread
+    begun.wait();
     const std::size_t before = test::allocations();
     for (int i = 1; i <= count; ++i) {
         pool.post([counter = &counter] { counter->run(); });
