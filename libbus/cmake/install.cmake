@@ -1,7 +1,6 @@
 # What `cmake --install` leaves behind: the libraries, the headers, and a config package with the components
 # bus, testing, sqlite and agents. They all link libbus_warnings through $<BUILD_INTERFACE:...>, or it would have to be installed too:
 # a static library names even its private links to whoever links it. Included by the top-level CMakeLists.txt, so every target below exists by now or will not.
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 set(libbus_config_folder "${CMAKE_INSTALL_LIBDIR}/cmake/libbus")
@@ -17,9 +16,8 @@ foreach(component IN ITEMS bus testing sqlite agents)
     set_target_properties(${target} PROPERTIES EXPORT_NAME ${component} PREFIX "")
 
     install(TARGETS ${target} EXPORT libbusTargets
-        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-        RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Development
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime
         INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 endforeach()
 
@@ -31,17 +29,17 @@ set(libbus_headers_left_out "")
 if(NOT "testing" IN_LIST libbus_installed_components)
     set(libbus_headers_left_out PATTERN "testing" EXCLUDE)
 endif()
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/libbus/bus" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/libbus/bus" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT Development
     FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE ${libbus_headers_left_out})
 # The inner parts of the macro BUS_DESCRIBE_EVENT.
 install(FILES "${PROJECT_SOURCE_DIR}/libbus/bus/event/internal/describe_members.hpp"
-    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/bus/event/internal")
+    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/bus/event/internal" COMPONENT Development)
 if("agents" IN_LIST libbus_installed_components)
-    install(DIRECTORY "${PROJECT_SOURCE_DIR}/agents" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+    install(DIRECTORY "${PROJECT_SOURCE_DIR}/agents" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT Development
         FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE)
 endif()
 
-install(EXPORT libbusTargets NAMESPACE libbus:: DESTINATION "${libbus_config_folder}")
+install(EXPORT libbusTargets NAMESPACE libbus:: DESTINATION "${libbus_config_folder}" COMPONENT Development)
 configure_package_config_file(
     "${PROJECT_SOURCE_DIR}/libbus/cmake/libbusConfig.cmake.in"
     "${PROJECT_BINARY_DIR}/libbusConfig.cmake"
@@ -52,5 +50,31 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/libbusConfigVersion.cmak
 install(FILES
     "${PROJECT_BINARY_DIR}/libbusConfig.cmake"
     "${PROJECT_BINARY_DIR}/libbusConfigVersion.cmake"
-    DESTINATION "${libbus_config_folder}")
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+    DESTINATION "${libbus_config_folder}" COMPONENT Development)
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT Development)
+
+# For those who build without CMake: pkg-config --cflags --libs libbus-sqlite. The folders are relative to where the
+# file lies, so the installation can be moved.
+function(libbus_install_pkg_config name description)
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LIBRARIES;REQUIRES")
+    list(TRANSFORM arg_LIBRARIES PREPEND "-l" OUTPUT_VARIABLE libs)
+    list(JOIN libs " " libs)
+    list(JOIN arg_REQUIRES ", " requires)
+    file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+    string(REGEX REPLACE "/$" "" up "${up}")
+    configure_file("${PROJECT_SOURCE_DIR}/libbus/cmake/libbus.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
+    install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT Development)
+endfunction()
+
+# A static library's own needs are the program's: they are public here.
+libbus_install_pkg_config(libbus "${PROJECT_DESCRIPTION}"
+    LIBRARIES bus_bus boost_json boost_container pthread ${CMAKE_DL_LIBS})
+if("testing" IN_LIST libbus_installed_components)
+    libbus_install_pkg_config(libbus-testing "For tests of agents on libbus" LIBRARIES bus_testing REQUIRES libbus)
+endif()
+if("sqlite" IN_LIST libbus_installed_components)
+    libbus_install_pkg_config(libbus-sqlite "The event store of libbus on SQLite" LIBRARIES bus_sqlite REQUIRES libbus sqlite3)
+endif()
+if("agents" IN_LIST libbus_installed_components)
+    libbus_install_pkg_config(libbus-agents "Ready-made agents for libbus" LIBRARIES bus_agents REQUIRES libbus)
+endif()
