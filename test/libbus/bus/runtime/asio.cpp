@@ -21,6 +21,7 @@
 #include <future>
 #include <latch>
 #include <set>
+#include <string>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -339,15 +340,16 @@ BOOST_AUTO_TEST_CASE(A10_run_goes_on_while_a_timer_waits_and_no_longer) {
     const auto runtime = bus::asio_runtime(io);
     BOOST_TEST(io.run() == 0U); // nothing to do
     io.restart();
-    std::vector<int> order;
-    runtime->schedule(3ms, [&] { order.push_back(3); });
+    std::vector<std::string> order;
+    runtime->schedule(3ms, [&] { order.emplace_back("second"); });
     runtime->schedule(1ms, [&] {
-        order.push_back(1);
-        runtime->schedule(1ms, [&] { order.push_back(2); });
+        order.emplace_back("first");
+        runtime->schedule(1ms, [&] { order.emplace_back("added"); }); // before the second, or after
     });
-    runtime->schedule(bus::Duration::max(), [&] { order.push_back(4); }); // never
+    runtime->schedule(bus::Duration::max(), [&] { order.emplace_back("never"); });
     io.run();
-    const std::vector<int> expected{1, 2, 3};
+    BOOST_TEST(std::erase(order, "added") == 1U);
+    const std::vector<std::string> expected{"first", "second"};
     BOOST_TEST(order == expected, boost::test_tools::per_element());
 }
 
