@@ -214,6 +214,13 @@ public:
     /// version that no upcaster brings to the one that this program knows; StoreError.
     Agent& add(std::unique_ptr<Agent> agent);
 
+    /// Does not compile: the bus owns its agents.
+    template <class A>
+    Agent& add(std::shared_ptr<A>) {
+        static_assert(detail::never<A>, "libbus: the bus owns its agents: give it a "
+                                        "std::unique_ptr, or write emplace<A>(arguments...)");
+    }
+
     /// Makes an agent of type A and adds it.
     template <class A, class... Args>
     A& emplace(Args&&... args) {

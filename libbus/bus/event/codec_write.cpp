@@ -6,9 +6,12 @@
 #include <bus/event/internal/value_text.hpp>
 #include <bus/event/utf8.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace bus {
 
@@ -174,12 +177,14 @@ void JsonWriter::map(const ValueType& type, const void* map, const Step* step, s
         const Step* step;
         std::size_t depth;
         bool first = true;
+        std::vector<std::string> texts{}; // of keys whose text their type makes
     };
 
     Context context{*this, *type.map->key, *type.element, step, depth};
     out_.put('{');
     type.map->visit(map, &context, [](void* opaque, const void* key, const void* item) {
-        auto& [writer, keys, element, before, levels, first] = *static_cast<Context*>(opaque);
+        auto& [writer, keys, element, before, levels, first, texts] =
+            *static_cast<Context*>(opaque);
         if (!first) {
             writer.out_.put(',');
         }
@@ -196,8 +201,16 @@ void JsonWriter::map(const ValueType& type, const void* map, const Step* step, s
         writer.quoted(name, &here);
         writer.out_.put(':');
         writer.value(element, item, &here, levels);
+        if (keys.kind == Kind::text) {
+            texts.push_back(std::move(made));
+        }
     });
     out_.put('}');
+    std::sort(context.texts.begin(), context.texts.end());
+    const auto twice = std::adjacent_find(context.texts.begin(), context.texts.end());
+    if (twice != context.texts.end()) {
+        fail(step, "two keys have the same text, \"" + *twice + "\": one would be lost");
+    }
 }
 
 void JsonWriter::variant(const VariantOps& ops, const void* variant, const Step* step,

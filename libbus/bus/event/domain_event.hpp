@@ -193,7 +193,10 @@ struct ExactPointer {
 template <class T>
 consteval bool check_event_struct() {
     if constexpr (EventStruct<T>) {
-        static_assert(std::copy_constructible<T>,
+        static_assert(!std::is_abstract_v<T>,
+                      "libbus: an event is made when it is read: this struct has functions without "
+                      "a body");
+        static_assert(std::copy_constructible<T> || std::is_abstract_v<T>,
                       "libbus: an event is copied into stores and mailboxes: its members must be "
                       "copyable");
         return std::copy_constructible<T>;

@@ -2,7 +2,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cctype>
 #include <cstring>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +46,30 @@ struct CountedEvent : bus::Event<CountedEvent> {
 };
 BUS_DESCRIBE_EVENT(CountedEvent, (shelf))
 
+/// Whose text does not tell it from all others.
+struct Place {
+    std::string name;
+
+    friend bool operator<(const Place& left, const Place& right) { return left.name < right.name; }
+
+    friend std::string to_text(const Place& place) {
+        std::string text = place.name;
+        for (char& letter : text) {
+            letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+        }
+        return text;
+    }
+
+    static std::optional<Place> from_text(std::string_view text) {
+        return Place{std::string{text}};
+    }
+};
+
+struct StockEvent : bus::Event<StockEvent> {
+    std::map<Place, int> stock;
+};
+BUS_DESCRIBE_EVENT(StockEvent, (stock))
+
 } // namespace texts
 
 BOOST_AUTO_TEST_SUITE(text_traits)
@@ -79,6 +106,17 @@ BOOST_AUTO_TEST_CASE(A17_bytes_that_are_no_utf_8_are_refused) {
         const CountedEvent event{{}, {{{text}}}};
         BOOST_CHECK_THROW(bus::to_json(event), bus::CodecError);
     }
+}
+
+BOOST_AUTO_TEST_CASE(A17_keys_of_a_map_that_have_one_text_are_refused) {
+    StockEvent event;
+    event.stock = {{{"A"}, 1}, {{"b"}, 2}};
+    BOOST_TEST(bus::from_json<StockEvent>(bus::to_json(event)).stock.size() == 2U);
+    event.stock[{"a"}] = 3;
+    BOOST_CHECK_EXCEPTION(bus::to_json(event), bus::CodecError, [](const bus::CodecError& error) {
+        return std::string_view{error.what()} ==
+               "stock: two keys have the same text, \"a\": one would be lost";
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
