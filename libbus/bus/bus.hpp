@@ -31,7 +31,8 @@ class Runtime;
 
 namespace detail {
 
-/// What writes a line to the standard error. Made elsewhere: a std::function costs to compile.
+/// Returns what writes a line to standard error. Defined elsewhere, since a std::function is slow
+/// to compile.
 std::function<void(std::string_view line)> says_on_stderr();
 
 } // namespace detail
@@ -39,43 +40,43 @@ std::function<void(std::string_view line)> says_on_stderr();
 struct BusOptions {
     std::shared_ptr<Runtime> runtime{};  ///< null: a SystemRuntime of its own
     std::shared_ptr<EventStore> store{}; ///< null: nothing is kept
-    /// How often to look into the store for requests that another process makes there; zero: never.
-    /// In virtual time, and on a store of this process only, never.
+    /// How often to look into the store for requests that other processes make there; zero: never.
+    /// In virtual time, and for a store of this process only, it never looks.
     Duration requests_every = std::chrono::milliseconds{500};
-    /// How old the bus must be to forget an agent at a request: younger, its program may be about
-    /// to add that agent, which would begin anew with all its effects. The request waits.
+    /// Requests to forget an agent wait until the bus is this old: at start-up the program may
+    /// still be about to add that agent, which would begin anew with all its effects.
     Duration forget_after = std::chrono::seconds{30};
-    /// How often to look whether the store's file is still what was opened, besides before each
-    /// commit; zero: never. None: each second, and in virtual time never. Of a store in memory
-    /// never.
+    /// How often to check, besides before each commit, whether the store's file is still the one
+    /// that was opened; zero: never. None: each second, but never in virtual time. A store in
+    /// memory is never checked.
     std::optional<Duration> look_every = std::nullopt;
     /// Events older than this are pruned by the bus itself, as far as every agent in the store is
-    /// done with them; zero: none. Each time that it removes some it leaves a request by
-    /// `retention`; of an agent that still needs old ones the observers' `trouble` is told, once.
+    /// done with them; zero: none. Each time it removes some, it leaves a request by `retention`.
+    /// If an agent still needs old events, the observers' `trouble` reports it once.
     Duration retention{};
     /// How often to look for events that are old enough.
     Duration retention_every = std::chrono::hours{1};
     /// Called with a line for each failed handler, event that an agent gave up on or that was
-    /// quarantined, and trouble, if no observer is connected to the signal that tells of it
-    /// (Observers: failed, dead_lettered, trouble), whether or not somebody reads a report. At most
-    /// ten times a second; then one line says how many were left out. Called on any thread; it must
-    /// not call the bus. Unless set, lines go to the standard error; null: nowhere.
+    /// quarantined, and trouble, if no observer is connected to the signal that reports it
+    /// (Observers: failed, dead_lettered, trouble), whether or not the publisher reads its report.
+    /// At most ten times a second; then one line says how many were left out. Called on any thread;
+    /// it must not call the bus. By default, lines go to standard error; null: nowhere.
     std::function<void(std::string_view line)> unheard = detail::says_on_stderr();
-    /// Called around each attempt of each step, for tracing, or to set what is the thread's own (a
-    /// tenant): see AroundSteps. Null: nothing.
+    /// Called around each attempt of each step, for tracing, or to set something that belongs to
+    /// the thread (a tenant): see AroundSteps. Null: nothing.
     AroundSteps around_steps{};
 };
 
 struct PublishOptions {
-    /// The version that the event's stream must have before it, 0: it must not exist yet. Only
-    /// with a store.
+    /// The version that the event's stream must have before the event; 0: the stream must not exist
+    /// yet. Only with a store.
     std::optional<std::uint64_t> expected_version{};
 };
 
-/// What a publish came to.
+/// The result of a publish.
 struct PublishReport {
-    Position position = 0;  ///< in the store; 0 where it is not kept
-    bool duplicate = false; ///< the store had this event already; nobody was called
+    Position position = 0;  ///< in the store; 0 if it is not kept
+    bool duplicate = false; ///< the store already had this event; no handler was called
     DispatchReport handlers;
 };
 
@@ -88,7 +89,7 @@ enum class Stop : std::uint8_t {
 /// What was left when the bus stopped.
 struct StopReport {
     bool drained = false;     ///< nothing that was due was left, and the store is well
-    std::string lost{};       ///< what has become of the store's file (StoreLost); empty: nothing
+    std::string lost{};       ///< what happened to the store's file (StoreLost); empty: nothing
     std::size_t queued = 0;   ///< events in mailboxes, or in the log for agents that are behind
     std::size_t deferred = 0; ///< deliveries that wait for a time
     std::size_t parked = 0;   ///< events that wait behind one of those
@@ -96,17 +97,18 @@ struct StopReport {
     std::vector<AgentStatus> agents{};
 };
 
-/// Publishes events to handlers and agents, and keeps them where a store is attached. All members
-/// are thread safe unless they say otherwise.
+/// Publishes events to handlers and agents, and keeps them if a store is attached. All members are
+/// thread safe unless they say otherwise.
 ///
 /// Destroying it stops it (Stop::now); other threads must be done with it. A handler may destroy
 /// the bus that has called it: it finishes, the handlers after it are skipped, and publish returns.
 /// A bus with agents or a store must have been stopped before a handler destroys it, and no bus can
 /// be destroyed on one of its own workers (in a step, or a handler of a posted event); otherwise
-/// the program is aborted with a sentence that says so.
+/// the program is aborted with a message that says so.
 ///
 /// A bus belongs to the process that made it. In a child of fork(), and after daemon(), each call
-/// throws std::logic_error, and destructors do nothing: make the bus there.
+/// throws std::logic_error, and destructors do nothing: make the bus after forking, in the process
+/// that uses it.
 class Bus {
 public:
     explicit Bus(BusOptions options = {});
@@ -170,11 +172,12 @@ public:
         return {};
     }
 
-    /// Publishes an event. With a store, returns once it is as safe as its type says
-    /// (Durability), then calls the handlers in this thread; what they throw is in the report.
-    /// Throws StoreError, VersionConflict, IdConflict where it was not stored, std::logic_error
-    /// once the bus is stopping, and what copying the event into a mailbox throws: agents before
-    /// that one have the event then. Copying and destroying an event must not call the bus.
+    /// Publishes an event. With a store, waits until the event is as safe as its type says
+    /// (Durability); then calls the handlers in this thread. What they throw is in the report.
+    /// Throws StoreError, VersionConflict or IdConflict if the event was not stored,
+    /// std::logic_error once the bus is stopping, and what copying the event into a mailbox throws:
+    /// agents before that mailbox have the event then. Copying and destroying an event must not
+    /// call the bus.
     template <class E>
     PublishReport publish(const E& event) {
         if constexpr (detail::check_published<E>()) {
@@ -205,13 +208,13 @@ public:
         }
     }
 
-    /// Stores an event of any type, also one that this program does not know, as it is. Only with
-    /// a store (std::logic_error without).
+    /// Stores an event of any type, even one that this program does not know, as it is. Only with a
+    /// store (std::logic_error without).
     PublishReport publish(const EventRecord& record, const PublishOptions& options = {});
 
-    /// Adds an agent, which begins at once. Throws std::invalid_argument where another one has
-    /// its name, its settings are out of their ranges, or the log holds events for it of an older
-    /// version that no upcaster brings to the one that this program knows; StoreError.
+    /// Adds an agent, which begins at once. Throws std::invalid_argument if another agent has its
+    /// name, its settings are out of range, or the log holds events for it of an older version that
+    /// no upcaster brings to the version that this program knows; StoreError.
     Agent& add(std::unique_ptr<Agent> agent);
 
     /// Does not compile: the bus owns its agents.
@@ -235,18 +238,19 @@ public:
         }
     }
 
-    /// Takes an agent away: what waits for it is not handled, but counted as dropped in the status
-    /// that is returned; on a store it stays in the log, and an agent of that name goes on there.
-    /// Returns when its running steps have ended, unless one of them asks. The agent is destroyed.
-    /// Throws std::invalid_argument where there is none of that name.
+    /// Removes an agent: the events that wait for it are not handled, but counted as dropped in the
+    /// returned status; on a store they stay in the log, and an agent of that name continues there.
+    /// Returns when the agent's running steps have ended, unless one of them makes the call. The
+    /// agent is destroyed. Throws std::invalid_argument if there is no agent of that name.
     AgentStatus remove(std::string_view agent);
 
     /// Publishes an event after `delay`, on a worker; zero and negative delays mean at once. Timers
-    /// come in the order of their due times, and of their scheduling where these are equal; what
-    /// their publishing throws is told to the observers' `trouble`. Without a store they live
-    /// in memory, and stopping the bus drops them. On one it returns when the timer is committed,
-    /// which survives the program: one that came due while it was not running fires as soon as a
-    /// bus is made on the store. Throws std::logic_error once the bus is stopping, StoreError.
+    /// fire in the order of their due times, and in the order of scheduling if these are equal;
+    /// what publishing throws is reported to the observers' `trouble`. Without a store they live in
+    /// memory, and stopping the bus drops them. With one, schedule returns when the timer is
+    /// committed, and the timer survives the program: if it came due while the program was not
+    /// running, it fires as soon as a bus is made on the store. Throws std::logic_error once the
+    /// bus is stopping, StoreError.
     template <class E>
     TimerHandle schedule(Duration delay, E event) {
         if constexpr (detail::check_published<E>()) {
@@ -265,25 +269,26 @@ public:
         return schedule(detail::delay_of(delay), std::move(event));
     }
 
-    /// False: that timer has fired, was cancelled, or is none of this bus's. Else it never fires.
+    /// False: that timer has fired, was cancelled, or does not belong to this bus. True: it never
+    /// fires.
     bool cancel(TimerHandle timer);
 
     /// Runs what is ready and due in this thread, at most `limit` tasks, and returns how many ran:
-    /// for a host that gave the bus a PolledRuntime, to be driven from its own loop. With
-    /// a runtime that runs by itself there is nothing to do, and 0 is returned.
+    /// for a host that gave the bus a PolledRuntime and drives it from its own loop. With a runtime
+    /// that runs by itself there is nothing to do, and 0 is returned.
     std::size_t poll(std::size_t limit = std::numeric_limits<std::size_t>::max());
 
     /// Makes a delivery that an agent has deferred due at once. False: the agent has not deferred
-    /// it, or is trying it right now. Without a store always false.
+    /// it, or is trying it right now. Always false without a store.
     bool retry_now(std::string_view agent, Position position);
 
-    /// Keeps a request of an operator in the store and carries it out soon, as it does with those
-    /// that other processes make there; EventStore::requests() says when, and what came of it.
-    /// `at` is filled in. Returns its number. An agent that is on this bus is not forgotten, nor is
-    /// one where the request was made before this bus was: the answer says so. They are carried
-    /// out one after the other; those that are open when the bus begins to stop stay so. Throws
-    /// std::invalid_argument where it does not say who makes it, std::logic_error without a store,
-    /// StoreError.
+    /// Keeps an operator's request in the store and carries it out soon, like those that other
+    /// processes make there; EventStore::requests() returns when that happened, and the result.
+    /// `at` is filled in. Returns the request's number. An agent that is on this bus is not
+    /// forgotten, nor is any agent if the request was made before this bus was: the answer says so.
+    /// Requests are carried out one after the other; those that are open when the bus begins to
+    /// stop stay open. Throws std::invalid_argument if the request does not say who makes it,
+    /// std::logic_error without a store, StoreError.
     std::uint64_t request(RequestRecord request);
 
     /// Removes the events up to a position from the store, a thousand at a time, and returns how
@@ -291,62 +296,64 @@ public:
     /// names the agent that still needs one of them; std::logic_error without a store; StoreError.
     std::uint64_t prune(Position through);
 
-    /// Removes from the store what an agent keeps that is gone for good: the log need not be kept
-    /// for it any longer. False: the store does not know it. Throws std::invalid_argument where it
-    /// is on this bus, or where a handler or a step asks and the agent still ends the step in which
-    /// it was removed: others wait for that. std::logic_error without a store; StoreError.
+    /// Removes everything that the store keeps for an agent that is permanently gone: the log need
+    /// not be kept for it any longer. False: the store does not know the agent. If the agent is
+    /// still ending the step in which it was removed, waits for that. Throws std::invalid_argument
+    /// if the agent is on this bus, or instead of that wait in a handler or a step;
+    /// std::logic_error without a store; StoreError.
     bool forget(std::string_view agent);
 
-    /// Waits until nothing is left to do before some time that is still to come: mailboxes empty,
-    /// all committed. False: `timeout` was over first, or the store is lost (StoreLost). A step, or
-    /// a handler that runs on a worker, cannot wait for itself: there it returns at once what
-    /// idle() says.
+    /// Waits until everything that can be done now is done: mailboxes are empty and everything is
+    /// committed, though deliveries and timers may still wait for a later time. False: `timeout`
+    /// was over first, or the store is lost (StoreLost). A step, or a handler that runs on a
+    /// worker, cannot wait for itself: there wait_idle returns at once what idle() returns.
     bool wait_idle(std::optional<Duration> timeout = {});
 
     /// Waits until an agent has handled every event up to this position, which is included: each
-    /// has finished, was given up, or was discarded, and what the steps did is committed. So what
-    /// it keeps shows them, as for a read model that answers the one who has published. A delivery
-    /// that is deferred, or parked behind another one, is not handled: it is waited for, even if
-    /// a dead letter holds it up until an operator comes. An event that it does not handle counts
-    /// once the agent has passed it. False: `timeout` was over first, the bus or the agent stopped,
-    /// or the store is lost. In virtual time, and with a runtime that is polled, it does meanwhile
-    /// what wait_idle does. Throws std::invalid_argument if no agent of this bus has that name,
-    /// std::logic_error without a store (use wait_idle), and in a step or a handler on a worker,
-    /// which may be what it would wait for.
+    /// has finished, was given up, or was discarded, and what the steps did is committed. So the
+    /// agent's state shows them, as a publisher needs it that queries a read model. A delivery that
+    /// is deferred, or parked behind another one, has not been handled: it is waited for, even if a
+    /// dead letter holds it up until an operator intervenes. An event that the agent does not
+    /// handle counts once the agent has passed it. False: `timeout` was over first, the bus or the
+    /// agent stopped, or the store is lost. In virtual time, and with a runtime that is polled, it
+    /// runs tasks meanwhile, as wait_idle does. Throws std::invalid_argument if no agent of this
+    /// bus has that name, std::logic_error without a store (use wait_idle), and in a step or a
+    /// handler on a worker, which may be what it would wait for.
     bool wait_for(std::string_view agent, Position through, Duration timeout);
 
-    /// True where wait_idle would not wait.
+    /// True if wait_idle would not wait.
     [[nodiscard]] bool idle();
 
-    /// Takes no more events, and ends as `how` says; idempotent. At `deadline` (from now) at the
-    /// latest it begins no further step; the steps, and handlers on workers, that run then are
-    /// waited for, however long they take: none is cut off. While it drains, handlers and steps may
-    /// publish what follows from what is being handled. A step, or a handler that runs on a worker,
-    /// may call it too, but nobody can wait for himself: there it begins the stop and returns at
-    /// once, saying what is left, and the next stop() of another thread, or the destructor, waits.
-    /// Where the store cannot be asked for the report it throws StoreError, once all has ended.
+    /// Takes no more events, and ends as `how` says; idempotent. After `deadline` (counted from
+    /// now) no further step begins; steps, and handlers on workers, that are running then are
+    /// waited for, however long they take: none is cut off. While the bus drains, handlers and
+    /// steps may publish what follows from the events being handled. A step, or a handler that runs
+    /// on a worker, may call stop() too, but cannot wait for itself: there it begins the stop and
+    /// returns at once, with a report of what is left; the next stop() of another thread, or the
+    /// destructor, waits. If the store cannot be asked for the report, stop() throws StoreError,
+    /// once everything has ended.
     StopReport stop(Stop how, Duration deadline = std::chrono::seconds{30});
 
-    /// What an agent keeps under a key, as the steps that are committed have left it: see
-    /// bus::read_state. Without a store it is that of an agent that is on this bus. To see what has
-    /// come of an event that was just published, wait for the agent first.
+    /// What an agent keeps under a key, as its committed steps have left it: see bus::read_state.
+    /// Without a store, only for an agent that is on this bus. To see the result of an event that
+    /// was just published, wait for the agent first.
     template <class T>
     [[nodiscard]] std::optional<T> read_state(std::string_view agent, std::string_view key) {
         return detail::state_from_text<T>(agent, key, state_text(agent, key));
     }
 
-    /// The same of all that it keeps under keys that begin with `prefix`, by key.
+    /// The same for all keys that begin with `prefix`, ordered by key.
     template <class T>
     [[nodiscard]] States<T> read_states(std::string_view agent, std::string_view prefix = {}) {
         return {agent, [this, of = std::string{agent}, under = std::string{prefix}](
                            const auto& after) { return state_page(of, under, after); }};
     }
 
-    /// How the agents stand, in the order added.
+    /// The status of each agent, in the order in which they were added.
     [[nodiscard]] std::vector<AgentStatus> status();
 
-    /// What the agents added and the handlers subscribed by now declare; include
-    /// <bus/agent/graph.hpp> to use it.
+    /// What the agents and handlers that are on the bus now declare; include <bus/agent/graph.hpp>
+    /// to use it.
     [[nodiscard]] EventGraph graph();
 
     /// Include <bus/runtime/runtime.hpp> to use it.
@@ -354,10 +361,10 @@ public:
     /// Null without a store.
     [[nodiscard]] EventStore* store() noexcept;
 
-    /// Who watches the bus, for as long as it lives: the bus does not keep it alive, so either may
-    /// go first. An empty pointer takes it back. Observers does this for you. Throws
-    /// std::logic_error where another one watches. Returned is what a sink that is not always
-    /// wanted() needs; it may outlive the bus.
+    /// Sets the sink that watches the bus for as long as the sink lives: the bus does not keep it
+    /// alive, so either may be destroyed first. An empty pointer removes it. Observers does this
+    /// for you. Throws std::logic_error if another sink is watching. Returns what a sink that is
+    /// not always wanted() needs; it may outlive the bus.
     std::shared_ptr<ObserverSwitch> set_observer_sink(std::weak_ptr<ObserverSink> sink);
 
 private:
@@ -374,8 +381,8 @@ private:
     /// Throws std::logic_error in a child of fork().
     [[nodiscard]] Core& here() const;
 
-    /// The destructor's to end. It stays when exit() destroys a static bus: other statics may
-    /// publish as late as in their destructors.
+    /// Ended by the destructor. It remains when exit() destroys a static bus: other statics may
+    /// still publish in their destructors.
     Core* const core_;
 };
 

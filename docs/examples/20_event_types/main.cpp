@@ -53,7 +53,7 @@ public:
         std::int32_t x = 0;
     };
 };
-BUS_DESCRIBE_EVENT(Button::ClickedEvent, (x)) // behind the class; its name is ClickedEvent
+BUS_DESCRIBE_EVENT(Button::ClickedEvent, (x)) // after the class; its name is ClickedEvent
 
 template <class T>
 struct ChangedEvent : bus::Event<ChangedEvent<T>> {

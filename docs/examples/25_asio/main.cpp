@@ -39,7 +39,7 @@ void in_the_loop() {
     bus::Bus bus{{.runtime = bus::asio_runtime(io), .store = std::make_shared<bus::MemoryStore>()}};
     bus.emplace<Usher>();
 
-    // A handler of Asio uses the bus as any other code does, also where that waits.
+    // A handler of Asio uses the bus like any other code, and may wait for it.
     boost::asio::post(io, [&bus] {
         const auto report = bus.publish(TicketBoughtEvent{{}, "ada"});
         std::cout << "ticket " << report.position << " is committed\n";

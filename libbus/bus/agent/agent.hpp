@@ -16,7 +16,7 @@
 
 namespace bus {
 
-/// Where in the log an agent begins that the store has never heard of. One that it knows goes on
+/// Where in the log an agent begins that the store does not know yet. One that it knows goes on
 /// where it was.
 struct StartPosition {
     enum class Kind : std::uint8_t { beginning, now, after, replay };
@@ -29,15 +29,15 @@ struct StartPosition {
 
     static StartPosition after(Position position) { return {Kind::after, position}; }
 
-    /// After a position, what is in the log by then as a replay: only for the agent's own state,
-    /// see Context::replaying. What comes later is handled as ever.
+    /// Handles what is in the log by then, after a position, as a replay: only for the agent's own
+    /// state, see Context::replaying. Later events are handled as usual.
     static StartPosition replay(Position after = 0) { return {Kind::replay, after}; }
 };
 
 /// What happens to an event for which a mailbox has no room. On a store there is always room: what
 /// does not fit stays in the log.
 enum class Overflow : std::uint8_t {
-    block,       ///< a host's thread waits; a step never does, it goes over the bound; both counted
+    block,       ///< a host's thread waits; a step exceeds the bound instead; both are counted
     reject,      ///< the event is not taken for this agent, and counted
     drop_oldest, ///< the oldest waiting event gives way, and is counted
 };
@@ -49,8 +49,8 @@ enum class Overflow : std::uint8_t {
 ///     settings().pool = {"mail", 4}; // four
 ///
 /// Agents that name the same pool share it, also those of other buses on the same runtime; it has
-/// as many threads as the one that asks for most. A runtime that runs in the host's own loop, or in
-/// virtual time, has no threads to give: there it changes nothing.
+/// as many threads as the agent that asks for most. A runtime that runs in the host's own loop, or
+/// in virtual time, has no threads of its own: there a pool changes nothing.
 struct StepPool {
     StepPool() = default;
 
@@ -64,11 +64,12 @@ struct StepPool {
 };
 
 /// What a dead letter does to the later events of its sequence. Without a store nothing is left of
-/// it, and they follow.
+/// a dead letter, and the later events follow.
 enum class OnDead : std::uint8_t {
     hold, ///< they are parked behind it until it is redriven and finishes, or is discarded
-    /// They go on as if it had finished. It has lost its place: redriven, it runs in its own time,
-    /// after what came later, and holds nothing up while it waits for another attempt.
+    /// They go on as if it had finished. The dead letter has lost its place: if it is redriven, it
+    /// runs in its own time, after the later events, and holds nothing up while it waits for
+    /// another attempt.
     go_on,
 };
 
@@ -80,10 +81,10 @@ struct AgentSettings {
     std::size_t mailbox_capacity = 1024;
     Overflow overflow = Overflow::block;
     std::uint32_t workers = 1; ///< steps that may run at the same time; 1 to 256
-    Sequence sequence{};       ///< what stays in order: by aggregate unless said
+    Sequence sequence{};       ///< what stays in order; by default each aggregate
     StepPool pool{};           ///< whose threads run the steps
 
-    /// Throws std::invalid_argument naming the agent and the member that is out of its range.
+    /// Throws std::invalid_argument, which names the agent and the member that is out of range.
     void check(std::string_view agent) const;
 };
 
@@ -104,8 +105,8 @@ struct AgentSettings {
 /// The bus calls it from any thread, but never from two at a time, so members need no lock. With
 /// `settings().workers` above 1 that holds for each sequence alone (by default the events of one
 /// aggregate): handlers and on_given_up run at the same time for different sequences, and members
-/// that these share need a lock. on_start and on_stop never run beside anything of the agent.
-/// What must survive a crash belongs into the context's state, not into members.
+/// that these share need a lock. on_start and on_stop never run at the same time as other functions
+/// of the agent. What must survive a crash belongs in the context's state, not in members.
 class Agent {
 public:
     using Handle = std::function<void(const DomainEvent&, Context&)>;
@@ -121,11 +122,11 @@ public:
     Agent& operator=(const Agent&) = delete;
     virtual ~Agent() = default;
 
-    /// Identifies it in the store: a program that renames an agent has a new one, unless it says
-    /// what the agent was called.
+    /// Identifies the agent in the store: a program that renames an agent has a new one, unless it
+    /// says what the agent was called before.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-    /// What it was called before, see the constructor.
+    /// What the agent was called before, see the constructor.
     [[nodiscard]] const std::vector<std::string>& former_names() const noexcept {
         return former_names_;
     }
@@ -148,24 +149,24 @@ public:
     /// Called when a step is given up; what it publishes commits with the dead letter. If the event
     /// cannot be read, `event` only stands for it: it has its type, id, time, aggregate, execution,
     /// user and cause, but its members have their defaults; Failure::unread() has what is kept of
-    /// it. Not called for an event that the agent does not handle any more.
+    /// it. Not called for an event that the agent no longer handles.
     virtual void on_given_up(const DomainEvent& event, const Failure& failure, Context& context);
 
-    /// Called once by Bus::add, before anything is delivered. Where it throws, the agent is not
-    /// added, and add throws std::runtime_error with its name and the message (and the exception
+    /// Called once by Bus::add, before anything is delivered. If it throws, the agent is not added,
+    /// and add throws std::runtime_error with the agent's name and the message (and the exception
     /// nested).
     virtual void on_start();
 
     /// Called once when the agent's last step has ended: the bus stops, or the agent is removed.
-    /// What it throws is told to those who observe `trouble`.
+    /// What it throws is reported to the observers of `trouble`.
     virtual void on_stop();
 
 protected:
-    /// Throws std::invalid_argument for a name that is empty.
+    /// Throws std::invalid_argument if the name is empty or not UTF-8.
     explicit Agent(std::string name);
 
-    /// `Agent{"billing", bus::formerly("invoices")}`: an agent that had other names. If the
-    /// store has it under one of them, Bus::add gives it its new name there, with all it keeps.
+    /// `Agent{"billing", bus::formerly("invoices")}`: an agent that had other names. If the store
+    /// has it under one of them, Bus::add renames it there, and it keeps all its data.
     template <std::size_t Count>
     Agent(std::string name, const FormerNamesOption<Count>& former) : Agent{std::move(name)} {
         former_names_.assign(former.values.begin(), former.values.end());
@@ -195,8 +196,8 @@ protected:
 
     /// Declares that events of type E go to `handle`: a callable, or a member function of the
     /// agent, that takes (const E&, Context&), (const E&, StepContext<Emitted...>&) or (const E&).
-    /// A StepContext declares what it names. One handler an event type; throws std::logic_error
-    /// for a second one.
+    /// A StepContext declares the types that it names. One handler per event type; throws
+    /// std::logic_error for a second one.
     template <class E, class F>
     Declaration on(F handle) {
         if constexpr (!detail::check_step_handler<E, F, Agent>()) {
@@ -219,7 +220,7 @@ protected:
         }
     }
 
-    /// The same, to choose the right one of several member functions of one name.
+    /// The same, to choose among several member functions of one name.
     template <class E, class A>
     Declaration on(void (A::*handle)(const E&, Context&)) {
         return on<E, void (A::*)(const E&, Context&)>(handle);

@@ -20,7 +20,7 @@ class Bus;
 
 namespace detail {
 
-/// Calls every slot, whatever the others throw, and returns what they threw.
+/// Calls every slot, whatever the others throw, and returns what was thrown.
 struct CatchingCombiner {
     using result_type = std::vector<std::exception_ptr>;
 
@@ -41,12 +41,12 @@ struct CatchingCombiner {
 } // namespace detail
 
 /// A Boost.Signals2 signal that the bus emits: connect, groups, tracking, blocking and
-/// scoped_connection work as its documentation says. What a slot throws is told to `trouble`; the
-/// other slots run all the same.
+/// scoped_connection work as the documentation of Signals2 says. What a slot throws is reported to
+/// `trouble`; the other slots run all the same.
 ///
-/// A bus tells a signal nothing, and a publish costs what it costs without it, until a slot is
-/// connected, and again once something is to be told and no signal has a slot. Hence it is no
-/// signal in the eyes of others, through whose connect a slot would go unheard.
+/// Until a slot is connected, a bus reports nothing to a signal, and a publish costs no more than
+/// without it; so again once there is something to report and no signal has a slot. Hence the base
+/// class is private: a slot that was connected through it would hear nothing.
 template <class... Args>
 class ObserverSignal : boost::signals2::signal<void(Args...), detail::CatchingCombiner> {
     using Signal = boost::signals2::signal<void(Args...), detail::CatchingCombiner>;
@@ -66,7 +66,8 @@ public:
     using Signal::empty;
     using Signal::num_slots;
 
-    /// What happens after it has returned, the slot is told. So with those below.
+    /// The slot hears of everything that happens after connect has returned. The same holds for the
+    /// overloads below.
     boost::signals2::connection
     connect(const slot_type& slot,
             boost::signals2::connect_position position = boost::signals2::at_back) {
@@ -116,19 +117,19 @@ private:
     std::shared_ptr<ObserverSwitch> switch_; ///< set before the user gets to see the signal
 };
 
-/// Signals for those who watch a bus and change nothing. Slots run on the thread on which the thing
-/// happens, without a lock of ours held: they may connect, disconnect and publish, and must be
+/// Signals for observers, which watch a bus and change nothing. Slots run on the thread that raises
+/// the signal, while the bus holds no lock: they may connect, disconnect and publish, and must be
 /// safe to call from several threads at once. An event reference is valid during the call.
 ///
 /// Thread safe. It may be destroyed before or after the bus, also by one of its own slots. In a
-/// child of fork() connecting throws std::logic_error, and its end does nothing.
+/// child of fork() connecting throws std::logic_error, and the destructor does nothing.
 class Observers {
     class Sink;
     std::shared_ptr<Sink> sink_; // first: the signals are its members
 
 public:
-    /// Begins to watch, as soon as a slot is connected. Throws std::logic_error where the bus is
-    /// watched already: share that object, for a signal takes any number of slots.
+    /// Begins to watch, as soon as a slot is connected. Throws std::logic_error if the bus is
+    /// already watched: share the existing Observers, for a signal takes any number of slots.
     explicit Observers(Bus& bus);
     Observers(const Observers&) = delete;
     Observers& operator=(const Observers&) = delete;
@@ -144,8 +145,8 @@ public:
     /// A handler (second argument empty) threw, or an attempt of the named agent's step failed. A
     /// step that is not ready has not failed.
     ///
-    /// If the event cannot be read, what comes here, and with dead_lettered, only stands for it:
-    /// its members have their defaults, and Failure::unread() has what is kept of it.
+    /// If the event cannot be read, the event passed here, and to dead_lettered, only stands for
+    /// it: its members have their defaults, and Failure::unread() has what is kept of it.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& failed;
     /// The step of the named agent is not ready: what it needs is not there yet, or the event is
     /// of a newer version than this program knows. It is tried again.
@@ -157,18 +158,18 @@ public:
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& dead_lettered;
     /// A sequence of the named agent begins to be held up: its first event waits behind a delivery
     /// that was deferred or given up. The number is the position of that delivery, 0 without a
-    /// store. What comes after the event waits too, and is not told of.
+    /// store. Later events of the sequence wait too, and are not reported.
     ObserverSignal<const DomainEvent&, std::string_view, std::uint64_t>& parked;
     /// A handler was subscribed; it may have run by now.
     ObserverSignal<const HandlerDescription&>& subscribed;
-    /// A subscription has ended, and the handler begins no more; one that is under way on another
-    /// thread may still run. A handler that runs `once` is told of when the dispatch has ended. The
-    /// end of the bus itself is not told.
+    /// A subscription has ended, and the handler is not called again; a call on another thread may
+    /// still be running. For a handler that runs `once`, this is reported when the dispatch has
+    /// ended. The end of the bus itself is not reported.
     ObserverSignal<const HandlerDescription&>& unsubscribed;
     /// The named agent was added; it may have begun by now.
     ObserverSignal<std::string_view>& agent_added;
     /// Something of which no caller hears: a commit that failed and is tried again, a slot of
-    /// another signal that threw. What a slot of this one throws is said as BusOptions::unheard
+    /// another signal that threw. What a slot of this signal throws goes where BusOptions::unheard
     /// says.
     ObserverSignal<std::string_view>& trouble;
 };

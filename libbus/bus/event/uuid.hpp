@@ -14,15 +14,16 @@
 
 namespace bus {
 
-/// 128 bits of identity (RFC 9562), in the order of the text; all zero unless said. A type of our
-/// own, since the layout of Boost's depends on its version; <bus/event/boost_uuid.hpp> converts.
+/// 128 bits of identity (RFC 9562), in the order of the text; all zero by default. A type of our
+/// own, since the layout of Boost's type depends on its version; <bus/event/boost_uuid.hpp>
+/// converts.
 struct Uuid {
     std::array<std::uint8_t, 16> data{};
 
     /// Whether all bits are zero.
     [[nodiscard]] bool is_nil() const noexcept { return *this == Uuid{}; }
 
-    /// By the bytes, as the texts sort.
+    /// Compares the bytes, which sort like the texts.
     friend bool operator==(const Uuid& left, const Uuid& right) noexcept {
         return std::memcmp(&left, &right, sizeof(Uuid)) == 0;
     }
@@ -42,7 +43,8 @@ Uuid next_uuid(Environment& environment);
 /// The same for a time that the caller has read already.
 Uuid next_uuid(Environment& environment, Timestamp now);
 
-/// A UUIDv7 of given fields: milliseconds since 1970 (48 bits), 12 and 62 bits of choice.
+/// A UUIDv7 of given fields: milliseconds since 1970 (48 bits), and 12 and 62 bits of the caller's
+/// choice.
 Uuid make_uuid_v7(std::uint64_t unix_millis, std::uint16_t rand_a, std::uint64_t rand_b) noexcept;
 
 /// Writes the 36 lower-case characters of `8-4-4-4-12` to `out`, without a terminator; returns
@@ -55,11 +57,11 @@ std::string to_text(const Uuid& uuid);
 /// The same, to a stream.
 std::ostream& operator<<(std::ostream& out, const Uuid& uuid);
 
-/// Reads `8-4-4-4-12` hexadecimal digits of either case; anything else, a prefix, braces or blanks
-/// included, is no UUID.
+/// Reads `8-4-4-4-12` hexadecimal digits of either case; anything else, also with a prefix, braces
+/// or blanks, is not a UUID (nullopt).
 std::optional<Uuid> try_parse_uuid(std::string_view text) noexcept;
 
-/// As try_parse_uuid. Throws std::invalid_argument naming the text where it is no UUID.
+/// As try_parse_uuid. Throws std::invalid_argument, which names the text, if it is not a UUID.
 Uuid parse_uuid(std::string_view text);
 
 } // namespace bus

@@ -23,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-/// A bus in a program on Boost.Asio. No other header of libbus includes Asio, whose headers are
+/// A bus in a program on Boost.Asio. No other header of libbus includes Asio. Asio's headers are
 /// enough: there is nothing to link besides libbus::bus.
 namespace bus {
 
@@ -39,20 +39,22 @@ class AsioLink;
 ///
 /// Steps, timers, posted handlers and the writer of a store run within io.run(), one at a time, and
 /// at most 32 in a row before other handlers have their turn. Several threads may call io.run(). In
-/// each of them whatever waits for the bus (a publish for its commit, Ticket::wait, Bus::wait_idle,
-/// Bus::stop) runs the bus's tasks meanwhile. Other threads only wait, except before the loop has
-/// run a task, and after the thread that ran the last one has ended (see PolledRuntime).
+/// each of them every call that waits for the bus (a publish for its commit, Ticket::wait,
+/// Bus::wait_idle, Bus::stop) runs the bus's tasks meanwhile. Other threads only wait, except
+/// before the loop has run a task, and after the thread that ran the last one has ended (see
+/// PolledRuntime).
 ///
-/// While a task is ready or a timer waits, the runtime is work of the io_context. Otherwise it is
-/// not: io.run() returns when nothing is left to do. If other threads are still going to publish,
-/// keep a work guard. An open store always has timers, until Bus::stop; io.run() returns within a
-/// second after that.
+/// While a task is ready or a timer waits, the runtime counts as work of the io_context. Otherwise
+/// it does not: io.run() returns when nothing is left to do. If other threads are still going to
+/// publish, keep a work guard. An open store always has timers, until Bus::stop; io.run() returns
+/// within a second after that.
 ///
 /// The bus and the io_context may end in either order. The runtime ends with the last pointer to
 /// it: it drops its tasks and timers, and cancels its wait in the io_context. After the end of the
-/// io_context tasks run only in threads that wait and may run them. A stopped io_context keeps all
-/// until it is restarted. If a task throws, io.run() throws it, and the next io.run() goes on with
-/// the other tasks. In a child of fork() the runtime's handlers in the io_context do nothing.
+/// io_context tasks run only in threads that wait and may run them. A stopped io_context keeps
+/// everything until it is restarted. If a task throws, io.run() throws it, and the next io.run()
+/// goes on with the other tasks. In a child of fork() the runtime's handlers in the io_context do
+/// nothing.
 std::shared_ptr<Runtime> asio_runtime(boost::asio::io_context& io);
 
 /// An executor of Asio as the host's executor of a SystemRuntime: that of an io_context, a
@@ -61,11 +63,11 @@ std::shared_ptr<Runtime> asio_runtime(boost::asio::io_context& io);
 ///     bus::Bus bus{{.runtime = std::make_shared<bus::SystemRuntime>(
 ///                       std::make_shared<bus::AsioExecutor>(io))}};
 ///
-/// On a strand, or if one thread runs the context, tasks run in the order of their posting, one at
-/// a time. Only queued tasks are work of the context: a loop that should wait for more needs a work
-/// guard. Queued tasks outlive this object. A stopped context keeps them. A context that ends drops
-/// them unrun, and from then on post() drops its tasks too. If a task throws, so does the function
-/// that runs the context. Thread safe.
+/// On a strand, or if one thread runs the context, tasks run in the order in which they were
+/// posted, one at a time. Only queued tasks are work of the context: a loop that should wait for
+/// more needs a work guard. Queued tasks outlive this object. A stopped context keeps them. A
+/// context that ends drops them without running them, and from then on post() drops its tasks too.
+/// If a task throws, so does the function that runs the context. Thread safe.
 class AsioExecutor final : public Executor {
 public:
     /// Throws std::invalid_argument if the executor is empty.

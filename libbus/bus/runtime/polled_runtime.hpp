@@ -9,40 +9,40 @@
 
 namespace bus {
 
-/// A runtime in the host's own loop: no thread of ours, and nothing runs unless the host calls
+/// A runtime in the host's own loop: it has no threads, and nothing runs unless the host calls
 /// poll(), or waits. The clock and the random source are the system's. All members are thread safe;
 /// poll() is for one thread at a time.
 ///
 /// The thread that called poll() last is the polling thread. Tasks run there and nowhere else: in
-/// poll(), and in wait(), which runs tasks until what it waits for is there. So a publish that
-/// waits for its commit, Bus::wait_idle and Bus::stop work in one thread. On other threads wait()
-/// only waits; before the first poll(), and once the polling thread has ended, any thread that
-/// waits runs tasks, one thread at a time.
+/// poll(), and in wait(), which runs tasks until its condition holds. So a publish that waits for
+/// its commit, Bus::wait_idle and Bus::stop work in one thread. On other threads wait() only waits;
+/// before the first poll(), and once the polling thread has ended, any thread that waits runs
+/// tasks, one thread at a time.
 class PolledRuntime final : public Runtime {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// `wake` tells the host that it has to call poll(), or to look at next_due() again: once,
-    /// until the next poll(), however much comes. It is called on any thread, also with locks of
-    /// the bus held: it must be thread safe, must not throw, and must not call the bus or wait; it
-    /// may not be called any more once the runtime is gone. Not called for what a task does within
-    /// poll().
+    /// `wake` tells the host that it has to call poll(), or to look at next_due() again: at most
+    /// once until the next poll(), however much comes. It is called on any thread, also while locks
+    /// of the bus are held: it must be thread safe, must not throw, and must not call the bus or
+    /// wait. It is never called once the runtime is gone, nor for what a task does within poll().
     ///
-    /// `in_loop` is for loops that several threads run: whether the calling thread is one of them.
-    /// Such a thread runs tasks in wait() too, whichever thread polled last; still one thread at a
-    /// time runs tasks. It is called on any thread, without locks, and must not throw.
+    /// `in_loop` is for loops that several threads run: it returns whether the calling thread is
+    /// one of them. Such a thread runs tasks in wait() too, whichever thread polled last; tasks
+    /// still run on one thread at a time. It is called on any thread, without locks, and must not
+    /// throw.
     explicit PolledRuntime(std::function<void()> wake = {}, std::function<bool()> in_loop = {});
-    /// Drops all tasks and timers. In a child of fork() it does nothing, and what runs tasks or
-    /// takes them throws std::logic_error.
+    /// Drops all tasks and timers. In a child of fork() it does nothing, and members that run or
+    /// take tasks throw std::logic_error.
     ~PolledRuntime() override;
 
-    /// Runs tasks and due timers, and what those post, until none is ready or `limit` have run;
-    /// where some are left, `wake` is called. Tasks may call it again. Where another thread runs
-    /// tasks within wait(), tells it to stop after the present one, which then calls `wake`, and
-    /// returns 0. Throws std::logic_error while another thread is in poll().
+    /// Runs tasks and due timers, and what those post, until none is ready or `limit` have run; if
+    /// some are left, `wake` is called. Tasks may call poll() themselves. If another thread runs
+    /// tasks within wait(), tells that thread to stop after the present task and then call `wake`,
+    /// and returns 0. Throws std::logic_error while another thread is in poll().
     std::size_t poll(std::size_t limit = unlimited) override;
 
-    /// When poll() has to be called at the latest: now or earlier where a task is ready. None: not
+    /// When poll() has to be called at the latest: now or earlier if a task is ready. None: not
     /// before `wake` is called, which is also called when cancel() leaves no timer.
     [[nodiscard]] std::optional<Clock::time_point> next_due() const;
 
@@ -51,12 +51,12 @@ public:
     Timestamp now() override;
     std::uint64_t random() override;
     Executor& pool() override;
-    /// Runs its tasks among the others: what they block, blocks the loop. Its end runs what is
-    /// queued in the calling thread.
+    /// Runs its tasks among the others: if one blocks, the loop blocks. Destroying it runs what is
+    /// queued, in the calling thread.
     std::unique_ptr<Executor> dedicated(const std::string& name) override;
     TimerId schedule(Duration delay, Task task) override;
     bool cancel(TimerId timer) override;
-    /// See the class. On the polling thread, sleeps only where no task is ready and no timer due.
+    /// See the class. On the polling thread, sleeps only if no task is ready and no timer is due.
     bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
               const std::function<bool()>& done, std::optional<Duration> timeout) override;
 

@@ -13,41 +13,42 @@ namespace bus {
 
 /// How to open a SqliteStore.
 struct SqliteOptions {
-    /// The file; it is created where it is missing, its folder is not. Beside it lie SQLite's own
+    /// The file; it is created if it is missing, but its folder is not. Beside it lie SQLite's own
     /// PATH-wal and PATH-shm while the store is open, and PATH-lock, which names the writer. They
     /// get the mode of the file and, if root opens it, its owner.
     std::filesystem::path path{};
     /// Opens an existing store beside its writer, or without one; commit() then throws.
     bool read_only = false;
-    /// What this program is called towards one that is refused; empty: the process's name.
+    /// The name of this program in the message to another one that is refused; empty: the process's
+    /// name.
     std::string program{};
     /// How long to wait for another program that locks the file (a database shell).
     std::chrono::milliseconds busy_timeout{5'000};
-    /// Of the file, kept in memory by the writer.
+    /// How much of the file the writer keeps in memory.
     std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;
     /// A part with a longer text (the data of one event, the state under one key) is refused;
     /// at most 999,999,999.
     std::size_t max_value_bytes = 256'000'000;
-    /// Where the file would grow beyond, a commit fails as on a full disk; 0: no limit.
+    /// If the file would grow beyond this, a commit fails as on a full disk; 0: no limit.
     std::uint64_t max_file_bytes = 0;
-    /// The rights on the file where it is created, whatever the umask is: by default nobody else
-    /// can read what the events hold. The files beside it and backups get those of the file.
+    /// The mode with which the file is created, whatever the umask is: by default nobody else can
+    /// read the events. The files beside it and backups get the mode of the file.
     std::filesystem::perms mode =
         std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
 };
 
-/// A store in a SQLite file. commit() and all readers as EventStore says: one thread writes, any
-/// number read, each over a connection of its own, and none waits for another.
+/// A store in a SQLite file. commit() and all readers behave as EventStore says: one thread writes,
+/// any number read, each over a connection of its own, and none waits for another.
 ///
-/// A durable commit has been written through to the disk (WAL, synchronous=FULL); another one is
-/// with the system and outlives the process only. One process at a time has the store open for
-/// writing; any number may read it.
+/// A durable commit has been synced to the disk (WAL, synchronous=FULL); any other one is with the
+/// operating system and outlives the process, but not a power cut. One process at a time has the
+/// store open for writing; any number may read it.
 class SqliteStore final : public EventStore {
 public:
-    /// Opens or creates a store; an older schema is migrated. Throws StoreError, which says what
-    /// to do, where the path cannot be used, the file is no store or a newer one (it is left as it
-    /// is), or the file has several names; StoreInUse where another process writes it, by whatever
-    /// path. Not in a child of a process that had the file open when it called fork().
+    /// Opens or creates a store; an older schema is migrated. Throws StoreError, which says what to
+    /// do, if the path cannot be used, the file is not a store or a newer one (it is left as it
+    /// is), the file has several names, or the process is a child of one that had the file open
+    /// when it called fork(); StoreInUse if another process writes it, by whatever path.
     static std::unique_ptr<SqliteStore> open(const SqliteOptions& options);
 
     ~SqliteStore() override;
@@ -96,8 +97,8 @@ public:
     std::vector<Conservation> conservation() override;
 
     /// Over a short-lived connection of its own, as another process would: it waits for a commit
-    /// under way, at most `busy_timeout`. Works on a store opened read-only, where this user may
-    /// write the file.
+    /// under way, at most `busy_timeout`. Works on a store opened read-only, if this user may write
+    /// the file.
     std::uint64_t ask(const RequestRecord& request) override;
     std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit,
                                         bool open_only) override;
@@ -115,17 +116,17 @@ public:
     bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer = {}) override;
     bool rename_agent(std::string_view from, std::string_view to,
                       const RequestRecord& trace) override;
-    /// The new file is whole or not there at all, and gets the mode of the store's file and, as
-    /// root, its owner; while it is written, `PATH-partial` lies beside
-    /// it. The write-ahead log of the store grows meanwhile.
+    /// The new file is complete or not there at all, and gets the mode of the store's file and, if
+    /// root makes it, its owner; while it is written, it is called `TO-partial`. The write-ahead
+    /// log of the store grows meanwhile.
     void backup(const std::string& to) override;
 
     StoreSpace space() override;
-    /// Over the write-ahead log, which takes as much as the file does then, until the end.
+    /// Goes through the write-ahead log, which is as large as the file until compact() ends.
     void compact() override;
 
-    /// Whether all three files are still those that were opened, and the database file as SQLite
-    /// has left it. Costs a few microseconds.
+    /// Checks that all three files are still those that were opened, and that the database file is
+    /// as SQLite left it. Takes a few microseconds.
     void look() override;
 
 private:
