@@ -75,6 +75,7 @@ BUS_DESCRIBE_EVENT(StockEvent, (stock))
 BOOST_AUTO_TEST_SUITE(text_traits)
 
 using texts::CountedEvent;
+using texts::StockEvent;
 
 BOOST_AUTO_TEST_CASE(A17_text_that_is_longer_than_declared_is_an_error_with_type_and_member) {
     for (const std::size_t size : {13U, 1'000U, 100'000U, 5'000'000U}) {
