@@ -219,7 +219,7 @@ public:
 
     /// Does not compile: the bus owns its agents.
     template <class A>
-    Agent& add(std::shared_ptr<A>) {
+    void add(std::shared_ptr<A> /*agent*/) {
         static_assert(detail::never<A>, "libbus: the bus owns its agents: give it a "
                                         "std::unique_ptr, or write emplace<A>(arguments...)");
     }
