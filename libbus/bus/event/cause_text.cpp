@@ -160,7 +160,8 @@ std::size_t add_number(std::string_view text, std::string& result) {
     }
     length += sign;
     length += length_of_exponent(text.substr(length));
-    const std::string_view unit = text.substr(length, length_of_word(text.substr(length)));
+    std::string_view unit = text.substr(length, length_of_word(text.substr(length)));
+    unit = unit.substr(0, unit.find(placeholder)); // behind it another word begins
     result += placeholder;
     if (!holds_digit(unit) && !all_hex(unit)) {
         result += unit;

@@ -87,6 +87,8 @@ BOOST_AUTO_TEST_CASE(R7_numbers_ids_and_times_are_taken_out_and_words_stay) {
         {"utf-8, sha256, x-1", "utf-#, sha#, x-#"},
         {"a facade, a decade", "a facade, a decade"},
         {"5 dead beef", "# dead beef"},
+        {"5#deadbeef", "###"},
+        {"5ms#deadbeef", "#ms##"},
         {"29T22", "#"},
         {"Größe 3 €", "Größe # €"},
         {"-", "-"},

@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(A17_keys_of_a_map_that_have_one_text_are_refused) {
     event.stock[{"a"}] = 3;
     BOOST_CHECK_EXCEPTION(bus::to_json(event), bus::CodecError, [](const bus::CodecError& error) {
         return std::string_view{error.what()} ==
-               "stock: two keys have the same text, \"a\": one would be lost";
+               "data.stock: two keys have the same text, \"a\": one would be lost";
     });
 }
 
