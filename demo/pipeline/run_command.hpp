@@ -11,11 +11,11 @@ namespace demo {
 
 /// What `order_pipeline run` was asked for.
 struct RunOptions {
-    std::vector<std::string> feeds;           ///< paths, or `-`
-    std::string store = "memory";             ///< `memory` or `sqlite:PATH`
-    std::optional<std::string> books;         ///< none: beside the store
-    std::optional<std::string> notifications; ///< none: beside the store
-    std::optional<std::filesystem::path> report;
+    std::vector<std::string> feeds{};           ///< paths, or `-`
+    std::string store = "memory";               ///< `memory` or `sqlite:PATH`
+    std::optional<std::string> books{};         ///< none: beside the store
+    std::optional<std::string> notifications{}; ///< none: beside the store
+    std::optional<std::filesystem::path> report{};
     double fault_rate = 0;
     std::uint64_t seed = 1;
     bool progress = true;
