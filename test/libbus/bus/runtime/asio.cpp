@@ -1,6 +1,7 @@
 #include <bus/runtime/asio.hpp> // first: it has to compile by itself
 
 // A10: the loop and the executors of Boost.Asio, and who outlives whom.
+#include "test/libbus/bus/runtime/waited.hpp"
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
@@ -30,27 +31,9 @@ using test::ping;
 using test::PingEvent;
 using test::pong;
 using test::PongEvent;
+using test::Waited;
 
 namespace {
-
-/// What Runtime::wait wants.
-struct Waited {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool done = false;
-
-    void finish() {
-        const std::lock_guard lock{mutex};
-        done = true;
-        changed.notify_all();
-    }
-
-    bool wait(bus::Runtime& runtime, std::optional<bus::Duration> timeout = {}) {
-        std::unique_lock lock{mutex};
-        return runtime.wait(
-            lock, changed, [this] { return done; }, timeout);
-    }
-};
 
 /// A bus in the loop of an io_context, whose agent answers each ping with a pong.
 struct Pinger {

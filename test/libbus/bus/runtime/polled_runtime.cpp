@@ -1,4 +1,6 @@
 // A10: a host that drives everything from its own loop.
+#include "test/libbus/bus/runtime/waited.hpp"
+
 #include "worlds.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -10,27 +12,9 @@
 
 using namespace std::chrono_literals;
 using bus::PolledRuntime;
+using test::Waited;
 
 namespace {
-
-/// What Runtime::wait wants.
-struct Waited {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool done = false;
-
-    void finish() {
-        const std::lock_guard lock{mutex};
-        done = true;
-        changed.notify_all();
-    }
-
-    bool wait(bus::Runtime& runtime, std::optional<bus::Duration> timeout = {}) {
-        std::unique_lock lock{mutex};
-        return runtime.wait(
-            lock, changed, [this] { return done; }, timeout);
-    }
-};
 
 void in_another_thread(const std::function<void()>& task) {
     std::thread{task}.join();
