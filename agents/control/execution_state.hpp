@@ -32,7 +32,7 @@ struct ExecutionState {
     std::string reached{};      ///< the furthest step that is done; empty: none
     Timestamp started_at{};     ///< of the first event seen
     std::string ended_by{};     ///< the event type that ended it; empty while it runs
-    std::string failure{};      ///< of the last time it failed; kept where it recovers
+    std::string failure{};      ///< of the last time it failed; kept if it recovers
     std::uint32_t failures = 0; ///< how often it failed, in all its history
 
     friend bool operator==(const ExecutionState&, const ExecutionState&) = default;
