@@ -33,7 +33,7 @@ constexpr Format formats[] = {
 bus::EventGraph pipeline_graph() {
     const RunOptions options; // no feed, and nothing that is kept
     Marketplace marketplace{options.feeds};
-    Pipeline pipeline{options, marketplace, std::make_shared<bus::MemoryStore>()};
+    Pipeline pipeline{options, marketplace, {.store = std::make_shared<bus::MemoryStore>()}};
     pipeline.abandon_feed();
     bus::EventGraph graph = pipeline.bus().graph();
     pipeline.stop(bus::Stop::now);

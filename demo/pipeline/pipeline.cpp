@@ -39,6 +39,11 @@ std::string beside(const std::string& store_url, const std::string& suffix,
     return path.string();
 }
 
+bus::BusOptions on(std::shared_ptr<bus::Runtime> runtime, bus::BusOptions settings) {
+    settings.runtime = std::move(runtime);
+    return settings;
+}
+
 } // namespace
 
 std::string default_books(const std::string& store_url) {
@@ -49,17 +54,13 @@ std::string default_notifications(const std::string& store_url) {
     return beside(store_url, ".notifications.ndjson", "/dev/null");
 }
 
-Pipeline::Pipeline(const RunOptions& options, Marketplace& marketplace,
-                   std::shared_ptr<bus::EventStore> store, std::shared_ptr<bus::Runtime> runtime)
+Pipeline::Pipeline(const RunOptions& options, Marketplace& marketplace, bus::BusOptions settings)
     : marketplace_{marketplace},
-      runtime_{runtime ? std::move(runtime) : std::make_shared<bus::SystemRuntime>()},
+      runtime_{settings.runtime ? settings.runtime : std::make_shared<bus::SystemRuntime>()},
       books_{options.books.value_or(default_books(options.store))},
       faulty_books_{books_, FaultPlan{options.fault_rate, options.seed}},
       orders_{marketplace, *runtime_},
-      bus_{{.runtime = runtime_,
-            .store = std::move(store),
-            .retention = options.retention,
-            .retention_every = options.retention_every}} {
+      bus_{on(runtime_, std::move(settings))} {
     note_waiting_orders();
     count_events();
     try {

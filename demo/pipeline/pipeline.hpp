@@ -32,10 +32,9 @@ struct PipelineCounts {
 /// The whole of it: bus, store, books, marketplace, and the agents between them.
 class Pipeline {
 public:
-    /// Opens everything and starts the agents, which go on where an earlier run ended. `runtime`:
-    /// where time, chance and threads come from; the system's unless given.
-    Pipeline(const RunOptions& options, Marketplace& marketplace,
-             std::shared_ptr<bus::EventStore> store, std::shared_ptr<bus::Runtime> runtime = {});
+    /// Opens everything and starts the agents, which go on where an earlier run ended. `settings`:
+    /// of the bus, the store at least.
+    Pipeline(const RunOptions& options, Marketplace& marketplace, bus::BusOptions settings);
 
     /// Brings the next line of the feeds in. False: they are at their end. Throws InputError,
     /// bus::StoreError.

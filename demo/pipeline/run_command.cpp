@@ -37,7 +37,7 @@ public:
           report_{open_report(options)},
           marketplace_{options.feeds, {.interrupted = InterruptScope::asked}},
           store_{bus::open_store(options.store, {.read_only = false, .program = "order_pipeline"})},
-          pipeline_{options, marketplace_, store_},
+          pipeline_{options, marketplace_, {.store = store_}},
           progress_{
               bus::terminal::write_to(stderr),
               bus::terminal::look_of(stderr),

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -19,9 +18,6 @@ struct RunOptions {
     double fault_rate = 0;
     std::uint64_t seed = 1;
     bool progress = true;
-    /// Events older than this are pruned while it runs; zero: none. See bus::BusOptions.
-    std::chrono::microseconds retention{};
-    std::chrono::microseconds retention_every = std::chrono::hours{1};
 };
 
 /// Exit codes of order_pipeline.

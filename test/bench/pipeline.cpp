@@ -54,7 +54,8 @@ struct Ready {
         for (std::size_t i = 0; i < events_before; i += 1'000) {
             opened->commit(others.next(), false);
         }
-        pipeline = std::make_unique<demo::Pipeline>(options, marketplace, std::move(opened));
+        pipeline = std::make_unique<demo::Pipeline>(options, marketplace,
+                                                    bus::BusOptions{.store = opened});
         pipeline->bus().wait_idle();
     }
 

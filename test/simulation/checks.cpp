@@ -265,8 +265,10 @@ private:
     bus::EventGraph graph() const {
         const demo::RunOptions options;
         demo::Marketplace marketplace{options.feeds};
-        demo::Pipeline pipeline{options, marketplace, std::make_shared<bus::MemoryStore>(),
-                                std::make_shared<bus::SimulatedRuntime>()};
+        demo::Pipeline pipeline{options,
+                                marketplace,
+                                {.runtime = std::make_shared<bus::SimulatedRuntime>(),
+                                 .store = std::make_shared<bus::MemoryStore>()}};
         pipeline.abandon_feed();
         pipeline.bus().add(packer(world_.plan.lives.back().newer_program));
         bus::EventGraph result = pipeline.bus().graph();
@@ -310,7 +312,7 @@ Expected undisturbed(const fs::path& feed, const fs::path& folder) {
                                    .report = {},
                                    .progress = false};
     demo::Marketplace marketplace{options.feeds};
-    demo::Pipeline pipeline{options, marketplace, store, runtime};
+    demo::Pipeline pipeline{options, marketplace, {.runtime = runtime, .store = store}};
     while (pipeline.feed_next()) {
     }
     pipeline.end_feed();

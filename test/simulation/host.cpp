@@ -126,12 +126,16 @@ void Host::open() {
                                    .report = {},
                                    .fault_rate = world_.plan.books_fault_rate,
                                    .seed = world_.plan.seed,
-                                   .progress = false,
-                                   .retention = world_.plan.retention,
-                                   .retention_every = world_.plan.retention_every};
+                                   .progress = false};
     marketplace_.emplace(options.feeds);
     store_ = bus::SqliteStore::open({.path = world_.store(), .program = "simulation"});
-    pipeline_.emplace(options, *marketplace_, store_, runtime_);
+    pipeline_.emplace(
+        options, *marketplace_,
+        bus::BusOptions{.runtime = runtime_,
+                        .store = store_,
+                        .retention = world_.plan.retention,
+                        .retention_every = world_.plan.retention_every,
+                        .unheard = [this](std::string_view line) { note(std::string{line}); }});
     pipeline_->bus().add(packer(life_.newer_program));
 }
 

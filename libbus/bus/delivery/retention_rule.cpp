@@ -122,7 +122,8 @@ void RetentionRule::prune_aged() {
         told_of_.reset();
     }
     if (through >= first) {
-        asked_ = request_({.who = "retention",
+        asked_ = request_({.at = clocks.wall,
+                           .who = "retention",
                            .why = "older than " + text_of(times_.age),
                            .action = DeliveryAction::prune,
                            .position = through});

@@ -135,7 +135,7 @@ struct LongLog {
         const std::shared_ptr<bus::EventStore> store =
             bus::SqliteStore::open({.path = folder / "past.db"});
         {
-            demo::Pipeline pipeline{options("past"), no_orders, store};
+            demo::Pipeline pipeline{options("past"), no_orders, {.store = store}};
             pipeline.end_feed();
             pipeline.stop(bus::Stop::drain);
         }
@@ -192,7 +192,7 @@ public:
           marketplace_{options_.feeds} {
         fs::copy_file(log.folder / "past.db", store_path_);
         store = bus::SqliteStore::open({.path = store_path_});
-        pipeline.emplace(options_, marketplace_, store);
+        pipeline.emplace(options_, marketplace_, bus::BusOptions{.store = store});
     }
 
     /// Hands over the next lines of the feed; false: that was all of it.

@@ -70,6 +70,8 @@ BOOST_AUTO_TEST_CASE(S26_a_bus_prunes_what_is_older_than_it_is_to_keep) {
     BOOST_TEST(store->last_position() == 3U);
     const auto all = requests();
     BOOST_REQUIRE_EQUAL(all.size(), 1U);
+    BOOST_TEST((all[0].at > runtime->now() - 2 * day && all[0].at < runtime->now()),
+               bus::to_text(all[0].at));
     BOOST_TEST(all[0].who == "retention");
     BOOST_TEST(all[0].why == "older than 7 days");
     BOOST_TEST((all[0].action == bus::DeliveryAction::prune));
