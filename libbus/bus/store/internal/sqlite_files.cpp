@@ -1,5 +1,8 @@
 #include <bus/store/internal/sqlite_files.hpp>
 
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -22,6 +25,35 @@ bool says_gone(int error) noexcept {
     return error == ENOENT || error == ENOTDIR || error == ELOOP;
 }
 
+/// Whether and what could be seen of a name; else errno says why not. Whoever asks Linux (6.13 and
+/// newer) for the time of a file's last change makes the next change exact to the nanosecond, which
+/// has to be written to the disk: with it, each commit would wait for one write more. Hence only a
+/// database, which commits do not write, is asked for it.
+bool see(const fs::path& name, bool with_time, SeenFile& seen) noexcept {
+#ifdef STATX_INO
+    struct statx file {};
+
+    const unsigned wanted =
+        unsigned{STATX_INO} | unsigned{STATX_SIZE} | (with_time ? unsigned{STATX_MTIME} : 0U);
+    if (::statx(AT_FDCWD, name.c_str(), 0, wanted, &file) == 0) {
+        seen.id = {::makedev(file.stx_dev_major, file.stx_dev_minor), file.stx_ino};
+        seen.size = static_cast<off_t>(file.stx_size);
+        seen.changed = {file.stx_mtime.tv_sec, file.stx_mtime.tv_nsec};
+        return true;
+    }
+    if (errno != ENOSYS && errno != EPERM) { // else an older sandbox does not know the call
+        return false;
+    }
+#endif
+    struct stat plain {};
+
+    if (::stat(name.c_str(), &plain) != 0) {
+        return false;
+    }
+    seen = {id_of(plain), plain.st_size, plain.st_mtim};
+    return true;
+}
+
 } // namespace
 
 FileId id_of(const struct stat& file) noexcept {
@@ -42,24 +74,23 @@ FileNames::FileNames(const fs::path& given, fs::path path, bool writes) : path_{
 }
 
 void FileNames::add(fs::path path, FileRole role) {
-    struct stat file {};
-
-    if (::stat(path.c_str(), &file) != 0) {
+    SeenFile file;
+    if (!see(path, false, file)) {
         throw cannot_look(path, errno);
     }
-    names_.push_back({std::move(path), role, id_of(file)});
+    names_.push_back({std::move(path), role, file.id});
 }
 
 std::optional<NameChange> FileNames::change(Seen& seen) const {
     for (std::size_t i = 0; i < names_.size(); ++i) {
         const Name& name = names_[i];
-        if (::stat(name.path.c_str(), &seen[i]) != 0) {
+        if (!see(name.path, name.role == FileRole::database, seen[i])) {
             if (!says_gone(errno)) {
                 throw cannot_look(name.path, errno);
             }
             return NameChange{name.path, name.role, true};
         }
-        if (id_of(seen[i]) != name.id) {
+        if (seen[i].id != name.id) {
             return NameChange{name.path, name.role, false};
         }
     }

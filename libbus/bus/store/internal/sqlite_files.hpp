@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -21,6 +22,13 @@ struct FileId {
 };
 
 FileId id_of(const struct stat& file) noexcept;
+
+/// What a name leads to.
+struct SeenFile {
+    FileId id;
+    off_t size = 0;
+    std::timespec changed{}; ///< of a database only
+};
 
 /// Which of a store's files a name is of.
 enum class FileRole : std::uint8_t { database, log, index };
@@ -39,7 +47,7 @@ class FileNames {
 public:
     /// Most names that there can be: the one that was given, and PATH, PATH-wal and PATH-shm.
     static constexpr std::size_t most = 4;
-    using Seen = std::array<struct stat, most>;
+    using Seen = std::array<SeenFile, most>;
 
     FileNames() = default;
     /// `given`: what the user called the file, a link to it perhaps. `writes`: the files beside it

@@ -107,12 +107,12 @@ bool FileWatch::log_is_whole(const FileNames::Seen& seen, const Index& index) co
                                    ? 0
                                    : log_header_bytes + std::int64_t{index.frames} *
                                                             (frame_header_bytes + store_page_bytes);
-    return seen[at_log_].st_size >= needs;
+    return seen[at_log_].size >= needs;
 }
 
 bool FileWatch::file_is_whole(const FileNames::Seen& seen, const Index& index) {
-    const struct stat& file = seen[at_database_];
-    if (file.st_size == known_.size && same_time(file.st_mtim, known_.changed)) {
+    const SeenFile& file = seen[at_database_];
+    if (file.size == known_.size && same_time(file.changed, known_.changed)) {
         known_.index = index;
         return true;
     }
@@ -123,8 +123,8 @@ bool FileWatch::file_is_whole(const FileNames::Seen& seen, const Index& index) {
         remember(); // or has done so
         return true;
     }
-    const std::string pages = file.st_size == known_.size ? read_pages() : "";
-    if (file.st_size == known_.size && (pages == known_.pages || pages.empty())) {
+    const std::string pages = file.size == known_.size ? read_pages() : "";
+    if (file.size == known_.size && (pages == known_.pages || pages.empty())) {
         remember(); // only its time was changed, or that cannot be seen just now
         return true;
     }
