@@ -169,7 +169,7 @@ DispatchReport Dispatcher::dispatch_watched(const DomainEvent& event, ObserverSi
         // Before the first call: a handler may end itself, or destroy all that could be asked.
         known = known || snapshot.has_takers() || detail::has_handlers(snapshot);
         if (snapshot.has_takers() && offer == Offer::to_mailboxes) {
-            dispatch.offer(snapshot, event);
+            detail::offer_to_all(snapshot, event);
         }
         dispatch.call(snapshot, event, report, &watch);
     }
@@ -181,7 +181,7 @@ DispatchReport Dispatcher::dispatch_watched(const DomainEvent& event, ObserverSi
 
 void Dispatcher::offer(const DomainEvent& event) {
     detail::Dispatch<detail::AnyFence> dispatch;
-    dispatch.offer(dispatch.find(*topics_, event.type()), event);
+    detail::offer_to_all(dispatch.find(*topics_, event.type()), event);
 }
 
 bool Dispatcher::has_handlers(const EventType& type) {

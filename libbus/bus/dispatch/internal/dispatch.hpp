@@ -60,23 +60,10 @@ public:
         }
     }
 
-    /// Offers the event to the mailboxes, which may take as long as they like: what the frame was
-    /// used for before must not look as if it ran. Throws what copying the event throws.
-    void offer(const Snapshot& snapshot, const DomainEvent& event) {
-        frame_.running.store(nullptr, light_store);
-        offer_to_all(snapshot, event);
-    }
-
     /// Calls the handlers. From the first one on, nothing of the topics' owner is touched: a
     /// handler may destroy it. `watch` may be null.
     LIBBUS_MAY_BE_UNWOUND void call(const Snapshot& snapshot, const DomainEvent& event,
                                     DispatchReport& report, const Watch* watch) {
-        if (snapshot.size() == 0) {
-            // What the frame ran before would look as if it still ran, in every publish that
-            // follows: who ends it might never find a moment without one.
-            frame_.running.store(nullptr, light_store);
-            return;
-        }
         HandlerSlot* const* next = snapshot.begin();
         HandlerSlot* const* const end = snapshot.end();
         report.handled = snapshot.size(); // less those that will be skipped, or throw
@@ -147,7 +134,7 @@ template <class Fence>
     Dispatch<Fence> dispatch;
     const Snapshot& snapshot = dispatch.find(topics, event.type());
     if (snapshot.has_takers() && to_mailboxes) [[unlikely]] {
-        dispatch.offer(snapshot, event);
+        offer_to_all(snapshot, event);
     }
     dispatch.call(snapshot, event, report, nullptr);
 }
