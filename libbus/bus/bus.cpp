@@ -16,7 +16,7 @@ std::function<void(std::string_view line)> detail::says_on_stderr() {
 Bus::Bus(BusOptions options) : core_{std::make_unique<Core>(std::move(options)).release()} {}
 
 Bus::~Bus() {
-    if (!core_->home.here()) {
+    if (!core_->home.destroyed_here("a bus")) {
         detail::leave_behind(core_);
         return;
     }

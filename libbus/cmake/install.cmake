@@ -17,7 +17,7 @@ foreach(component IN ITEMS bus testing sqlite agents)
 
     install(TARGETS ${target} EXPORT libbusTargets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Development
-        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime NAMELINK_COMPONENT Development
         INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 endforeach()
 
@@ -40,6 +40,8 @@ if("agents" IN_LIST libbus_installed_components)
 endif()
 
 install(EXPORT libbusTargets NAMESPACE libbus:: DESTINATION "${libbus_config_folder}" COMPONENT Development)
+# A host's own targets have no version.
+set(libbus_boost_version "${Boost_VERSION_STRING}")
 configure_package_config_file(
     "${PROJECT_SOURCE_DIR}/libbus/cmake/libbusConfig.cmake.in"
     "${PROJECT_BINARY_DIR}/libbusConfig.cmake"
@@ -51,24 +53,42 @@ install(FILES
     "${PROJECT_BINARY_DIR}/libbusConfig.cmake"
     "${PROJECT_BINARY_DIR}/libbusConfigVersion.cmake"
     DESTINATION "${libbus_config_folder}" COMPONENT Development)
-install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT Development)
+if(NOT LIBBUS_DEBIAN) # whose packages have a file of their own
+    install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT Development)
+endif()
 
-# For those who build without CMake: pkg-config --cflags --libs libbus-sqlite. The folders are relative to where the
-# file lies, so the installation can be moved.
+# For those who build without CMake: pkg-config --cflags --libs libbus-sqlite. Folders that are
+# not absolute are relative to where the file lies, so the installation can be moved.
 function(libbus_install_pkg_config name description)
-    cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LIBRARIES;REQUIRES")
+    cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "LIBRARIES;PRIVATE_LIBRARIES;REQUIRES")
     list(TRANSFORM arg_LIBRARIES PREPEND "-l" OUTPUT_VARIABLE libs)
+    list(TRANSFORM arg_PRIVATE_LIBRARIES PREPEND "-l" OUTPUT_VARIABLE private_libs)
+    if(NOT BUILD_SHARED_LIBS) # a static library's own needs are the program's
+        list(APPEND libs ${private_libs})
+        set(private_libs "")
+    endif()
     list(JOIN libs " " libs)
+    list(JOIN private_libs " " private_libs)
     list(JOIN arg_REQUIRES ", " requires)
-    file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
-    string(REGEX REPLACE "/$" "" up "${up}")
+    foreach(dir IN ITEMS LIBDIR INCLUDEDIR)
+        set(${dir} "\${prefix}/${CMAKE_INSTALL_${dir}}")
+        if(IS_ABSOLUTE "${CMAKE_INSTALL_${dir}}") # as Nix has it
+            set(${dir} "${CMAKE_INSTALL_${dir}}")
+        endif()
+    endforeach()
+    if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+        set(prefix "${CMAKE_INSTALL_PREFIX}")
+    else()
+        file(RELATIVE_PATH up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+        string(REGEX REPLACE "/$" "" up "${up}")
+        set(prefix "\${pcfiledir}/${up}")
+    endif()
     configure_file("${PROJECT_SOURCE_DIR}/libbus/cmake/libbus.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
     install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT Development)
 endfunction()
 
-# A static library's own needs are the program's: they are public here.
 libbus_install_pkg_config(libbus "${PROJECT_DESCRIPTION}"
-    LIBRARIES bus_bus boost_json boost_container pthread ${CMAKE_DL_LIBS})
+    LIBRARIES bus_bus PRIVATE_LIBRARIES boost_json boost_container pthread ${CMAKE_DL_LIBS})
 if("testing" IN_LIST libbus_installed_components)
     libbus_install_pkg_config(libbus-testing "For tests of agents on libbus" LIBRARIES bus_testing REQUIRES libbus)
 endif()

@@ -6,6 +6,7 @@
 #include <bus/agent/step_context.hpp>
 #include <bus/agent/step_handler.hpp>
 #include <bus/event/domain_event.hpp>
+#include <bus/runtime/home_process.hpp>
 #include <bus/store/records.hpp>
 
 #include <cstdint>
@@ -125,6 +126,9 @@ public:
     /// Identifies the agent in the store: a program that renames an agent has a new one, unless it
     /// says what the agent was called before.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+    /// For the bus: where the agent was made.
+    [[nodiscard]] const detail::HomeProcess& home() const noexcept { return home_; }
 
     /// What the agent was called before, see the constructor.
     [[nodiscard]] const std::vector<std::string>& former_names() const noexcept {
@@ -250,6 +254,7 @@ protected:
 private:
     Declaration add_handler(const EventType& type, Handle handle);
 
+    detail::HomeProcess home_;
     std::string name_;
     std::vector<std::string> former_names_;
     std::vector<Handler> handlers_;

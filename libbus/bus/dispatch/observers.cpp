@@ -216,7 +216,7 @@ Observers::Observers(Bus& bus)
 }
 
 Observers::~Observers() {
-    if (!sink_->home.here()) {
+    if (!sink_->home.destroyed_here("an object of bus::Observers")) {
         sink_->left_behind = sink_;
         detail::leave_behind(sink_.get());
         return;

@@ -101,7 +101,7 @@ Subscription::~Subscription() {
 
 void Subscription::unsubscribe() noexcept {
     SlotRef slot = std::move(slot_);
-    if (!slot || !slot->info->home.here()) {
+    if (!slot || !slot->info->home.destroyed_here("a subscription")) {
         return; // in a child of fork() whoever runs it, or holds a lock, will for ever
     }
     if ((slot->flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {

@@ -32,6 +32,7 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
             "Bus::add was given a null pointer, which is no agent: make one "
             "with std::make_unique, or let Bus::emplace make it"};
     }
+    agent->home().check_copy("an agent");
     check_new_agent(*agent);
     const std::string name = agent->name();
     take_new_name(name);

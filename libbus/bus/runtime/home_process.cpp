@@ -13,8 +13,8 @@
 
 namespace bus::detail {
 
-constinit std::atomic<std::uint32_t> ProcessLife::before_any{0};
-constinit std::atomic<std::atomic<std::uint32_t>*> ProcessLife::word{&before_any};
+constinit std::atomic<ProcessLife::Word> ProcessLife::before_any{0};
+constinit std::atomic<std::atomic<ProcessLife::Word>*> ProcessLife::word{&before_any};
 
 /// All listeners, and what happens around a fork. Never destroyed: a process may fork as late as
 /// it likes.
@@ -54,22 +54,35 @@ struct ForkListeners {
 
 namespace {
 
+using Word = ProcessLife::Word;
+
+/// Of the low bits of a life: its number. The others are of a page of this copy's data.
+constexpr Word numbers = 0xfff;
+
 /// How many lives there have been, along the line of descent that leads here.
-constinit std::atomic<std::uint32_t> lives{0};
+constinit std::atomic<Word> lives{0};
 constinit std::atomic<pid_t> process_of_life{0};
 
+constexpr const char* of_other_copy =
+    " of one copy of libbus is used by another: this process holds several, which know nothing of "
+    "each other's event types; link them all with one shared libbus, or let only the program link "
+    "it";
+
+Word own_page() noexcept {
+    return reinterpret_cast<Word>(&lives) & ~numbers;
+}
+
 /// A word that the kernel wipes in children (Linux 4.14). Where it cannot, the fork handler does.
-std::atomic<std::uint32_t>& make_word() noexcept {
-    static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+std::atomic<Word>& make_word() noexcept {
     const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     void* const page =
         ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) {
-        static constinit std::atomic<std::uint32_t> plain{0};
+        static constinit std::atomic<Word> plain{0};
         return plain;
     }
     [[maybe_unused]] const int refused = ::madvise(page, size, MADV_WIPEONFORK);
-    return *::new (page) std::atomic<std::uint32_t>{0};
+    return *::new (page) std::atomic<Word>{0};
 }
 
 /// What is left behind in a child, for ever.
@@ -83,7 +96,7 @@ constinit std::atomic<LeftBehind*> left_behind{nullptr};
 } // namespace
 
 ProcessLife ProcessLife::current() noexcept {
-    const std::uint32_t number = number_now();
+    const Word number = number_now();
     if (number == 0) [[unlikely]] {
         return begin();
     }
@@ -92,8 +105,8 @@ ProcessLife ProcessLife::current() noexcept {
 
 ProcessLife ProcessLife::begin() noexcept {
     ForkListeners& listeners = ForkListeners::all();
-    static std::atomic<std::uint32_t>& made = []() -> std::atomic<std::uint32_t>& {
-        std::atomic<std::uint32_t>& fresh = make_word();
+    static std::atomic<Word>& made = []() -> std::atomic<Word>& {
+        std::atomic<Word>& fresh = make_word();
         word = &fresh;
         ::pthread_atfork([] { ForkListeners::all().mutex.lock(); },
                          [] { ForkListeners::all().mutex.unlock(); },
@@ -106,16 +119,30 @@ ProcessLife ProcessLife::begin() noexcept {
     const std::lock_guard lock{listeners.mutex};
     if (made == 0) {
         process_of_life = ::getpid();
-        made = ++lives;
+        made = own_page() | (lives++ % numbers + 1);
     }
     return {made, process_of_life};
 }
 
+bool ProcessLife::of_other_copy() const noexcept {
+    return (number & ~numbers) != own_page();
+}
+
 void HomeProcess::refuse(const char* what) const {
+    if (life_.of_other_copy()) {
+        throw std::logic_error{std::string{what} + of_other_copy};
+    }
     throw std::logic_error{
         std::string{what} + " does not survive fork(): this one was made in process " +
         std::to_string(life_.process) + " and is called in process " + std::to_string(::getpid()) +
         "; make it after fork() or daemon(), in the process that uses it"};
+}
+
+void HomeProcess::end_in_other_copy(const char* what) const noexcept {
+    if (life_.of_other_copy()) {
+        static_cast<void>(std::fprintf(stderr, "libbus: %s%s\n", what, of_other_copy));
+        std::abort();
+    }
 }
 
 void HomeProcess::end_process() const noexcept {

@@ -8,42 +8,70 @@
 
 namespace bus::detail {
 
-/// The life of this process, in a word that is 0 again in a child of fork(): the kernel wipes it,
-/// or a fork handler does. Lives are numbered from 1 on along a line of descent.
+/// The life of this process as this copy of libbus sees it, in a word that is 0 again in a child of
+/// fork(): the kernel wipes it, or a fork handler does. It is the address of a page that only this
+/// copy has, and in the low bits the number of the life: these count from 1 on along a line of
+/// descent.
 struct ProcessLife {
-    std::uint32_t number = 0;
+    using Word = std::uintptr_t;
+    static_assert(std::atomic<Word>::is_always_lock_free);
+
+    Word number = 0;
     pid_t process = 0;
 
     /// Of this process.
     static ProcessLife current() noexcept;
 
     /// Its number, 0 in a child that has made nothing yet.
-    [[nodiscard]] static std::uint32_t number_now() noexcept {
+    [[nodiscard]] static Word number_now() noexcept {
         return word.load(std::memory_order_relaxed)->load(std::memory_order_relaxed);
     }
+
+    /// Whether another copy of libbus in this process has made what has this life.
+    [[nodiscard]] bool of_other_copy() const noexcept;
 
 private:
     static ProcessLife begin() noexcept;
 
-    static constinit std::atomic<std::uint32_t> before_any;
-    static constinit std::atomic<std::atomic<std::uint32_t>*> word;
+    static constinit std::atomic<Word> before_any;
+    static constinit std::atomic<std::atomic<Word>*> word;
 };
 
-/// The process in which an object was made. fork() leaves a copy of the object in the child, whose
-/// threads are gone and whose locks may be held by one of them: it can only be left alone there.
+/// The process and the copy of libbus in which an object was made. fork() leaves a copy of the
+/// object in the child, whose threads are gone and whose locks may be held by one of them: it can
+/// only be left alone there. A second copy of libbus, in a plugin that was linked with one of its
+/// own, knows nothing of the first one's event types and threads, and must leave it alone too.
 /// Members of this type cost two loads to make and two to ask. Thread safe.
 class HomeProcess {
 public:
     HomeProcess() noexcept : life_{ProcessLife::current()} {}
 
-    /// False in a child of fork().
+    /// False in a child of fork(), and in another copy of libbus.
     [[nodiscard]] bool here() const noexcept { return life_.number == ProcessLife::number_now(); }
 
-    /// Throws std::logic_error in any other process. `what` begins its sentence, as `a bus`.
+    /// Throws std::logic_error in any other process or copy. `what` begins its sentence, as `a
+    /// bus`.
     void check(const char* what) const {
         if (!here()) [[unlikely]] {
             refuse(what);
         }
+    }
+
+    /// Throws std::logic_error in another copy only.
+    void check_copy(const char* what) const {
+        if (!here() && life_.of_other_copy()) [[unlikely]] {
+            refuse(what);
+        }
+    }
+
+    /// For a destructor, which does nothing in a child: false there. Ends a program in which
+    /// another copy destroys the object, and says so: what the object holds would go on without it.
+    [[nodiscard]] bool destroyed_here(const char* what) const noexcept {
+        if (here()) [[likely]] {
+            return true;
+        }
+        end_in_other_copy(what);
+        return false;
     }
 
     /// For a thread that runs tasks of the object: ends a child in which a task has returned that
@@ -59,6 +87,7 @@ public:
 
 private:
     [[noreturn, gnu::cold]] void refuse(const char* what) const;
+    [[gnu::cold]] void end_in_other_copy(const char* what) const noexcept;
     [[noreturn, gnu::cold]] void end_process() const noexcept;
 
     ProcessLife life_;

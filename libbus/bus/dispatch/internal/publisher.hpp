@@ -11,7 +11,8 @@ namespace bus::detail {
 
 /// One dispatch under way: which snapshot it runs, and which handler of it just now. Written by its
 /// thread only, read by those who want to free the one or to end the other. Where there is no
-/// snapshot the frame is free, and what `running` says is of no meaning.
+/// snapshot the frame is free. It then names no handler either: that would look as if it ran in a
+/// later dispatch of the frame, until that one runs another, which may be long or never.
 struct Frame {
     std::atomic<const Snapshot*> snapshot{nullptr};
     std::atomic<const HandlerSlot*> running{nullptr};
@@ -55,6 +56,7 @@ public:
     template <class Fence>
     void leave(Frame& frame) noexcept {
         frame.snapshot.store(nullptr, light_store);
+        frame.running.store(nullptr, light_store);
         Fence::light();
         if (frame.asked.load(light_load)) [[unlikely]] {
             tell_those_who_wait(frame);
@@ -111,7 +113,8 @@ private:
     template <class See>
     void for_own_frames(See see);
 
-    static constinit thread_local Publisher* of_this_thread;
+    // The model saves a shared library a call; it works for few bytes: see per_thread.hpp.
+    [[gnu::tls_model("initial-exec")]] static constinit thread_local Publisher* of_this_thread;
 
     Frame first_;                    ///< of the outermost dispatch
     std::size_t todo_ = 0;           ///< the owner's: what leaving must heed

@@ -133,6 +133,7 @@ private:
     std::vector<Line> lines_; ///< by type index
     std::vector<std::shared_ptr<EventTaker>> takers_;
     std::uint64_t subscriptions_ = 0;
+    const HomeProcess home_;
 };
 
 } // namespace bus::detail

@@ -2,6 +2,7 @@
 #include <bus/event/internal/libbus_copies.hpp>
 #include <bus/event/internal/pinned_files.hpp>
 #include <bus/event/internal/same_layout.hpp>
+#include <bus/runtime/internal/per_thread.hpp>
 
 #include <array>
 #include <mutex>
@@ -43,7 +44,7 @@ EventRegistry& EventRegistry::instance() {
     return registry;
 }
 
-EventRegistry::EventRegistry() {
+EventRegistry::EventRegistry() : first_index_{index_of_this_copy() * most_types_beside_copies} {
     // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): as the registry
     static const MemberTable& no_members = *new MemberTable;
     use(add_new({.name = "DomainEvent", .cpp_name = "bus::DomainEvent"}, nullptr, no_members, {}));
@@ -73,7 +74,7 @@ const EventType& EventRegistry::add(const EventType::Description& description,
 const EventType& EventRegistry::add_new(const EventType::Description& description,
                                         const EventType* base, const MemberTable& members,
                                         const EventType::Storage& storage) {
-    const auto index = static_cast<std::uint32_t>(types_.size());
+    const std::uint32_t index = first_index_ + static_cast<std::uint32_t>(types_.size());
     const EventType& type = types_.emplace_back(index, description, base, members, storage);
     by_identity_.emplace(identity_of(description), &type);
     by_name_.emplace(type.name(), &type);
@@ -120,9 +121,27 @@ void EventRegistry::take_names(const EventType& type) {
     type.in_use_.store(true, std::memory_order_release);
 }
 
+/// The type of this registry that has the index of `type`, which is itself unless it stands in for
+/// one. Throws std::logic_error if it is a type of another copy.
+const EventType& EventRegistry::of_index(const EventType& type) const {
+    const std::size_t place = std::size_t{type.index()} - first_index_;
+    if (type.index() < first_index_ || place >= types_.size()) {
+        throw std::logic_error{
+            "the event type " + std::string{type.cpp_name()} +
+            " is of another copy of libbus in this process, whose buses alone take its events; "
+            "link them all with one shared libbus, or let only the program link it"};
+    }
+    return types_[place];
+}
+
+void EventRegistry::check_own(const EventType& type) const {
+    const std::shared_lock lock{mutex_};
+    static_cast<void>(of_index(type));
+}
+
 void EventRegistry::use(const EventType& type) {
     const std::unique_lock lock{mutex_};
-    if (&types_[type.index()] != &type) {
+    if (&of_index(type) != &type) {
         return; // it stands in for a type that this program does not know, and takes no name
     }
     if (!type.in_use_.load(std::memory_order_relaxed)) {
@@ -185,12 +204,18 @@ void EventType::use_first() const {
 // A type is never taken away, nor a name that is in use, so each thread may remember those that it
 // has met: the registry's lock would be a line of memory that all who read events write.
 const EventType* find_event_type(std::string_view name) noexcept {
-    constexpr std::size_t places = 64;
-    thread_local std::array<EventRegistry::Named, places> met{};
+    struct Met {
+        std::array<EventRegistry::Named, 64> places{};
+    };
+
+    Met* const met = internal::of_this_thread<Met>();
+    if (met == nullptr) {
+        return EventRegistry::instance().find_named(name).type;
+    }
     const auto letter = [name](std::size_t i) { return static_cast<unsigned char>(name[i]); };
     const std::size_t mixed =
         name.empty() ? 0 : name.size() * 7U + letter(0) * 5U + letter(name.size() / 2) * 3U;
-    EventRegistry::Named& place = met[mixed % places];
+    EventRegistry::Named& place = met->places[mixed % met->places.size()];
     if (place.type == nullptr || place.name != name) {
         const EventRegistry::Named found = EventRegistry::instance().find_named(name);
         if (found.type == nullptr) {

@@ -2,6 +2,7 @@
 
 #include <bus/event/event_type.hpp>
 
+#include <cstdint>
 #include <deque>
 #include <shared_mutex>
 #include <string>
@@ -28,6 +29,10 @@ public:
 
     [[nodiscard]] const EventType& domain_event() const noexcept { return types_.front(); }
 
+    /// Throws std::logic_error for a type of another copy of libbus in this process, as in a plugin
+    /// that was linked with one of its own. The indexes of copies differ, up to 4096 types each.
+    void check_own(const EventType& type) const;
+
     /// See EventType::use and find_event_type.
     void use(const EventType& type);
     const EventType* find(std::string_view name);
@@ -47,11 +52,15 @@ public:
 private:
     EventRegistry();
 
+    static constexpr std::uint32_t most_types_beside_copies = 4096;
+
+    [[nodiscard]] const EventType& of_index(const EventType& type) const;
     void take_names(const EventType& type);
     [[nodiscard]] const EventType* other_called(std::string_view name, const EventType& than) const;
     const EventType& add_new(const EventType::Description& description, const EventType* base,
                              const MemberTable& members, const EventType::Storage& storage);
 
+    const std::uint32_t first_index_; ///< 0 unless this process holds other copies of libbus
     mutable std::shared_mutex mutex_;
     std::deque<EventType> types_; // a deque, because types are handed out by reference
     std::unordered_multimap<std::string, const EventType*> by_identity_;

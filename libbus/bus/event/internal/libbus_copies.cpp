@@ -20,7 +20,7 @@ struct Note {
     std::uint32_t text_size = 4;
     std::uint32_t type = 0x627573; // bus
     std::array<char, 8> name = owner;
-    std::array<char, 4> text{"0.1"};
+    std::array<char, 4> text{"0.2"};
 };
 
 [[gnu::used, gnu::section(".note.libbus"), gnu::aligned(4)]] const Note note;
@@ -48,28 +48,55 @@ bool has_our_note(const char* at, std::size_t size) noexcept {
     return false;
 }
 
-int look(dl_phdr_info* file, std::size_t /*size*/, void* found) {
-    for (std::size_t i = 0; i < file->dlpi_phnum; ++i) {
-        const auto& segment = file->dlpi_phdr[i];
-        if (segment.p_type == PT_NOTE &&
-            // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader says where it is as a number
-            has_our_note(reinterpret_cast<const char*>(file->dlpi_addr + segment.p_vaddr),
-                         segment.p_memsz)) {
-            const std::string name{file->dlpi_name};
-            static_cast<std::vector<std::string>*>(found)->push_back(
-                name.empty() ? "the program itself" : name);
-            break;
+/// Whether a file has a segment of which `is` says so of its begin and size.
+template <class Is>
+bool has_segment(const dl_phdr_info& file, std::uint32_t type, Is is) {
+    for (std::size_t i = 0; i < file.dlpi_phnum; ++i) {
+        const auto& segment = file.dlpi_phdr[i];
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader says where it is as a number
+        const auto* const at = reinterpret_cast<const char*>(file.dlpi_addr + segment.p_vaddr);
+        if (segment.p_type == type && is(at, segment.p_memsz)) {
+            return true;
         }
     }
+    return false;
+}
+
+struct Found {
+    std::vector<std::string> files{};
+    std::uint32_t own = 0; ///< among them
+};
+
+int look(dl_phdr_info* file, std::size_t /*size*/, void* result) {
+    Found& found = *static_cast<Found*>(result);
+    if (!has_segment(*file, PT_NOTE, has_our_note)) {
+        return 0;
+    }
+    const auto* const here = reinterpret_cast<const char*>(&note);
+    if (has_segment(*file, PT_LOAD, [here](const char* at, std::size_t size) {
+            return at <= here && here < at + size;
+        })) {
+        found.own = static_cast<std::uint32_t>(found.files.size());
+    }
+    const std::string name{file->dlpi_name};
+    found.files.push_back(name.empty() ? "the program itself" : name);
     return 0;
+}
+
+Found find_copies() {
+    Found found;
+    dl_iterate_phdr(&look, &found);
+    return found;
 }
 
 } // namespace
 
 std::vector<std::string> libbus_copies() {
-    std::vector<std::string> found;
-    dl_iterate_phdr(&look, &found);
-    return found;
+    return find_copies().files;
+}
+
+std::uint32_t index_of_this_copy() {
+    return find_copies().own;
 }
 
 void tell_of_other_copies() {

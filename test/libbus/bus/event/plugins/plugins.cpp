@@ -1,3 +1,4 @@
+#include "test/libbus/bus/event/plugins/own_copy.hpp"
 #include "test/libbus/bus/event/plugins/plugin.hpp"
 #include "test/libbus/bus/event/plugins/upcasters.hpp"
 #include <bus/event/codec.hpp>
@@ -130,12 +131,40 @@ BOOST_AUTO_TEST_CASE(D32_a_plugin_may_be_opened_and_closed_again_and_again_by_se
 
 BOOST_AUTO_TEST_CASE(D22_a_second_copy_of_libbus_in_the_process_is_noticed) {
     const auto copies = [] { return bus::internal::libbus_copies(); };
-    BOOST_TEST(copies().size() == 1U);
+    const std::size_t before = copies().size();
+    BOOST_TEST(before == 1U);
     open(COPY_OF_LIBBUS);
-    BOOST_TEST_REQUIRE(copies().size() == 2U);
+    BOOST_TEST_REQUIRE(copies().size() == before + 1);
     const std::string file{COPY_OF_LIBBUS};
     const auto found = copies();
     BOOST_TEST((std::find(found.begin(), found.end(), file) != found.end()));
+}
+
+// The last ones: from here on the process holds a second copy.
+BOOST_AUTO_TEST_CASE(D22_a_bus_and_what_another_copy_of_libbus_makes_are_refused_to_each_other) {
+    const auto& plugin =
+        *static_cast<const plugged::OwnCopy*>(dlsym(open(OWN_COPY_PLUGIN), "own_copy"));
+    BOOST_TEST(plugin.use_own_bus() == "agent one handler two ");
+    if (plugin.shares_libbus) {
+        return;
+    }
+    const auto of_other_copy = [](const std::logic_error& error) {
+        const std::string what = error.what();
+        return what.find("of another copy of libbus") != std::string::npos ||
+               what.find("of one copy of libbus is used by another") != std::string::npos;
+    };
+    bus::Bus bus;
+    int heard = 0;
+    const auto all = bus.subscribe<bus::DomainEvent>([&](const bus::DomainEvent&) { ++heard; });
+    BOOST_CHECK_EXCEPTION(plugin.publish(bus), std::logic_error, of_other_copy);
+    BOOST_CHECK_EXCEPTION(plugin.subscribe(bus), std::logic_error, of_other_copy);
+    BOOST_CHECK_EXCEPTION(plugin.add(bus), std::logic_error, of_other_copy);
+    BOOST_CHECK_EXCEPTION(bus.add(plugin.make_agent()), std::logic_error, of_other_copy);
+    BOOST_CHECK_EXCEPTION(bus.publish(*plugin.make_event()), std::logic_error, of_other_copy);
+    BOOST_CHECK_EXCEPTION(plugin.take(PluggedEvent{}), std::logic_error, of_other_copy);
+    BOOST_TEST(heard == 0);
+    bus.publish(PluggedEvent{});
+    BOOST_TEST(heard == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

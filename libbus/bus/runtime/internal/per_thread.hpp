@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <new>
+
+namespace bus::internal {
+
+/// This thread's T, which its first call makes; nullptr if there is no memory for it, or the thread
+/// has destroyed what is its own, and is about to end. For what is large: a shared library that is
+/// loaded into a running program finds only some hundred bytes for all its thread_local variables.
+template <class T>
+T* of_this_thread() {
+    struct Owner {
+        T*& object;
+        bool& gone;
+
+        Owner(T*& its_object, bool& its_end) noexcept : object{its_object}, gone{its_end} {}
+
+        Owner(const Owner&) = delete;
+        Owner& operator=(const Owner&) = delete;
+
+        ~Owner() {
+            gone = true;
+            const std::unique_ptr<T> last{object};
+            object = nullptr;
+        }
+    };
+
+    // Without destructors: they may be asked until the thread's very end.
+    static constinit thread_local T* object = nullptr;
+    static constinit thread_local bool gone = false;
+    if (object == nullptr && !gone) [[unlikely]] {
+        thread_local const Owner owner{object, gone};
+        object = new (std::nothrow) T; // NOLINT(cppcoreguidelines-owning-memory): the owner's
+    }
+    return object;
+}
+
+} // namespace bus::internal
