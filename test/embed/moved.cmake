@@ -1,6 +1,6 @@
 # cmake -Dsource=FOLDER -Dbuild=FOLDER -Dcompiler=PROGRAM -Dlauncher=PROGRAM -P moved.cmake : installs the bus alone with its
 # headers in a folder of another name, moves what was installed, and builds a program on it: with find_package, and with
-# pkg-config. Then asks for a component that is not there: the message has to name it.
+# pkg-config. Then asks for a component that is not there, and with another Boost: the messages have to name them.
 function(run)
     execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE printed ERROR_VARIABLE printed RESULT_VARIABLE code)
     if(code)
@@ -8,10 +8,11 @@ function(run)
     endif()
 endfunction()
 
-set(compiling -G Ninja "-DCMAKE_CXX_COMPILER=${compiler}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${launcher}" -DCMAKE_BUILD_TYPE=Debug)
+set(compiling -G Ninja "-DCMAKE_CXX_COMPILER=${compiler}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${launcher}" -DCMAKE_BUILD_TYPE=Debug
+    -DCMAKE_CXX_FLAGS_DEBUG=-O0)
 set(embed "${source}/test/embed")
 set(moved "${build}/moved to")
-file(REMOVE_RECURSE "${build}/installed" "${moved}" "${build}/user")
+file(REMOVE_RECURSE "${build}/installed" "${moved}" "${build}/user" "${build}/refused" "${build}/other")
 
 run("${CMAKE_COMMAND}" -S "${source}" -B "${build}/libbus" ${compiling} -DCMAKE_UNITY_BUILD=ON
     -DCMAKE_INSTALL_INCLUDEDIR=headers -DCMAKE_INSTALL_LIBDIR=lib
@@ -43,4 +44,20 @@ execute_process(COMMAND "${CMAKE_COMMAND}" -S "${embed}/find_package" -B "${buil
 string(REGEX REPLACE "[ \n]+" " " refusal "${refusal}")
 if(NOT code OR NOT refusal MATCHES "installed without the component 'sqlite'; it has: bus")
     message(FATAL_ERROR "the component that is missing is not named:\n${refusal}")
+endif()
+
+# A program with another Boost than libbus was built with.
+file(WRITE "${build}/other Boost/BoostConfig.cmake" "set(Boost_VERSION_STRING 1.99.0)
+add_library(Boost::headers INTERFACE IMPORTED)
+add_library(Boost::json INTERFACE IMPORTED)
+set(Boost_json_FOUND TRUE)
+")
+file(WRITE "${build}/other Boost/BoostConfigVersion.cmake" "set(PACKAGE_VERSION 1.99.0)
+set(PACKAGE_VERSION_COMPATIBLE TRUE)
+")
+execute_process(COMMAND "${CMAKE_COMMAND}" -S "${embed}/find_package" -B "${build}/other" ${compiling}
+    "-DCMAKE_PREFIX_PATH=${moved}" "-DBoost_DIR=${build}/other Boost" OUTPUT_QUIET ERROR_VARIABLE refusal RESULT_VARIABLE code)
+string(REGEX REPLACE "[ \n]+" " " refusal "${refusal}")
+if(NOT code OR NOT refusal MATCHES "was built with Boost 1[0-9.]+, and here is Boost 1.99.0")
+    message(FATAL_ERROR "another Boost is not refused:\n${refusal}")
 endif()

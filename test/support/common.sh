@@ -12,6 +12,8 @@ cd "$root" || exit
     packages_bench=(libbenchmark-dev libsigc++-3.0-dev pkg-config)
     packages_fuzz=(clang libclang-rt-14-dev llvm-14)
     packages_lint=(clang-format clang-tidy)
+    packages_portability=(debootstrap)
+    packages_package=(lintian dpkg-dev)
 }
 
 die() {
