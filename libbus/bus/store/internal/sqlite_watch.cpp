@@ -65,7 +65,8 @@ FileWatch::FileWatch(Connection& connection, const std::filesystem::path& given)
 void FileWatch::look() {
     check_not_lost();
     if (const std::optional<Loss> loss = find_loss()) {
-        std::string why = "cannot write to sqlite:" + connection_.path().string() + ": " +
+        // Whoever reads hears of it in the same words as whoever writes.
+        std::string why = "the store sqlite:" + connection_.path().string() + " is lost: " +
                           rescue(connection_, names_, *loss);
         {
             const std::lock_guard guard{mutex_};
