@@ -2,8 +2,11 @@
 #include <bus/event/internal/read_scalar.hpp>
 #include <bus/event/internal/text_buffer.hpp>
 
+#include <locale.h>
+
 #include <charconv>
 #include <cmath>
+#include <concepts>
 #include <cstdlib>
 #include <limits>
 
@@ -18,17 +21,39 @@ bool read_integer(std::string_view text, void* value) {
     return error == std::errc{} && read == end;
 }
 
+/// The same for a C++ library whose from_chars knows whole numbers only.
+template <class T>
+bool read_real_by_strtod(std::string_view text, T& real) {
+    static const locale_t classic = ::newlocale(LC_ALL_MASK, "C", nullptr);
+    if (text.empty() || text.front() == '+' ||
+        text.find_first_not_of("0123456789+-.eE") != std::string_view::npos) {
+        return false; // what only strtod takes for a number
+    }
+    const std::string copy{text};
+    char* read = nullptr;
+    if constexpr (std::same_as<T, float>) {
+        real = ::strtof_l(copy.c_str(), &read, classic);
+    } else {
+        real = ::strtod_l(copy.c_str(), &read, classic);
+    }
+    return read == copy.c_str() + copy.size() && std::isfinite(real);
+}
+
 template <class T>
 bool read_real(std::string_view text, void* value) {
     T& real = *static_cast<T*>(value);
-    const char* const end = text.data() + text.size();
-    const auto [read, error] = std::from_chars(text.data(), end, real);
-    if (error != std::errc::result_out_of_range) {
-        return error == std::errc{} && read == end;
+    if constexpr (requires(const char* at) { std::from_chars(at, at, real); }) {
+        const char* const end = text.data() + text.size();
+        const auto [read, error] = std::from_chars(text.data(), end, real);
+        if (error != std::errc::result_out_of_range) {
+            return error == std::errc{} && read == end;
+        }
+        // Too large, which is refused, or too close to zero, which is zero: it does not say which.
+        real = static_cast<T>(std::strtod(std::string{text}.c_str(), nullptr));
+        return std::abs(real) < 1;
+    } else { // libc++ before 20
+        return read_real_by_strtod(text, real);
     }
-    // Too large, which is refused, or too close to zero, which is zero: from_chars does not say.
-    real = static_cast<T>(std::strtod(std::string{text}.c_str(), nullptr));
-    return std::abs(real) < 1;
 }
 
 bool read_number(const ValueType& type, void* value, std::string_view text) {
