@@ -88,7 +88,7 @@ function(libbus_install_pkg_config name description)
 endfunction()
 
 libbus_install_pkg_config(libbus "${PROJECT_DESCRIPTION}"
-    LIBRARIES bus_bus PRIVATE_LIBRARIES boost_json boost_container pthread ${CMAKE_DL_LIBS})
+    LIBRARIES bus_bus boost_json PRIVATE_LIBRARIES boost_container pthread ${CMAKE_DL_LIBS})
 if("testing" IN_LIST libbus_installed_components)
     libbus_install_pkg_config(libbus-testing "For tests of agents on libbus" LIBRARIES bus_testing REQUIRES libbus)
 endif()

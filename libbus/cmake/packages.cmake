@@ -19,6 +19,7 @@ set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PROJECT_BINARY_DIR}/libbus;${PROJECT_BINARY_DIR}/agents")
+set(libbus_boost "${Boost_VERSION_MAJOR}.${Boost_VERSION_MINOR}") # the config package accepts no other
 set(libbus_same_version "(= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
 
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME "${libbus_package}")
@@ -34,7 +35,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libbus-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
-    "${libbus_package} ${libbus_same_version}, libboost-dev (>= 1.81), libboost-json-dev, libsqlite3-dev (>= 3.35)")
+    "${libbus_package} ${libbus_same_version}, libboost${libbus_boost}-dev, libboost-json${libbus_boost}-dev, libsqlite3-dev (>= 3.35)")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "event bus for one process, with durable agents - headers
  A publish/subscribe bus that calls handlers at the cost of a few function
  calls, and agents whose work survives a crash: what a step emits, its state

@@ -361,6 +361,7 @@ CodecError::CodecError(std::string path, const std::string& message)
 
 void write_json(const DomainEvent& event, std::string& out) {
     const EventType& type = event.type();
+    type.check_copy();
     type.use();
     JsonWriter writer{out};
     write_envelope(writer,

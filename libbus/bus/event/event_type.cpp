@@ -124,6 +124,15 @@ EventType::EventType(std::uint32_t index, const Description& description, const 
       members_{&members},
       storage_{storage} {}
 
+const char EventType::this_copy = 0;
+
+void EventType::refuse_copy() const {
+    throw std::logic_error{
+        "the event type " + cpp_name_ +
+        " is of another copy of libbus in this process, whose buses alone take its events; link "
+        "them all with one shared libbus, or let only the program link it"};
+}
+
 bool EventType::is_called(std::string_view name) const noexcept {
     return name == name_ ||
            std::find(former_names_.begin(), former_names_.end(), name) != former_names_.end();

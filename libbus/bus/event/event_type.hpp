@@ -171,6 +171,14 @@ public:
     /// The upcaster from `version`, or nullptr.
     [[nodiscard]] const Upcaster* upcaster(std::uint32_t version) const;
 
+    /// Throws std::logic_error for a type of another copy of libbus in this process, as in a plugin
+    /// that was linked with one of its own.
+    void check_copy() const {
+        if (copy_ != &this_copy) [[unlikely]] {
+            refuse_copy();
+        }
+    }
+
     /// Makes sure that events of this type may be written and read under its names: the first type
     /// that is used under a wire name has it. To be called before an event of the type leaves its
     /// publisher's hands; after the first time it costs a look at a flag. Throws std::logic_error
@@ -185,8 +193,11 @@ private:
     friend class internal::EventRegistry;
     friend void set_upcaster(const EventType& type, std::uint32_t version, Upcaster upcaster);
 
+    static const char this_copy; ///< its address
+
     [[nodiscard]] std::shared_ptr<DomainEvent> make(internal::BlockMemory* memory) const;
     void use_first() const;
+    [[noreturn, gnu::cold]] void refuse_copy() const;
 
     std::uint32_t index_;
     mutable std::atomic<bool> in_use_{false};
@@ -198,6 +209,7 @@ private:
     AggregateId (*aggregate_id_)(const DomainEvent& event);
     Durability durability_;
     const EventType* base_;
+    const char* copy_ = &this_copy;
     const MemberTable* members_;
     Storage storage_;
     std::map<std::uint32_t, Upcaster> upcasters_;

@@ -27,7 +27,7 @@ public:
 
     PublishReport publish(const DomainEvent& event) {
         PublishReport report;
-        if (hub->carefree()) [[likely]] {
+        if (hub->carefree() && home.of_this_copy()) [[likely]] {
             detail::dispatch<detail::MembarrierFence>(dispatcher.topics(), event, true,
                                                       report.handlers);
         } else {

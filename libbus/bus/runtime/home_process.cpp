@@ -56,9 +56,6 @@ namespace {
 
 using Word = ProcessLife::Word;
 
-/// Of the low bits of a life: its number. The others are of a page of this copy's data.
-constexpr Word numbers = 0xfff;
-
 /// How many lives there have been, along the line of descent that leads here.
 constinit std::atomic<Word> lives{0};
 constinit std::atomic<pid_t> process_of_life{0};
@@ -68,8 +65,14 @@ constexpr const char* of_other_copy =
     "each other's event types; link them all with one shared libbus, or let only the program link "
     "it";
 
-Word own_page() noexcept {
-    return reinterpret_cast<Word>(&lives) & ~numbers;
+/// The life of that number, of this copy's page.
+Word life_of(Word number, const void* here) noexcept {
+    Word life = reinterpret_cast<Word>(here) & ~ProcessLife::numbers;
+    life |= number & 0xfffU;
+    if constexpr (sizeof(Word) == 8) {
+        life |= number >> 12U << 48U;
+    }
+    return life;
 }
 
 /// A word that the kernel wipes in children (Linux 4.14). Where it cannot, the fork handler does.
@@ -119,17 +122,13 @@ ProcessLife ProcessLife::begin() noexcept {
     const std::lock_guard lock{listeners.mutex};
     if (made == 0) {
         process_of_life = ::getpid();
-        made = own_page() | (lives++ % numbers + 1);
+        made = life_of(++lives, &word);
     }
     return {made, process_of_life};
 }
 
-bool ProcessLife::of_other_copy() const noexcept {
-    return (number & ~numbers) != own_page();
-}
-
 void HomeProcess::refuse(const char* what) const {
-    if (life_.of_other_copy()) {
+    if (!of_this_copy()) {
         throw std::logic_error{std::string{what} + of_other_copy};
     }
     throw std::logic_error{
@@ -139,7 +138,7 @@ void HomeProcess::refuse(const char* what) const {
 }
 
 void HomeProcess::end_in_other_copy(const char* what) const noexcept {
-    if (life_.of_other_copy()) {
+    if (!of_this_copy()) {
         static_cast<void>(std::fprintf(stderr, "libbus: %s%s\n", what, of_other_copy));
         std::abort();
     }

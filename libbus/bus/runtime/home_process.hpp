@@ -10,11 +10,15 @@ namespace bus::detail {
 
 /// The life of this process as this copy of libbus sees it, in a word that is 0 again in a child of
 /// fork(): the kernel wipes it, or a fork handler does. It is the address of a page that only this
-/// copy has, and in the low bits the number of the life: these count from 1 on along a line of
-/// descent.
+/// copy has, and in the bits that such an address leaves free the number of the life: these count
+/// along a line of descent.
 struct ProcessLife {
     using Word = std::uintptr_t;
     static_assert(std::atomic<Word>::is_always_lock_free);
+
+    /// The bits that the address of a page leaves free: 4,096 lives with 32 bits, else 268 million.
+    static constexpr Word numbers =
+        sizeof(Word) == 8 ? static_cast<Word>(0xffff'0000'0000'0fff) : Word{0xfff};
 
     Word number = 0;
     pid_t process = 0;
@@ -27,8 +31,10 @@ struct ProcessLife {
         return word.load(std::memory_order_relaxed)->load(std::memory_order_relaxed);
     }
 
-    /// Whether another copy of libbus in this process has made what has this life.
-    [[nodiscard]] bool of_other_copy() const noexcept;
+    /// Whether this copy of libbus has made what has this life, and not another one of the process.
+    [[nodiscard]] bool of_this_copy() const noexcept {
+        return ((number ^ reinterpret_cast<Word>(&word)) & ~numbers) == 0;
+    }
 
 private:
     static ProcessLife begin() noexcept;
@@ -57,9 +63,12 @@ public:
         }
     }
 
+    /// False in another copy. Costs a load.
+    [[nodiscard]] bool of_this_copy() const noexcept { return life_.of_this_copy(); }
+
     /// Throws std::logic_error in another copy only.
     void check_copy(const char* what) const {
-        if (!here() && life_.of_other_copy()) [[unlikely]] {
+        if (!of_this_copy()) [[unlikely]] {
             refuse(what);
         }
     }

@@ -1,6 +1,9 @@
 #include <bus/runtime/fault_point.hpp>
+#include <bus/runtime/home_process.hpp>
 #include <bus/runtime/internal/per_thread.hpp>
 #include <bus/runtime/system_environment.hpp>
+
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -41,24 +44,50 @@ Timestamp SystemEnvironment::now() {
 
 namespace {
 
+/// A child of fork() has the parent's, and must not draw what the parent draws.
 class Generator {
 public:
-    Generator() {
-        // The device may take longer than all else that a thread's first publish does, so it is
-        // asked once. 128 bits of it tell processes apart, the count tells their threads apart.
-        static const std::array<std::random_device::result_type, 4> of_process = [] {
-            std::random_device device;
-            return std::array{device(), device(), device(), device()};
-        }();
-        static std::atomic<std::uint32_t> generators{0};
-        std::seed_seq seed{of_process[0], of_process[1], of_process[2], of_process[3],
-                           ++generators};
-        engine_.seed(seed);
+    std::uint64_t operator()() {
+        if (const auto life = detail::ProcessLife::current().number; life != life_) [[unlikely]] {
+            seed();
+            life_ = life;
+        }
+        return engine_();
     }
 
-    std::uint64_t operator()() { return engine_(); }
-
 private:
+    struct OfProcess {
+        pid_t id = 0;
+        std::array<std::random_device::result_type, 4> words{};
+        const OfProcess* parent = nullptr; ///< where leak checkers find it
+    };
+
+    /// The device may take longer than all else that a thread's first publish does, so it is asked
+    /// once in a process, if no two threads come at once. No lock: a child of fork() might find it
+    /// held for ever.
+    static const OfProcess& of_process() {
+        static constinit std::atomic<const OfProcess*> known{nullptr};
+        const OfProcess* found = known.load(std::memory_order_acquire);
+        if (found == nullptr || found->id != ::getpid()) {
+            std::random_device device;
+            auto made = std::make_unique<OfProcess>(
+                OfProcess{::getpid(), {device(), device(), device(), device()}, found});
+            if (known.compare_exchange_strong(found, made.get())) {
+                found = made.release();
+            }
+        }
+        return *found;
+    }
+
+    /// 128 bits of the device tell processes apart, the count tells their generators apart.
+    void seed() {
+        static constinit std::atomic<std::uint32_t> generators{0};
+        const auto& words = of_process().words;
+        std::seed_seq all{words[0], words[1], words[2], words[3], ++generators};
+        engine_.seed(all);
+    }
+
+    detail::ProcessLife::Word life_ = 0;
     std::mt19937_64 engine_;
 };
 

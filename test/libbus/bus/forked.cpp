@@ -8,6 +8,7 @@
 #include <bus/dispatch/observers.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/runtime/polled_runtime.hpp>
+#include <bus/runtime/system_environment.hpp>
 #include <bus/runtime/system_runtime.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -349,6 +350,18 @@ BOOST_AUTO_TEST_CASE(S18_a_child_can_have_a_bus_of_its_own) {
     host.check_goes_on();
 }
 #endif
+
+BOOST_AUTO_TEST_CASE(S18_a_child_and_its_parent_draw_other_numbers) {
+    bus::SystemEnvironment& system = bus::SystemEnvironment::instance();
+    static_cast<void>(system.random()); // this thread has a generator, which the child gets too
+    const auto draw = [&] { return std::to_string(system.random()); };
+    const std::string of_child = in_child(draw);
+    const std::string of_another = in_child(draw);
+    const std::string own = draw();
+    BOOST_TEST(of_child != own);
+    BOOST_TEST(of_another != own);
+    BOOST_TEST(of_child != of_another);
+}
 
 BOOST_AUTO_TEST_CASE(S18_a_child_that_returns_into_a_worker_ends) {
     InFile place;

@@ -113,8 +113,11 @@ private:
     template <class See>
     void for_own_frames(See see);
 
-    // The model saves a shared library a call; it works for few bytes: see per_thread.hpp.
-    [[gnu::tls_model("initial-exec")]] static constinit thread_local Publisher* of_this_thread;
+#ifdef __GLIBC__
+    // Saves a shared library a call; it works for few bytes: see per_thread.hpp.
+    [[gnu::tls_model("initial-exec")]]
+#endif
+    static constinit thread_local Publisher* of_this_thread;
 
     Frame first_;                    ///< of the outermost dispatch
     std::size_t todo_ = 0;           ///< the owner's: what leaving must heed

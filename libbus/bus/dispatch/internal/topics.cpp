@@ -1,6 +1,5 @@
 #include <bus/dispatch/internal/publisher.hpp>
 #include <bus/dispatch/internal/topics.hpp>
-#include <bus/event/internal/event_registry.hpp>
 
 #include <algorithm>
 #include <iterator>
@@ -93,7 +92,7 @@ Topics::Line& Topics::line(const EventType& type) {
 
 void Topics::build(const EventType& type) {
     home_.check("a bus");
-    internal::EventRegistry::instance().check_own(type);
+    type.check_copy();
     type.use(); // the first publish of a type on this bus
     Garbage garbage;
     {

@@ -14,6 +14,9 @@ namespace internal {
 
 namespace {
 
+/// An address in the file that holds this copy.
+const char in_this_file = 0;
+
 /// What tells one struct from another. The address of something of its own stands behind the name
 /// where that alone does not do.
 std::string identity_of(const EventType::Description& description) {
@@ -48,6 +51,7 @@ EventRegistry::EventRegistry() : first_index_{index_of_this_copy() * most_types_
     // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): as the registry
     static const MemberTable& no_members = *new MemberTable;
     use(add_new({.name = "DomainEvent", .cpp_name = "bus::DomainEvent"}, nullptr, no_members, {}));
+    keep_loaded(&in_this_file); // else a copy that comes later could get the indexes
     tell_of_other_copies();
 }
 
@@ -74,6 +78,10 @@ const EventType& EventRegistry::add(const EventType::Description& description,
 const EventType& EventRegistry::add_new(const EventType::Description& description,
                                         const EventType* base, const MemberTable& members,
                                         const EventType::Storage& storage) {
+    if (types_.size() == most_types_beside_copies && libbus_copies().size() > 1) {
+        throw std::logic_error{"a process that holds several copies of libbus can have 4096 event "
+                               "types in each; link them all with one shared libbus"};
+    }
     const std::uint32_t index = first_index_ + static_cast<std::uint32_t>(types_.size());
     const EventType& type = types_.emplace_back(index, description, base, members, storage);
     by_identity_.emplace(identity_of(description), &type);
@@ -121,27 +129,10 @@ void EventRegistry::take_names(const EventType& type) {
     type.in_use_.store(true, std::memory_order_release);
 }
 
-/// The type of this registry that has the index of `type`, which is itself unless it stands in for
-/// one. Throws std::logic_error if it is a type of another copy.
-const EventType& EventRegistry::of_index(const EventType& type) const {
-    const std::size_t place = std::size_t{type.index()} - first_index_;
-    if (type.index() < first_index_ || place >= types_.size()) {
-        throw std::logic_error{
-            "the event type " + std::string{type.cpp_name()} +
-            " is of another copy of libbus in this process, whose buses alone take its events; "
-            "link them all with one shared libbus, or let only the program link it"};
-    }
-    return types_[place];
-}
-
-void EventRegistry::check_own(const EventType& type) const {
-    const std::shared_lock lock{mutex_};
-    static_cast<void>(of_index(type));
-}
-
 void EventRegistry::use(const EventType& type) {
+    type.check_copy();
     const std::unique_lock lock{mutex_};
-    if (&of_index(type) != &type) {
+    if (&types_[type.index() - first_index_] != &type) {
         return; // it stands in for a type that this program does not know, and takes no name
     }
     if (!type.in_use_.load(std::memory_order_relaxed)) {

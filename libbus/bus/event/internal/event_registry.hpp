@@ -29,10 +29,6 @@ public:
 
     [[nodiscard]] const EventType& domain_event() const noexcept { return types_.front(); }
 
-    /// Throws std::logic_error for a type of another copy of libbus in this process, as in a plugin
-    /// that was linked with one of its own. The indexes of copies differ, up to 4096 types each.
-    void check_own(const EventType& type) const;
-
     /// See EventType::use and find_event_type.
     void use(const EventType& type);
     const EventType* find(std::string_view name);
@@ -52,9 +48,9 @@ public:
 private:
     EventRegistry();
 
+    /// The indexes of copies of libbus in one process differ, for so many types in each.
     static constexpr std::uint32_t most_types_beside_copies = 4096;
 
-    [[nodiscard]] const EventType& of_index(const EventType& type) const;
     void take_names(const EventType& type);
     [[nodiscard]] const EventType* other_called(std::string_view name, const EventType& than) const;
     const EventType& add_new(const EventType::Description& description, const EventType* base,

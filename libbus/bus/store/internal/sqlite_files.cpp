@@ -36,9 +36,11 @@ bool see(const fs::path& name, bool with_time, SeenFile& seen) noexcept {
     const unsigned wanted =
         unsigned{STATX_INO} | unsigned{STATX_SIZE} | (with_time ? unsigned{STATX_MTIME} : 0U);
     if (::statx(AT_FDCWD, name.c_str(), 0, wanted, &file) == 0) {
-        seen.id = {::makedev(file.stx_dev_major, file.stx_dev_minor), file.stx_ino};
+        seen.id = {makedev(file.stx_dev_major, file.stx_dev_minor), // a macro of some libraries
+                   static_cast<ino_t>(file.stx_ino)};
         seen.size = static_cast<off_t>(file.stx_size);
-        seen.changed = {file.stx_mtime.tv_sec, file.stx_mtime.tv_nsec};
+        seen.changed.tv_sec = static_cast<std::time_t>(file.stx_mtime.tv_sec);
+        seen.changed.tv_nsec = static_cast<long>(file.stx_mtime.tv_nsec);
         return true;
     }
     if (errno != ENOSYS && errno != EPERM) { // else an older sandbox does not know the call

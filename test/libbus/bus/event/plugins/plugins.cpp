@@ -3,6 +3,7 @@
 #include "test/libbus/bus/event/plugins/upcasters.hpp"
 #include <bus/event/codec.hpp>
 #include <bus/event/internal/libbus_copies.hpp>
+#include <bus/store/memory_store.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <dlfcn.h>
@@ -165,6 +166,14 @@ BOOST_AUTO_TEST_CASE(D22_a_bus_and_what_another_copy_of_libbus_makes_are_refused
     BOOST_TEST(heard == 0);
     bus.publish(PluggedEvent{});
     BOOST_TEST(heard == 1);
+    // Also where the bus knows the type and has handlers for it.
+    BOOST_CHECK_EXCEPTION(plugin.republish(bus, PluggedEvent{}), std::logic_error, of_other_copy);
+    BOOST_CHECK_EXCEPTION(bus.publish(*plugin.make_event()), std::logic_error, of_other_copy);
+    BOOST_TEST(heard == 1);
+    const auto store = std::make_shared<bus::MemoryStore>();
+    bus::Bus keeping{{.store = store}};
+    BOOST_CHECK_EXCEPTION(keeping.publish(*plugin.make_event()), std::logic_error, of_other_copy);
+    BOOST_TEST(store->last_position() == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
