@@ -66,8 +66,8 @@ void FileWatch::look() {
     check_not_lost();
     if (const std::optional<Loss> loss = find_loss()) {
         // Whoever reads hears of it in the same words as whoever writes.
-        std::string why = "the store sqlite:" + connection_.path().string() + " is lost: " +
-                          rescue(connection_, names_, *loss);
+        std::string why = "the store sqlite:" + connection_.path().string() +
+                          " is lost: " + rescue(connection_, names_, *loss);
         {
             const std::lock_guard guard{mutex_};
             why_lost_ = std::move(why);
