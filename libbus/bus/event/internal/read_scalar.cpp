@@ -2,9 +2,8 @@
 #include <bus/event/internal/read_scalar.hpp>
 #include <bus/event/internal/text_buffer.hpp>
 
-#include <locale.h>
-
 #include <charconv>
+#include <clocale>
 #include <cmath>
 #include <concepts>
 #include <cstdlib>
