@@ -31,7 +31,11 @@ T* of_this_thread() {
     static constinit thread_local bool gone = false;
     if (object == nullptr && !gone) [[unlikely]] {
         thread_local const Owner owner{object, gone};
-        object = new (std::nothrow) T; // NOLINT(cppcoreguidelines-owning-memory): the owner's
+        try {
+            object = std::make_unique<T>().release();
+        } catch (const std::bad_alloc&) {
+            return nullptr;
+        }
     }
     return object;
 }
