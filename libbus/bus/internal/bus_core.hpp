@@ -27,7 +27,7 @@ public:
 
     PublishReport publish(const DomainEvent& event) {
         PublishReport report;
-        if (hub->carefree() && home.of_this_copy()) [[likely]] {
+        if (hub->carefree()) [[likely]] {
             detail::dispatch<detail::MembarrierFence>(dispatcher.topics(), event, true,
                                                       report.handlers);
         } else {

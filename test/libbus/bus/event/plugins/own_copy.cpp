@@ -64,7 +64,6 @@ const plugged::OwnCopy own_copy{
             bus.subscribe<plugged::CopiedEvent>([](const plugged::CopiedEvent&) {}).release();
         },
     .add = [](bus::Bus& bus) { bus.emplace<plugged::CopyAgent>(plugged::unheard); },
-    .republish = [](bus::Bus& bus, const plugged::PluggedEvent& event) { bus.publish(event); },
     .make_agent = []() -> std::unique_ptr<bus::Agent> {
         return std::make_unique<plugged::CopyAgent>(plugged::unheard);
     },

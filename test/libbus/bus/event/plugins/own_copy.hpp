@@ -13,7 +13,6 @@ struct OwnCopy {
     void (*publish)(bus::Bus& bus);
     void (*subscribe)(bus::Bus& bus);
     void (*add)(bus::Bus& bus);
-    void (*republish)(bus::Bus& bus, const PluggedEvent& event); ///< one of the program
     /// For the program's code to use.
     std::unique_ptr<bus::Agent> (*make_agent)();
     std::shared_ptr<const PluggedEvent> (*make_event)();
