@@ -25,11 +25,11 @@ set(libbus_same_version "(= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})"
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_NAME "${libbus_package}")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SECTION libs)
 set(CPACK_COMPONENT_RUNTIME_DESCRIPTION "event bus for one process, with durable agents - libraries
- A publish/subscribe bus that calls handlers at the cost of a few function
- calls, and agents whose work survives a crash: what a step emits, its state
- and its place in the log are committed together, to a SQLite file.
- .
- This package holds the shared libraries.")
+A publish/subscribe bus that calls handlers at the cost of a few function
+calls, and agents whose work survives a crash: what a step emits, its state
+and its place in the log are committed together, to a SQLite file.
+
+This package holds the shared libraries.")
 
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libbus-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
@@ -37,19 +37,22 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     "${libbus_package} ${libbus_same_version}, libboost${libbus_boost}-dev, libboost-json${libbus_boost}-dev, libsqlite3-dev (>= 3.35)")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "event bus for one process, with durable agents - headers
- A publish/subscribe bus that calls handlers at the cost of a few function
- calls, and agents whose work survives a crash: what a step emits, its state
- and its place in the log are committed together, to a SQLite file.
- .
- This package holds the headers, and what CMake and pkg-config need.")
+A publish/subscribe bus that calls handlers at the cost of a few function
+calls, and agents whose work survives a crash: what a step emits, its state
+and its place in the log are committed together, to a SQLite file.
+
+This package holds the headers, and what CMake and pkg-config need.")
 
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME bus)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_DEPENDS "${libbus_package} ${libbus_same_version}")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "command that looks into event stores of libbus
- Shows what followed from what, lists dead letters and hands them to their
- agents again, replays, exports and imports, prunes, and proves that a store
- is whole.")
+Shows what followed from what, lists dead letters and hands them to their
+agents again, replays, exports and imports, prunes, and proves that a store
+is whole.")
+
+file(WRITE "${PROJECT_BINARY_DIR}/debian/triggers" "activate-noawait ldconfig\n")
+set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA "${PROJECT_BINARY_DIR}/debian/triggers")
 
 # What each package has to say of itself: its licence and its history.
 set(libbus_debian "${PROJECT_BINARY_DIR}/debian")
