@@ -10,8 +10,30 @@ namespace bus::detail {
 
 namespace {
 
-constexpr std::string_view head = internal::versioned_text_head;
-constexpr std::string_view middle = R"(,"state":)";
+struct VersionedState {
+    std::uint32_t version = 1;
+    std::string_view json;
+};
+
+/// Blanks between the tokens change nothing: the text may have been through another program.
+VersionedState versioned_state(std::string_view kept) {
+    VersionedState state{.json = kept};
+    std::string_view rest = kept;
+    if (!internal::take_versioned_head(rest)) {
+        return state;
+    }
+    (void)internal::take_token(rest, "");
+    const auto number = std::from_chars(rest.data(), rest.data() + rest.size(), state.version);
+    rest.remove_prefix(static_cast<std::size_t>(number.ptr - rest.data()));
+    const bool sound = number.ec == std::errc{} && internal::take_token(rest, ",") &&
+                       internal::take_token(rest, R"("state")") && internal::take_token(rest, ":");
+    const std::size_t end = rest.find_last_not_of(" \t\r\n");
+    if (!sound || end == std::string_view::npos || rest[end] != '}') {
+        throw CodecError{"$version", "expected a state with its version"};
+    }
+    state.json = rest.substr(0, end);
+    return state;
+}
 
 std::string upcast(const std::function<std::string(std::string_view)>& upcaster,
                    std::string_view json, std::uint32_t version) {
@@ -41,32 +63,22 @@ void add_state_upcaster(StateUpcasters& upcasters, std::uint32_t version, std::u
 }
 
 std::string with_state_version(std::string json, std::uint32_t version) {
-    if (version == 1 && !json.starts_with(head)) {
+    if (std::string_view rest = json; version == 1 && !internal::take_versioned_head(rest)) {
         return json;
     }
-    std::string kept{head};
-    kept.append(std::to_string(version)).append(middle).append(json).push_back('}');
-    return kept;
+    return R"({"$version":)" + std::to_string(version) + R"(,"state":)" + json + "}";
 }
 
 std::string state_of_version(std::string_view kept, std::uint32_t version,
                              const StateUpcasters& upcasters) {
-    std::uint32_t found = 1;
-    if (kept.starts_with(head)) {
-        const char* const end = kept.data() + kept.size();
-        const auto number = std::from_chars(kept.data() + head.size(), end, found);
-        const std::string_view rest{number.ptr, static_cast<std::size_t>(end - number.ptr)};
-        if (number.ec != std::errc{} || !rest.starts_with(middle) || !rest.ends_with('}')) {
-            throw CodecError{"$version", "expected a state with its version"};
-        }
-        kept = rest.substr(middle.size(), rest.size() - middle.size() - 1);
-    }
+    const VersionedState state = versioned_state(kept);
+    std::uint32_t found = state.version;
     if (found > version) {
         throw CodecError{"$version", "expected a state of version " + std::to_string(version) +
                                          " at most, found " + std::to_string(found) +
                                          ": it was written by a newer program"};
     }
-    std::string json{kept};
+    std::string json{state.json};
     for (; found < version; ++found) {
         const auto upcaster = upcasters.find(found);
         if (upcaster == upcasters.end()) {

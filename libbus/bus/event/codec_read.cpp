@@ -398,7 +398,8 @@ void detail::read_event_into(std::string_view json, const EventType& type, Domai
 
 void detail::read_value(const ValueType& type, void* value, std::string_view json,
                         Reading reading) {
-    if (type.kind == Kind::object && json.starts_with(internal::versioned_text_head)) {
+    if (std::string_view rest = json;
+        type.kind == Kind::object && internal::take_versioned_head(rest)) {
         throw CodecError{"$version", "this is a state that was kept with its version: read it with "
                                      "bus::read_state, which knows what to make of it"};
     }

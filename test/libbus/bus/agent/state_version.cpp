@@ -66,6 +66,27 @@ BOOST_AUTO_TEST_CASE(a_state_keeps_its_version_and_comes_back_as_it_was) {
     BOOST_TEST(read<Basket>(R"({"$version":2,"state":{"items":5}})").total == "0.00");
 }
 
+BOOST_AUTO_TEST_CASE(blanks_between_the_tokens_change_nothing) {
+    const std::string kept = " {\n  \"$version\": 3,\n  \"state\" : {\"items\": 4, \"total\": "
+                             "\"7.10\"}\n}\n";
+    BOOST_TEST(read<Basket>(kept).items == 4);
+    BOOST_TEST(read<Basket>(kept).total == "7.10");
+    BOOST_CHECK_EXCEPTION(bus::from_json_text<Basket>(kept), bus::CodecError,
+                          [](const bus::CodecError& error) { return error.path() == "$version"; });
+}
+
+BOOST_AUTO_TEST_CASE(a_version_without_a_state_is_refused) {
+    for (const char* const kept :
+         {R"({"$version":})", R"({"$version":3)", R"({"$version":3})", R"({"$version":3,"state":)",
+          R"({"$version":3,"other":{}})", R"({"$version":"3","state":{}})"}) {
+        BOOST_TEST_CONTEXT(kept) {
+            BOOST_CHECK_EXCEPTION(
+                read<Basket>(kept), bus::CodecError,
+                [](const bus::CodecError& error) { return error.path() == "$version"; });
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_first_version_is_plain_json) {
     BOOST_TEST(bus::detail::with_state_version("12", 1) == "12");
 }
