@@ -166,13 +166,34 @@ BOOST_AUTO_TEST_CASE(D22_a_bus_and_what_another_copy_of_libbus_makes_are_refused
     BOOST_TEST(heard == 0);
     bus.publish(PluggedEvent{});
     BOOST_TEST(heard == 1);
-    // Also where the bus knows the type and has handlers for it.
+    // Also if the bus knows the type and has handlers for it.
     BOOST_CHECK_EXCEPTION(bus.publish(*plugin.make_event()), std::logic_error, of_other_copy);
     BOOST_TEST(heard == 1);
     const auto store = std::make_shared<bus::MemoryStore>();
     bus::Bus keeping{{.store = store}};
     BOOST_CHECK_EXCEPTION(keeping.publish(*plugin.make_event()), std::logic_error, of_other_copy);
     BOOST_TEST(store->last_position() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(D22_a_plugin_with_a_copy_of_its_own_may_be_closed_and_opened_again) {
+    bus::Bus bus;
+    int heard = 0;
+    const auto handler = bus.subscribe<PluggedEvent>([&](const PluggedEvent&) { ++heard; });
+    const std::size_t copies = bus::internal::libbus_copies().size();
+    const plugged::OwnCopy* first = nullptr;
+    for (int round = 0; round < 3; ++round) {
+        void* const library = open(OWN_COPY_PLUGIN);
+        const auto& plugin = *static_cast<const plugged::OwnCopy*>(dlsym(library, "own_copy"));
+        BOOST_TEST(plugin.use_own_bus() == "agent one handler two ");
+        BOOST_TEST(dlclose(library) == 0);
+        // What its copy has registered and started stays valid, as its file stays loaded.
+        first = first == nullptr ? &plugin : first;
+        BOOST_TEST(&plugin == first);
+        BOOST_TEST(first->use_own_bus() == "agent one handler two ");
+        bus.publish(PluggedEvent{});
+    }
+    BOOST_TEST(heard == 3);
+    BOOST_TEST(bus::internal::libbus_copies().size() == copies);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,1 @@
+// A library wants a source, and this one has all it needs from an archive.
