@@ -22,7 +22,7 @@ Bus::~Bus() {
     }
     const bool program_ends = internal::process_exits();
     if (const char* const why = core_->why_not_to_be_destroyed()) {
-        if (program_ends) { // exit() in a step or a handler, which nobody can wait for
+        if (program_ends) { // exit() was called in a step or a handler: nobody can wait for it
             detail::leave_behind(core_);
             return;
         }
@@ -31,7 +31,7 @@ Bus::~Bus() {
     }
     std::unique_ptr<Core> core{core_};
     if (program_ends) {
-        // Destructors of other statics may still publish, and threads that nobody joins.
+        // Destructors of other statics, and threads that nobody joins, may still publish.
         core->end_with_program();
         detail::leave_behind(std::move(core));
         return;

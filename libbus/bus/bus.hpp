@@ -31,93 +31,101 @@ class Runtime;
 
 namespace detail {
 
-/// Returns what writes a line to standard error. Defined elsewhere, since a std::function is slow
-/// to compile.
+/// Returns a function that writes a line to standard error. It is defined in a source file because
+/// a std::function is slow to compile.
 std::function<void(std::string_view line)> says_on_stderr();
 
 } // namespace detail
 
+/// How a bus is set up. All members have defaults.
 struct BusOptions {
-    std::shared_ptr<Runtime> runtime{};  ///< null: a SystemRuntime of its own
-    std::shared_ptr<EventStore> store{}; ///< null: nothing is kept
-    /// How often to look into the store for requests that other processes make there; zero: never.
-    /// In virtual time, and for a store of this process only, it never looks.
+    std::shared_ptr<Runtime> runtime{};  ///< null: the bus makes a SystemRuntime of its own
+    std::shared_ptr<EventStore> store{}; ///< null: no event is stored
+    /// How often the bus looks into the store for requests from other processes; zero: never. It
+    /// never looks in virtual time, nor into a store that no other process can write.
     Duration requests_every = std::chrono::milliseconds{500};
-    /// Requests to forget an agent wait until the bus is this old: at start-up the program may
-    /// still be about to add that agent, which would begin anew with all its effects.
+    /// A request to forget an agent waits until the bus is this old. At start-up the program may
+    /// still be about to add that agent, and an agent that was forgotten starts again and repeats
+    /// all its effects.
     Duration forget_after = std::chrono::seconds{30};
-    /// How often to check, besides before each commit, whether the store's file is still the one
-    /// that was opened; zero: never. None: each second, but never in virtual time. A store in
-    /// memory is never checked.
+    /// How often the bus checks that the store's file is still the one that was opened, in addition
+    /// to the check before each commit; zero: never. By default it checks once a second, but never
+    /// in virtual time. A store in memory is never checked.
     std::optional<Duration> look_every = std::nullopt;
-    /// Events older than this are pruned by the bus itself, as far as every agent in the store is
-    /// done with them; zero: none. Each time it removes some, it leaves a request by `retention`.
-    /// If an agent still needs old events, the observers' `trouble` reports it once.
+    /// The bus removes events that are older than this and that no agent in the store still needs;
+    /// zero: it keeps all events. Each removal is recorded as a request made by `retention`. If an
+    /// agent still needs old events, this is reported once to the observers' `trouble`.
     Duration retention{};
-    /// How often to look for events that are old enough.
+    /// How often the bus looks for events that are old enough to be removed.
     Duration retention_every = std::chrono::hours{1};
-    /// Called with a line for each failed handler, event that an agent gave up on or that was
-    /// quarantined, and trouble, if no observer is connected to the signal that reports it
-    /// (Observers: failed, dead_lettered, trouble), whether or not the publisher reads its report.
-    /// At most ten times a second; then one line says how many were left out. Called on any thread;
-    /// it must not call the bus. By default, lines go to standard error; null: nowhere.
+    /// Called with one line when a handler fails, when an agent gives up on an event or quarantines
+    /// it, and for each trouble. It is called only if no observer is connected to the signal that
+    /// reports the same (`failed`, `dead_lettered` and `trouble` of Observers), even if the
+    /// publisher reads its report. It is called at most ten times a second; then one line says how
+    /// many were left out. It may be called on any thread and must not call the bus. By default the
+    /// lines go to standard error; null: they are dropped.
     std::function<void(std::string_view line)> unheard = detail::says_on_stderr();
-    /// Called around each attempt of each step, for tracing, or to set something that belongs to
-    /// the thread (a tenant): see AroundSteps. Null: nothing.
+    /// Called around each attempt of each step, for example to trace it, or to set data of the
+    /// thread such as a tenant: see AroundSteps. Null: nothing is called.
     AroundSteps around_steps{};
 };
 
+/// Options of a single publish.
 struct PublishOptions {
-    /// The version that the event's stream must have before the event; 0: the stream must not exist
-    /// yet. Only with a store.
+    /// The version that the event's stream must have before this event; 0: the stream must not
+    /// exist yet. If it has another version, publish throws VersionConflict. Without a store, or
+    /// for a transient event, it throws std::logic_error.
     std::optional<std::uint64_t> expected_version{};
 };
 
 /// The result of a publish.
 struct PublishReport {
-    Position position = 0;  ///< in the store; 0 if it is not kept
-    bool duplicate = false; ///< the store already had this event; no handler was called
-    DispatchReport handlers;
+    Position position = 0;   ///< the event's place in the store; 0 if the event is not stored
+    bool duplicate = false;  ///< the store already had this event, so no handler was called
+    DispatchReport handlers; ///< the handlers that ran, and those that failed
 };
 
 /// How to stop.
 enum class Stop : std::uint8_t {
-    drain, ///< what is queued and due is handled first
-    now,   ///< running steps end, the rest stays
+    drain, ///< events that are queued and due are handled first
+    now,   ///< running steps end; the rest is left
 };
 
 /// What was left when the bus stopped.
 struct StopReport {
-    bool drained = false;     ///< nothing that was due was left, and the store is well
+    bool drained = false;     ///< no work that was due is left, and the store is intact
     std::string lost{};       ///< what happened to the store's file (StoreLost); empty: nothing
     std::size_t queued = 0;   ///< events in mailboxes, or in the log for agents that are behind
-    std::size_t deferred = 0; ///< deliveries that wait for a time
-    std::size_t parked = 0;   ///< events that wait behind one of those
-    std::size_t timers = 0;   ///< that had not fired; with a store they wait there
-    std::vector<AgentStatus> agents{};
+    std::size_t deferred = 0; ///< deliveries that wait for their next attempt
+    std::size_t parked = 0;   ///< events that wait behind a deferred delivery or a dead letter
+    std::size_t timers = 0;   ///< timers that had not fired; a store keeps them
+    std::vector<AgentStatus> agents{}; ///< the status of each agent
 };
 
-/// Publishes events to handlers and agents, and keeps them if a store is attached. All members are
+/// Publishes events to handlers and agents, and stores them if it has a store. All members are
 /// thread safe unless they say otherwise.
 ///
-/// Destroying it stops it (Stop::now); other threads must be done with it. A handler may destroy
-/// the bus that has called it: it finishes, the handlers after it are skipped, and publish returns.
-/// A bus with agents or a store must have been stopped before a handler destroys it, and no bus can
-/// be destroyed on one of its own workers (in a step, or a handler of a posted event); otherwise
-/// the program is aborted with a message that says so.
+/// The destructor stops the bus (Stop::now); no other thread may use the bus any more. A handler
+/// may destroy the bus that called it: the handler finishes, the handlers after it are skipped, and
+/// publish returns. If the bus has agents or a store, it must be stopped before a handler destroys
+/// it. A bus must never be destroyed on one of its own workers, that is, in a step or in a handler
+/// of a posted event. If one of these rules is broken, the program is aborted with a message that
+/// names it.
 ///
-/// A bus belongs to the process that made it. In a child of fork(), and after daemon(), each call
-/// throws std::logic_error, and destructors do nothing: make the bus after forking, in the process
-/// that uses it.
+/// A bus belongs to the process that made it. In a child of fork(), and after daemon(), every call
+/// throws std::logic_error and the destructor does nothing. Make the bus after the fork, in the
+/// process that uses it.
 class Bus {
 public:
+    /// Throws std::logic_error if another bus is using the store; StoreError.
     explicit Bus(BusOptions options = {});
     Bus(const Bus&) = delete;
     Bus& operator=(const Bus&) = delete;
     ~Bus();
 
-    /// Calls `handler` in the publisher's thread for each event of type E, or of one that derives
-    /// from it. It is any callable that takes (const E&).
+    /// Calls `handler`, any callable that takes (const E&), in the publisher's thread for each
+    /// event of type E or of a type derived from E. Throws std::invalid_argument if the handler is
+    /// null, or if no std::shared_ptr owns the object that it is tied to.
     template <class E, class F>
     Subscription subscribe(F handler, SubscribeOptions options = {}) {
         if constexpr (detail::check_handler<E, F>()) {
@@ -128,7 +136,7 @@ public:
         }
     }
 
-    /// The same for the events that `filter`, a callable from (const E&) to bool, accepts.
+    /// The same, but only for the events that `filter` accepts: a callable from (const E&) to bool.
     template <class E, class F, class P>
 
     requires(!std::convertible_to<P, SubscribeOptions>) Subscription
@@ -141,8 +149,9 @@ public:
         }
     }
 
-    /// Calls a member function of an object, which must live until the subscription has ended. With
-    /// a std::shared_ptr the handler is tied to the object instead, see SubscribeOptions::tied_to.
+    /// Calls a member function of an object, which must live until the subscription has ended. If
+    /// you pass a std::shared_ptr, the handler is tied to the object instead: see
+    /// SubscribeOptions::tied_to.
     template <class E, class F, class C>
 
     requires detail::MethodOn<F, C> Subscription subscribe(F method, C* object,
@@ -154,6 +163,8 @@ public:
         }
     }
 
+    /// The same, with the handler tied to the object: it is no longer called once the object is
+    /// gone.
     template <class E, class F, class C>
 
     requires detail::MethodOn<F, C> Subscription subscribe(F method,
@@ -163,7 +174,7 @@ public:
         return subscribe<E>(method, object.get(), std::move(options));
     }
 
-    /// Refused with a sentence: the filter comes before the options.
+    /// Does not compile: the filter comes before the options.
     template <class E, class F, class P>
     Subscription subscribe(const F& /*handler*/, const SubscribeOptions& /*options*/,
                            const P& /*filter*/) {
@@ -172,12 +183,14 @@ public:
         return {};
     }
 
-    /// Publishes an event. With a store, waits until the event is as safe as its type says
-    /// (Durability); then calls the handlers in this thread. What they throw is in the report.
-    /// Throws StoreError, VersionConflict or IdConflict if the event was not stored,
-    /// std::logic_error once the bus is stopping, and what copying the event into a mailbox throws:
-    /// agents before that mailbox have the event then. Copying and destroying an event must not
-    /// call the bus.
+    /// Publishes an event. With a store, it first waits until the event is as safe as its type
+    /// demands (Durability). Then it calls the handlers in this thread; the exceptions that they
+    /// throw are in the report.
+    ///
+    /// Throws StoreError, VersionConflict or IdConflict if the event was not stored, and
+    /// std::logic_error once the bus is stopping. If an event cannot be copied into an agent's
+    /// mailbox, the exception of the copy is thrown, and the agents before that one have received
+    /// the event. Copying or destroying an event must not call the bus.
     template <class E>
     PublishReport publish(const E& event) {
         if constexpr (detail::check_published<E>()) {
@@ -187,6 +200,8 @@ public:
         }
     }
 
+    /// The same with options; throws std::logic_error if they ask for a version of an event that is
+    /// not stored.
     template <class E>
     PublishReport publish(const E& event, const PublishOptions& options) {
         if constexpr (detail::check_published<E>()) {
@@ -196,25 +211,26 @@ public:
         }
     }
 
-    /// The same without waiting for the commit: handlers are called on a worker, after it. Without
-    /// a store it may wait for room in a mailbox that blocks, as publish does.
+    /// Publishes an event without waiting for its commit: the handlers run on a worker, after the
+    /// commit. Without a store, post may wait for room in a full mailbox, as publish does.
     template <class E>
     Ticket post(E event, const PublishOptions& options = {}) {
         if constexpr (detail::check_published<E>()) {
-            static_cast<void>(event_type<E>()); // it throws where the type cannot be used
+            static_cast<void>(event_type<E>()); // throws if the type cannot be used
             return post_event(std::make_shared<const E>(std::move(event)), options);
         } else {
             return Ticket{nullptr};
         }
     }
 
-    /// Stores an event of any type, even one that this program does not know, as it is. Only with a
-    /// store (std::logic_error without).
+    /// Stores an event of any type exactly as it is, even if this program does not know the type.
+    /// Throws std::logic_error without a store.
     PublishReport publish(const EventRecord& record, const PublishOptions& options = {});
 
-    /// Adds an agent, which begins at once. Throws std::invalid_argument if another agent has its
-    /// name, its settings are out of range, or the log holds events for it of an older version that
-    /// no upcaster brings to the version that this program knows; StoreError.
+    /// Adds an agent and starts it at once. Throws std::invalid_argument if `agent` is null, if
+    /// another agent has its name, if its settings are out of range, or if the log holds events for
+    /// it that are older than the version that this program knows and no upcaster converts them;
+    /// std::runtime_error if its on_start throws; StoreError.
     Agent& add(std::unique_ptr<Agent> agent);
 
     /// Does not compile: the bus owns its agents.
@@ -224,7 +240,7 @@ public:
                                         "std::unique_ptr, or write emplace<A>(arguments...)");
     }
 
-    /// Makes an agent of type A and adds it.
+    /// Makes an agent of type A and adds it, with the same exceptions as add().
     template <class A, class... Args>
     A& emplace(Args&&... args) {
         static_assert(std::derived_from<A, Agent>,
@@ -238,23 +254,25 @@ public:
         }
     }
 
-    /// Removes an agent: the events that wait for it are not handled, but counted as dropped in the
-    /// returned status; on a store they stay in the log, and an agent of that name continues there.
-    /// Returns when the agent's running steps have ended, unless one of them makes the call. The
-    /// agent is destroyed. Throws std::invalid_argument if there is no agent of that name.
+    /// Removes an agent and destroys it. Returns when the agent's running steps have ended, or
+    /// earlier if one of these steps makes the call. Events that wait for the agent are not
+    /// handled, and are counted as dropped in the returned status. A store keeps them in its log,
+    /// and an agent of the same name continues with them. Throws std::invalid_argument if there is
+    /// no agent of that name.
     AgentStatus remove(std::string_view agent);
 
-    /// Publishes an event after `delay`, on a worker; zero and negative delays mean at once. Timers
-    /// fire in the order of their due times, and in the order of scheduling if these are equal;
-    /// what publishing throws is reported to the observers' `trouble`. Without a store they live in
-    /// memory, and stopping the bus drops them. With one, schedule returns when the timer is
-    /// committed, and the timer survives the program: if it came due while the program was not
-    /// running, it fires as soon as a bus is made on the store. Throws std::logic_error once the
-    /// bus is stopping, StoreError.
+    /// Publishes an event after `delay`, on a worker; if the delay is zero or negative, at once.
+    /// Timers fire in the order of their due times; if these are equal, in the order of scheduling.
+    /// An exception of the publish is reported to the observers' `trouble`.
+    ///
+    /// Without a store a timer lives in memory, and stopping the bus drops it. With a store,
+    /// schedule returns when the timer is committed, and the timer survives the program: if it came
+    /// due while the program was not running, it fires as soon as a bus is made on the store.
+    /// Throws std::logic_error once the bus is stopping; StoreError.
     template <class E>
     TimerHandle schedule(Duration delay, E event) {
         if constexpr (detail::check_published<E>()) {
-            static_cast<void>(event_type<E>()); // it throws where the type cannot be used
+            static_cast<void>(event_type<E>()); // throws if the type cannot be used
             return schedule_event(delay, std::make_shared<const E>(std::move(event)));
         } else {
             return {};
@@ -269,102 +287,112 @@ public:
         return schedule(detail::delay_of(delay), std::move(event));
     }
 
-    /// False: that timer has fired, was cancelled, or does not belong to this bus. True: it never
-    /// fires.
+    /// Cancels a timer. Returns true if it was still to fire: it never will. Returns false if it
+    /// has fired, was cancelled before, or is not a timer of this bus.
     bool cancel(TimerHandle timer);
 
-    /// Runs what is ready and due in this thread, at most `limit` tasks, and returns how many ran:
-    /// for a host that gave the bus a PolledRuntime and drives it from its own loop. With a runtime
-    /// that runs by itself there is nothing to do, and 0 is returned.
+    /// Runs the tasks that are ready and due in this thread, at most `limit`, and returns how many
+    /// ran. It is for a host that gave the bus a PolledRuntime and drives it from its own loop.
+    /// With a runtime that has its own threads there is nothing to do, and it returns 0.
     std::size_t poll(std::size_t limit = std::numeric_limits<std::size_t>::max());
 
-    /// Makes a delivery that an agent has deferred due at once. False: the agent has not deferred
-    /// it, or is trying it right now. Always false without a store.
+    /// Makes a deferred delivery of an agent due at once. Returns false if the agent has not
+    /// deferred that delivery or is trying it right now; always false without a store.
     bool retry_now(std::string_view agent, Position position);
 
-    /// Keeps an operator's request in the store and carries it out soon, like those that other
-    /// processes make there; EventStore::requests() returns when that happened, and the result.
-    /// `at` is filled in. Returns the request's number. An agent that is on this bus is not
-    /// forgotten, nor is any agent if the request was made before this bus was: the answer says so.
-    /// Requests are carried out one after the other; those that are open when the bus begins to
-    /// stop stay open. Throws std::invalid_argument if the request does not say who makes it,
-    /// std::logic_error without a store, StoreError.
+    /// Stores an operator's request and carries it out soon, as the bus does with requests that
+    /// other processes put into the store. Returns the number of the request;
+    /// EventStore::requests() has the time and the result once it is carried out. `at` is filled
+    /// in. Requests are carried out one after the other; requests that are open when the bus begins
+    /// to stop stay open.
+    ///
+    /// A request to forget an agent is refused if the agent is on this bus, or if the request is
+    /// older than this bus; the result says so. Throws std::invalid_argument if `who` is empty,
+    /// std::logic_error without a store; StoreError.
     std::uint64_t request(RequestRecord request);
 
-    /// Removes the events up to a position from the store, a thousand at a time, and returns how
-    /// many; EventStore::last_before() finds the position for a time. Throws PruneRefused, which
-    /// names the agent that still needs one of them; std::logic_error without a store; StoreError.
+    /// Removes the events up to and including a position from the store, a thousand at a time, and
+    /// returns how many it removed. EventStore::last_before() finds the position for a time. Throws
+    /// PruneRefused, which names the agent that still needs one of the events; std::logic_error
+    /// without a store; StoreError.
     std::uint64_t prune(Position through);
 
-    /// Removes everything that the store keeps for an agent that is permanently gone: the log need
-    /// not be kept for it any longer. False: the store does not know the agent. If the agent is
-    /// still ending the step in which it was removed, waits for that. Throws std::invalid_argument
-    /// if the agent is on this bus, or instead of that wait in a handler or a step;
-    /// std::logic_error without a store; StoreError.
+    /// Removes everything that the store keeps for an agent that will not come back, so that the
+    /// log need not be kept for it. Returns false if the store does not know the agent. If the
+    /// agent was removed and is still ending its last step, forget waits for that; in a handler of
+    /// a posted event or in a step it throws std::invalid_argument instead. Throws
+    /// std::invalid_argument if the agent is on this bus, std::logic_error without a store;
+    /// StoreError.
     bool forget(std::string_view agent);
 
-    /// Waits until everything that can be done now is done: mailboxes are empty and everything is
-    /// committed, though deliveries and timers may still wait for a later time. False: `timeout`
-    /// was over first, or the store is lost (StoreLost). A step, or a handler that runs on a
-    /// worker, cannot wait for itself: there wait_idle returns at once what idle() returns.
+    /// Waits until all work that can be done now is done: mailboxes are empty and everything is
+    /// committed. Deliveries and timers may still wait for a later time. Returns false if `timeout`
+    /// ends first or the store is lost (StoreLost). A step, or a handler that runs on a worker,
+    /// cannot wait for itself: there wait_idle returns the result of idle() at once.
     bool wait_idle(std::optional<Duration> timeout = {});
 
-    /// Waits until an agent has handled every event up to this position, which is included: each
-    /// has finished, was given up, or was discarded, and what the steps did is committed. So the
-    /// agent's state shows them, as a publisher needs it that queries a read model. A delivery that
-    /// is deferred, or parked behind another one, has not been handled: it is waited for, even if a
-    /// dead letter holds it up until an operator intervenes. An event that the agent does not
-    /// handle counts once the agent has passed it. False: `timeout` was over first, the bus or the
-    /// agent stopped, or the store is lost. In virtual time, and with a runtime that is polled, it
-    /// runs tasks meanwhile, as wait_idle does. Throws std::invalid_argument if no agent of this
-    /// bus has that name, std::logic_error without a store (use wait_idle), and in a step or a
-    /// handler on a worker, which may be what it would wait for.
+    /// Waits until an agent has handled every event up to and including this position. An event is
+    /// handled if it has finished, was given up or was discarded, and the result is committed.
+    /// After that the agent's state shows these events, which a publisher needs before it queries a
+    /// read model.
+    ///
+    /// A delivery that is deferred or parked is not handled yet. wait_for waits for it, even if a
+    /// dead letter holds it up until an operator acts. An event of a type that the agent does not
+    /// handle counts once the agent has passed it.
+    ///
+    /// Returns false if `timeout` ends first, the bus or the agent stops, or the store is lost. In
+    /// virtual time and with a polled runtime it runs tasks while it waits, as wait_idle does.
+    /// Throws std::invalid_argument if this bus has no agent of that name; std::logic_error without
+    /// a store (use wait_idle there), and in a step or a handler on a worker, which might wait for
+    /// itself.
     bool wait_for(std::string_view agent, Position through, Duration timeout);
 
-    /// True if wait_idle would not wait.
+    /// True if wait_idle would return at once.
     [[nodiscard]] bool idle();
 
-    /// Takes no more events, and ends as `how` says; idempotent. After `deadline` (counted from
-    /// now) no further step begins; steps, and handlers on workers, that are running then are
-    /// waited for, however long they take: none is cut off. While the bus drains, handlers and
-    /// steps may publish what follows from the events being handled. A step, or a handler that runs
-    /// on a worker, may call stop() too, but cannot wait for itself: there it begins the stop and
-    /// returns at once, with a report of what is left; the next stop() of another thread, or the
-    /// destructor, waits. If the store cannot be asked for the report, stop() throws StoreError,
-    /// once everything has ended.
+    /// Accepts no more events, and ends the bus as `how` says. Idempotent.
+    ///
+    /// After `deadline`, counted from now, no further step begins. stop waits for the steps, and
+    /// the handlers on workers, that are running then, however long they take. While the bus
+    /// drains, handlers and steps may publish events that result from those being handled.
+    ///
+    /// A step, or a handler on a worker, may call stop too, but it cannot wait for itself. There
+    /// stop begins the stop and at once returns a report of what is left; the next stop on another
+    /// thread, or the destructor, waits. If the report cannot be read from the store, stop throws
+    /// StoreError after everything has ended.
     StopReport stop(Stop how, Duration deadline = std::chrono::seconds{30});
 
-    /// What an agent keeps under a key, as its committed steps have left it: see bus::read_state.
-    /// Without a store, only for an agent that is on this bus. To see the result of an event that
-    /// was just published, wait for the agent first.
+    /// Returns what an agent keeps under a key after its committed steps: see bus::read_state.
+    /// Without a store the agent must be on this bus. To see the result of an event that was just
+    /// published, wait for the agent first (wait_for).
     template <class T>
     [[nodiscard]] std::optional<T> read_state(std::string_view agent, std::string_view key) {
         return detail::state_from_text<T>(agent, key, state_text(agent, key));
     }
 
-    /// The same for all keys that begin with `prefix`, ordered by key.
+    /// Returns all that an agent keeps under keys that begin with `prefix`, ordered by key.
     template <class T>
     [[nodiscard]] States<T> read_states(std::string_view agent, std::string_view prefix = {}) {
         return {agent, [this, of = std::string{agent}, under = std::string{prefix}](
                            const auto& after) { return state_page(of, under, after); }};
     }
 
-    /// The status of each agent, in the order in which they were added.
+    /// The status of each agent, in the order in which the agents were added.
     [[nodiscard]] std::vector<AgentStatus> status();
 
-    /// What the agents and handlers that are on the bus now declare; include <bus/agent/graph.hpp>
-    /// to use it.
+    /// The graph of what the agents and handlers that are now on the bus declare. Include
+    /// <bus/agent/graph.hpp> to use it.
     [[nodiscard]] EventGraph graph();
 
-    /// Include <bus/runtime/runtime.hpp> to use it.
+    /// The runtime of the bus. Include <bus/runtime/runtime.hpp> to use it.
     [[nodiscard]] Runtime& runtime() noexcept;
-    /// Null without a store.
+    /// The store; null if the bus has none.
     [[nodiscard]] EventStore* store() noexcept;
 
-    /// Sets the sink that watches the bus for as long as the sink lives: the bus does not keep it
-    /// alive, so either may be destroyed first. An empty pointer removes it. Observers does this
-    /// for you. Throws std::logic_error if another sink is watching. Returns what a sink that is
-    /// not always wanted() needs; it may outlive the bus.
+    /// Sets the sink that watches the bus. The bus does not keep it alive: either may be destroyed
+    /// first. An empty pointer removes the sink. The class Observers does this for you. Throws
+    /// std::logic_error if another sink is watching. Returns a switch for a sink that is not always
+    /// wanted(): the sink calls it when it is wanted. The switch may outlive the bus.
     std::shared_ptr<ObserverSwitch> set_observer_sink(std::weak_ptr<ObserverSink> sink);
 
 private:
@@ -381,8 +409,8 @@ private:
     /// Throws std::logic_error in a child of fork().
     [[nodiscard]] Core& here() const;
 
-    /// Ended by the destructor. It remains when exit() destroys a static bus: other statics may
-    /// still publish in their destructors.
+    /// Deleted by the destructor, except while exit() destroys a static bus: the destructors of
+    /// other statics may still publish.
     Core* const core_;
 };
 
