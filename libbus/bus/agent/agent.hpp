@@ -17,80 +17,88 @@
 
 namespace bus {
 
-/// Where in the log an agent begins that the store does not know yet. One that it knows goes on
-/// where it was.
+/// Where in the log an agent begins if the store does not know it yet. An agent that the store
+/// knows continues where it was.
 struct StartPosition {
+    /// One kind for each function below.
     enum class Kind : std::uint8_t { beginning, now, after, replay };
     Kind kind = Kind::beginning;
+    /// For `after` and `replay`: the first event is the one after this position.
     Position position = 0;
 
+    /// Handles all events of the log. This is the default.
     static StartPosition beginning() { return {}; }
 
+    /// Handles only events that are stored after the agent was added.
     static StartPosition now() { return {Kind::now, 0}; }
 
+    /// Handles all events after `position`.
     static StartPosition after(Position position) { return {Kind::after, position}; }
 
-    /// Handles what is in the log by then, after a position, as a replay: only for the agent's own
-    /// state, see Context::replaying. Later events are handled as usual.
+    /// Handles all events after `after`. Those that are in the log when the agent is added are
+    /// handled as a replay, which builds only the agent's own state: see Context::replaying. Later
+    /// events are handled as usual.
     static StartPosition replay(Position after = 0) { return {Kind::replay, after}; }
 };
 
-/// What happens to an event for which a mailbox has no room. On a store there is always room: what
-/// does not fit stays in the log.
+/// What happens to an event if the agent's mailbox is full. An agent on a store needs no such
+/// choice: events that do not fit stay in the log.
 enum class Overflow : std::uint8_t {
-    block,       ///< a host's thread waits; a step exceeds the bound instead; both are counted
-    reject,      ///< the event is not taken for this agent, and counted
-    drop_oldest, ///< the oldest waiting event gives way, and is counted
+    block,  ///< a host's thread waits for room; a step exceeds the bound instead; both are counted
+    reject, ///< this agent does not get the event, which is counted
+    drop_oldest, ///< the oldest waiting event is dropped, and counted
 };
 
-/// Threads for the steps of agents that would keep others waiting, such as those that call a
-/// service and wait for its answer:
+/// Threads for the steps of agents that would make other agents wait, for example because they call
+/// a service and wait for its answer:
 ///
 ///     settings().pool = "mail";      // as many threads as the agent has workers
 ///     settings().pool = {"mail", 4}; // four
 ///
-/// Agents that name the same pool share it, also those of other buses on the same runtime; it has
-/// as many threads as the agent that asks for most. A runtime that runs in the host's own loop, or
-/// in virtual time, has no threads of its own: there a pool changes nothing.
+/// Agents that name the same pool share it, even those of other buses on the same runtime. The pool
+/// has as many threads as the agent that asks for most. A pool changes nothing on a runtime that
+/// runs in the host's own loop or in virtual time, because such a runtime has no threads of its
+/// own.
 struct StepPool {
     StepPool() = default;
 
-    StepPool(std::string its_name, std::uint32_t its_threads = 0) // NOLINT: to be assigned as above
+    StepPool(std::string its_name, std::uint32_t its_threads = 0) // NOLINT: assigned as above
         : name{std::move(its_name)}, threads{its_threads} {}
 
-    StepPool(const char* its_name) : name{its_name} {} // NOLINT: as above
+    StepPool(const char* its_name) : name{its_name} {} // NOLINT: assigned as above
 
     std::string name{};        ///< empty: the pool of all agents that name none
     std::uint32_t threads = 0; ///< 0: as many as the agent has workers; at most 256
 };
 
-/// What a dead letter does to the later events of its sequence. Without a store nothing is left of
-/// a dead letter, and the later events follow.
+/// What happens to the later events of a sequence when one of its events becomes a dead letter.
+/// Without a store no dead letter is kept, and the later events continue.
 enum class OnDead : std::uint8_t {
-    hold, ///< they are parked behind it until it is redriven and finishes, or is discarded
-    /// They go on as if it had finished. The dead letter has lost its place: if it is redriven, it
-    /// runs in its own time, after the later events, and holds nothing up while it waits for
-    /// another attempt.
+    hold, ///< they are parked until the dead letter is discarded, or redriven and finished
+    /// They continue as if the dead letter had finished. If it is redriven, it runs after them, out
+    /// of its place in the sequence, and does not hold them up while it waits for another attempt.
     go_on,
 };
 
+/// How an agent runs. To be set before the agent is added to a bus.
 struct AgentSettings {
-    StartPosition start{};
-    RetryPolicy retry{};
-    OnDead on_dead = OnDead::hold;
-    /// Events, at least 1. Without a store as many again may be deferred, and as many parked.
+    StartPosition start{};         ///< where it begins if the store does not know it yet
+    RetryPolicy retry{};           ///< when failed steps are tried again
+    OnDead on_dead = OnDead::hold; ///< what happens to the events behind a dead letter; on a store
+    /// How many events the mailbox holds, at least 1. Without a store, as many again may be
+    /// deferred, and as many again parked.
     std::size_t mailbox_capacity = 1024;
-    Overflow overflow = Overflow::block;
-    std::uint32_t workers = 1; ///< steps that may run at the same time; 1 to 256
-    Sequence sequence{};       ///< what stays in order; by default each aggregate
-    StepPool pool{};           ///< whose threads run the steps
+    Overflow overflow = Overflow::block; ///< what happens if the mailbox is full; without a store
+    std::uint32_t workers = 1;           ///< how many steps may run at the same time; 1 to 256
+    Sequence sequence{}; ///< which events stay in order; by default those of each aggregate
+    StepPool pool{};     ///< the threads that run the steps
 
     /// Throws std::invalid_argument, which names the agent and the member that is out of range.
     void check(std::string_view agent) const;
 };
 
 /// A named object that reacts to events, one at a time. Derive from it, and declare in the
-/// constructor what it handles and what each handler emits:
+/// constructor which events it handles and what each handler emits:
 ///
 ///     class Greeter : public bus::Agent {
 ///     public:
@@ -103,16 +111,19 @@ struct AgentSettings {
 ///         }
 ///     };
 ///
-/// The bus calls it from any thread, but never from two at a time, so members need no lock. With
-/// `settings().workers` above 1 that holds for each sequence alone (by default the events of one
-/// aggregate): handlers and on_given_up run at the same time for different sequences, and members
-/// that these share need a lock. on_start and on_stop never run at the same time as other functions
-/// of the agent. What must survive a crash belongs in the context's state, not in members.
+/// The bus calls an agent from any thread, but never from two threads at a time, so its members
+/// need no lock. If `settings().workers` is above 1, this holds only for each sequence, which by
+/// default is the events of one aggregate. Then handlers and on_given_up run at the same time for
+/// different sequences, and members that they share need a lock. on_start and on_stop never run at
+/// the same time as another function of the agent.
+///
+/// Data that must survive a crash belongs in the context's state, not in members.
 class Agent {
 public:
+    /// A handler in the form in which the agent keeps it.
     using Handle = std::function<void(const DomainEvent&, Context&)>;
 
-    /// One declared handler.
+    /// A declared handler: the event type, the function, and the types that it may emit.
     struct Handler {
         const EventType* type;
         Handle handle;
@@ -123,65 +134,72 @@ public:
     Agent& operator=(const Agent&) = delete;
     virtual ~Agent() = default;
 
-    /// Identifies the agent in the store: a program that renames an agent has a new one, unless it
-    /// says what the agent was called before.
+    /// The name of the agent, which identifies it in the store. If a program renames an agent, the
+    /// store takes it for a new one, unless the constructor names its former name.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-    /// For the bus: where the agent was made.
+    /// For the bus: the process in which the agent was made.
     [[nodiscard]] const detail::HomeProcess& home() const noexcept { return home_; }
 
-    /// What the agent was called before, see the constructor.
+    /// The names that the agent had before: see the constructor.
     [[nodiscard]] const std::vector<std::string>& former_names() const noexcept {
         return former_names_;
     }
 
+    /// The handlers, in the order in which they were declared.
     [[nodiscard]] const std::vector<Handler>& handlers() const noexcept { return handlers_; }
 
-    /// What on_given_up may emit.
+    /// The types that on_given_up may emit.
     [[nodiscard]] const std::vector<const EventType*>& emits_when_given_up() const noexcept {
         return emits_when_given_up_;
     }
 
+    /// The settings.
     [[nodiscard]] const AgentSettings& settings() const noexcept { return settings_; }
 
-    /// To be changed before the agent is added to a bus.
+    /// The settings, to be changed before the agent is added to a bus.
     [[nodiscard]] AgentSettings& settings() noexcept { return settings_; }
 
-    /// The handler for an event of this type, the nearest base first; nullptr: none.
+    /// Returns the handler for events of this type: its own, or that of the nearest base that has
+    /// one; nullptr if there is none.
     [[nodiscard]] const Handler* handler_for(const EventType& type) const noexcept;
 
-    /// Called when a step is given up; what it publishes commits with the dead letter. If the event
-    /// cannot be read, `event` only stands for it: it has its type, id, time, aggregate, execution,
-    /// user and cause, but its members have their defaults; Failure::unread() has what is kept of
-    /// it. Not called for an event that the agent no longer handles.
+    /// Called when a step is given up. What it publishes is committed together with the dead
+    /// letter. If the event cannot be read, `event` is a placeholder: it has the type, id, time,
+    /// aggregate, execution, user and cause of the event, but default values in its members.
+    /// Failure::unread() then has what is kept of the event. Not called for an event that the agent
+    /// no longer handles.
     virtual void on_given_up(const DomainEvent& event, const Failure& failure, Context& context);
 
-    /// Called once by Bus::add, before anything is delivered. If it throws, the agent is not added,
-    /// and add throws std::runtime_error with the agent's name and the message (and the exception
-    /// nested).
+    /// Called once by Bus::add, before any event is delivered. If it throws, the agent is not
+    /// added, and add throws std::runtime_error with the agent's name and the message; the
+    /// exception is nested in it.
     virtual void on_start();
 
-    /// Called once when the agent's last step has ended: the bus stops, or the agent is removed.
-    /// What it throws is reported to the observers of `trouble`.
+    /// Called once after the agent's last step has ended, because the bus stops or the agent is
+    /// removed. An exception is reported to the observers of `trouble`.
     virtual void on_stop();
 
 protected:
     /// Throws std::invalid_argument if the name is empty or not UTF-8.
     explicit Agent(std::string name);
 
-    /// `Agent{"billing", bus::formerly("invoices")}`: an agent that had other names. If the store
-    /// has it under one of them, Bus::add renames it there, and it keeps all its data.
+    /// For an agent that had other names: `Agent{"billing", bus::formerly("invoices")}`. If the
+    /// store knows it by one of them, Bus::add renames it in the store, and the agent keeps all its
+    /// data.
     template <std::size_t Count>
     Agent(std::string name, const FormerNamesOption<Count>& former) : Agent{std::move(name)} {
         former_names_.assign(former.values.begin(), former.values.end());
     }
 
-    /// Continues the declaration of a handler.
+    /// Continues the declaration of a handler that on() began.
     class Declaration {
     public:
+        /// For on().
         Declaration(Agent& agent, std::size_t index) : agent_{agent}, index_{index} {}
 
-        /// What the handler may publish; anything else is an error that names agent and type.
+        /// Declares what the handler may publish. If it publishes another type, the context throws
+        /// std::logic_error, which names the agent and the type.
         template <class... Emitted>
         Declaration& emits() {
             if constexpr ((detail::check_published<Emitted>() && ...)) {
@@ -190,7 +208,7 @@ protected:
             return *this;
         }
 
-        /// The same, for types that are known only at run time.
+        /// The same, for a type that is known only at run time.
         Declaration& emits(const EventType& type);
 
     private:
@@ -198,14 +216,17 @@ protected:
         std::size_t index_;
     };
 
-    /// Declares that events of type E go to `handle`: a callable, or a member function of the
-    /// agent, that takes (const E&, Context&), (const E&, StepContext<Emitted...>&) or (const E&).
-    /// A StepContext declares the types that it names. One handler per event type; throws
-    /// std::logic_error for a second one.
+    /// Declares that `handle` handles events of type E and of types derived from E. It is a
+    /// callable, or a member function of the agent, that takes (const E&, Context&), (const E&,
+    /// StepContext<Emitted...>&) or (const E&). A StepContext also declares the types that it
+    /// names.
+    ///
+    /// Throws std::logic_error if E has a handler already, and std::invalid_argument if `handle` is
+    /// null.
     template <class E, class F>
     Declaration on(F handle) {
         if constexpr (!detail::check_step_handler<E, F, Agent>()) {
-            return {*this, 0}; // never: that did not compile
+            return {*this, 0}; // never reached: the check above does not compile
         } else {
             using Self = typename detail::MemberOf<F>::Class;
             if (detail::is_null(handle)) {
@@ -224,12 +245,13 @@ protected:
         }
     }
 
-    /// The same, to choose among several member functions of one name.
+    /// The same, to choose the right one of several member functions with one name.
     template <class E, class A>
     Declaration on(void (A::*handle)(const E&, Context&)) {
         return on<E, void (A::*)(const E&, Context&)>(handle);
     }
 
+    /// The same with a StepContext.
     template <class E, class A, class... Emitted>
     Declaration on(void (A::*handle)(const E&, StepContext<Emitted...>&)) {
         return on<E, void (A::*)(const E&, StepContext<Emitted...>&)>(handle);

@@ -10,36 +10,37 @@
 
 namespace bus {
 
-/// How an agent stands, at one moment.
+/// The state of an agent at one moment.
 struct AgentStatus {
     std::string name{};
     Position checkpoint = 0;    ///< 0 without a store
-    std::uint64_t finished = 0; ///< deliveries, ever (without a store: of this run)
-    std::uint64_t failures = 0; ///< failed attempts of this run, not_ready ones excluded
+    std::uint64_t finished = 0; ///< finished deliveries, ever; without a store: in this run
+    std::uint64_t failures = 0; ///< failed attempts in this run, without those that were not_ready
     std::size_t queued = 0;     ///< events in its mailbox
-    bool busy = false;          ///< it has something to do now
+    bool busy = false;          ///< it has work to do now
     std::size_t retrying = 0;   ///< deliveries deferred after a failure
-    std::size_t not_ready = 0;  ///< deliveries deferred because something was not there yet
-    std::size_t parked = 0;     ///< events that wait behind a deferred one of their sequence
-    std::size_t timers = 0;     ///< still to fire; once stopped: dropped
-    std::size_t dead = 0;       ///< dead letters
-    /// Events that its full mailbox did not take or gave up, that came after it had stopped, or
-    /// that waited when the agent was removed.
+    std::size_t not_ready = 0;  ///< deliveries deferred because what they need was not there yet
+    std::size_t parked = 0; ///< events that wait behind a deferred or dead one of their sequence
+    std::size_t timers = 0; ///< timers still to fire; once it has stopped: dropped timers
+    std::size_t dead = 0;   ///< dead letters
+    /// Events that were not handled: its full mailbox did not take them or dropped them, they came
+    /// after it had stopped, or they waited when it was removed.
     std::uint64_t dropped = 0;
-    std::uint64_t waited = 0; ///< publishes that its full mailbox made wait for room
-    /// Events that a step (or a timer, or a handler on a worker) put into its full mailbox, over
-    /// the bound: such a one is never made to wait.
+    std::uint64_t waited = 0; ///< publishes that waited for room in its full mailbox
+    /// Events that exceeded the bound of its full mailbox, because a step, a timer or a handler on
+    /// a worker published them: these never wait for room.
     std::uint64_t over_bound = 0;
-    std::optional<Timestamp> next_due{}; ///< of the deferred ones
-    std::string trouble{}; ///< why its work cannot be committed just now; empty: it can
-    /// On a store, positions of the log from its checkpoint on that are not settled, whoever
-    /// handles their events; without one, events that wait for it.
+    std::optional<Timestamp> next_due{}; ///< the earliest next attempt of a deferred delivery
+    std::string trouble{}; ///< why its work cannot be committed just now; empty: it can be
+    /// On a store: how many positions of the log after its checkpoint are not settled, including
+    /// those of events that it does not handle. Without a store: how many events wait for it.
     std::uint64_t lag = 0;
-    /// On a store: when the oldest event happened that waits for it, or for its next attempt.
+    /// On a store: the time of the oldest event that waits for it, or for its next attempt.
     std::optional<Timestamp> oldest_waiting{};
-    /// On a store: when the last of its steps in this run was committed.
+    /// On a store: the time of the last commit of one of its steps in this run.
     std::optional<Timestamp> last_commit{};
-    Position replay_through = 0; ///< the last event of its replay, which is over at this checkpoint
+    /// The position of the last event of its replay, which ends when the checkpoint reaches it.
+    Position replay_through = 0;
 };
 
 } // namespace bus

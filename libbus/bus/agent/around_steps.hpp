@@ -11,26 +11,26 @@ namespace bus {
 
 class DomainEvent;
 
-/// One attempt of a step, for a function around it.
+/// One attempt of a step, as the function around it sees it.
 struct StepInfo {
     std::string_view agent{};
     const DomainEvent& event;
     Position position = 0; ///< 0 without a store
     std::uint32_t attempt = 1;
     std::uint32_t redrives = 0;
-    bool replay = false;    ///< only for the agent's state, see Context::replaying
-    bool giving_up = false; ///< it is on_given_up that runs
+    bool replay = false;    ///< the step only builds the agent's state: see Context::replaying
+    bool giving_up = false; ///< on_given_up runs, not a handler
 };
 
-/// What a function around a step calls to run it.
+/// Runs the step; given to the function around it.
 class RunStep {
 public:
     using Run = const Failure* (*)(void* step);
 
     RunStep(Run run, void* step) : run_{run}, step_{step} {}
 
-    /// Runs the step. Null: it has succeeded. Else why it failed, as long as the function runs.
-    /// Throws std::logic_error if it was called before.
+    /// Runs the step. Returns null if it has succeeded, and otherwise why it failed; the pointer is
+    /// valid while the function around the step runs. Throws std::logic_error at a second call.
     const Failure* operator()() const { return run_(step_); }
 
 private:
@@ -38,7 +38,7 @@ private:
     void* step_;
 };
 
-/// Called around each attempt of each step, on its thread:
+/// A function that is called around each attempt of each step, on the step's thread:
 ///
 ///     options.around_steps = [](const bus::StepInfo& step, const bus::RunStep& run) {
 ///         const Span span{step.agent, step.event.event_type()};
@@ -48,8 +48,8 @@ private:
 ///         }
 ///     };
 ///
-/// It must run the step once, on this thread, before it returns. What it throws is the step's
-/// failure, as if the step had thrown it: then nothing that the step did happens.
+/// It must run the step exactly once, on this thread, before it returns. If it throws, the step
+/// fails with that exception, and nothing that the step did takes effect.
 using AroundSteps = std::function<void(const StepInfo& step, const RunStep& run)>;
 
 } // namespace bus

@@ -18,7 +18,8 @@
 
 namespace bus {
 
-/// Where a step reads what it has not written itself. For the delivery, not for agents.
+/// Where a step reads what it has not written itself. The delivery implements it; agents do not use
+/// it.
 class StepSource {
 public:
     StepSource() = default;
@@ -26,43 +27,48 @@ public:
     StepSource& operator=(const StepSource&) = delete;
     virtual ~StepSource() = default;
 
+    /// The runtime's wall clock.
     virtual Timestamp now() = 0;
+    /// 64 random bits of the runtime.
     virtual std::uint64_t random() = 0;
+    /// What the agent keeps under a key, as JSON text; none: nothing.
     virtual std::optional<std::string> state(std::string_view key) = 0;
-    /// A page of what is kept under keys that begin with `prefix`.
+    /// A page of the states under keys that begin with `prefix`, after the key `after`.
     virtual StatePage states(std::string_view prefix, const std::optional<std::string>& after) = 0;
+    /// The delivery of an event that an agent has given up on; none: there is no such dead letter.
     virtual std::optional<DeliveryRecord> dead_letter(std::string_view agent,
                                                       const Uuid& event_id) = 0;
-    /// A handle for a timer to be started once the step has succeeded.
+    /// Returns a handle for a timer that starts once the step has succeeded.
     virtual TimerHandle new_timer() = 0;
 };
 
-/// A timer that a step has asked for.
+/// A timer that a step wants to start.
 struct TimerRequest {
     TimerHandle handle{};
     Duration delay{};
     std::shared_ptr<const DomainEvent> event{};
 };
 
-/// What a step wants to have happened once it has succeeded.
+/// What is to happen once a step has succeeded.
 struct StepEffects {
     std::vector<std::shared_ptr<const DomainEvent>> emitted{};
     detail::WrittenStates states;
     std::vector<DeliveryCommand> commands{};
     std::vector<TimerRequest> timers{};
-    std::vector<TimerHandle> cancelled{}; ///< after the timers that it starts
+    std::vector<TimerHandle> cancelled{}; ///< cancelled after the step's own timers have started
 
+    /// True if nothing is to happen.
     [[nodiscard]] bool empty() const noexcept {
         return emitted.empty() && states.empty() && commands.empty() && timers.empty() &&
                cancelled.empty();
     }
 };
 
-/// What a step may do. All it does happens when the step has succeeded, at once, or not at all.
-/// It belongs to the step: not to be kept, and not to be used from another thread.
+/// What a step may do. Everything it does here takes effect together when the step succeeds, or not
+/// at all. A context belongs to its step: do not keep it, and do not use it on another thread.
 class Context {
 public:
-    /// What a step is about.
+    /// The delivery that the step handles, and what its handler may emit.
     struct Step {
         const std::string& agent;
         const DomainEvent& event;
@@ -79,9 +85,10 @@ public:
     Context& operator=(const Context&) = delete;
     ~Context() = default;
 
-    /// Emits an event: nobody sees it before the step has succeeded. Execution and user are those
-    /// of the handled event unless set, and that event is its cause. Throws std::logic_error for
-    /// a type that the handler has not declared; with a StepContext that does not compile.
+    /// Emits an event, which nobody sees before the step has succeeded. The handled event becomes
+    /// its cause. Unless they are set, its execution and user are those of the handled event.
+    /// Throws std::logic_error if the handler has not declared the type; with a StepContext such a
+    /// call does not compile.
     template <class E>
     void publish(E event) {
         if constexpr (detail::check_published<E>()) {
@@ -91,14 +98,17 @@ public:
         }
     }
 
-    /// Publishes an event later, as if this step emitted it then: declared types only, with this
-    /// step's event as its cause. Nothing happens unless the step succeeds, and the delay (zero
-    /// and negative ones: at once) counts from then. Timers fire in order of their due times, and
-    /// of their scheduling where these are equal. On a store they commit with the step and survive
-    /// the program: what came due while it was not running fires when it runs again. Without one
-    /// they live in memory, and stopping the bus drops them. The handle may be kept, in the state
-    /// as well, and used in a later step of this agent. Throws std::logic_error for a type that is
-    /// not declared.
+    /// Publishes an event later, as if this step emitted it then, with the handled event as its
+    /// cause. The delay counts from the success of the step; if it is zero or negative, the event
+    /// is published at once. Nothing happens if the step fails. Timers fire in the order of their
+    /// due times; if these are equal, in the order of scheduling.
+    ///
+    /// On a store a timer is committed with the step and survives the program: if it came due while
+    /// the program was not running, it fires when the program runs again. Without a store timers
+    /// live in memory, and stopping the bus drops them.
+    ///
+    /// The returned handle may be kept, for example in the state, and used in a later step of this
+    /// agent. Throws std::logic_error if the handler has not declared the type.
     template <class E>
     TimerHandle schedule(Duration delay, E event) {
         if constexpr (detail::check_published<E>()) {
@@ -118,26 +128,26 @@ public:
         return schedule(detail::delay_of(delay), std::move(event));
     }
 
-    /// Cancels a timer of this agent once the step has succeeded: it never fires after that.
-    /// Harmless where it has fired, or was cancelled before.
+    /// Cancels a timer of this agent once the step has succeeded; after that it never fires.
+    /// Harmless if it has fired or was cancelled before.
     void cancel(TimerHandle timer);
 
     /// The event being handled.
     [[nodiscard]] const DomainEvent& event() const noexcept { return step_.event; }
 
-    /// Its place in the log; 0 without a store.
+    /// The event's position in the log; 0 without a store.
     [[nodiscard]] Position position() const noexcept { return step_.position; }
 
-    /// 1 for the first attempt of this delivery, and one more after each that failed, those before
-    /// a redrive included; attempts in a row that were not_ready count as one.
+    /// The number of this attempt of the delivery: 1 for the first, and one more after each failed
+    /// attempt, including those before a redrive. Successive not_ready attempts count as one.
     [[nodiscard]] std::uint32_t attempt() const noexcept { return step_.attempt; }
 
-    /// How often this delivery was redriven.
+    /// How often the delivery was redriven.
     [[nodiscard]] std::uint32_t redrives() const noexcept { return step_.redrives; }
 
-    /// True where the event is handled again only for the agent's own state: what the step emits,
-    /// schedules, cancels and redrives is dropped, for it has happened. What it would do outside
-    /// (a mail, a payment) it must leave out itself.
+    /// True if the event is handled again only to build the agent's own state. Then everything that
+    /// the step emits, schedules, cancels and redrives is dropped, because it happened before. The
+    /// handler itself must leave out effects outside the bus, such as a mail or a payment.
     [[nodiscard]] bool replaying() const noexcept { return step_.replay; }
 
     /// The runtime's wall clock.
@@ -146,21 +156,21 @@ public:
     /// 64 random bits of the runtime.
     [[nodiscard]] std::uint64_t random() const { return source_.random(); }
 
-    /// The same for every attempt of this step, and for no other step and purpose: to be sent
-    /// along with an effect outside, so that the other side can tell a repeat.
+    /// Returns a key for an effect outside the bus, which lets the other side recognise a repeat.
+    /// It is the same in every attempt of this step, and differs for any other step and purpose.
     [[nodiscard]] std::string idempotency_key(std::string_view purpose) const;
 
-    /// What the agent keeps under a key, with what this step has written. A state of an earlier
-    /// state_version goes through its upcasters. Throws CodecError, which names agent, key and
-    /// type, if it is no T or of a newer version.
+    /// Returns what the agent keeps under a key, including what this step has written; none:
+    /// nothing. The upcasters convert a state of an earlier state_version. Throws CodecError, which
+    /// names agent, key and type, if the state is not a T or is of a newer version.
     template <class T>
     [[nodiscard]] std::optional<T> state(std::string_view key) const {
         return detail::state_from_text<T>(step_.agent, key, state_text(key));
     }
 
-    /// The same of all that it keeps under keys that begin with `prefix`, by key: with what this
-    /// step has set, and without what it has erased. The step may set and erase while it goes
-    /// through them: what lies behind the page that is being gone through is then seen.
+    /// Returns all states under keys that begin with `prefix`, ordered by key: with what this step
+    /// has set, and without what it has erased. The step may set and erase states during the walk;
+    /// it sees such a change if the key lies beyond the current page.
     template <class T>
     [[nodiscard]] States<T> states(std::string_view prefix = {}) const {
         return {step_.agent, [this, under = std::string{prefix}](const auto& after) {
@@ -168,29 +178,33 @@ public:
                 }};
     }
 
-    /// Keeps a described struct (or a number, string, list, ...) under a key.
+    /// Sets the state under a key: a described struct, a number, a string, a list, ... Throws
+    /// CodecError if the key is not UTF-8.
     template <class T>
     void set_state(std::string_view key, const T& value) {
         set_state_text(key, detail::with_state_version(to_json_text(value), state_version<T>));
     }
 
+    /// Erases the state under a key; harmless if there is none.
     void erase_state(std::string_view key);
 
+    /// The JSON text of a state; none: nothing is kept under the key.
     [[nodiscard]] std::optional<std::string> state_text(std::string_view key) const;
+    /// Sets the JSON text of a state. Throws CodecError if the key is not UTF-8.
     void set_state_text(std::string_view key, std::string json);
 
-    /// The delivery of an event to an agent, where the agent has given up on it.
+    /// Returns the delivery of an event to an agent, if the agent has given up on it.
     [[nodiscard]] std::optional<DeliveryRecord> dead_letter(std::string_view agent,
                                                             const Uuid& event_id) const {
         return source_.dead_letter(agent, event_id);
     }
 
-    /// Gives a dead letter to its agent again, once this step has succeeded. The store keeps the
-    /// trace: this agent, and `why`.
+    /// Redrives a dead letter once this step has succeeded. The store records this agent and `why`.
+    /// Throws CodecError if `why` is not UTF-8.
     void redrive(const DeliveryRecord& dead_letter, std::string why = {});
 
 protected:
-    /// Another view of the same step, for StepContext.
+    /// Makes another view of the same step, for StepContext.
     Context(const Context&) = default;
 
 private:

@@ -4,11 +4,12 @@
 
 namespace bus {
 
-/// Names a timer, to cancel it by; a value to be kept anywhere. The default one names none. It
-/// means something to the agent (or bus) alone that it came from.
+/// Names a timer, so that it can be cancelled. It is a plain value and may be kept anywhere. It is
+/// valid only for the agent or bus that returned it. A default handle names no timer.
 struct TimerHandle {
     std::uint64_t number = 0; ///< 0: none
 
+    /// True if the handle names a timer.
     explicit operator bool() const noexcept { return number != 0; }
 
     bool operator==(const TimerHandle&) const = default;
