@@ -39,7 +39,7 @@ Types kept(Types types, const GraphPart& part) {
     return types;
 }
 
-/// `mailer and retry (on giving up) emit`
+/// For example `mailer and retry (on giving up) emit`.
 std::string listed(const std::vector<EventGraph::Emitter>& emitters) {
     std::string text;
     for (const EventGraph::Emitter& emitter : emitters) {
@@ -112,7 +112,7 @@ Types EventGraph::types() const {
     return all;
 }
 
-/// Whether some agent emits this type or one that derives from it.
+/// True if some agent emits this type or a type derived from it.
 bool EventGraph::emitted(const EventType& base) const {
     const auto is = [&](const EventType* type) { return type->is_a(base); };
     const auto any = [&](const Types& types) {
@@ -126,7 +126,8 @@ bool EventGraph::emitted(const EventType& base) const {
 }
 
 Types EventGraph::sources() const {
-    Types result = types(); // those that nobody emits are handled
+    // Types that no agent emits are handled, or they would not be in the graph.
+    Types result = types();
     std::erase_if(result,
                   [this](const EventType* type) { return takes_all(*type) || emitted(*type); });
     return result;

@@ -10,107 +10,118 @@
 
 namespace bus {
 
-/// How EventGraph::to_json lays its text out.
+/// How EventGraph::to_json formats its text.
 enum class JsonLayout : std::uint8_t {
     compact, ///< one line
-    pretty,  ///< a line a member, indented by two
+    pretty,  ///< one line for each member, indented by two blanks
 };
 
-/// What EventGraph::warnings tells of.
+/// What EventGraph::warnings reports.
 struct GraphWarnings {
-    /// Whether one who takes events of every type (a handler of DomainEvent itself: a log, a
-    /// monitor, a relay) handles each of them. It says nothing of a single type, so: no.
+    /// If true, a type counts as handled even if it is taken only by handlers or agents for every
+    /// event (of DomainEvent itself: a log, a monitor, a relay). False by default, because these
+    /// say nothing about a single type.
     bool any_event_counts = false;
-    bool cycles = true; ///< also tell of cycles
+    bool cycles = true; ///< report cycles too
 };
 
 /// The part of a graph to look at; see EventGraph::part.
 struct GraphPart {
-    std::vector<const EventType*> only{};    ///< these and what derives from them; empty: all
-    std::vector<const EventType*> without{}; ///< not these, but what derives from them
+    /// These types and those that derive from them; empty: all.
+    std::vector<const EventType*> only{};
+    /// Without these types, but with those that derive from them.
+    std::vector<const EventType*> without{};
 };
 
 /// What a program declares: which agents and handlers take which event types, and which types the
-/// agents may emit for it. As emitting what is not declared is an error, the graph holds all that
-/// agents do; what plain handlers publish is not declared, and not in it.
+/// agents may emit in response. Emitting an undeclared type is an error, so the graph contains all
+/// that agents do. What plain handlers publish is not declared, and so is not in the graph.
 ///
-/// A value: it is what was declared when it was made. Names rule its order, so that two graphs of
-/// the same declarations are equal text. Reading is thread safe.
+/// A graph is a value: it holds what was declared when it was made. It is ordered by names, so two
+/// graphs of the same declarations have equal text. Reading is thread safe.
 class EventGraph {
 public:
-    /// What an agent does with events of one type (and of those that derive from it, unless it has
-    /// a handler nearer to them).
+    /// What an agent does with events of one type, and with events of derived types unless it has a
+    /// handler for a type nearer to them.
     struct Reaction {
         const EventType* type;
-        std::vector<const EventType*> emits{}; ///< by name, each once
+        std::vector<const EventType*> emits{}; ///< each type once, by name
     };
 
+    /// An agent and what it declares.
     struct AgentNode {
         std::string name{};
-        std::vector<Reaction> reactions{};                  ///< by name of the type
-        std::vector<const EventType*> emits_on_giving_up{}; ///< whatever it has given up on
+        std::vector<Reaction> reactions{}; ///< by name of the type
+        /// What on_given_up may emit, for any event.
+        std::vector<const EventType*> emits_on_giving_up{};
     };
 
-    /// Who emits a type.
+    /// An agent that emits a type.
     struct Emitter {
         std::string agent{};
-        bool on_giving_up = false; ///< and only so
+        bool on_giving_up = false; ///< it emits the type only when it gives up
         friend bool operator==(const Emitter&, const Emitter&) = default;
     };
 
-    /// One stretch of a cycle: the agent, handling a type, emits the one that the next one handles.
+    /// One part of a cycle: the agent handles a type and emits the type that the next part handles.
     struct Turn {
         std::string agent{};
-        const EventType* handles; ///< as declared: perhaps a base of what the turn before emits
+        /// As declared, which may be a base of the type that the previous part emits.
+        const EventType* handles;
         const EventType* emits;
         bool on_giving_up = false;
         friend bool operator==(const Turn&, const Turn&) = default;
     };
 
+    /// A cycle; the last part emits what the first handles.
     using Cycle = std::vector<Turn>;
 
-    /// Adds what an agent declares. Throws std::invalid_argument for a second agent of one name.
+    /// Adds what an agent declares. Throws std::invalid_argument if the graph has an agent of that
+    /// name.
     void add(const Agent& agent);
-    /// Throws std::invalid_argument where it names no type.
+    /// Adds a plain handler. Throws std::invalid_argument if its type is null.
     void add(HandlerDescription handler);
 
-    /// By name.
+    /// The agents, by name.
     [[nodiscard]] const std::vector<AgentNode>& agents() const noexcept { return agents_; }
 
-    /// By name of the type, then by descending priority, then by name.
+    /// The plain handlers, by name of the type, then by descending priority, then by name.
     [[nodiscard]] const std::vector<HandlerDescription>& handlers() const noexcept {
         return handlers_;
     }
 
-    /// All types that somebody handles or emits, by name.
+    /// All types that are handled or emitted, by name.
     [[nodiscard]] std::vector<const EventType*> types() const;
 
-    /// The types that somebody handles and no agent emits, neither them nor what derives from
-    /// them: whoever hosts the bus publishes these, or nobody. Never DomainEvent itself.
+    /// The types that are handled but that no agent emits, nor any type derived from them. Only the
+    /// host can publish these. DomainEvent itself is never among them.
     [[nodiscard]] std::vector<const EventType*> sources() const;
 
-    /// The names of the agents that take events of this type, by a handler of it or of a base.
+    /// The names of the agents that take events of this type, by a handler for it or for a base.
     [[nodiscard]] std::vector<std::string> agents_for(const EventType& type) const;
 
-    /// The plain handlers that take events of this type, those of bases included.
+    /// The plain handlers that take events of this type, including handlers for its bases.
     [[nodiscard]] std::vector<HandlerDescription> handlers_for(const EventType& type) const;
 
-    /// Who emits events of just this type, by name of the agent.
+    /// The agents that emit exactly this type, by name.
     [[nodiscard]] std::vector<Emitter> emitters_of(const EventType& type) const;
 
-    /// The types that agents emit and nobody takes.
+    /// The types that agents emit and that neither an agent nor a handler takes.
+    /// `any_event_counts`: see GraphWarnings.
     [[nodiscard]] std::vector<const EventType*> unhandled(bool any_event_counts = false) const;
 
-    /// The ways on which events may go round: through each pair of agents that lies on a circle the
-    /// shortest one, each once, and begun at the agent that comes first by name. Handlers' filters
-    /// and what an agent looks at before it emits are not known here: a cycle may well be sound.
+    /// The cycles in which events may go round. For each link (an emission, and an agent that takes
+    /// it) that lies on a cycle, the shortest cycle through it is returned. Each cycle is returned
+    /// once, and begins with the agent that comes first by name. The graph does not know handlers'
+    /// filters, nor the conditions under which an agent emits, so a cycle may well be harmless.
     [[nodiscard]] std::vector<Cycle> cycles() const;
 
-    /// A sentence for each type of unhandled() and each of cycles(), naming types and agents.
+    /// One sentence for each type of unhandled() and each cycle of cycles(), with types and agents
+    /// named.
     [[nodiscard]] std::vector<std::string> warnings(const GraphWarnings& which = {}) const;
 
-    /// The graph as if nothing else had been declared: without what handles and emits other types.
-    /// Agents that then take nothing are not in it.
+    /// The graph of what handles and emits the types in `part`, as if nothing else had been
+    /// declared. Agents that then handle nothing are left out.
     [[nodiscard]] EventGraph part(const GraphPart& part) const;
 
     /// part() without these types.
@@ -119,18 +130,19 @@ public:
         return part({.only = {}, .without = {&event_type<E>()...}});
     }
 
-    /// part() with these types and those that derive from them only.
+    /// part() with only these types and those that derive from them.
     template <AnyEventStruct... E>
     [[nodiscard]] EventGraph only() const {
         return part({.only = {&event_type<E>()...}, .without = {}});
     }
 
-    /// A flowchart in Mermaid's language, which many viewers of Markdown draw.
+    /// A flowchart in the language of Mermaid, which many Markdown viewers can draw.
     [[nodiscard]] std::string to_mermaid() const;
     /// A digraph in the DOT language of Graphviz.
     [[nodiscard]] std::string to_dot() const;
-    /// The members `types` (name, base, source, unhandled), `agents` (name, handles: type, emits;
-    /// emits_on_giving_up) and `handlers` (type, name, priority), all of them by name.
+    /// A JSON object of three lists, all ordered by name. `types` have the members name, base,
+    /// source and unhandled. `agents` have name, handles (a list of type and emits) and
+    /// emits_on_giving_up. `handlers` have type, name and priority.
     [[nodiscard]] std::string to_json(JsonLayout layout = JsonLayout::compact) const;
 
 private:

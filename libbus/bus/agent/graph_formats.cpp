@@ -15,7 +15,8 @@ namespace {
 using internal::Drawing;
 using Types = std::vector<const EventType*>;
 
-/// Mermaid ends a text at a quote and reads entities of its own, `#35;`, and some HTML.
+/// Mermaid ends a text at a quote, and interprets entities of its own such as `#35;`, and some
+/// HTML.
 std::string mermaid_text(std::string_view text) {
     std::string result{'"'};
     for (const char c : text) {
@@ -80,7 +81,7 @@ std::string dot_attributes(const Drawing::Edge& edge) {
     }
 }
 
-/// What to_json writes.
+/// The form of what to_json writes.
 struct TypeJson {
     std::string name;
     std::optional<std::string> base;
@@ -154,7 +155,7 @@ GraphJson described(const EventGraph& graph) {
     return json;
 }
 
-/// Compact JSON with line ends and indentation; empty lists and objects stay as they are.
+/// Adds line ends and indentation to compact JSON. Empty lists and objects stay on one line.
 std::string pretty(std::string_view compact) {
     std::string out;
     std::size_t depth = 0;

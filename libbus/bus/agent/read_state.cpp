@@ -7,11 +7,11 @@ namespace bus::detail {
 
 namespace {
 
-/// More than one: a page that is full ends with a key that is not empty, so that another one can
-/// begin behind it.
+/// More than one, so that the last key of a full page is not empty, and another page can begin
+/// after it.
 constexpr std::size_t page_size = 256;
 
-/// The first of the entries under `prefix` that come after a key.
+/// The first of the entries under `prefix` that comes after a key.
 template <class Map>
 auto first_after(const Map& map, std::string_view prefix, const std::optional<std::string>& after) {
     return after && after->compare(prefix) >= 0 ? map.upper_bound(*after) : map.lower_bound(prefix);

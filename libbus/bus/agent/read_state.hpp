@@ -19,36 +19,36 @@ namespace bus {
 
 class EventStore;
 
-/// A state and the key that its agent keeps it under.
+/// A state, and the key under which its agent keeps it.
 template <class T>
 struct KeptState {
     std::string key{};
     T value;
 };
 
-/// Some of what an agent keeps, by key, as it is kept.
+/// A page of what an agent keeps, ordered by key, in the form in which it is kept.
 struct StatePage {
     std::vector<StateRecord> states{};
-    /// The next page has what comes after this key; none: there is no next one.
+    /// The next page begins after this key; none: this is the last page.
     std::optional<std::string> next_after{};
 };
 
 namespace detail {
 
-/// Reads the page that comes after a key; none: the first one.
+/// Reads the page that comes after a key; none: the first page.
 using StatePages = std::function<StatePage(const std::optional<std::string>& after)>;
 
-/// The texts that a step has written, or erased (none).
+/// What a step has written, by key; none: the step has erased it.
 using WrittenStates = std::map<std::string, std::optional<std::string>, std::less<>>;
 
-/// Those of the states under `prefix` that a store has.
+/// A page of the states under `prefix` in a store.
 StatePage page_of(EventStore& store, std::string_view agent, std::string_view prefix,
                   const std::optional<std::string>& after);
-/// The same of states in memory.
+/// The same for states in memory.
 StatePage page_of(const std::map<std::string, std::string, std::less<>>& states,
                   std::string_view prefix, const std::optional<std::string>& after);
-/// Puts into a page what was written meanwhile, and takes out what was erased. `after`: where the
-/// page begins.
+/// Merges what a step has written into a page, and removes from it what the step has erased.
+/// `after` is where the page begins.
 void lay_over(StatePage& page, const WrittenStates& written, std::string_view prefix,
               const std::optional<std::string>& after);
 
@@ -56,11 +56,11 @@ void lay_over(StatePage& page, const WrittenStates& written, std::string_view pr
 std::optional<std::string> state_text(EventStore& store, std::string_view agent,
                                       std::string_view key);
 
-/// The error that names the state which could not be read.
+/// Makes the error that names the state which could not be read.
 CodecError unreadable_state(const CodecError& error, std::string_view agent, std::string_view key,
                             std::string_view type);
 
-/// What is kept of a state as a T: the one way in which states are read.
+/// Reads a state as a T. All states are read by this function.
 template <class T>
 T state_from_text(std::string_view agent, std::string_view key, std::string_view kept) {
     try {
@@ -77,33 +77,34 @@ std::optional<T> state_from_text(std::string_view agent, std::string_view key,
                 : std::nullopt;
 }
 
-/// Goes through the pages, one state after the other.
+/// Goes through the states of all pages, one after the other.
 class StateWalk {
 public:
     explicit StateWalk(StatePages pages);
 
-    /// nullptr: that was the last one.
+    /// Returns the next state; nullptr: there are no more.
     const StateRecord* next();
 
 private:
     StatePages pages_;
     StatePage page_;
-    std::size_t begun_ = 0; ///< of the page
+    std::size_t begun_ = 0; ///< how many states of the page were returned
 };
 
 } // namespace detail
 
-/// Many states of one type, by key, to be gone through:
+/// Many states of one type, ordered by key, for a loop:
 ///
 ///     for (const auto& [key, basket] : bus::read_states<Basket>(store, "baskets")) { ... }
 ///
-/// A few hundred at a time are in memory, however many there are. Each page is of one moment, and
-/// the next one of a later moment. Going on to a state throws CodecError, which names it, if it is
-/// no T. It reads from the store, bus or context that it comes from, which must outlive it. Each
-/// begin() begins anew; not to be shared by threads.
+/// Only a few hundred states are in memory at a time. Each page shows one moment, and the next page
+/// a later one. The store, bus or context that the states come from must live longer than this
+/// object. Advancing to a state that is not a T throws CodecError, which names the state. Each
+/// begin() starts from the first state. Not thread safe.
 template <class T>
 class States {
 public:
+    /// An input iterator.
     class Iterator {
     public:
         using iterator_category = std::input_iterator_tag;
@@ -144,10 +145,11 @@ public:
 
     private:
         std::string agent_;
-        std::shared_ptr<detail::StateWalk> walk_; ///< null at the end
+        std::shared_ptr<detail::StateWalk> walk_; ///< null: at the end
         std::optional<value_type> current_;
     };
 
+    /// For read_states: `pages` reads the pages.
     States(std::string_view agent, detail::StatePages pages)
         : agent_{agent}, pages_{std::move(pages)} {}
 
@@ -160,16 +162,17 @@ private:
     detail::StatePages pages_;
 };
 
-/// What an agent keeps under a key, as the store has it: an earlier state_version goes through the
-/// upcasters. None: it keeps nothing there. From any thread, whether the agent runs or not. Throws
-/// CodecError, which names agent, key and type, if it is no T or of a newer version; StoreError.
+/// Returns what an agent keeps under a key in the store; none: nothing. The upcasters convert a
+/// state of an earlier state_version. It may be called on any thread, whether the agent runs or
+/// not. Throws CodecError, which names agent, key and type, if the state is not a T or is of a
+/// newer version; StoreError.
 template <class T>
 [[nodiscard]] std::optional<T> read_state(EventStore& store, std::string_view agent,
                                           std::string_view key) {
     return detail::state_from_text<T>(agent, key, detail::state_text(store, agent, key));
 }
 
-/// The same of all that it keeps under keys that begin with `prefix`, by key.
+/// Returns all that an agent keeps under keys that begin with `prefix`, ordered by key.
 template <class T>
 [[nodiscard]] States<T> read_states(EventStore& store, std::string_view agent,
                                     std::string_view prefix = {}) {

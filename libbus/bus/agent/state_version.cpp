@@ -15,7 +15,7 @@ struct VersionedState {
     std::string_view json;
 };
 
-/// Blanks between the tokens change nothing: the text may have been through another program.
+/// Accepts blanks between the tokens: another program may have rewritten the text.
 VersionedState versioned_state(std::string_view kept) {
     VersionedState state{.json = kept};
     std::string_view rest = kept;

@@ -11,7 +11,7 @@ namespace bus {
 
 namespace {
 
-/// A step that the host's function is to run.
+/// A step for BusOptions::around_steps to run.
 template <class Run>
 struct StepWithin {
     Context& context;
@@ -36,7 +36,8 @@ struct StepWithin {
     }
 };
 
-/// Runs the step inside of the host's function. Throws what that throws, and the step's failure.
+/// Runs the step inside the host's function. Throws the exception of that function, and the failure
+/// of the step.
 template <class Run>
 void run_within(const AroundSteps& around, const StepInfo& info, Context& context, Run& run) {
     StepWithin<Run> step{context, run, false, {}};
@@ -87,7 +88,7 @@ std::optional<Failure> attempt(const Agent& agent, const StepInput& input,
     return failure;
 }
 
-/// What an exception says, and what to say of one that says nothing.
+/// The message of an exception, or a substitute if it is not a std::exception.
 std::string message_of(const std::exception_ptr& thrown) {
     try {
         std::rethrow_exception(thrown);

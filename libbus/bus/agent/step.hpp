@@ -8,9 +8,9 @@
 
 namespace bus {
 
-/// What an attempt of a step came to: its effects, or why it failed.
+/// The result of an attempt of a step: its effects, or why it failed.
 struct StepOutcome {
-    StepEffects effects{}; ///< empty where it failed
+    StepEffects effects{}; ///< empty if the attempt failed
     std::optional<Failure> failure{};
 };
 
@@ -20,27 +20,28 @@ struct StepInput {
     Position position = 0;
     std::uint32_t attempt = 1;
     std::uint32_t redrives = 0;
-    bool replay = false; ///< the event was handled before, and what follows from it has happened
+    bool replay = false; ///< the event was handled before, and its consequences have happened
 };
 
-/// Runs the agent's handler for the event. Whatever it throws becomes the outcome's failure.
+/// Runs the agent's handler for the event. An exception becomes the failure in the outcome.
 /// `around` may be empty.
 StepOutcome run_step(Agent& agent, const StepInput& input, StepSource& source,
                      const AroundSteps& around = {});
 
-/// The same for a handler that is known, with the effects in an object to be used again; they are
-/// empty where the step failed.
+/// The same for a known handler. The effects are put into an object that can be used again; it is
+/// empty if the step failed.
 std::optional<Failure> run_step(const Agent& agent, const Agent::Handler& handler,
                                 const StepInput& input, StepSource& source, StepEffects& effects,
                                 const AroundSteps& around = {});
 
-/// Starts the agent, or throws std::runtime_error with its name and what on_start threw, nested.
+/// Runs the agent's on_start. If that throws, throws std::runtime_error with the agent's name and
+/// the message; the exception is nested in it.
 void start_agent(Agent& agent);
 
-/// Runs the agent's on_stop; what it throws is told as trouble.
+/// Runs the agent's on_stop. An exception is reported as trouble.
 void stop_agent(Agent& agent, RunnerHub& hub) noexcept;
 
-/// Runs the agent's on_given_up. A failure in the outcome is one of on_given_up itself.
+/// Runs the agent's on_given_up. A failure in the outcome is a failure of on_given_up itself.
 StepOutcome run_given_up(Agent& agent, const StepInput& input, const Failure& failure,
                          StepSource& source, const AroundSteps& around = {});
 

@@ -6,8 +6,8 @@
 
 namespace bus {
 
-/// A Context that names what the handler may publish: anything else does not compile, and the
-/// declaration is read off the handler's signature, so that the two cannot differ:
+/// A Context that names the types that the handler may publish. Publishing another type does not
+/// compile. The declaration is taken from the handler's signature, so the two cannot differ:
 ///
 ///     Greeter() : Agent{"greeter"} { on<UserCreatedEvent>(&Greeter::greet); }
 ///
@@ -15,12 +15,12 @@ namespace bus {
 ///         context.publish(GreetingSentEvent{{}, event.user_name});
 ///     }
 ///
-/// Given to a function that takes a Context&, it is one: what is published there is checked at run
-/// time, as ever.
+/// It can be passed to a function that takes a Context&. What that function publishes is checked at
+/// run time, as with any Context.
 template <class... Emitted>
 class StepContext : public Context {
 public:
-    /// The same step as `context`. The bus makes it for the handler.
+    /// Views the same step as `context`. The bus makes it for the handler.
     explicit StepContext(const Context& context) : Context{context} {}
 
     /// Emits an event, as Context::publish does.
@@ -47,7 +47,7 @@ public:
         }
     }
 
-    /// The same for a delay such as `1.5s`.
+    /// The same for a delay such as `1.5s`, rounded up to whole microseconds.
     template <class Rep, class Period, class E>
 
     requires(!std::convertible_to<std::chrono::duration<Rep, Period>, Duration>) TimerHandle

@@ -8,11 +8,11 @@
 #include <type_traits>
 #include <utility>
 
-/// What Agent::on makes of a handler: which context it wants, what that says of its emissions, and
-/// the sentence for one that cannot be a handler.
+/// How Agent::on reads a handler: which context it takes, which emissions that declares, and the
+/// compiler's message if it cannot be a handler.
 namespace bus::detail {
 
-/// The second parameter of a callable with one signature; Context& where it has none.
+/// The second parameter of a callable that has one signature; Context& if there is none.
 template <class F>
 struct SecondParameter {
     using Type = Context&;
@@ -51,7 +51,7 @@ requires requires {
 
 struct SecondParameter<F> : SecondParameter<decltype(&F::operator())> {};
 
-/// Adds the types that a StepContext names to a declaration.
+/// Adds the types that a StepContext names to a declaration; nothing for a Context.
 template <class C>
 struct NamedEmissions {
     using Argument = Context;
@@ -73,7 +73,7 @@ struct NamedEmissions<StepContext<Emitted...>> {
 template <class F>
 using EmissionsOf = NamedEmissions<std::remove_cvref_t<typename SecondParameter<F>::Type>>;
 
-/// The agent whose member function F is; void for any other callable.
+/// The agent class of which F is a member function; void for any other callable.
 template <class F>
 struct MemberOf {
     using Class = void;
@@ -84,7 +84,8 @@ struct MemberOf<Signature A::*> {
     using Class = A;
 };
 
-/// F, called with what stands before the event: the agent, for its member functions.
+/// True if F can be called with a const event. A member function is called with `Self`, the agent,
+/// before the event.
 template <class E, class F, class... Self>
 inline constexpr bool takes_step =
     std::invocable<F&, Self&..., const E&, typename EmissionsOf<F>::Argument&> ||
@@ -117,7 +118,7 @@ consteval bool check_step_parameters() {
     }
 }
 
-/// F may be an agent's handler of events of type E.
+/// True if F can be an agent's handler for events of type E.
 template <class E, class F, class Agent>
 consteval bool check_step_handler() {
     using Self = typename MemberOf<F>::Class;
@@ -134,7 +135,7 @@ consteval bool check_step_handler() {
     }
 }
 
-/// A handler as the agent keeps it: Handle takes (const DomainEvent&, Context&).
+/// Makes an Agent::Handle of a handler, which takes (const DomainEvent&, Context&).
 template <class E, class F, class... Self>
 auto step_handler(F handle, Self*... self) {
     return [handle = std::move(handle), self...](const DomainEvent& domain_event,

@@ -28,7 +28,8 @@ void Timers::start(TimerHandle handle, Duration delay, std::shared_ptr<const Dom
 }
 
 bool Timers::cancel(TimerHandle handle) {
-    decltype(timers_)::node_type cancelled; // goes without the lock: it is the host's event
+    // Destroyed after the lock is released: it is the host's event.
+    decltype(timers_)::node_type cancelled;
     const std::lock_guard lock{mutex_};
     const auto found = keys_.find(handle.number);
     if (found == keys_.end()) {
@@ -36,13 +37,13 @@ bool Timers::cancel(TimerHandle handle) {
     }
     cancelled = timers_.extract(found->second);
     keys_.erase(found);
-    return true; // a wake-up that finds nothing due does no harm
+    return true; // a wake-up that finds no timer due does no harm
 }
 
-/// Sees to it that somebody wakes for the first timer. The lock is held.
+/// Makes sure that a wake-up comes for the first timer. The lock is held.
 void Timers::arm(std::unique_lock<std::mutex>& /*lock*/) {
     if (firing_ || timers_.empty()) {
-        return; // who fires looks again when he has done
+        return; // the thread that fires looks again when it is done
     }
     const SteadyTime due = timers_.begin()->first.due;
     if (armed_ && armed_for_ <= due) {
@@ -59,15 +60,15 @@ void Timers::arm(std::unique_lock<std::mutex>& /*lock*/) {
         }
     };
     if (delay <= Duration::zero()) {
-        armed_ = Runtime::TimerId{0}; // no timer of the runtime: nothing that could be cancelled
+        armed_ = Runtime::TimerId{0}; // not a timer of the runtime, so there is nothing to cancel
         runtime_.pool().post(std::move(wake));
     } else {
         armed_ = runtime_.schedule(delay, std::move(wake));
     }
 }
 
-/// Fires what is due. `due` is what it was woken for: that is due even if a host's own timers are a
-/// little ahead of the steady clock.
+/// Fires the timers that are due. `due` is the time of this wake-up: it counts as reached even if
+/// the host's own timers are a little ahead of the steady clock.
 void Timers::fire_due(SteadyTime due) {
     std::unique_lock lock{mutex_};
     if (armed_ && armed_for_ == due) {
@@ -83,7 +84,7 @@ void Timers::fire_due(SteadyTime due) {
         keys_.erase(first.mapped().handle.number);
         lock.unlock();
         fire(first.mapped().event);
-        first = {}; // the event goes without the lock
+        first = {}; // destroy the event while the lock is not held
         lock.lock();
     }
     firing_ = false;
@@ -96,7 +97,7 @@ void Timers::fire_due(SteadyTime due) {
 void Timers::fire(const std::shared_ptr<const DomainEvent>& event) noexcept {
     const WorkerScope scope{bus_, this};
     try {
-        fire_(stamped_copy(*event)); // it happens now, whenever it was scheduled
+        fire_(stamped_copy(*event)); // the time of the event is now, whenever it was scheduled
     } catch (const std::exception& error) {
         on_trouble_(error.what());
     } catch (...) {
@@ -123,7 +124,7 @@ bool Timers::waits_for_time() {
 }
 
 void Timers::begin_stop() {
-    std::map<Key, Timer> dropped; // destroyed without the lock
+    std::map<Key, Timer> dropped; // destroyed after the lock is released
     const std::lock_guard lock{mutex_};
     stopped_ = true;
     dropped_ += timers_.size();

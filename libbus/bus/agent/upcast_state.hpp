@@ -5,9 +5,9 @@
 
 namespace bus {
 
-/// Registers how a state of type T and this version becomes one of the next: see bus::upcast,
-/// whose rules for numbers hold here too. Call it at start-up, before agents run. T must be kept as
-/// a JSON object. Throws std::logic_error where the version is not below state_version<T>, or has
+/// Registers how a state of type T is converted from this version to the next. The rules of
+/// bus::upcast for numbers apply here too. T must be kept as a JSON object. Call it at start-up,
+/// before agents run. Throws std::logic_error if the version is not below state_version<T>, or has
 /// an upcaster already.
 template <class T>
 void upcast_state(std::uint32_t version, std::function<void(boost::json::object& state)> change) {
