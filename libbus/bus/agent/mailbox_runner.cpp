@@ -14,11 +14,12 @@ using internal::Parking;
 
 namespace {
 
-/// An agent's turn: so many steps, or so long where they are slower; then others have theirs.
+/// A turn of an agent ends after this many steps, or after this time if the steps are slow. Then
+/// other agents have their turn.
 constexpr std::size_t most_steps = 1024;
 constexpr Duration turn = std::chrono::microseconds{200};
-/// Long enough for some fifty events of a publisher that does nothing else, and less than it takes
-/// to wake a thread.
+/// Long enough for about fifty events of a publisher that does nothing else, and shorter than the
+/// time to wake a thread.
 constexpr std::chrono::nanoseconds gathering_time{1500};
 
 void tell_trouble(RunnerHub& hub, std::string_view agent, std::string_view what) {
@@ -58,7 +59,7 @@ void MailboxRunner::open() {
 }
 
 bool MailboxRunner::takes(const EventType& type) const {
-    detail::stress_yield(); // the dispatcher has some of its types, or is rid of some
+    detail::stress_yield(); // the dispatcher may have only some of the types just now
     return agent_->handler_for(type) != nullptr;
 }
 
@@ -70,7 +71,7 @@ void MailboxRunner::wake(Lane* lane) {
     if (lane == nullptr) {
         return;
     }
-    detail::stress_yield(); // others put into a lane that is to be posted, and is not yet
+    detail::stress_yield(); // other threads may fill a lane that is scheduled but not yet posted
     try {
         post(*lane);
     } catch (...) {
@@ -79,8 +80,8 @@ void MailboxRunner::wake(Lane* lane) {
     }
 }
 
-/// Posts a task that runs the lane. The task is a single pointer, which needs no allocation; until
-/// it has run, the lane keeps the runner alive.
+/// Posts a task that runs the lane. The task is a single pointer, so it needs no allocation. The
+/// lane keeps the runner alive until the task has run.
 void MailboxRunner::post(Lane& lane) {
     struct Run {
         Lane* lane;
@@ -92,7 +93,7 @@ void MailboxRunner::post(Lane& lane) {
     try {
         pool_.post(Run{&lane});
     } catch (...) {
-        lane.alive.reset(); // not the last one: the caller has another
+        lane.alive.reset(); // not the last reference: the caller has another
         throw;
     }
 }
@@ -123,10 +124,10 @@ void MailboxRunner::run(Lane& lane) noexcept {
     }
 }
 
-/// Steps until nothing is left or the agent has had its turn.
+/// Runs steps until no work is left or the agent's turn is over.
 void MailboxRunner::run_turn(Lane& lane) {
     std::size_t steps = 0;
-    bool timed = false; // the clock is read for full batches alone: little to do needs no bound
+    bool timed = false; // the clock is read only for full batches: a little work needs no limit
     SteadyTime turn_begin{};
     SteadyTime batch_begin{};
     while (steps < most_steps) {
@@ -161,7 +162,7 @@ void MailboxRunner::run_turn(Lane& lane) {
     }
 }
 
-/// The events of a batch, each where it lies.
+/// Handles the events of a batch, each in place.
 std::size_t MailboxRunner::run_batch(Lane& lane, const Mailbox::Batch& batch) {
     struct Destroyer {
         DomainEvent& event;
@@ -189,7 +190,7 @@ std::size_t MailboxRunner::run_batch(Lane& lane, const Mailbox::Batch& batch) {
     return batch.count;
 }
 
-/// Sequences that were held up and are no longer.
+/// Runs deliveries of sequences that were held up and may now continue.
 std::size_t MailboxRunner::run_ready(Lane& lane) {
     std::size_t steps = 0;
     for (; steps < lane.batch_limit && !mailbox_.stopping(); ++steps) {
@@ -207,7 +208,7 @@ void MailboxRunner::report(const char* what) const noexcept {
     try {
         tell_trouble(*hub_, name_,
                      std::string{what} + ": " + Failure::from(std::current_exception()).what());
-    } catch (const std::bad_alloc&) { // it may be what is to be told
+    } catch (const std::bad_alloc&) { // lack of memory may be the very thing to report
         Teller teller = hub_->teller();
         teller.on_trouble(what);
         teller.on_trouble("short of memory: the agent and the cause of this are not told");
@@ -278,7 +279,7 @@ void MailboxRunner::remove() {
     begin_stop();
     timers_->stop();
     mailbox_.wait_quiet(false);
-    if (!mailbox_.quiet()) { // what runs waits for this thread: the last of it ends the agent
+    if (!mailbox_.quiet()) { // a running step waits for this thread: the last step ends the agent
         const std::lock_guard lock{stop_mutex_};
         remover_waits_ = false;
     }
@@ -291,14 +292,15 @@ void MailboxRunner::remove() {
     hub_->note_change();
 }
 
-/// No step runs, and none ever will.
+/// To be called when no step runs and none will run again: calls on_stop, and ends a removed agent.
 void MailboxRunner::finish() {
     std::unique_lock lock{stop_mutex_};
     if (on_stop_ == OnStop::due) {
         on_stop_ = OnStop::running;
         lock.unlock();
         {
-            const WorkerScope scope{hub_.get()}; // on_stop may stop the bus: that must not wait
+            // on_stop may stop the bus, which must not wait then.
+            const WorkerScope scope{hub_.get()};
             stop_agent(*agent_, *hub_);
         }
         lock.lock();
@@ -322,7 +324,7 @@ void MailboxRunner::end_agent() {
     const std::lock_guard key_lock{key_mutex_};
     const std::lock_guard lock{stop_mutex_};
     ends.swap(agent_);
-} // the locks go first: what the agent's end runs is not ours
+} // the locks are released first: the agent's destructor is the host's code
 
 void MailboxRunner::show(const std::function<void(const Agent&)>& look) {
     const std::lock_guard lock{stop_mutex_};

@@ -19,8 +19,9 @@
 
 namespace bus {
 
-/// Drives one agent of a bus without a store: events come from publish through a bounded mailbox,
-/// and what waits for its next attempt, or behind such a one, waits in memory. Thread safe.
+/// Drives one agent of a bus without a store. Events come from publish through a bounded mailbox.
+/// Deliveries that wait for their next attempt, and the events behind them, are kept in memory.
+/// Thread safe.
 class MailboxRunner final : public Runner,
                             public EventTaker,
                             public internal::ClockUser,
@@ -33,22 +34,23 @@ public:
     MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<RunnerHub> hub,
                   PublishEmitted publish_emitted);
 
-    /// Calls the agent's on_start; to be called once, before the first offer. Throws
-    /// std::runtime_error where that throws: the runner is not to be used then.
+    /// Calls the agent's on_start. To be called once, before the first offer. If on_start throws,
+    /// throws std::runtime_error, and the runner must not be used.
     void start();
 
-    /// To be called once it is offered the events of every type that it takes: it joins for all of
-    /// them at one moment, so that a publisher finds it there from one event on, without a gap.
+    /// To be called once the runner is offered the events of all types that it takes. It begins to
+    /// take events of all these types at the same moment, so that each publisher finds it there
+    /// from one event on, without a gap.
     void open();
 
-    /// Puts a copy of the event into the mailbox, once that is open. `may_block`: the caller is a
-    /// thread of the host, which waits where the mailbox is full and its policy says so. Throws
-    /// what the copy throws; the mailbox is as before then.
+    /// Copies the event into the mailbox, once that is open. `may_block`: the caller is a thread of
+    /// the host, which waits if the mailbox is full and its policy is to block. Throws what the
+    /// copy throws; the event is then not in the mailbox.
     void offer(const DomainEvent& event, bool may_block) override;
 
     [[nodiscard]] bool takes(const EventType& type) const override;
 
-    /// What the agent keeps, as the steps that have ended have left it.
+    /// What the agent keeps after the steps that have ended.
     [[nodiscard]] std::optional<std::string> state_text(std::string_view key);
     [[nodiscard]] StatePage state_page(std::string_view prefix,
                                        const std::optional<std::string>& after);
@@ -61,16 +63,17 @@ public:
     [[nodiscard]] bool waits_for_time() override;
     void begin_stop() override;
 
-    /// As Runner says, and calls on_stop. From a step or a timer, of whatever agent, it does not
-    /// wait: on_stop is called then when the agent's last step ends.
+    /// As Runner::stop, and calls on_stop. In a step or a timer of any agent it does not wait: then
+    /// on_stop is called when the agent's last step ends.
     void stop() override;
 
     void end_agent() override;
 
-    /// As stop() for an agent that leaves, which ends with it: what waits is destroyed, and counted
-    /// as dropped. The agent ends in this thread, unless that is one of the workers. Waits
-    /// for the running steps also where another agent's step calls it, unless these wait for that
-    /// one in their turn; but not for the step that calls it.
+    /// As stop(), for an agent that is removed from the bus. What waits is destroyed and counted as
+    /// dropped. The agent is destroyed too: in this thread, unless it is one of the workers.
+    ///
+    /// If a step of another agent calls it, it still waits for the running steps, unless these in
+    /// turn wait for that step. It never waits for the step that calls it.
     void remove();
 
 private:
@@ -101,15 +104,15 @@ private:
     [[nodiscard]] const Agent::Handler* handler_of(const EventType& type) const noexcept;
     [[nodiscard]] std::string key_of(const DomainEvent& event) const;
     [[nodiscard]] std::optional<std::size_t> lane_hash(const DomainEvent& event) const;
-    /// In a handler of an exception alone: tells observers what went wrong, and what was thrown.
+    /// Only in a handler of an exception: reports what went wrong, and what was thrown.
     void report(const char* what) const noexcept;
     void finish();
 
     const std::string name_;
-    std::unique_ptr<Agent> agent_; ///< goes under key_mutex_ and stop_mutex_
+    std::unique_ptr<Agent> agent_; ///< reset under key_mutex_ and stop_mutex_
     const Sequence::Kind sequence_;
     std::shared_ptr<RunnerHub> hub_;
-    Executor& pool_; ///< where its steps run
+    Executor& pool_; ///< runs the steps
     PublishEmitted publish_emitted_;
     std::vector<const Agent::Handler*> handlers_; ///< by type index, for types known at the start
     std::shared_ptr<Timers> timers_;
@@ -119,12 +122,14 @@ private:
     std::mutex states_mutex_;
     std::map<std::string, std::string, std::less<>> states_;
 
-    mutable std::shared_mutex key_mutex_; ///< held while a publisher asks for a sequence's key
+    /// Held while a publisher asks the agent for a sequence's key.
+    mutable std::shared_mutex key_mutex_;
     std::mutex stop_mutex_;
     std::condition_variable stop_changed_;
     OnStop on_stop_ = OnStop::due;
     bool removed_ = false;
-    bool remover_waits_ = false; ///< and ends the agent; else the last step does
+    /// The removing thread waits and ends the agent; otherwise the last step does.
+    bool remover_waits_ = false;
 };
 
 } // namespace bus

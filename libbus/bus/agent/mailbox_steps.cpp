@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-// What a step comes to: its effects, its next attempt, or its end.
+// What a step results in: its effects, its next attempt, or its end.
 
 namespace bus {
 
@@ -28,7 +28,7 @@ public:
         return runner_.state_page(prefix, after);
     }
 
-    /// Without a store nothing is kept that could be redriven.
+    /// Without a store no dead letter is kept.
     std::optional<DeliveryRecord> dead_letter(std::string_view /*agent*/,
                                               const Uuid& /*event_id*/) override {
         return std::nullopt;
@@ -52,8 +52,8 @@ StatePage MailboxRunner::state_page(std::string_view prefix,
     return detail::page_of(states_, prefix, after);
 }
 
-/// A first attempt. What it throws is no failure of the step, which is caught, but memory that runs
-/// out around it: that costs the event, and not the program.
+/// Runs a first attempt. Failures of the step are caught inside; what arrives here is lack of
+/// memory outside the step. It costs the event, but does not end the program.
 void MailboxRunner::handle(Lane& lane, const DomainEvent& event) noexcept {
     try {
         handle_or_throw(lane, event);
@@ -76,12 +76,12 @@ void MailboxRunner::handle_or_throw(Lane& lane, const DomainEvent& event) {
     }
 }
 
-/// What is next in a line: its head again, or the first event behind it.
+/// Runs the next delivery of a line: its head again, or the first event behind it.
 void MailboxRunner::retry(Lane& lane, Parking::Line& line) noexcept {
     bool waits = false;
     try {
         waits = retry_or_throw(lane, line, lane.parking.take(line));
-    } catch (...) { // as in handle
+    } catch (...) { // as in handle()
         Lane::count(lane.lost);
         report("an event is lost");
     }
@@ -90,7 +90,7 @@ void MailboxRunner::retry(Lane& lane, Parking::Line& line) noexcept {
     }
 }
 
-/// True: it waits for another attempt.
+/// Returns true if the delivery waits for another attempt.
 bool MailboxRunner::retry_or_throw(Lane& lane, const Parking::Line& line, Deferred delivery) {
     const std::shared_ptr<const DomainEvent> event = delivery.event;
     const bool waited = std::exchange(delivery.not_ready, false);
@@ -110,7 +110,8 @@ bool MailboxRunner::retry_or_throw(Lane& lane, const Parking::Line& line, Deferr
     return false;
 }
 
-/// True: the event waits behind another one of its sequence, or is lost since it cannot be copied.
+/// Returns true if the event waits behind another one of its sequence, or is lost because it cannot
+/// be copied.
 bool MailboxRunner::park(Lane& lane, const DomainEvent& event) noexcept {
     if (agent_->settings().sequence.kind == Sequence::Kind::none) {
         return false;
@@ -132,7 +133,7 @@ bool MailboxRunner::park(Lane& lane, const DomainEvent& event) noexcept {
     return true;
 }
 
-/// One attempt of a step; what it wants to have happened is in the lane's effects.
+/// Runs one attempt of a step. What it wants to happen is put into the lane's effects.
 std::optional<Failure> MailboxRunner::attempt(Lane& lane, const DomainEvent& event,
                                               std::uint32_t number) {
     const Agent::Handler* const handler = handler_of(event.type());
@@ -157,7 +158,7 @@ std::optional<Failure> MailboxRunner::attempt(Lane& lane, const DomainEvent& eve
     return failure;
 }
 
-/// The step has succeeded.
+/// Counts and reports a step that has succeeded, and carries out its effects.
 void MailboxRunner::apply(Lane& lane, const DomainEvent& event, std::uint32_t number) {
     Lane::count(lane.finished);
     if (const auto sink = hub_->sink()) {
@@ -170,7 +171,7 @@ void MailboxRunner::apply(Lane& lane, const DomainEvent& event, std::uint32_t nu
     }
 }
 
-/// Does what a step, or on_given_up, wants to have happened.
+/// Carries out the effects of a step or of on_given_up.
 void MailboxRunner::carry_out(const StepEffects& effects, const char* not_published) {
     if (!effects.states.empty()) {
         const std::lock_guard lock{states_mutex_};
@@ -199,8 +200,8 @@ void MailboxRunner::carry_out(const StepEffects& effects, const char* not_publis
     }
 }
 
-/// Lets a failed delivery wait for its next attempt; false: there is none, it is given up.
-/// `delivery.event` is null where the event lies in the mailbox still.
+/// Lets a failed delivery wait for its next attempt. Returns false if it must be given up.
+/// `delivery.event` is null if the event still lies in the mailbox.
 bool MailboxRunner::defer(Lane& lane, const DomainEvent& event, std::string key,
                           Deferred&& delivery, const Failure& failure) {
     delivery.not_ready = failure.kind() == FailureKind::not_ready;
@@ -216,8 +217,8 @@ bool MailboxRunner::defer(Lane& lane, const DomainEvent& event, std::string key,
         if (!delivery.event) {
             delivery.event = event.type().copy(event);
         }
-        // The timer first: where this fails nothing waits that would never wake. It may fire at
-        // once, but is heard of by nobody before this turn takes again.
+        // Start the timer first: if that fails, no delivery waits for a wake-up that never comes.
+        // It may fire at once, but its effect is not seen before this turn calls take() again.
         auto wakes = [weak = weak_from_this(), &lane, key] {
             if (const auto self = weak.lock()) {
                 self->wake(self->mailbox_.make_due(lane, key));
@@ -258,13 +259,13 @@ const Agent::Handler* MailboxRunner::handler_of(const EventType& type) const noe
     return handler != nullptr ? handler : agent_->handler_for(type);
 }
 
-/// Names the event's sequence. Not for Kind::none.
+/// Returns the key of the event's sequence. Not for Kind::none.
 std::string MailboxRunner::key_of(const DomainEvent& event) const {
     const Sequence& sequence = agent_->settings().sequence;
     if (sequence.kind == Sequence::Kind::key) {
         try {
             return 'k' + sequence.key_of(event);
-        } catch (...) { // the host's code, run in turns and in publishers that it must not end
+        } catch (...) { // the host's code must end neither the turn nor the publish
             report("the key of an event's sequence failed");
         }
     }
@@ -281,11 +282,12 @@ std::optional<std::size_t> MailboxRunner::lane_hash(const DomainEvent& event) co
         return 0;
     }
     switch (sequence_) {
-    case Sequence::Kind::aggregate: return hash(event.aggregate_id()); // of any aggregate type
+    // Whatever the aggregate type.
+    case Sequence::Kind::aggregate: return hash(event.aggregate_id());
     case Sequence::Kind::key: break;
     case Sequence::Kind::none: return std::nullopt;
     }
-    // The agent's own code, in a publisher's thread: the agent does not end before it.
+    // This calls the agent's own code in a publisher's thread: the lock keeps the agent alive.
     const std::shared_lock lock{key_mutex_};
     return agent_ ? std::optional{hash(key_of(event))} : std::nullopt;
 }

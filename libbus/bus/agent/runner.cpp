@@ -17,14 +17,15 @@ std::shared_ptr<ObserverSink> RunnerHub::sink() noexcept {
             const std::lock_guard lock{sink_mutex_};
             sink = sink_.lock();
         }
-        return sink && !sink->closed() && sink->wanted(); // runs the host's code: without the lock
+        // Runs the host's code, so not under the lock.
+        return sink && !sink->closed() && sink->wanted();
     });
     return wanted ? sink : nullptr;
 }
 
 void RunnerHub::set_sink(std::weak_ptr<ObserverSink> sink) {
     const std::shared_ptr<ObserverSink> comes = sink.lock();
-    std::shared_ptr<ObserverSink> present; // may be the last to hold it: it goes without the lock
+    std::shared_ptr<ObserverSink> present; // may be the last reference: released after the lock
     {
         const std::lock_guard lock{sink_mutex_};
         present = sink_.lock();

@@ -22,7 +22,7 @@
 
 namespace bus {
 
-/// What all runners of a bus share: where to tell of things, and how to notice that nothing moves.
+/// What all runners of a bus share: whom to report to, and how to wait until the bus is idle.
 class RunnerHub final : public ObserverSwitch, private detail::ForkListener {
 public:
     explicit RunnerHub(Runtime& runtime, Unheard::Say unheard = say_on_stderr)
@@ -32,69 +32,72 @@ public:
 
     [[nodiscard]] Runtime& runtime() const noexcept { return runtime_; }
 
-    /// What runs around steps; to be set before the first agent comes.
+    /// Called around each attempt of a step. To be set before the first agent is added.
     AroundSteps around_steps;
 
-    /// The time, if somebody may be watching: how long things take is measured for them alone.
+    /// Returns the time if somebody may be watching; durations are measured only for observers.
     [[nodiscard]] std::optional<SteadyTime> time_if_watched() {
         return cares_.listened_to() ? std::optional{runtime_.steady_now()} : std::nullopt;
     }
 
-    /// How long it took, if that was measured.
+    /// How long something has taken; zero if its begin was not measured.
     [[nodiscard]] Duration since(std::optional<SteadyTime> begun) {
         return begun ? runtime_.steady_now() - *begun : Duration::zero();
     }
 
-    /// What notices that the wall clock was set.
+    /// Notices when the wall clock is set.
     [[nodiscard]] internal::ClockWatch& clock() const noexcept { return *clock_; }
 
-    /// True while a publish is nothing but a dispatch: nobody watches, and care() was not asked
-    /// for.
+    /// True while a publish is only a dispatch: nobody watches, and care() was not called.
     [[nodiscard]] bool carefree() const noexcept { return cares_.none(); }
 
-    /// From now on each publish must look closer: there is a store, or the bus stops.
+    /// From now on each publish must look more closely, because there is a store or the bus stops.
     void care() noexcept { cares_.mind(); }
 
     void watch() noexcept override { cares_.listen(); }
 
-    /// Null where nobody watches, or the sink has nobody to tell; else it lives as long as the
-    /// caller keeps what is returned.
+    /// Returns null if nobody watches, or if the sink has no listener. Otherwise the sink lives as
+    /// long as the caller keeps the returned pointer.
     [[nodiscard]] std::shared_ptr<ObserverSink> sink() noexcept;
 
-    /// For what must be heard of by somebody. To be kept no longer than this.
+    /// For reports that must reach somebody. Not to be kept longer than this hub.
     [[nodiscard]] Teller teller() noexcept { return {sink(), *unheard_}; }
 
-    /// Says what no observer hears of.
+    /// Writes what no observer hears of.
     [[nodiscard]] const std::shared_ptr<Unheard>& unheard() const noexcept { return unheard_; }
 
     void unheard(std::string_view what) noexcept override { unheard_->trouble(what); }
 
-    /// Throws std::logic_error where somebody else watches already.
+    /// Throws std::logic_error if another sink is watching already.
     void set_sink(std::weak_ptr<ObserverSink> sink);
 
-    /// To be called, without a lock of one's own, whenever work came or went. Takes no lock while
-    /// nobody waits.
+    /// To be called whenever work was added or finished, while the caller holds no lock of its own.
+    /// Takes no lock if nobody waits.
     void note_change();
 
-    /// The first half of it: to be called, under whatever lock, before it can be seen that work
-    /// went, so that who looks at one place after the other knows that he has to look again.
+    /// The first half of note_change(). To be called, under any lock, before other threads can see
+    /// that work has moved away. A thread that looks at one place after the other then knows that
+    /// it must look again.
     void count_change() noexcept { ++changes_; }
 
-    /// The second half, without a lock, after it can be seen.
+    /// The second half of note_change(). To be called without a lock, after the change can be seen.
     ///
-    /// No wake-up is lost: who waits counts himself before he looks at a runner, under that
-    /// runner's lock. Where he looked before the change, our reading of the count comes after his
-    /// unlock, so we find him, and he cannot be between looking and sleeping while we hold
-    /// mutex_. Where he looked after it, he has seen it.
+    /// No wake-up is lost. A waiting thread first adds itself to the count of waiters, and then
+    /// looks at each runner under the runner's lock. If it looked before the change, this thread
+    /// reads the count after that lock was released, so it finds the waiter; and while this thread
+    /// holds mutex_, the waiter cannot be between its look and its sleep. If it looked after the
+    /// change, it has seen the change.
     void wake_waiters();
 
     [[nodiscard]] std::uint64_t changes() const noexcept { return changes_.load(); }
 
-    /// Waits until `done`, which is asked again after each change. False: the time was over.
+    /// Waits until `done` returns true; it is asked again after each change. Returns false if the
+    /// timeout ends first.
     bool wait(const std::function<bool()>& done, std::optional<Duration> timeout);
 
 private:
-    /// In the child each publish looks closer, and finds that it is in the wrong process.
+    /// In the child process each publish looks more closely, and finds that it is in the wrong
+    /// process.
     void in_child() noexcept override { care(); }
 
     Runtime& runtime_;
@@ -109,7 +112,7 @@ private:
     std::condition_variable changed_;
 };
 
-/// Where the agent's steps run.
+/// The executor that runs the agent's steps.
 [[nodiscard]] Executor& steps_of(const Agent& agent, Runtime& runtime);
 
 /// Drives one agent.
@@ -121,18 +124,18 @@ public:
     virtual ~Runner() = default;
 
     [[nodiscard]] virtual const std::string& name() const noexcept = 0;
-    /// Shows the agent, which does not go meanwhile; not once it has ended. `look` must not call
-    /// the bus.
+    /// Calls `look` with the agent, which is not destroyed meanwhile; does nothing once the agent
+    /// has ended. `look` must not call the bus.
     virtual void show(const std::function<void(const Agent&)>& look) = 0;
     [[nodiscard]] virtual AgentStatus status() = 0;
-    /// True where it has nothing to do before some time that is still to come.
+    /// True if the agent has nothing to do now; it may still wait for a later time.
     [[nodiscard]] virtual bool idle() = 0;
-    /// Begins no further step, and does not wait for the running one.
+    /// Lets no further step begin, and does not wait for the running ones.
     virtual void begin_stop() = 0;
-    /// Begins no further step; returns when the running one has ended and is kept.
+    /// Lets no further step begin, and returns when the running ones have ended and are kept.
     virtual void stop() = 0;
-    /// Destroys the agent, in this thread, once it was stopped: what still holds the runner does
-    /// not hold what the agent refers to. Not to be called twice at a time.
+    /// Destroys the agent in this thread, once it has stopped. After that the runner may live on,
+    /// but holds nothing that the agent refers to. Not to be called twice at the same time.
     virtual void end_agent() = 0;
 };
 

@@ -9,25 +9,26 @@ namespace bus::internal {
 
 namespace {
 
-/// Small enough to stay in a core's first cache while the consumer keeps up.
+/// Small enough to stay in a core's first-level cache while the consumer keeps up.
 constexpr std::size_t chunk_bytes = 16 * 1024;
-/// Where the first header of a chunk lies.
+/// The alignment of the first header of a chunk.
 constexpr std::size_t first_alignment = 64;
 constexpr std::size_t header_alignment = 8;
-/// Headers, and what aligning them may take, in a chunk that holds one event.
+/// Bytes for headers and alignment in a chunk that holds one event.
 constexpr std::size_t slack = 64;
 
-/// How far ahead of what it writes a publisher asks for memory, in bytes: the next few events.
+/// How many bytes ahead of its writing a publisher prefetches: the next few events.
 constexpr std::size_t ahead = 512;
 constexpr std::size_t line = 64; // bytes
 
-/// The line of this address will be written soon. It is the consumer's still, which destroyed an
-/// event there, and to get it from that core takes longer than a publish; a publisher that first
-/// asks for it when it writes would wait for it in the next operation on the lock.
+/// Prefetches the cache line of this address for writing. The consumer destroyed an event there, so
+/// its core still owns the line, and fetching it takes longer than a publish. Without the prefetch
+/// a publisher would wait for the line in its next operation on the lock.
 void expect_write(const std::byte* address) noexcept {
 #if defined(__x86_64__)
-    // Processors that do not know it skip it. The builtin would ask for the line to read it, since
-    // the compiler does not count on this instruction, and it had to be asked for twice.
+    // Processors without this instruction skip it. The builtin would fetch the line only for
+    // reading, because the compiler does not count on this instruction, and the line would be
+    // fetched twice.
     asm volatile("prefetchw %0" : : "m"(*address));
 #else
     __builtin_prefetch(address, 1);
@@ -77,7 +78,8 @@ EventBox::~EventBox() {
 
 void EventBox::destroy_chain(std::unique_ptr<Chunk> chunk) noexcept {
     while (chunk) {
-        chunk = std::move(chunk->next); // one after the other: a long chain is no deep recursion
+        // One after the other: a long chain must not cause deep recursion.
+        chunk = std::move(chunk->next);
     }
 }
 
@@ -102,7 +104,7 @@ void EventBox::append(const DomainEvent& event, std::uint64_t number) {
     write_ += header.stride;
 }
 
-/// Goes on writing in another chunk, which has room for `bytes` at least.
+/// Continues in another chunk, which has room for at least `bytes`.
 void EventBox::add_chunk(std::size_t bytes) {
     std::unique_ptr<Chunk> chunk;
     if (free_ && bytes + first_alignment <= chunk_bytes) {
@@ -127,7 +129,7 @@ void EventBox::add_chunk(std::size_t bytes) {
     expect_writes(0, ahead);
 }
 
-/// Of the bytes from here on that the chunk has.
+/// Prefetches the bytes from `first` to `end` after the next header, as far as the chunk has them.
 void EventBox::expect_writes(std::size_t first, std::size_t end) const noexcept {
     const std::size_t last = std::min(end, static_cast<std::size_t>(limit_ - write_));
     for (std::size_t at = first; at < last; at += line) {
@@ -141,7 +143,7 @@ bool EventBox::at_end() const noexcept {
     return header.stride == 0;
 }
 
-/// Leaves the first chunk, which has been read to its end.
+/// Leaves the first chunk, which has been read to the end.
 void EventBox::step_over() noexcept {
     std::unique_ptr<Chunk> done = std::move(first_);
     first_ = std::move(done->next);
@@ -172,8 +174,8 @@ DomainEvent& EventBox::next() noexcept {
 
 void EventBox::drop_oldest() noexcept {
     destroy(next());
-    // The event that the consumer is at work on lies in the chunk that was finished first since
-    // it took it, or in none of them; the others are free at once.
+    // The event that the consumer is using lies in the oldest finished chunk, or in none of them.
+    // The other finished chunks can be reused at once.
     while (finished_ && finished_->next) {
         std::unique_ptr<Chunk> newest = std::move(finished_);
         finished_ = std::move(newest->next);
@@ -202,7 +204,7 @@ void EventBox::rewind() noexcept {
         return;
     }
     while (first_.get() != last_) {
-        step_over(); // an append that failed left an empty chunk
+        step_over(); // an append that failed has left an empty chunk
     }
     recycle();
     read_ = first_->begin();

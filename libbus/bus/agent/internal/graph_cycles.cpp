@@ -12,7 +12,7 @@ namespace {
 using Reaction = EventGraph::Reaction;
 using AgentNode = EventGraph::AgentNode;
 
-/// The reactions of all agents, and between them who may set off whom.
+/// The reactions of all agents, and which of them may set off which others.
 class Reactions {
 public:
     explicit Reactions(const std::vector<AgentNode>& agents) {
@@ -43,7 +43,8 @@ public:
         for (std::size_t edge = 0; edge < edges_.size(); ++edge) {
             std::vector<std::size_t> circle = circle_through(edge);
             if (!circle.empty()) {
-                // It comes to each reaction once, so the first of them is where it begins.
+                // A circle passes each reaction once, so its smallest reaction is a unique
+                // beginning.
                 std::rotate(circle.begin(),
                             std::min_element(circle.begin(), circle.end(),
                                              [this](std::size_t a, std::size_t b) {
@@ -90,7 +91,7 @@ private:
         }
     }
 
-    /// The shortest circle that begins with this edge, or nothing.
+    /// Returns the shortest circle that begins with this edge; empty: there is none.
     std::vector<std::size_t> circle_through(std::size_t first) const {
         const std::size_t goal = edges_[first].from;
         std::vector<std::size_t> reached_by(nodes_.size(), edges_.size());

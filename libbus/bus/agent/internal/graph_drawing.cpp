@@ -71,7 +71,7 @@ private:
             if (has(sources, type)) {
                 add_edge(host, types_[type], Line::publishes);
             }
-            // That everything is an event goes without saying.
+            // Every type is an event: that need not be drawn.
             const EventType* base = type->base();
             while (base != nullptr && !types_.contains(base)) {
                 base = base->base();
@@ -97,7 +97,7 @@ private:
         }
     }
 
-    /// Says which of several handlers it is that emits, unless all of them do.
+    /// If only some of the agent's handlers emit the type, the label says which.
     void add_emission(const EventGraph::AgentNode& agent, std::size_t node, const EventType& type) {
         std::string on;
         std::size_t emitting = 0;
@@ -118,7 +118,8 @@ private:
         add_edge(node, types_.at(&type), Line::emits, std::move(label));
     }
 
-    /// Handlers of one name and priority are one node; so are those of a type that have no name.
+    /// Handlers of the same name and priority share one node, and so do handlers of one type and
+    /// priority that have no name.
     void add_handlers() {
         using Key = std::tuple<std::string, int, const EventType*>;
         std::map<Key, std::size_t> nodes;

@@ -10,17 +10,18 @@ namespace bus::internal {
 
 namespace {
 
-/// Events that a consumer may be told of at once: what the lock costs is then nothing.
+/// The largest batch, in events. With it the lock costs next to nothing per event.
 constexpr std::size_t batch_bound = 256;
 constexpr Duration short_batch = std::chrono::milliseconds{1};
-/// More than a thread is likely to be put aside for.
+/// Longer than a thread is likely to be preempted.
 constexpr Duration long_batch = std::chrono::milliseconds{20};
-/// What an empty lane keeps of its memory: for so many bytes an event of the bound, up to the most.
+/// How much memory an empty lane keeps: this many bytes for each event of the bound, up to the
+/// maximum.
 constexpr std::size_t kept_per_event = 256;
 constexpr std::size_t most_kept = 1024 * 1024;
-/// How often the lock is tried before the thread is put to sleep: it is held for a copy only, and
-/// to be put to sleep and woken costs a hundred times that. Each try waits twice as long as the one
-/// before: a try takes the lock's line away from whoever holds it.
+/// How often a thread tries the lock before it goes to sleep. The lock is held only for a copy, and
+/// to sleep and wake up costs a hundred times as much. Each try waits twice as long as the one
+/// before, because a try takes the lock's cache line away from its holder.
 constexpr int tries = 7;
 
 } // namespace
@@ -47,7 +48,8 @@ Mailbox::Mailbox(const AgentSettings& settings, RunnerHub& hub)
     : hub_{hub},
       capacity_{static_cast<std::int64_t>(settings.mailbox_capacity)},
       overflow_{settings.overflow},
-      most_{overflow_ == Overflow::drop_oldest // so that the oldest is what has not begun
+      // One at a time: the oldest event must not have begun.
+      most_{overflow_ == Overflow::drop_oldest
                 ? 1
                 : std::clamp<std::size_t>(settings.mailbox_capacity / 4, 1, batch_bound)},
       lane_count_{settings.workers},
@@ -119,14 +121,14 @@ bool Mailbox::make_room(std::unique_lock<std::mutex>& lock, bool may_block) {
     switch (overflow_) {
     case Overflow::reject:
         for (Lane& lane : lanes_) {
-            give_back(lane); // now, so that nothing is refused for which there is room
+            give_back(lane); // now, so that no event is refused if there is room
         }
         return waiting_ < capacity_;
     case Overflow::drop_oldest: drop_oldest(); return true;
     case Overflow::block: break;
     }
     if (!may_block || WorkerScope::active()) {
-        return true; // over the bound: a step that waited for room might wait for itself
+        return true; // above the bound: a step that waited for room might wait for itself
     }
 
     struct Blocked {
@@ -143,7 +145,8 @@ bool Mailbox::make_room(std::unique_lock<std::mutex>& lock, bool may_block) {
     ++waited_;
     const Blocked blocked{blocked_};
     hub_.runtime().wait(lock, room_, [this] {
-        // The last: a step that waits makes no room, and what it waits for may be this publisher.
+        // The last condition: a waiting step makes no room, and it may be waiting for this
+        // publisher.
         return stopping() || waiting_ < capacity_ ||
                std::any_of(lanes_.begin(), lanes_.end(),
                            [](const Lane& lane) { return lane.in_barrier_ > 0; });
@@ -151,7 +154,7 @@ bool Mailbox::make_room(std::unique_lock<std::mutex>& lock, bool may_block) {
     return !stopping();
 }
 
-/// The boxes are full, so one of them has an event.
+/// The mailbox is full, so one of the boxes has an event.
 void Mailbox::drop_oldest() noexcept {
     Lane* oldest = &lanes_.front();
     std::uint64_t number = std::numeric_limits<std::uint64_t>::max();
@@ -168,15 +171,16 @@ void Mailbox::drop_oldest() noexcept {
     ++dropped_;
 }
 
-/// Counts what has begun as waiting no longer.
+/// Events that have begun no longer count as waiting.
 void Mailbox::give_back(Lane& lane) noexcept {
     const std::uint64_t begun = lane.begun.load(std::memory_order_relaxed);
     waiting_ -= static_cast<std::int64_t>(begun - lane.given_);
     lane.given_ = begun;
 }
 
-/// Blocked publishers are woken when there is room for a few batches: to wake one for a single
-/// event costs more than the event. Where steps are slow a batch is one event, and so is this.
+/// Blocked publishers are woken only when there is room for a few batches, because to wake one for
+/// a single event costs more than the event. If steps are slow, a batch is one event, and room for
+/// one is enough.
 bool Mailbox::must_wake_blocked(const Lane& lane) const noexcept {
     if (blocked_ == 0) {
         return false;
@@ -227,7 +231,8 @@ Mailbox::Batch Mailbox::take(Lane& lane) {
 Mailbox::Rest Mailbox::rest(Lane& lane, bool more) {
     bool wake_blocked = false;
     Rest result = Rest::asleep;
-    detail::stress_yield(); // what comes between the last take and the sleep must not be overlooked
+    // Events that come between the last take and the sleep must not be missed.
+    detail::stress_yield();
     {
         const std::unique_lock lock = lock_briefly();
         lane.running_ = false;
@@ -247,7 +252,7 @@ Mailbox::Rest Mailbox::rest(Lane& lane, bool more) {
         hub_.count_change();
         lane.scheduled_ = false;
     }
-    detail::stress_yield(); // the next turn of the lane may have begun
+    detail::stress_yield(); // the lane's next turn may have begun already
     if (wake_blocked) {
         room_.notify_all();
     }
@@ -276,7 +281,7 @@ void Mailbox::stop() {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
     }
-    detail::stress_yield(); // consumers may end, and publishers find out, before anybody is woken
+    detail::stress_yield(); // consumers may end, and publishers may notice, before any is woken
     room_.notify_all();
 }
 

@@ -22,9 +22,9 @@ namespace bus::internal {
 
 class Mailbox;
 
-/// One consumer's part of a mailbox: the events of some of the sequences, in order. What only the
-/// consumer writes lies on lines of its own, so that a publisher and the consumer meet at a lock a
-/// batch and nowhere else.
+/// One consumer's part of a mailbox: the events of some sequences, in order. What only the consumer
+/// writes lies on cache lines of its own, so that a publisher and the consumer meet only at the
+/// lock, once a batch.
 class Lane final : public Worker {
 public:
     Lane(Mailbox& mailbox, bool numbered, std::size_t keep);
@@ -34,38 +34,40 @@ public:
 private:
     friend class Mailbox;
 
-    // Under the mailbox's lock.
+    // Guarded by the mailbox's lock.
     Mailbox& mailbox_;
     std::uint64_t appended_ = 0;
-    std::uint64_t given_ = 0; ///< of begun_, what the mailbox's count of the waiting knows
-    bool scheduled_ = false;  ///< a task is posted, or running
+    std::uint64_t given_ = 0; ///< the part of `begun` that no longer counts as waiting
+    bool scheduled_ = false;  ///< a task is posted or running
     bool running_ = false;    ///< the task has begun
-    bool full_lot_ = false;   ///< it rests, for it has no room for what it may have to keep
-    unsigned in_barrier_ = 0; ///< its step waits for other steps, or for the end of a handler
+    bool full_lot_ = false;   ///< it rests because it may keep no more deferred or parked events
+    /// How often its step waits for other steps or for the end of a handler.
+    unsigned in_barrier_ = 0;
     std::vector<std::string> due_;
-    EventBox box_; ///< has lines of its own for its two sides
+    EventBox box_; ///< has separate cache lines for its two sides
 
 public:
-    // The consumer's, who alone writes them; anybody may read.
+    // Written only by the consumer; any thread may read.
     alignas(64) std::atomic<std::uint64_t> begun{0};
     std::atomic<std::uint64_t> finished{0};
     std::atomic<std::uint64_t> failures{0};
     std::atomic<std::uint64_t> dead{0};
-    std::atomic<std::uint64_t> lost{0}; ///< nothing was left to keep them in
+    std::atomic<std::uint64_t> lost{0}; ///< events for which no memory was left
     std::atomic<std::size_t> parked{0};
     std::atomic<std::size_t> retrying{0};
     std::atomic<std::size_t> not_ready{0};
 
-    // The consumer's alone.
-    std::shared_ptr<void> alive; ///< what must outlive a posted task; set before it is posted
+    // Used only by the consumer.
+    std::shared_ptr<void> alive; ///< keeps the runner alive while a task is posted; set before that
     Parking parking;
     Gathering gathering;
-    StepEffects effects;                ///< of the running step; kept for its memory
-    std::optional<SteadyTime> begun_at; ///< of the running step, if somebody watches
-    std::size_t batch_limit = 1;        ///< events it is told of at once
-    std::uint64_t last_deferral = 0;    ///< numbers the deferred ones that have no sequence
+    StepEffects effects;                ///< of the running step; kept to reuse its memory
+    std::optional<SteadyTime> begun_at; ///< of the running step, if somebody may be watching
+    std::size_t batch_limit = 1;        ///< how many events it may take at once
+    std::uint64_t last_deferral = 0;    ///< numbers deferred events that are in no sequence
 
-    /// Adds to one of the counters above without a locked instruction: there is one writer.
+    /// Adds to one of the counters above without a locked instruction, because only one thread
+    /// writes it.
     template <class N>
     static void count(std::atomic<N>& counter, N more = 1) noexcept {
         counter.store(counter.load(std::memory_order_relaxed) + more, std::memory_order_relaxed);
@@ -76,9 +78,9 @@ public:
     [[nodiscard]] DomainEvent& next_event() noexcept { return box_.next(); }
 };
 
-/// A bounded mailbox in lanes: takes events from publishers, gives them to one consumer a lane.
-/// Thread safe; one lock, held for a copy or to learn how far a consumer may read.
-// What is read without the lock has lines of its own, whatever room that leaves.
+/// A bounded mailbox in lanes. It takes events from publishers and gives them to one consumer per
+/// lane. Thread safe. Its only lock is held to copy an event, or to learn how far a consumer may
+/// read.
 class Mailbox { // NOLINT(clang-analyzer-optin.performance.Padding)
 public:
     Mailbox(const AgentSettings& settings, RunnerHub& hub);
@@ -87,65 +89,70 @@ public:
 
     [[nodiscard]] std::size_t lanes() const noexcept { return lane_count_; }
 
-    /// From now on events are taken. What is offered before was published before the agent came.
+    /// From now on the mailbox takes events. Events offered earlier are ignored: they were
+    /// published before the agent was added.
     void open();
 
-    /// A batch of the full size took so long: finds the size at which it takes neither long,
-    /// since publishers get no room before its end, nor so little that the lock is felt.
+    /// Adapts the size of the lane's batches to how long a full batch took. A batch must not take
+    /// long, because publishers get no room before it ends; nor may it be so small that the lock
+    /// costs much.
     void adapt(Lane& lane, Duration took) const noexcept;
 
-    /// Puts a copy of the event into the lane of this hash; into whichever has least to do where
-    /// there is none. Returns the lane whose consumer must be posted, nullptr: it need not.
-    /// Throws what the copy of the event throws, and is unchanged then.
+    /// Copies the event into the lane of this hash, or into the lane with the least work if there
+    /// is no hash. Returns the lane whose consumer must be posted; nullptr: none. Throws what the
+    /// copy throws; the event is then not in the mailbox.
     Lane* offer(const DomainEvent& event, std::optional<std::size_t> hash, bool may_block);
 
     /// What a consumer may do next.
     struct Batch {
-        std::size_t count = 0;          ///< events; the first counts as begun
-        DomainEvent* first = nullptr;   ///< where it is out of the box already
-        std::vector<std::string> due{}; ///< keys of sequences whose heads are due
+        std::size_t count = 0;          ///< how many events; the first already counts as begun
+        DomainEvent* first = nullptr;   ///< the first event, if it is out of the box already
+        std::vector<std::string> due{}; ///< keys of the sequences whose heads are due
     };
 
-    /// Tells a consumer of a batch of events; gives the room back that it took since the last
-    /// time. The consumer has destroyed all that it was told of before, or says it stops short.
+    /// Gives a consumer its next batch, and frees the room of the events that it has begun since
+    /// the last call. It must have destroyed these; if it stopped early, the rest of the last batch
+    /// is still in the lane.
     Batch take(Lane& lane);
 
-    /// True where the lane keeps as much outside its box as it may: it takes nothing new then.
+    /// True if the lane keeps as many deferred or parked events as it may. It then takes no new
+    /// events.
     [[nodiscard]] bool lot_is_full(const Lane& lane) const noexcept {
         return lane.parking.parked() >= lot_ || lane.parking.deferred() >= lot_;
     }
 
-    /// What becomes of a consumer that found nothing more, or whose turn is over.
+    /// What happens to a consumer that found no more work, or whose turn is over.
     enum class Rest : std::uint8_t {
         post_again, ///< there is more to do
         asleep,     ///< the next offer wakes it
-        stopped,    ///< the mailbox was stopped, and no other consumer runs
+        stopped,    ///< the mailbox was stopped and no other consumer runs
     };
 
-    /// Ends a consumer's turn. `more`: it knows of something that it could do.
+    /// Ends a consumer's turn. `more`: the consumer knows of more work.
     Rest rest(Lane& lane, bool more);
 
-    /// The head of a sequence is due. As offer().
+    /// Notes that the head of a sequence is due. Returns a lane as offer() does.
     Lane* make_due(Lane& lane, std::string key);
 
-    /// A task could not be posted.
+    /// To be called if the lane's task could not be posted.
     void forget_scheduled(Lane& lane);
 
     [[nodiscard]] bool stopping() const noexcept {
         return stopping_.load(std::memory_order_relaxed);
     }
 
-    /// No step begins any more, nobody waits for room.
+    /// From now on no step begins, and no publisher waits for room.
     void stop();
 
-    /// Waits until no consumer runs, `scheduled`: nor is posted. Not for those of this thread, and
-    /// not for those that wait for others in their turn.
+    /// Waits until no consumer runs and, if `scheduled`, none is posted either. Does not wait for
+    /// consumers on this thread. On a worker, it does not wait for consumers whose step is itself
+    /// waiting.
     void wait_quiet(bool scheduled);
 
-    /// True where no consumer runs.
+    /// True if no consumer runs.
     [[nodiscard]] bool quiet();
 
-    /// Destroys what waits; no consumer may be running. Returns how many events there were.
+    /// Destroys the waiting events, and returns how many there were. No consumer may be running.
     std::size_t clear();
 
     struct Counts {
@@ -157,7 +164,7 @@ public:
     };
 
     [[nodiscard]] Counts counts();
-    /// True where nothing is to be done, but by this thread itself.
+    /// True if there is nothing to do, apart from what this thread itself is doing.
     [[nodiscard]] bool idle();
 
 private:
@@ -173,17 +180,17 @@ private:
     RunnerHub& hub_;
     const std::int64_t capacity_;
     const Overflow overflow_;
-    const std::size_t most_; ///< events in a batch
+    const std::size_t most_; ///< the largest batch, in events
     const std::size_t lane_count_;
-    const std::size_t lot_;      ///< events that a lane defers, and as many that it parks
-    Lane* first_lane_ = nullptr; ///< as often the only one: found without a look at what changes
+    const std::size_t lot_;      ///< how many events a lane may defer, and how many it may park
+    Lane* first_lane_ = nullptr; ///< often the only lane; found without reading data that changes
     std::atomic<bool> stopping_{false};
-    bool open_ = false; ///< by the lock; here, for it hardly ever changes
+    bool open_ = false; ///< guarded by the lock; here because it hardly ever changes
 
     alignas(64) std::mutex mutex_;
-    std::int64_t waiting_ = 0; ///< over the bound where steps emitted into a full mailbox
+    std::int64_t waiting_ = 0; ///< events; above the bound if steps emitted into a full mailbox
     std::uint64_t last_number_ = 0;
-    std::size_t blocked_ = 0; ///< publishers
+    std::size_t blocked_ = 0; ///< publishers that wait for room
     std::uint64_t dropped_ = 0;
     std::uint64_t waited_ = 0;
     std::uint64_t over_bound_ = 0;

@@ -56,7 +56,7 @@ void Parking::settle(Line& line) {
         ready_.erase(place);
         lines_.erase(lines_.find(line.key));
     } else {
-        // To the back: other sequences get their turn before the next one of this.
+        // To the back: other sequences have their turn before the next delivery of this one.
         std::rotate(place, std::next(place), ready_.end());
     }
 }

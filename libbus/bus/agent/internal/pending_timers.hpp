@@ -10,13 +10,14 @@
 
 namespace bus::internal {
 
-/// Timers that are cancelled together: one that is left would keep a host's loop from ending.
-/// Thread safe.
+/// Timers that are cancelled together, because a timer that is left would keep the host's loop from
+/// ending. Thread safe.
 class PendingTimers {
 public:
-    /// As Runtime::schedule; nothing after cancel_all().
+    /// As Runtime::schedule; does nothing after cancel_all().
     void schedule(Runtime& runtime, Duration delay, Task task) {
-        const std::lock_guard lock{state_->mutex}; // a timer that fires at once waits for its entry
+        // A timer that fires at once waits until it is entered.
+        const std::lock_guard lock{state_->mutex};
         if (state_->cancelled) {
             return;
         }
@@ -31,6 +32,7 @@ public:
             });
     }
 
+    /// Cancels all timers; none can be scheduled after that.
     void cancel_all(Runtime& runtime) {
         std::unordered_map<std::uint64_t, Runtime::TimerId> ids;
         {
