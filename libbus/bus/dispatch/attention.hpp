@@ -5,42 +5,47 @@
 
 namespace bus::detail {
 
-/// A flag that somebody may be listening, which costs who has something to tell one load while
-/// nobody does. It goes up with each listener; a telling that finds nobody takes it down. A second
-/// flag beside it is for other cares and stays up. Thread safe.
+/// A flag that says whether somebody may be listening. While it is down, a reporter pays only one
+/// load. Each listener raises the flag; a reporter that finds no listener lowers it. A second flag
+/// beside it stands for other things to mind, and stays up. Thread safe.
 ///
-/// No listener is lost. A listener enters himself (say, into a signal) and then calls listen(),
-/// which adds to the count of listeners and then raises the flag. Who finds nobody takes the flag
-/// down only where that count is the one that he read before he looked. So where he read it
-/// - after the listener added to it, he sees the listener, for he reads what listen() wrote, and
-///   leaves the flag up;
-/// - before, and takes the flag down after, it has changed, and he leaves the flag up;
-/// - before, and takes the flag down before, the listener raises it afterwards.
-/// Hence from the return of listen() on the flag stays up while the listener is there. (To take it
-/// down, look again, and raise it where somebody has come would leave a gap, in which an event of
-/// the listener's own thread goes by unheard.)
+/// No listener is lost. A listener first becomes findable (for example by entering a signal), and
+/// then calls listen(), which increments the count of listeners and then raises the flag. A
+/// reporter that finds no listener lowers the flag only if the count is still the one that it read
+/// before it looked. There are three cases:
+/// - The reporter read the count after the increment. Then it also sees the listener, because it
+///   reads what listen() wrote, and it leaves the flag up.
+/// - It read the count before the increment, and tries to lower the flag after it. The count has
+///   changed, so the flag stays up.
+/// - It read the count and lowered the flag before the increment. Then the listener raises the flag
+///   again.
+///
+/// So after listen() has returned, the flag stays up while the listener is there. (A reporter could
+/// instead lower the flag, look again, and raise it if somebody has come. That would leave a gap,
+/// in which an event of the listener's own thread would not be heard.)
 class Attention {
 public:
-    /// True where there is nothing to mind.
+    /// True if neither flag is up.
     [[nodiscard]] bool none() const noexcept {
         return (bits_.load(std::memory_order_acquire) & (listened | other)) == 0;
     }
 
-    /// From now on, and for ever, there is something else to mind.
+    /// Raises the second flag, permanently.
     void mind() noexcept { bits_.fetch_or(other); }
 
-    /// To be called by a listener once he can be found.
+    /// To be called by a listener once it can be found.
     void listen() noexcept {
         bits_.fetch_add(one_listener);
         bits_.fetch_or(listened);
     }
 
-    /// False: nobody listens. True: somebody may.
+    /// False: nobody listens. True: somebody may be listening.
     [[nodiscard]] bool listened_to() const noexcept {
         return (bits_.load(std::memory_order_acquire) & listened) != 0;
     }
 
-    /// True where somebody listens. Asks `anybody`, which looks for one, only where the flag is up.
+    /// True if somebody listens. Calls `anybody`, which looks for a listener, only if the flag is
+    /// up.
     template <class F>
     bool listening(F anybody) noexcept {
         std::uint64_t seen = bits_.load(std::memory_order_acquire);
@@ -50,14 +55,16 @@ public:
         if (anybody()) {
             return true;
         }
-        bits_.compare_exchange_strong(seen, seen & ~listened); // else: the next one does it
+        // If this fails, the next reporter does it.
+        bits_.compare_exchange_strong(seen, seen & ~listened);
         return false;
     }
 
 private:
     static constexpr std::uint64_t listened = 1;
     static constexpr std::uint64_t other = 2;
-    static constexpr std::uint64_t one_listener = 4; ///< and the bits above count them
+    /// This and the bits above count the listeners.
+    static constexpr std::uint64_t one_listener = 4;
 
     std::atomic<std::uint64_t> bits_{0};
 };

@@ -7,16 +7,16 @@
 
 namespace bus {
 
-/// A handler, or its filter, that threw.
+/// A handler that threw, or whose filter threw.
 struct HandlerFailure {
     std::string handler{};    ///< its name, see SubscribeOptions::name
     std::exception_ptr error; ///< what it threw
 };
 
-/// What one publish came to in this thread.
+/// The result of the handlers that one publish called in this thread.
 struct DispatchReport {
-    std::size_t handled = 0;                ///< handlers that returned
-    std::vector<HandlerFailure> failures{}; ///< those that did not
+    std::size_t handled = 0;                ///< how many handlers returned
+    std::vector<HandlerFailure> failures{}; ///< the handlers that threw
 };
 
 } // namespace bus

@@ -11,8 +11,9 @@ namespace detail {
 
 namespace {
 
-/// Keeps the object that a handler is tied to. It lets go of it only when the handler is not named
-/// as running any more: the object's destructor may wait for a thread that waits for the handler.
+/// Keeps alive the object that a handler is tied to. It releases the object only when the handler
+/// is no longer named as running, because the object's destructor may wait for a thread that waits
+/// for the handler.
 struct Tie {
     explicit Tie(Frame& f) noexcept : frame{f} {}
 
@@ -34,7 +35,7 @@ struct Tie {
     std::shared_ptr<const void> object;
 };
 
-/// True where nobody has ended it before.
+/// Ends a slot. Returns true if it had not ended before.
 bool end(HandlerSlot& slot) {
     if ((slot.flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) != 0) {
         return false;
@@ -43,7 +44,7 @@ bool end(HandlerSlot& slot) {
     return true;
 }
 
-/// True where some handler takes events of this type, whether or not it will this one: filters and
+/// True if a handler takes events of this type, even if it does not run for this event: filters and
 /// blocks do not count.
 bool has_handlers(const Snapshot& snapshot) {
     return std::any_of(snapshot.begin(), snapshot.end(), [](const HandlerSlot* slot) {
@@ -72,15 +73,14 @@ bool call_special(Frame& frame, HandlerSlot& slot, std::uint32_t flags, const Do
             return false;
         }
         if ((slot.flags.load() & HandlerSlot::ended) != 0) {
-            return false; // by the filter itself, or meanwhile
+            return false; // the filter has ended it, or another thread has
         }
     }
     if ((flags & HandlerSlot::once) != 0 && !end(slot)) {
         return false;
     }
     stress_yield(); // others find it claimed, or end it, before the call begins
-    // The snapshot holds a reference of its own for as long as the frame names it, which the
-    // analyzer cannot see.
+    // The snapshot holds a reference as long as the frame names it, which the analyzer cannot see.
     slot.invoke(slot, event); // NOLINT(clang-analyzer-cplusplus.NewDelete)
     return true;
 }
@@ -96,7 +96,7 @@ HandlerSlot* const* note_failure(const Frame& frame, const DomainEvent& event,
     report.failures.push_back({info.name, std::current_exception()});
     const std::exception_ptr& error = report.failures.back().error;
     const bool heard = sink != nullptr && sink->hears(Alarm::failed);
-    if (const auto topics = heard ? nullptr : info.topics.lock()) { // it may have gone by now
+    if (const auto topics = heard ? nullptr : info.topics.lock()) { // the topics may be gone
         topics->tell_failed(event, info.name, error);
     }
     if (sink != nullptr) {
@@ -159,14 +159,15 @@ DispatchReport Dispatcher::dispatch_watched(const DomainEvent& event, ObserverSi
                                             std::shared_ptr<Runtime> clock) {
     DispatchReport report;
     const detail::Watch watch{sink, std::move(clock)};
-    // A slot may publish, and a handler of that destroy this: there are no handlers then.
+    // A slot may publish, and a handler of that event may destroy this: then there are no handlers.
     const std::shared_ptr<Topics> topics = topics_;
     sink.on_published(event);
     bool known = taken_elsewhere;
     {
         detail::Dispatch<detail::AnyFence> dispatch;
         const detail::Snapshot& snapshot = dispatch.find(*topics, event.type());
-        // Before the first call: a handler may end itself, or destroy all that could be asked.
+        // Before the first call, because a handler may end itself or destroy all that could be
+        // asked.
         known = known || snapshot.has_takers() || detail::has_handlers(snapshot);
         if (snapshot.has_takers() && offer == Offer::to_mailboxes) {
             detail::offer_to_all(snapshot, event);

@@ -4,7 +4,7 @@
 
 namespace bus {
 
-/// Takes events off a publisher's thread: the mailbox of an agent. Thread safe.
+/// Takes events from a publisher's thread: an agent's mailbox. Thread safe.
 class EventTaker {
 public:
     EventTaker() = default;
@@ -12,11 +12,11 @@ public:
     EventTaker& operator=(const EventTaker&) = delete;
     virtual ~EventTaker() = default;
 
-    /// Always the same answer for a type.
+    /// True if it takes events of this type; always the same answer for a type.
     [[nodiscard]] virtual bool takes(const EventType& type) const = 0;
 
-    /// Keeps a copy of the event. `may_block`: the caller is a thread of the host, which may be
-    /// made to wait for room. Throws what copying the event throws.
+    /// Keeps a copy of the event. `may_block`: the caller is a thread of the host, which may have
+    /// to wait for room. Throws what copying the event throws.
     virtual void offer(const DomainEvent& event, bool may_block) = 0;
 };
 

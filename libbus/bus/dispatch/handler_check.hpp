@@ -6,12 +6,13 @@
 #include <cstddef>
 #include <type_traits>
 
-/// What a misused function says at compile time: each check is true for what is right, and stops
-/// the compiler with one sentence for what is not. The templates of the bus take any type and check
-/// first, instead of demanding a concept: `no matching function` and its notes help nobody.
+/// Compile-time checks of what the bus is given. Each check is true for a right argument, and stops
+/// the compiler with one sentence for a wrong one. The templates of the bus accept any type and
+/// check it first, instead of requiring a concept, because `no matching function` and its notes
+/// help nobody.
 namespace bus::detail {
 
-/// E may be published.
+/// True if E may be published.
 template <class E>
 consteval bool check_published() {
     if constexpr (std::same_as<E, DomainEvent>) {
@@ -23,7 +24,7 @@ consteval bool check_published() {
     }
 }
 
-/// F, which returns R, may be a handler: nobody looks at what handlers return.
+/// True if F, which returns R, may be a handler. Handlers return nothing.
 template <class F, class R>
 consteval bool check_handler_result() {
     if constexpr (std::is_void_v<R>) {
@@ -41,7 +42,8 @@ consteval bool check_handler_result() {
     }
 }
 
-/// F may be called with each event of type E. One that takes it by value gets a copy.
+/// True if F may be called with each event of type E. If it takes the event by value, it gets a
+/// copy.
 template <class E, class F>
 consteval bool check_handler() {
     if constexpr (!check_event<E>()) {
@@ -60,7 +62,7 @@ consteval bool check_handler() {
     }
 }
 
-/// A callable of a type that has a value for "none": a pointer, a std::function.
+/// A callable type that has a null value: a pointer, a std::function.
 template <class F>
 concept MaybeNull = std::is_pointer_v<F> || std::is_member_pointer_v<F> ||
     (std::constructible_from<F, std::nullptr_t>&& requires(const F& callable) {
@@ -76,11 +78,11 @@ bool is_null(const F& callable) {
     }
 }
 
-/// A member function, and what may be the object of one.
+/// A member function, and a type whose objects may have one.
 template <class F, class C>
 concept MethodOn = std::is_member_function_pointer_v<F> && std::is_class_v<C>;
 
-/// F may be called on an object of type C with each event of type E.
+/// True if F may be called on an object of type C with each event of type E.
 template <class E, class F, class C>
 consteval bool check_method() {
     if constexpr (!check_event<E>()) {
@@ -107,7 +109,7 @@ auto method_handler(F method, C* object) {
     return [method, object](const E& event) { return (object->*method)(event); };
 }
 
-/// P may say of each event of type E whether it is wanted.
+/// True if P can decide for each event of type E whether it is wanted.
 template <class E, class P>
 consteval bool check_filter() {
     if constexpr (!check_event<E>()) {

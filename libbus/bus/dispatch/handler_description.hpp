@@ -6,11 +6,11 @@ namespace bus {
 
 class EventType;
 
-/// What is known of a subscribed handler, for those who look at a program: see EventGraph.
+/// A subscribed handler, as observers and the EventGraph see it.
 struct HandlerDescription {
-    const EventType* type = nullptr; ///< subscribed to; never null in what a bus tells
-    std::string name{};              ///< as its SubscribeOptions say; empty: it has none
-    int priority = 0;
+    const EventType* type = nullptr; ///< the type it is subscribed to; a bus never reports null
+    std::string name{};              ///< from SubscribeOptions::name; empty: it has none
+    int priority = 0;                ///< from SubscribeOptions::priority
 };
 
 } // namespace bus

@@ -15,14 +15,15 @@ namespace bus {
 
 /// How a handler is subscribed.
 struct SubscribeOptions {
-    int priority = 0;  ///< higher runs earlier; equal ones in the order of subscription
-    bool once = false; ///< it runs at most once, then the subscription has ended
-    /// What reports and the graph call it; empty: `handler 3 of OrderCreatedEvent`, by the order of
-    /// subscription to that type.
+    int priority = 0;  ///< higher runs earlier; equal priorities run in the order of subscription
+    bool once = false; ///< the handler runs at most once, and then the subscription has ended
+    /// The name in reports and in the graph. If it is empty, the handler is numbered in the order
+    /// of subscription to its type: `handler 3 of OrderCreatedEvent`.
     std::string name{};
-    /// Where set: the object is kept alive while the handler runs, and once it is gone the handler
-    /// is not called again. Gone already: nothing is subscribed. What no std::shared_ptr owns is
-    /// refused with std::invalid_argument, such as weak_from_this() in a constructor.
+    /// If set, the object is kept alive while the handler runs, and the handler is not called again
+    /// once the object is gone. If it is gone already, nothing is subscribed. If no std::shared_ptr
+    /// owns the object, as with weak_from_this() in a constructor, subscribe throws
+    /// std::invalid_argument.
     std::optional<std::weak_ptr<const void>> tied_to{};
 };
 
@@ -30,14 +31,14 @@ namespace detail {
 
 class Topics;
 
-/// One subscribed handler, shared by its Subscription and by the snapshots that have it. What a
-/// publish touches lies together in front, the callable right behind.
+/// One subscribed handler, shared by its Subscription and by the snapshots that contain it. The
+/// members that a publish touches come first, and the callable lies right behind them.
 class HandlerSlot {
 public:
     using Invoke = void (*)(HandlerSlot&, const DomainEvent&);
     struct Info;
 
-    /// Bits of `flags`; where none is set the handler may be called without further ado.
+    /// Bits of `flags`. If none is set, the handler may be called at once.
     static constexpr std::uint32_t ended = 1;
     static constexpr std::uint32_t once = 2;
     static constexpr std::uint32_t filtered = 4;
@@ -48,8 +49,9 @@ public:
     HandlerSlot& operator=(const HandlerSlot&) = delete;
     virtual ~HandlerSlot();
 
+    /// True if the filter accepts the event.
     virtual bool accepts(const DomainEvent& event) = 0;
-    /// To be called once, when the handler runs nowhere and never will.
+    /// To be called once, when the handler runs nowhere and will not run again.
     virtual void destroy_callable() noexcept = 0;
 
     std::atomic<std::uint32_t> flags;
@@ -61,12 +63,12 @@ protected:
     HandlerSlot(Invoke call, const EventType& type, SubscribeOptions&& options, bool has_filter);
 };
 
-/// Shares a slot.
+/// A counted reference to a slot.
 class SlotRef {
 public:
     SlotRef() noexcept = default;
 
-    /// Takes over the reference that a new slot is born with.
+    /// Takes over the reference that a new slot starts with.
     explicit SlotRef(std::unique_ptr<HandlerSlot> slot) noexcept : slot_{slot.release()} {}
 
     SlotRef(const SlotRef& other) noexcept : slot_{other.slot_} { retain(slot_); }
@@ -100,7 +102,7 @@ public:
         }
     }
 
-    /// Another reference to a slot that somebody holds.
+    /// Makes another reference to a slot that is referenced already.
     static SlotRef share(HandlerSlot& slot) noexcept {
         SlotRef reference;
         retain(&slot);
@@ -114,7 +116,7 @@ private:
     HandlerSlot* slot_ = nullptr;
 };
 
-/// The filter of those who have none.
+/// The filter of a handler without one: it accepts all events.
 struct AcceptAll {
     template <class E>
     constexpr bool operator()(const E& /*event*/) const noexcept {
@@ -122,7 +124,8 @@ struct AcceptAll {
     }
 };
 
-/// A slot with its callables. Aligned, so that a small handler shares the line of its flags.
+/// A slot with its callables. It is aligned, so that a small handler shares the cache line of its
+/// flags.
 template <class E, class F, class P>
 class alignas(64) TypedSlot final : public HandlerSlot {
 public:
@@ -155,7 +158,8 @@ private:
         invoke(static_cast<TypedSlot&>(slot).callables.handler, static_cast<const E&>(event));
     }
 
-    /// std::invoke, which costs each type of handler more to compile, for members of events alone.
+    /// Calls a callable. std::invoke is used only for members of events, because it takes longer to
+    /// compile for each type of handler.
     template <class C>
     static decltype(auto) invoke(C& callable, const E& event) {
         if constexpr (std::is_member_pointer_v<C>) {
@@ -165,17 +169,19 @@ private:
         }
     }
 
-    union { // no std::optional, for the same reason
+    union { // no std::optional, which takes longer to compile too
         Callables callables;
     };
 
     bool has_callables_ = true;
 };
 
-/// Throws std::invalid_argument: the `what` of the type is a null pointer, or an empty
-/// std::function.
+/// Throws std::invalid_argument, which says that the handler or filter (`what`) for this type is a
+/// null pointer or an empty std::function.
 [[noreturn]] void refuse_null(const char* what, const EventType& type);
 
+/// Makes a slot. Throws std::invalid_argument if the handler or the filter is null, or if no
+/// std::shared_ptr owns the object of `tied_to`.
 template <class E, class F, class P>
 SlotRef make_slot(F handler, P filter, const EventType& type, SubscribeOptions&& options) {
     if (is_null(handler)) {

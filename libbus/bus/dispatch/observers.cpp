@@ -10,17 +10,18 @@ namespace bus {
 
 namespace {
 
-/// Emissions that are under way on this thread, of whatever bus.
+/// How many emissions, of any bus, are under way on this thread.
 thread_local unsigned emission_depth = 0;
 
 } // namespace
 
-/// The signals, and the way from the bus to them. An emission shares it, so that it outlives an
-/// Observers that a slot destroys.
+/// The signals, and the way from the bus to them. Each emission shares ownership of it, so it
+/// outlives an Observers object that a slot destroys.
 class Observers::Sink final : public ObserverSink {
 public:
     const detail::HomeProcess home;
-    std::shared_ptr<Sink> left_behind; ///< itself, in a child of fork(): it never goes there
+    /// Itself, in a child of fork(), so that it is never destroyed there.
+    std::shared_ptr<Sink> left_behind;
     ObserverSignal<const DomainEvent&> published;
     ObserverSignal<const DomainEvent&, const Handled&> handled;
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&> failed;
@@ -97,7 +98,8 @@ public:
         emit("agent_added", agent_added, agent);
     }
 
-    /// A slot on any signal. As an emission: looking for slots may destroy ended ones.
+    /// True if any signal has a slot. Counts as an emission, because looking for slots may destroy
+    /// disconnected ones.
     [[nodiscard]] bool wanted() noexcept override {
         const Emission emission{*this};
         bool any = false;
@@ -107,7 +109,7 @@ public:
         return any;
     }
 
-    /// As wanted().
+    /// Counts as an emission, as wanted() does.
     [[nodiscard]] bool hears(Alarm alarm) noexcept override {
         const Emission emission{*this};
         if (closed_) {
@@ -123,12 +125,12 @@ public:
 
     [[nodiscard]] bool closed() const noexcept override { return closed_; }
 
-    /// Emits nothing more, and returns when nothing is being emitted on other threads.
+    /// Emits nothing more, and returns when no other thread is emitting.
     void close() {
         closed_ = true;
         each([](auto& signal) { signal.disconnect_all_slots(); });
         if (emission_depth > 0) {
-            return; // a slot asks: waiting for itself it would wait for ever
+            return; // a slot called this, and cannot wait for itself
         }
         for (std::uint32_t running = running_; running > 0; running = running_) {
             running_.wait(running);
@@ -136,7 +138,7 @@ public:
     }
 
 private:
-    /// The likeliest first.
+    /// The most frequent signals come first.
     template <class F>
     void each(F&& see) {
         see(handled);
@@ -174,7 +176,7 @@ private:
     void emit(const char* name, ObserverSignal<Args...>& signal,
               const std::type_identity_t<Args>&... args) noexcept {
         const Emission emission{*this};
-        // After the count has gone up: this order is what close() relies on.
+        // Only after the count was raised: close() relies on this order.
         if (closed_ || !signal.has_slots()) {
             return;
         }

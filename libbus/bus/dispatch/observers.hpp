@@ -20,7 +20,7 @@ class Bus;
 
 namespace detail {
 
-/// Calls every slot, whatever the others throw, and returns what was thrown.
+/// Calls every slot, even if others throw, and returns the exceptions.
 struct CatchingCombiner {
     using result_type = std::vector<std::exception_ptr>;
 
@@ -29,7 +29,7 @@ struct CatchingCombiner {
         result_type thrown;
         for (; slot != end; ++slot) {
             try {
-                *slot; // calls it
+                *slot; // calls the slot
             } catch (...) {
                 thrown.push_back(std::current_exception());
             }
@@ -40,13 +40,13 @@ struct CatchingCombiner {
 
 } // namespace detail
 
-/// A Boost.Signals2 signal that the bus emits: connect, groups, tracking, blocking and
-/// scoped_connection work as the documentation of Signals2 says. What a slot throws is reported to
-/// `trouble`; the other slots run all the same.
+/// A Boost.Signals2 signal that the bus emits. Connections, groups, tracking, blocking and
+/// scoped_connection work as Signals2 documents them. If a slot throws, the exception is reported
+/// to `trouble`, and the other slots run all the same.
 ///
-/// Until a slot is connected, a bus reports nothing to a signal, and a publish costs no more than
-/// without it; so again once there is something to report and no signal has a slot. Hence the base
-/// class is private: a slot that was connected through it would hear nothing.
+/// Until a slot is connected, the bus reports nothing to a signal, and a publish costs nothing
+/// more. The same is true again after a report that found no slot on any signal. The base class is
+/// private, because a slot that was connected through it would hear nothing.
 template <class... Args>
 class ObserverSignal : boost::signals2::signal<void(Args...), detail::CatchingCombiner> {
     using Signal = boost::signals2::signal<void(Args...), detail::CatchingCombiner>;
@@ -66,8 +66,8 @@ public:
     using Signal::empty;
     using Signal::num_slots;
 
-    /// The slot hears of everything that happens after connect has returned. The same holds for the
-    /// overloads below.
+    /// Connects a slot, which hears of everything that happens after connect has returned. Throws
+    /// std::logic_error in a child of fork(). The same holds for the overloads below.
     boost::signals2::connection
     connect(const slot_type& slot,
             boost::signals2::connect_position position = boost::signals2::at_back) {
@@ -82,7 +82,7 @@ public:
         return watched(Signal::connect(group, slot, position));
     }
 
-    /// The slot is given its own connection, before the other arguments.
+    /// The slot takes its own connection before the other arguments.
     boost::signals2::connection
     connect_extended(const extended_slot_type& slot,
                      boost::signals2::connect_position position = boost::signals2::at_back) {
@@ -114,63 +114,63 @@ private:
 
     detail::HomeProcess home_;
     detail::Attention attention_;
-    std::shared_ptr<ObserverSwitch> switch_; ///< set before the user gets to see the signal
+    std::shared_ptr<ObserverSwitch> switch_; ///< set before a user can reach the signal
 };
 
 /// Signals for observers, which watch a bus and change nothing. Slots run on the thread that raises
-/// the signal, while the bus holds no lock: they may connect, disconnect and publish, and must be
-/// safe to call from several threads at once. An event reference is valid during the call.
+/// the signal, while the bus holds no lock. They may connect, disconnect and publish, and must be
+/// safe to call from several threads at once. An event reference is valid only during the call.
 ///
-/// Thread safe. It may be destroyed before or after the bus, also by one of its own slots. In a
-/// child of fork() connecting throws std::logic_error, and the destructor does nothing.
+/// Thread safe. It may be destroyed before or after the bus, even by one of its own slots. In a
+/// child of fork(), connecting throws std::logic_error and the destructor does nothing.
 class Observers {
     class Sink;
-    std::shared_ptr<Sink> sink_; // first: the signals are its members
+    std::shared_ptr<Sink> sink_; // declared first: the signals are its members
 
 public:
-    /// Begins to watch, as soon as a slot is connected. Throws std::logic_error if the bus is
-    /// already watched: share the existing Observers, for a signal takes any number of slots.
+    /// Watches the bus as soon as a slot is connected. Throws std::logic_error if the bus is
+    /// already watched. Share the existing Observers then: a signal takes any number of slots.
     explicit Observers(Bus& bus);
     Observers(const Observers&) = delete;
     Observers& operator=(const Observers&) = delete;
-    /// Disconnects all slots, and waits until those that run on other threads have returned. As
-    /// with thread::join, holding a lock that such a slot waits for deadlocks.
+    /// Disconnects all slots, and waits until slots that run on other threads have returned. If the
+    /// caller holds a lock that such a slot waits for, it deadlocks, as with thread::join.
     ~Observers();
 
-    /// An event was published (with a store: is committed).
+    /// An event was published; with a store, it is committed.
     ObserverSignal<const DomainEvent&>& published;
-    /// A handler or an agent's step has finished. A slot may take a std::string_view instead of
-    /// Handled: that is Handled::by, the agent's name, empty for a handler.
+    /// A handler or an agent's step has finished. If a slot takes a std::string_view instead of
+    /// Handled, it gets Handled::by: the agent's name, or an empty text for a handler.
     ObserverSignal<const DomainEvent&, const Handled&>& handled;
-    /// A handler (second argument empty) threw, or an attempt of the named agent's step failed. A
-    /// step that is not ready has not failed.
+    /// A handler threw (the second argument is empty), or an attempt of a step of the named agent
+    /// failed. A step that is not ready has not failed.
     ///
-    /// If the event cannot be read, the event passed here, and to dead_lettered, only stands for
-    /// it: its members have their defaults, and Failure::unread() has what is kept of it.
+    /// If the event cannot be read, the event passed here and to dead_lettered is a placeholder:
+    /// its members have default values, and Failure::unread() has what is kept of it.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& failed;
-    /// The step of the named agent is not ready: what it needs is not there yet, or the event is
-    /// of a newer version than this program knows. It is tried again.
+    /// The step of the named agent is not ready, and is tried again: what it needs is not there
+    /// yet, or the event is of a newer version than this program knows.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& not_ready;
-    /// When it was published, neither a handler nor an agent took events of this type. A handler
-    /// counts whatever its filter said, and also while it is blocked.
+    /// When the event was published, no handler and no agent took its type. A handler counts even
+    /// if its filter refused the event or it was blocked.
     ObserverSignal<const DomainEvent&>& unhandled;
     /// The named agent gave up on the event.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& dead_lettered;
-    /// A sequence of the named agent begins to be held up: its first event waits behind a delivery
-    /// that was deferred or given up. The number is the position of that delivery, 0 without a
-    /// store. Later events of the sequence wait too, and are not reported.
+    /// A sequence of the named agent is now held up: its first event waits behind a delivery that
+    /// was deferred or given up. The number is the position of that delivery, or 0 without a store.
+    /// Later events of the sequence wait too, and are not reported.
     ObserverSignal<const DomainEvent&, std::string_view, std::uint64_t>& parked;
-    /// A handler was subscribed; it may have run by now.
+    /// A handler was subscribed; it may have run already.
     ObserverSignal<const HandlerDescription&>& subscribed;
-    /// A subscription has ended, and the handler is not called again; a call on another thread may
+    /// A subscription has ended, and its handler is not called again. A call on another thread may
     /// still be running. For a handler that runs `once`, this is reported when the dispatch has
     /// ended. The end of the bus itself is not reported.
     ObserverSignal<const HandlerDescription&>& unsubscribed;
-    /// The named agent was added; it may have begun by now.
+    /// The named agent was added; it may have started already.
     ObserverSignal<std::string_view>& agent_added;
-    /// Something of which no caller hears: a commit that failed and is tried again, a slot of
-    /// another signal that threw. What a slot of this signal throws goes where BusOptions::unheard
-    /// says.
+    /// Trouble that no caller hears of: for example a commit that failed and is tried again, or a
+    /// slot of another signal that threw. If a slot of this signal throws, the exception goes to
+    /// BusOptions::unheard.
     ObserverSignal<std::string_view>& trouble;
 };
 

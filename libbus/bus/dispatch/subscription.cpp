@@ -11,7 +11,7 @@ using detail::SlotRef;
 
 namespace {
 
-/// As opposed to one whose object has gone.
+/// True if the pointer was never given an object, as opposed to one whose object is gone.
 bool never_owned(const std::weak_ptr<const void>& object) noexcept {
     const std::weak_ptr<const void> nothing;
     return !object.owner_before(nothing) && !nothing.owner_before(object);
@@ -102,14 +102,14 @@ Subscription::~Subscription() {
 void Subscription::unsubscribe() noexcept {
     SlotRef slot = std::move(slot_);
     if (!slot || !slot->info->home.destroyed_here("a subscription")) {
-        return; // in a child of fork() whoever runs it, or holds a lock, will for ever
+        return; // in a child of fork(), what ran or held a lock at the fork does so for ever
     }
     if ((slot->flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {
         detail::finish_ending(slot);
         return;
     }
-    // Somebody else is ending it: a call that ran it once, a tie, the dispatcher's end. Its handler
-    // may still run.
+    // It is being ended elsewhere: by a call that ran it once, by its tie, or by the end of the
+    // dispatcher. Its handler may still run.
     detail::await_ending(slot);
 }
 

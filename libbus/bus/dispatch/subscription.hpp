@@ -4,8 +4,8 @@
 
 namespace bus {
 
-/// While it lives, the handler is skipped. Blocks nest: the handler runs again when the last one
-/// has gone. Movable; it may outlive the subscription and the bus.
+/// Blocks a handler: publishes skip it while this object lives. Blocks nest: the handler runs again
+/// when the last one is gone. Movable; it may outlive the subscription and the bus.
 class [[nodiscard]] SubscriptionBlock {
 public:
     SubscriptionBlock() noexcept = default;
@@ -16,15 +16,16 @@ public:
     SubscriptionBlock& operator=(const SubscriptionBlock&) = delete;
     ~SubscriptionBlock();
 
-    /// Ends the block early. Harmless a second time.
+    /// Ends the block early. Idempotent.
     void unblock() noexcept;
 
 private:
     detail::SlotRef slot_;
 };
 
-/// The handle of a subscribed handler: when it goes, the subscription ends. Movable; a moved-from
-/// one is empty. It may outlive the bus. Not thread safe itself; different ones are independent.
+/// The handle of a subscribed handler: destroying it ends the subscription. Movable; a moved-from
+/// handle is empty. It may outlive the bus. A single handle is not thread safe; different handles
+/// are independent.
 class [[nodiscard]] Subscription {
 public:
     Subscription() noexcept = default;
@@ -35,23 +36,26 @@ public:
     Subscription& operator=(const Subscription&) = delete;
     ~Subscription();
 
-    /// Ends it, waits until the handler runs on no thread, and destroys the handler (one that has
-    /// ended by itself, by `once` or with what it was tied to, is destroyed by the thread that
-    /// found that, when its outermost dispatch ends). Called inside a dispatch, it returns at once:
-    /// the handler is called no more, and the wait happens when this thread's outermost dispatch
-    /// ends. Harmless a second time. Calling it while holding a lock that the handler waits for
-    /// deadlocks, as thread::join does. Does nothing in a child of fork().
+    /// Ends the subscription, waits until the handler runs on no thread, and destroys the handler.
+    /// Idempotent. Does nothing in a child of fork().
+    ///
+    /// Inside a dispatch it returns at once: the handler is not called again, and the wait happens
+    /// when this thread's outermost dispatch ends. If the subscription has ended by itself, by
+    /// `once` or with the object that it was tied to, the thread that noticed this destroys the
+    /// handler when its outermost dispatch ends.
+    ///
+    /// If the caller holds a lock that the handler waits for, it deadlocks, as with thread::join.
     void unsubscribe() noexcept;
 
-    /// Gives up the handle: the handler stays for as long as the bus, or the object that it is tied
-    /// to.
+    /// Gives up the handle. The handler stays subscribed as long as the bus lives, or the object
+    /// that it is tied to.
     void release() noexcept;
 
-    /// Lets publishes skip the handler while the returned object lives. No barrier: a call that has
-    /// begun on another thread goes on.
+    /// Makes publishes skip the handler while the returned object lives. It is no barrier: a call
+    /// that has begun on another thread continues.
     SubscriptionBlock block();
 
-    /// True while the handler may be called; a block does not count.
+    /// True until the subscription has ended, even while the handler is blocked.
     [[nodiscard]] bool active() const noexcept;
 
 private:

@@ -8,7 +8,7 @@
 
 namespace bus {
 
-/// Tells those who watch the bus, and if nobody hears of what went wrong, says it (Unheard).
+/// Reports to the sink that watches the bus. If no observer hears of a failure, Unheard writes it.
 class Teller final : public ObserverSink {
 public:
     /// `sink` may be null.
@@ -33,7 +33,8 @@ public:
         }
     }
 
-    /// Of a step, which is tried again or given up, and of which is said no more here.
+    /// The failure of a step that is tried again or given up: if nobody hears of it, it is not
+    /// written.
     void on_failed(const DomainEvent& event, std::string_view by,
                    const Failure& failure) noexcept override {
         if (sink_) {
@@ -74,7 +75,7 @@ public:
         }
     }
 
-    /// What on_given_up has thrown, after which nothing comes.
+    /// An exception of on_given_up; it is not called again.
     void on_given_up_failed(const DomainEvent& event, std::string_view agent,
                             const Failure& failure) noexcept {
         if (!tell(Alarm::failed, [&] { sink_->on_failed(event, agent, failure); })) {
@@ -83,7 +84,7 @@ public:
     }
 
 private:
-    /// False: nobody hears of it.
+    /// Returns false if nobody hears of it.
     template <class Tell>
     bool tell(Alarm alarm, Tell act) {
         if (!sink_) {

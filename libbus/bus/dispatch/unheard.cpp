@@ -25,7 +25,7 @@ std::string of_event(const DomainEvent& event) {
 void Unheard::handler_failed(const DomainEvent& event, std::string_view handler,
                              const std::exception_ptr& error) noexcept {
     attempt([&] {
-        const bool named = !handler.starts_with("handler "); // else it is named by its number
+        const bool named = !handler.starts_with("handler "); // otherwise the name is its number
         return (named ? "handler " : "") + std::string{handler} + " failed on " + of_event(event) +
                ": " + Failure::from(error).what();
     });
@@ -63,7 +63,7 @@ void Unheard::attempt(Make make) noexcept {
     }
 }
 
-/// One line, whatever was thrown.
+/// Writes a text as one line: control characters become blanks.
 void Unheard::add(std::string line) noexcept {
     std::replace_if(
         line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
@@ -91,7 +91,7 @@ void Unheard::add(std::string line) noexcept {
             line += where_to_hear;
         }
     } catch (const std::exception&) {
-        // The runtime has no timers any more: then it is said at once.
+        // The runtime has no timers any more, so the line is written at once.
     }
     if (before) {
         say(*before);
@@ -99,7 +99,7 @@ void Unheard::add(std::string line) noexcept {
     say(line);
 }
 
-/// With the lock held.
+/// Needs the lock.
 std::optional<std::string> Unheard::take_left_out() {
     const std::uint64_t count = std::exchange(left_out_, 0);
     if (count == 0) {

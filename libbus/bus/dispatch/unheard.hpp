@@ -14,16 +14,16 @@
 
 namespace bus {
 
-/// Writes a line to the standard error, in one call, with "libbus: " before it.
+/// Writes a line to standard error in one call, with "libbus: " before it.
 void say_on_stderr(std::string_view line);
 
-/// Says, a line each, what went wrong and was told to nobody: see BusOptions::unheard. At most ten
-/// lines a second; then comes one that says how many were left out. Thread safe.
+/// Writes one line for each failure that no observer hears of: see BusOptions::unheard. It writes
+/// at most ten lines a second; then one line says how many were left out. Thread safe.
 class Unheard : public std::enable_shared_from_this<Unheard> {
 public:
     using Say = std::function<void(std::string_view line)>;
 
-    /// `say` may be empty: then nothing is said.
+    /// `say` writes a line. If it is empty, nothing is written.
     Unheard(Runtime& runtime, Say say) : runtime_{runtime}, say_{std::move(say)} {}
 
     void handler_failed(const DomainEvent& event, std::string_view handler,
@@ -33,7 +33,7 @@ public:
     void gave_up(const DomainEvent& event, std::string_view agent, const Failure& failure) noexcept;
     void trouble(std::string_view what) noexcept;
 
-    /// Says how many lines were left out, if there are any. The runtime is not used any more.
+    /// Writes how many lines were left out, if any. After that the runtime is not used any more.
     void end() noexcept;
 
 private:
@@ -46,9 +46,9 @@ private:
 
     Runtime& runtime_;
     const Say say_;
-    std::mutex mutex_;                 ///< of what follows
-    std::optional<SteadyTime> second_; ///< when it began
-    unsigned said_ = 0;                ///< in it
+    std::mutex mutex_;                 ///< guards what follows
+    std::optional<SteadyTime> second_; ///< the beginning of the current second
+    unsigned said_ = 0;                ///< lines written in it
     std::uint64_t left_out_ = 0;
     bool told_where_ = false;
     bool ended_ = false;

@@ -2,7 +2,7 @@
 
 namespace bus {
 
-/// Something whose work threads do: a lane of an agent's mailbox, timers.
+/// Something whose work is done by threads: a lane of an agent's mailbox, or timers.
 class Worker {
 public:
     Worker() = default;
@@ -10,29 +10,31 @@ public:
     Worker& operator=(const Worker&) = delete;
     virtual ~Worker() = default;
 
-    /// The thread that does its work begins, or ends, to wait for another worker. Whoever waits
-    /// for this one meanwhile waits no longer: two that wait for each other would for ever.
+    /// Called when the thread that does this work begins, or ends, a wait for another worker.
+    /// During that time nobody waits for this worker: two workers that wait for each other would
+    /// wait for ever.
     virtual void waits(bool /*begins*/) noexcept {}
 };
 
-/// While in scope, this thread works for a bus: it runs a step, a timer, or a handler on behalf of
-/// one of these. Such a thread is never made to wait for room in a mailbox, nor for what it does
-/// itself. Scopes nest, since a simulated wait runs tasks.
+/// While it is in scope, this thread works for a bus: it runs a step, a timer, or a handler that
+/// one of these calls. Such a thread never waits for room in a mailbox, nor for its own work.
+/// Scopes nest, because a simulated wait runs tasks.
 class WorkerScope {
 public:
-    /// `bus`: whatever stands for it; `worker`: whose work it is, where that can be waited for.
+    /// `bus`: any pointer that stands for the bus. `worker`: whose work it is, if others can wait
+    /// for it.
     explicit WorkerScope(const void* bus, Worker* worker = nullptr) noexcept;
     WorkerScope(const WorkerScope&) = delete;
     WorkerScope& operator=(const WorkerScope&) = delete;
     ~WorkerScope();
 
-    /// True on a thread that works for any bus.
+    /// True if this thread works for any bus.
     [[nodiscard]] static bool active() noexcept;
-    /// True on one that works for this one, directly or further out.
+    /// True if this thread works for this bus, in the current scope or in an outer one.
     [[nodiscard]] static bool active_for(const void* bus) noexcept;
-    /// True on one that does the work of this worker, directly or further out.
+    /// True if this thread does the work of this worker, in the current scope or in an outer one.
     [[nodiscard]] static bool works_for(const Worker& worker) noexcept;
-    /// Tells all workers whose work this thread does.
+    /// Reports to all workers whose work this thread does that it begins, or ends, a wait.
     static void tell_waits(bool begins) noexcept;
 
 private:
