@@ -10,29 +10,30 @@
 
 namespace bus::detail {
 
-/// Calls a handler that has a filter, a tie, ...; false: it is skipped.
+/// Calls a handler that has a filter, a tie, ... Returns false if it is skipped.
 [[gnu::cold]] bool call_special(Frame& frame, HandlerSlot& slot, std::uint32_t flags,
                                 const DomainEvent& event);
 
-/// To be called in the handler of what the frame's running one threw; returns where to go on. (That
-/// the loop itself need not remember it makes a publish a sixth faster.)
+/// To be called while the exception of the frame's running handler is handled. Returns where to
+/// continue. (The loop itself need not remember this, which makes a publish a sixth faster.)
 [[gnu::cold]] HandlerSlot* const* note_failure(const Frame& frame, const DomainEvent& event,
                                                DispatchReport& report, ObserverSink* sink);
 
 /// Offers the event to the mailboxes. Throws what copying it throws.
 void offer_to_all(const Snapshot& snapshot, const DomainEvent& event);
 
-/// What watches a dispatch.
+/// Who watches a dispatch.
 struct Watch {
     ObserverSink& sink;
-    std::shared_ptr<Runtime> clock{}; ///< null: nothing is measured
+    std::shared_ptr<Runtime> clock{}; ///< null: no time is measured
 };
 
-/// A dispatch on this thread: names the snapshot that it runs, so that nobody frees it, and of its
-/// handlers the one that it runs, so that who ends that one can wait. Fence is how it fences.
+/// A dispatch on this thread. It names the snapshot that it runs, so that no thread frees it, and
+/// the handler that it runs, so that a thread that ends the handler can wait. `Fence` says how it
+/// fences.
 ///
-/// This is the path of every publish: what is rare is out of line, and gets the frame handed, so
-/// that the members stay in registers.
+/// This is the path of every publish. Rare work is done out of line, by functions that are given
+/// the frame, so that the members stay in registers.
 template <class Fence>
 class Dispatch {
 public:
@@ -50,7 +51,7 @@ public:
             frame_.snapshot.store(snapshot, light_store);
             Fence::light();
             stress_yield();
-            // Still the topic's: then whoever retires it sees it named here.
+            // If the topic still has it, a thread that retires it sees it named here.
             if (topic.load(light_load) == snapshot) [[likely]] {
                 if (!snapshot->unbuilt()) [[likely]] {
                     return *snapshot;
@@ -60,13 +61,13 @@ public:
         }
     }
 
-    /// Calls the handlers. From the first one on, nothing of the topics' owner is touched: a
+    /// Calls the handlers. From the first call on, nothing of the topics' owner is used, because a
     /// handler may destroy it. `watch` may be null.
     LIBBUS_MAY_BE_UNWOUND void call(const Snapshot& snapshot, const DomainEvent& event,
                                     DispatchReport& report, const Watch* watch) {
         HandlerSlot* const* next = snapshot.begin();
         HandlerSlot* const* const end = snapshot.end();
-        report.handled = snapshot.size(); // less those that will be skipped, or throw
+        report.handled = snapshot.size(); // less those that are skipped or throw
         for (;;) {
             try {
                 if (watch == nullptr) [[likely]] {
@@ -109,13 +110,14 @@ private:
         }
     }
 
-    /// Names the handler that is to be called next; returns its flags.
+    /// Names the handler that is called next, and returns its flags.
     std::uint32_t begin(HandlerSlot& slot) {
         frame_.running.store(&slot, light_store);
         Fence::light();
         stress_yield();
-        // After the handler is named: who ends it sees that, or this sees that it has ended. And
-        // who waits for the one before it sees that it is over, or this sees that somebody waits.
+        // This comes after the handler was named. So either a thread that ends it sees that, or
+        // this thread sees that it has ended. And either a thread that waits for the previous
+        // handler sees that it is over, or this thread sees that somebody waits.
         const std::uint32_t flags = slot.flags.load(light_load);
         if (frame_.asked.load(light_load)) [[unlikely]] {
             tell_those_who_wait(frame_);
@@ -126,7 +128,7 @@ private:
     Frame& frame_;
 };
 
-/// What a publish is that nobody watches. (Left to itself the compiler puts it out of line, which
+/// A publish that nobody watches. (Without the attribute the compiler puts it out of line, which
 /// costs each publish a call.)
 template <class Fence>
 [[gnu::always_inline]] inline void dispatch(Topics& topics, const DomainEvent& event,

@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-// Where there is no membarrier(2), or the build does without (CMake: LIBBUS_MEMBARRIER=OFF).
+// There is no membarrier(2), or the build does without it (CMake: LIBBUS_MEMBARRIER=OFF).
 #if !defined(SYS_membarrier) && !defined(LIBBUS_NO_MEMBARRIER)
 #define LIBBUS_NO_MEMBARRIER 1
 #endif
@@ -19,7 +19,7 @@ namespace {
 
 #if !defined(BUS_NO_FENCES) && !defined(LIBBUS_NO_MEMBARRIER)
 
-// As <linux/membarrier.h> has them, which not every system with Linux's kernel brings along.
+// As in <linux/membarrier.h>, which not every system with a Linux kernel has.
 constexpr int private_expedited = 1 << 3;
 constexpr int register_private_expedited = 1 << 4;
 
@@ -27,7 +27,7 @@ bool membarrier(int command) noexcept {
     return syscall(SYS_membarrier, command, 0, 0) == 0;
 }
 
-/// The switch for sandboxes that end a program which makes this system call.
+/// A switch for sandboxes that kill a program which makes this system call.
 bool may_call() noexcept {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing in libbus changes the environment
     const char* const without = std::getenv("LIBBUS_NO_MEMBARRIER");
@@ -40,7 +40,7 @@ bool register_membarrier() noexcept {
 
 void fence_other_threads() noexcept {
     if (membarrier_works() && !membarrier(private_expedited)) {
-        // It worked at the start and publishers rely on it: going on would be a data race.
+        // It worked at the start, and publishers rely on it: to continue would be a data race.
         static_cast<void>(std::fputs(
             "libbus: membarrier(2) failed after it had worked; a seccomp filter that was "
             "installed later must allow it, or start the program with LIBBUS_NO_MEMBARRIER=1\n",
@@ -59,14 +59,14 @@ void fence_other_threads() noexcept {}
 
 #endif
 
-/// Before main() in most programs; who publishes earlier fences in full.
+/// In most programs this runs before main(). Publishes before it use a full fence.
 [[maybe_unused]] const bool decided = membarrier_works();
 
 } // namespace
 
 bool membarrier_works() noexcept {
 #ifdef BUS_NO_FENCES
-    return true; // nobody fences: sequentially consistent operations do the same
+    return true; // fences are not used: sequentially consistent operations do the same
 #else
     static const bool works = [] {
         const bool registered = register_membarrier();

@@ -4,7 +4,7 @@
 
 #include <atomic>
 
-// The thread sanitizer does not understand fences: under it, the frequent side uses sequentially
+// The thread sanitizer does not understand fences. Under it, the frequent side uses sequentially
 // consistent operations instead.
 #if defined(__SANITIZE_THREAD__)
 #define BUS_NO_FENCES 1
@@ -16,18 +16,19 @@
 
 namespace bus::detail {
 
-/// The pair of fences of an asymmetric Dekker: of two threads that each write one variable, fence,
-/// and read the other's, at least one reads what the other wrote, if one fences lightly and the
-/// other one heavily. The light side is a publish, and costs nothing where the kernel has
-/// membarrier(2): the heavy side makes it fence. Where it has not, both are full fences.
+/// The pair of fences of an asymmetric Dekker algorithm. Two threads each write one variable,
+/// fence, and read the variable of the other. If one fences lightly and the other heavily, at least
+/// one of them reads what the other wrote. The light side is a publish. If the kernel has
+/// membarrier(2), the light side costs nothing, because the heavy side makes it fence. If not, both
+/// are full fences.
 
-/// True where the light side may count on membarrier(2). Decides it at the first call.
+/// True if the light side may rely on membarrier(2). The first call decides it.
 bool membarrier_works() noexcept;
 
-/// Set once that is decided, where it is so.
+/// Set once that is decided, if it is true.
 extern constinit std::atomic<bool> membarrier_ready;
 
-/// The light side, where membarrier_works().
+/// The light side if membarrier_works().
 struct MembarrierFence {
     static void light() noexcept {
 #ifndef BUS_NO_FENCES
@@ -36,7 +37,7 @@ struct MembarrierFence {
     }
 };
 
-/// The light side anywhere.
+/// The light side in any case.
 struct AnyFence {
     static void light() noexcept {
 #ifndef BUS_NO_FENCES
@@ -49,7 +50,7 @@ struct AnyFence {
     }
 };
 
-/// The heavy side, for either.
+/// The heavy side for both.
 void heavy_fence() noexcept;
 
 #ifdef BUS_NO_FENCES

@@ -12,21 +12,22 @@ namespace bus::detail {
 
 namespace {
 
-/// What all threads share. Never destroyed: threads may publish as late as they like.
+/// What all threads share. Never destroyed, because threads may publish as late as they like.
 struct Shared {
-    std::atomic<Publisher*> publishers{nullptr}; ///< all there ever were
+    std::atomic<Publisher*> publishers{nullptr}; ///< all publishers that were ever made
     std::mutex mutex;
-    std::vector<Publisher*> free; ///< has room for all
+    std::vector<Publisher*> free; ///< has room for all publishers
     std::mutex retired_mutex;
     SnapshotList retired;
-    std::size_t frames = 0;                ///< that there are
-    std::vector<const Snapshot*> in_use;   ///< has room for as many
-    std::atomic<std::uint32_t> changes{0}; ///< of running handlers for which somebody waits
+    std::size_t frames = 0;                ///< how many frames there are
+    std::vector<const Snapshot*> in_use;   ///< has room for as many snapshots
+    std::atomic<std::uint32_t> changes{0}; ///< counts the reports to waiting threads
 };
 
 Shared& shared() noexcept;
 
-/// A child of fork() finds both locks free: threads that it has not, hold none.
+/// Makes sure that a child of fork() finds both locks free: the threads that might hold them do not
+/// exist in the child.
 void lock_for_fork() {
     shared().mutex.lock();
     shared().retired_mutex.lock();
@@ -46,13 +47,13 @@ Shared& shared() noexcept {
     return instance;
 }
 
-/// This many retired snapshots are looked through together.
+/// Retired snapshots are looked through once there are this many.
 constexpr std::size_t reclaim_at = 16;
 
-/// And this many subscriptions that ended inside a dispatch.
+/// Subscriptions that ended inside a dispatch are looked through once there are this many.
 constexpr std::size_t release_at = 16;
 
-/// To be called before there are so many frames more: reclaiming must not fail for want of memory.
+/// To be called before that many frames are added: reclaiming must not fail for lack of memory.
 void make_room_for_frames(std::size_t more) {
     const std::lock_guard lock{shared().retired_mutex};
     shared().in_use.reserve(shared().frames + more);
@@ -71,7 +72,8 @@ struct Publisher::Lease {
 
     ~Lease() {
         gone = true;
-        // exit() in a handler: the dispatch is never left, and destructors of statics come next.
+        // If a handler called exit(), its dispatch is never left, and destructors of statics run
+        // next.
         if (of_this_thread != nullptr && !of_this_thread->dispatching()) {
             give_back();
         }
@@ -83,10 +85,10 @@ struct Publisher::Lease {
             return;
         }
         const std::lock_guard lock{shared().mutex};
-        shared().free.push_back(publisher); // it has room, see attach()
+        shared().free.push_back(publisher); // there is room, see attach()
     }
 
-    /// True once this thread is past it: what still publishes borrows a publisher each time.
+    /// True once the thread's lease has ended. A publish after that borrows a publisher each time.
     static constinit thread_local bool gone;
 };
 
@@ -189,29 +191,29 @@ void Publisher::await_later(const SlotRef& slot) noexcept {
     ++gathered_;
 }
 
-/// False where there is none.
+/// Returns false if there is none.
 bool Publisher::finish_first_ended() noexcept {
     if (ended_ == nullptr) {
         return false;
     }
     HandlerSlot* const first = std::exchange(ended_, ended_->info->next_ended);
     finish_ending(SlotRef::share(*first)); // may run the host's destructors
-    SlotRef::release(first); // NOLINT(clang-analyzer-cplusplus.NewDelete): the list's own
+    SlotRef::release(first); // NOLINT(clang-analyzer-cplusplus.NewDelete): the list's reference
     return true;
 }
 
-/// False where there is none.
+/// Returns false if there is none.
 bool Publisher::await_first_awaited() noexcept {
     if (awaited_ == nullptr) {
         return false;
     }
     HandlerSlot* const first = std::exchange(awaited_, awaited_->info->next_awaited);
     wait_until_not_running(*first);
-    SlotRef::release(first); // the list's own; the host's destructors may run, where it is the last
+    SlotRef::release(first); // the list's reference; if it is the last, the host's destructors run
     return true;
 }
 
-/// Takes those out of the list whose handlers run nowhere, and counts the others.
+/// Takes the slots whose handlers run nowhere out of the list, and counts the others.
 template <auto Next>
 HandlerSlot* Publisher::take_idle(HandlerSlot*& list, std::size_t& kept) noexcept {
     HandlerSlot* idle = nullptr;
@@ -235,11 +237,11 @@ void Publisher::release_idle() noexcept {
     }
     gathered_ = 0;
     kept_ = 0;
-    stress_yield(); // who is to run one of them may name it, or come to see that it has ended
+    stress_yield(); // a thread about to run one may name it, or see that it has ended
     heavy_fence();
     HandlerSlot* ended = take_idle<&HandlerSlot::Info::next_ended>(ended_, kept_);
     HandlerSlot* awaited = take_idle<&HandlerSlot::Info::next_awaited>(awaited_, kept_);
-    // From here on the host's destructors may run, and end others.
+    // From here on the host's destructors may run, and may end other subscriptions.
     while (ended != nullptr) {
         HandlerSlot* const slot = std::exchange(ended, ended->info->next_ended);
         if (const std::shared_ptr<Topics> topics = slot->info->topics.lock()) {
@@ -266,7 +268,7 @@ void Publisher::leave_with_care() noexcept {
     gathered_ = 0;
     kept_ = 0;
     todo_ = 0; // a destructor may dispatch, which must not give back what is in use here
-    // What is ours to end first: others may wait for that.
+    // First what this thread has to end, because others may wait for it.
     while (finish_first_ended() || await_first_awaited()) {
     }
     todo_ = 0;
@@ -294,14 +296,15 @@ void retire(SnapshotList& snapshots) noexcept {
 }
 
 void reclaim() noexcept {
-    SnapshotList unused; // freed last, without the lock: destructors of the host's may run
+    SnapshotList unused; // freed last, after the lock: destructors of the host may run
     const std::lock_guard lock{shared().retired_mutex};
     if (shared().retired.size() == 0) {
         return;
     }
-    // They are no topic's any more. Who found one before has named it in a frame since: that side
-    // fences lightly, this one heavily, and now: others may have retired some just before.
-    stress_yield(); // who found one of them may name it, or come to see that it has left
+    // These snapshots are in no topic any more. If a thread found one before, it has since named
+    // it in a frame. That side fences lightly, and this side heavily. The fence must come here,
+    // because others may have retired some just before.
+    stress_yield(); // a thread that found one may name it, or notice that it was retired
     heavy_fence();
     std::vector<const Snapshot*>& in_use = shared().in_use;
     in_use.clear();
@@ -310,7 +313,7 @@ void reclaim() noexcept {
             in_use.push_back(snapshot);
         }
     });
-    stress_yield(); // what nobody named must not be found by then
+    stress_yield(); // from here on no thread may find one that no frame names
     std::sort(in_use.begin(), in_use.end());
     SnapshotList retired;
     retired.take(shared().retired);
@@ -322,7 +325,7 @@ void reclaim() noexcept {
 
 namespace {
 
-/// In the host's own loop: the handler may wait for what only this thread can do.
+/// Works in the host's own loop, because the handler may wait for what only this thread can do.
 void work_until_not_running(const HandlerSlot& slot, const Dispatcher::Wait& wait) noexcept {
     wait([&slot] {
         heavy_fence();
@@ -333,18 +336,18 @@ void work_until_not_running(const HandlerSlot& slot, const Dispatcher::Wait& wai
 void sleep_until_not_running(const HandlerSlot& slot) noexcept {
     for (;;) {
         const std::uint32_t seen = shared().changes.load();
-        stress_yield(); // who runs it may have changed before he is asked
+        stress_yield(); // the thread that runs it may move on before it is asked
         heavy_fence();
         if (!Publisher::ask_those_who_run(slot)) {
             return;
         }
-        stress_yield(); // ... or after it, and have told already
-        // Whoever changed before it was asked is seen to have done so now.
+        stress_yield(); // ... or after it was asked, and may have reported already
+        // If a thread moved on before it was asked, this is seen now.
         heavy_fence();
         if (!Publisher::ask_those_who_run(slot)) {
             return;
         }
-        stress_yield(); // who tells between the last look and the sleep must not be overlooked
+        stress_yield(); // a report between the last look and the sleep must not be missed
         shared().changes.wait(seen);
     }
 }
@@ -352,7 +355,7 @@ void sleep_until_not_running(const HandlerSlot& slot) noexcept {
 } // namespace
 
 void wait_until_not_running(const HandlerSlot& slot) noexcept {
-    stress_yield(); // who runs it may have changed before it is asked
+    stress_yield(); // the thread that runs it may move on before it is asked
     heavy_fence();
     if (!Publisher::runs(slot)) {
         return;

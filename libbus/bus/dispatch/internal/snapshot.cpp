@@ -24,7 +24,7 @@ void Snapshot::Delete::operator()(const Snapshot* snapshot) const noexcept {
     }
     std::for_each(snapshot->begin(), snapshot->end(), &SlotRef::release);
     snapshot->~Snapshot();
-    // What make() has from operator new was never const; only what others see of it is.
+    // The memory from operator new was never const; only other code's view of the snapshot is.
     ::operator delete(const_cast<Snapshot*>(snapshot)); // NOLINT(*-const-cast)
 }
 

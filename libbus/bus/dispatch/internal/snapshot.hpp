@@ -11,18 +11,18 @@
 namespace bus::detail {
 
 /// Who gets the events of one type, as it was at one moment: mailboxes, and handlers in the order
-/// of their calls. Immutable; a publish runs the one that it found, whatever changes meanwhile.
-/// The slots lie right behind it in memory, one load nearer to a publish.
+/// of calls. Immutable: a publish runs the snapshot that it found, whatever changes meanwhile. The
+/// slots lie right behind it in memory, which saves a publish one load.
 class Snapshot {
 public:
     struct Delete {
-        /// Leaves none() alone.
+        /// Does nothing for none().
         void operator()(const Snapshot* snapshot) const noexcept;
     };
 
     using Owner = std::unique_ptr<const Snapshot, Delete>;
 
-    /// Keeps a reference to each slot.
+    /// Makes a snapshot, which holds a reference to each slot.
     static Owner make(const Topics& owner, std::span<HandlerSlot* const> slots,
                       std::vector<std::shared_ptr<EventTaker>> takers);
 
@@ -39,7 +39,7 @@ public:
 
     [[nodiscard]] bool has_takers() const noexcept { return has_takers_; }
 
-    /// What a topic has before its first snapshot is made.
+    /// True for none(), which a topic has before its first snapshot is made.
     [[nodiscard]] bool unbuilt() const noexcept { return owner_ == nullptr; }
 
     static const Snapshot& none() noexcept { return unbuilt_topic; }
@@ -63,20 +63,21 @@ private:
     static const Snapshot unbuilt_topic;
 
     std::size_t size_ = 0;
-    const Topics* owner_ = nullptr; ///< to be compared only: it may be gone
+    const Topics* owner_ = nullptr; ///< only to be compared: it may be gone
     bool has_takers_ = false;
     std::vector<std::shared_ptr<EventTaker>> takers_;
     mutable const Snapshot* next_ = nullptr;
 };
 
-/// Snapshots that nobody finds any more. Adding allocates nothing, for it must not fail.
+/// Snapshots that no publish finds any more. Adding one allocates nothing, because it must not
+/// fail.
 class SnapshotList {
 public:
     SnapshotList() = default;
     SnapshotList(const SnapshotList&) = delete;
     SnapshotList& operator=(const SnapshotList&) = delete;
 
-    /// Frees what is left in it.
+    /// Frees the snapshots that are left.
     ~SnapshotList() {
         while (Snapshot::Owner first = pop()) {
         }
@@ -99,7 +100,7 @@ public:
         return first;
     }
 
-    /// Moves all of the other one here.
+    /// Moves all snapshots of the other list here.
     void take(SnapshotList& other) noexcept {
         while (Snapshot::Owner snapshot = other.pop()) {
             push(std::move(snapshot));

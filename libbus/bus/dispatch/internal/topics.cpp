@@ -10,13 +10,13 @@ namespace bus::detail {
 
 namespace {
 
-/// So many handlers are copied into the next snapshot by whoever subscribes or unsubscribes. Of
-/// more than these the next publish makes it: subscribing many one by one would copy all of them
-/// each time.
+/// Up to this many handlers are copied into the next snapshot by the thread that subscribes or
+/// unsubscribes. If there are more, the next publish makes the snapshot. Otherwise subscribing many
+/// handlers one by one would copy all of them each time.
 constexpr std::size_t most_copied_by_a_change = 64;
 
-/// What has left its topics. It is retired on every way out, never just freed: publishes may run
-/// it.
+/// Snapshots that have left their topics. They are retired on every way out and never just freed,
+/// because a publish may be running them.
 class Garbage : public SnapshotList {
 public:
     Garbage() = default;
@@ -45,7 +45,7 @@ Topics::Farther::Farther() {
 }
 
 Topics::~Topics() {
-    // What a destructor of the host's has subscribed while close() ended the rest.
+    // A destructor of the host may have subscribed handlers while close() ended the others.
     Garbage garbage;
     for (const Line& line : lines_) {
         if (line.type != nullptr) {
@@ -113,7 +113,7 @@ std::size_t Topics::count_for(const EventType& type) const noexcept {
     return count;
 }
 
-/// The slots of the type and of its bases, merged into the order of calls.
+/// The slots of the type and of its bases, in the order of calls.
 std::vector<HandlerSlot*> Topics::slots_for(const EventType& type) {
     std::vector<HandlerSlot*> merged;
     merged.reserve(count_for(type));
@@ -144,7 +144,7 @@ void Topics::rebuild(Line& line, SnapshotList& garbage) {
     line.built = true; // only now: if that throws, the next publish tries again
 }
 
-/// The next publish makes the snapshot anew.
+/// Makes the next publish build the snapshot again.
 void Topics::forget_snapshot(Line& line, Topic& topic, SnapshotList& garbage) noexcept {
     if (line.built) {
         garbage.push(Snapshot::Owner{topic.exchange(&Snapshot::none())});
@@ -152,7 +152,7 @@ void Topics::forget_snapshot(Line& line, Topic& topic, SnapshotList& garbage) no
     }
 }
 
-/// To be called after a change of what the line's type has.
+/// To be called after a change to the handlers or mailboxes of the line's type.
 void Topics::refresh(Line& line, SnapshotList& garbage) {
     if (count_for(*line.type) <= most_copied_by_a_change) {
         rebuild(line, garbage);
@@ -192,7 +192,7 @@ void Topics::add(const SlotRef& slot) {
             }
             refresh_where([&](const EventType& type) { return type.is_a(*info.type); }, garbage);
         } catch (...) {
-            slot->flags |= HandlerSlot::ended; // in some snapshots, perhaps
+            slot->flags |= HandlerSlot::ended; // it may already be in some snapshots
             of_type.slots.erase(at);
             throw;
         }
@@ -205,8 +205,8 @@ void Topics::add(const SlotRef& slot) {
     }
 }
 
-/// Looks at the next few handlers of a type, one round after the other. Nobody may ever publish the
-/// type, and those whose objects have gone must not pile up until then.
+/// Looks at the next few handlers of a type; the next call continues after them. Handlers whose
+/// objects are gone must not pile up, even if nobody ever publishes the type.
 Topics::Orphans Topics::find_orphans(Line& line) noexcept {
     Orphans orphans;
     auto next = line.slots.upper_bound(line.swept);
@@ -227,7 +227,7 @@ Topics::Orphans Topics::find_orphans(Line& line) noexcept {
 
 void Topics::remove(HandlerSlot& slot) noexcept {
     Garbage garbage;
-    SlotRef removed; // the last reference may go with it: not under the lock
+    SlotRef removed; // may be the last reference, so it is released after the lock
     {
         const std::lock_guard lock{mutex_};
         const EventType& slot_type = *slot.info->type;
@@ -305,7 +305,7 @@ std::vector<HandlerDescription> Topics::handlers() {
 
 void Topics::close() noexcept {
     Garbage garbage;
-    std::vector<std::shared_ptr<EventTaker>> takers; // go without the lock
+    std::vector<std::shared_ptr<EventTaker>> takers; // destroyed after the lock
     {
         const std::lock_guard lock{mutex_};
         takers.swap(takers_);
@@ -317,7 +317,7 @@ void Topics::close() noexcept {
     }
     garbage.retire_now();
     while (SlotRef slot = take_any()) {
-        // One that has ended already is somebody else's to finish.
+        // A slot that has ended already is finished elsewhere.
         if ((slot->flags.fetch_or(HandlerSlot::ended) & HandlerSlot::ended) == 0) {
             finish_ending(slot);
         }
@@ -326,15 +326,15 @@ void Topics::close() noexcept {
 }
 
 SlotRef Topics::take_any() noexcept {
-    Garbage garbage; // goes without the lock
+    Garbage garbage; // retired after the lock
     const std::lock_guard lock{mutex_};
     for (Line& line : lines_) {
         if (!line.slots.empty()) {
             const auto last = std::prev(line.slots.end());
             SlotRef slot = last->second;
             line.slots.erase(last);
-            // Threads that still publish may have made a snapshot since, and would name it for
-            // ever.
+            // Threads that still publish may have made a snapshot since, which would hold the slot
+            // for ever.
             for (Line& other : lines_) {
                 if (other.built && other.type->is_a(*line.type)) {
                     forget_snapshot(other, topic(*other.type), garbage);

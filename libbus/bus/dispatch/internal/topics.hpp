@@ -14,26 +14,27 @@
 
 namespace bus::detail {
 
-/// What a publish does not need to know of a slot. Guarded by the topics' lock where it changes.
+/// What a publish does not need to know of a slot. The topics' lock guards members that change,
+/// except the lists of threads.
 struct HandlerSlot::Info {
     const HomeProcess home;
     const EventType* type = nullptr;
     int priority = 0;
     std::uint64_t order = 0; ///< of subscription, over all types
     std::string name{};
-    bool named = false; ///< by who subscribed it
+    bool named = false; ///< by the subscriber
     std::weak_ptr<const void> tie{};
     std::weak_ptr<Topics> topics{};
-    HandlerSlot* next_ended = nullptr; ///< in the list of the thread that has ended it
-    /// In the list of the thread that waits only, whose handle it was: there is but one handle.
+    HandlerSlot* next_ended = nullptr; ///< in the list of the thread that ends it
+    /// In the list of the thread that only waits because it had the handle. A slot has one handle.
     HandlerSlot* next_awaited = nullptr;
 };
 
 [[nodiscard]] HandlerDescription describe(const HandlerSlot& slot);
 
 /// The topics of one dispatcher, by the dense index of the event type: the snapshot that a publish
-/// finds, and the lists from which the next one is made. Writers copy under one lock, publish, and
-/// retire the old.
+/// finds, and the lists from which the next one is made. Writers copy under one lock, publish the
+/// new snapshot, and retire the old one.
 class Topics : public std::enable_shared_from_this<Topics> {
 public:
     using Topic = std::atomic<const Snapshot*>;
@@ -44,18 +45,19 @@ public:
     Topics& operator=(const Topics&) = delete;
     ~Topics();
 
-    /// Where the snapshot of a type is found: Snapshot::none() until a first one is built.
+    /// Returns where the snapshot of a type is found. It is Snapshot::none() until the first is
+    /// built.
     [[nodiscard]] Topic& topic(const EventType& type) {
         const std::uint32_t index = type.index();
         return index < near_topics ? near_[index] : far_topic(index);
     }
 
-    /// Makes the first snapshot of a type.
+    /// Makes the first snapshot of a type, or the next one after forget_snapshot().
     void build(const EventType& type);
 
     void add(const SlotRef& slot);
-    /// Takes out a slot that has ended, and tells of it; harmless where it is not there. Short of
-    /// memory it stays, and is skipped, until the next change.
+    /// Takes out an ended slot and reports that; harmless if it is not there. If memory is short,
+    /// the slot stays until the next change, and publishes skip it.
     void remove(HandlerSlot& slot) noexcept;
 
     void add(std::shared_ptr<EventTaker> taker);
@@ -64,7 +66,7 @@ public:
     [[nodiscard]] bool has_handlers(const EventType& type);
     [[nodiscard]] std::vector<HandlerDescription> handlers();
 
-    /// How to wait for the end of a handler; may be empty.
+    /// Reports a handler that threw.
     void tell_failed(const DomainEvent& event, std::string_view handler,
                      const std::exception_ptr& error) const {
         if (failed_) {
@@ -72,9 +74,10 @@ public:
         }
     }
 
+    /// How to wait for the end of a handler; may be empty.
     [[nodiscard]] const Dispatcher::Wait& wait() const noexcept { return wait_; }
 
-    /// Ends all subscriptions. Nobody but this thread may be in a dispatch.
+    /// Ends all subscriptions. No other thread may be in a dispatch.
     void close() noexcept;
 
 private:
@@ -88,7 +91,7 @@ private:
         std::atomic<Farther*> next{nullptr};
     };
 
-    /// Where a handler stands in the order of calls: by priority, then by order of subscription.
+    /// The place of a handler in the order of calls: by priority, then by order of subscription.
     struct Place {
         int priority = 0;
         std::uint64_t order = 0;
@@ -98,16 +101,16 @@ private:
         }
     };
 
-    /// What there is of one type.
+    /// What is kept for one type.
     struct Line {
         const EventType* type = nullptr;
         std::map<Place, SlotRef> slots{};
-        std::uint64_t subscriptions = 0; ///< ever
+        std::uint64_t subscriptions = 0; ///< how many there ever were
         bool built = false;
-        Place swept; ///< the handler that was looked at last
+        Place swept; ///< the last handler that find_orphans() looked at
     };
 
-    /// Handlers whose objects have gone; some of them.
+    /// Some of the handlers whose objects are gone.
     using Orphans = std::array<SlotRef, 4>;
 
     Topic& far_topic(std::uint32_t index);
