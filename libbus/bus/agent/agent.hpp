@@ -22,7 +22,7 @@ namespace bus {
 struct StartPosition {
     /// One kind for each function below.
     enum class Kind : std::uint8_t { beginning, now, after, replay };
-    Kind kind = Kind::beginning;
+    Kind kind = Kind::beginning; ///< which function made this
     /// For `after` and `replay`: the first event is the one after this position.
     Position position = 0;
 
@@ -62,9 +62,11 @@ enum class Overflow : std::uint8_t {
 struct StepPool {
     StepPool() = default;
 
+    /// A pool with this name and number of threads; 0: as many as the agent has workers.
     StepPool(std::string its_name, std::uint32_t its_threads = 0) // NOLINT: assigned as above
         : name{std::move(its_name)}, threads{its_threads} {}
 
+    /// A pool with this name, and as many threads as the agent has workers.
     StepPool(const char* its_name) : name{its_name} {} // NOLINT: assigned as above
 
     std::string name{};        ///< empty: the pool of all agents that name none
@@ -125,9 +127,9 @@ public:
 
     /// A declared handler: the event type, the function, and the types that it may emit.
     struct Handler {
-        const EventType* type;
-        Handle handle;
-        std::vector<const EventType*> emits{};
+        const EventType* type; ///< the type of its events; events of derived types too
+        Handle handle;         ///< what the bus calls
+        std::vector<const EventType*> emits{}; ///< the types that it may emit
     };
 
     Agent(const Agent&) = delete;

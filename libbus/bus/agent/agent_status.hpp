@@ -12,7 +12,7 @@ namespace bus {
 
 /// The state of an agent at one moment.
 struct AgentStatus {
-    std::string name{};
+    std::string name{};         ///< the agent's name
     Position checkpoint = 0;    ///< 0 without a store
     std::uint64_t finished = 0; ///< finished deliveries, ever; without a store: in this run
     std::uint64_t failures = 0; ///< failed attempts in this run, without those that were not_ready

@@ -13,20 +13,22 @@ class DomainEvent;
 
 /// One attempt of a step, as the function around it sees it.
 struct StepInfo {
-    std::string_view agent{};
-    const DomainEvent& event;
-    Position position = 0; ///< 0 without a store
-    std::uint32_t attempt = 1;
-    std::uint32_t redrives = 0;
-    bool replay = false;    ///< the step only builds the agent's state: see Context::replaying
-    bool giving_up = false; ///< on_given_up runs, not a handler
+    std::string_view agent{};   ///< the agent's name
+    const DomainEvent& event;   ///< the event being handled
+    Position position = 0;      ///< 0 without a store
+    std::uint32_t attempt = 1;  ///< 1 for the first attempt
+    std::uint32_t redrives = 0; ///< how often the delivery was redriven
+    bool replay = false;        ///< the step only builds the agent's state: see Context::replaying
+    bool giving_up = false;     ///< on_given_up runs, not a handler
 };
 
 /// Runs the step; given to the function around it.
 class RunStep {
 public:
+    /// Runs a step; a function of the bus.
     using Run = const Failure* (*)(void* step);
 
+    /// For the bus.
     RunStep(Run run, void* step) : run_{run}, step_{step} {}
 
     /// Runs the step. Returns null if it has succeeded, and otherwise why it failed; the pointer is

@@ -44,18 +44,19 @@ public:
 
 /// A timer that a step wants to start.
 struct TimerRequest {
-    TimerHandle handle{};
-    Duration delay{};
-    std::shared_ptr<const DomainEvent> event{};
+    TimerHandle handle{};                       ///< the handle that the step was given
+    Duration delay{};                           ///< counts from the success of the step
+    std::shared_ptr<const DomainEvent> event{}; ///< published when the timer fires
 };
 
 /// What is to happen once a step has succeeded.
 struct StepEffects {
+    /// In the order in which they were published.
     std::vector<std::shared_ptr<const DomainEvent>> emitted{};
-    detail::WrittenStates states;
-    std::vector<DeliveryCommand> commands{};
-    std::vector<TimerRequest> timers{};
-    std::vector<TimerHandle> cancelled{}; ///< cancelled after the step's own timers have started
+    detail::WrittenStates states;            ///< the states that it set or erased
+    std::vector<DeliveryCommand> commands{}; ///< the dead letters that it redrives
+    std::vector<TimerRequest> timers{};      ///< the timers that it starts
+    std::vector<TimerHandle> cancelled{};    ///< cancelled after the step's own timers have started
 
     /// True if nothing is to happen.
     [[nodiscard]] bool empty() const noexcept {
@@ -70,15 +71,16 @@ class Context {
 public:
     /// The delivery that the step handles, and what its handler may emit.
     struct Step {
-        const std::string& agent;
-        const DomainEvent& event;
-        Position position = 0; ///< 0 without a store
-        std::uint32_t attempt = 1;
-        std::uint32_t redrives = 0;
-        bool replay = false;
-        const std::vector<const EventType*>& may_emit;
+        const std::string& agent;                      ///< the agent's name
+        const DomainEvent& event;                      ///< the event being handled
+        Position position = 0;                         ///< 0 without a store
+        std::uint32_t attempt = 1;                     ///< 1 for the first attempt
+        std::uint32_t redrives = 0;                    ///< how often the delivery was redriven
+        bool replay = false;                           ///< see replaying()
+        const std::vector<const EventType*>& may_emit; ///< the types that the handler has declared
     };
 
+    /// For the bus. The context reads from `source`, and puts what the step does into `effects`.
     Context(const Step& step, StepSource& source, StepEffects& effects)
         : step_{step}, source_{source}, effects_{effects} {}
 

@@ -44,13 +44,13 @@ public:
     /// What an agent does with events of one type, and with events of derived types unless it has a
     /// handler for a type nearer to them.
     struct Reaction {
-        const EventType* type;
+        const EventType* type;                 ///< the type that it handles
         std::vector<const EventType*> emits{}; ///< each type once, by name
     };
 
     /// An agent and what it declares.
     struct AgentNode {
-        std::string name{};
+        std::string name{};                ///< the agent's name
         std::vector<Reaction> reactions{}; ///< by name of the type
         /// What on_given_up may emit, for any event.
         std::vector<const EventType*> emits_on_giving_up{};
@@ -58,18 +58,20 @@ public:
 
     /// An agent that emits a type.
     struct Emitter {
-        std::string agent{};
+        std::string agent{};       ///< the agent's name
         bool on_giving_up = false; ///< it emits the type only when it gives up
+        /// True if all members are equal.
         friend bool operator==(const Emitter&, const Emitter&) = default;
     };
 
     /// One part of a cycle: the agent handles a type and emits the type that the next part handles.
     struct Turn {
-        std::string agent{};
+        std::string agent{}; ///< the agent's name
         /// As declared, which may be a base of the type that the previous part emits.
         const EventType* handles;
-        const EventType* emits;
-        bool on_giving_up = false;
+        const EventType* emits;    ///< the type that the next part handles
+        bool on_giving_up = false; ///< it emits this type when it gives up
+        /// True if all members are equal.
         friend bool operator==(const Turn&, const Turn&) = default;
     };
 

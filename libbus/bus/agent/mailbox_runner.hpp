@@ -31,6 +31,7 @@ public:
     using PublishEmitted =
         std::function<void(const std::vector<std::shared_ptr<const DomainEvent>>&)>;
 
+    /// Reads the agent's settings. `publish_emitted` must work as long as the runner lives.
     MailboxRunner(std::unique_ptr<Agent> agent, std::shared_ptr<RunnerHub> hub,
                   PublishEmitted publish_emitted);
 
@@ -52,6 +53,7 @@ public:
 
     /// What the agent keeps after the steps that have ended.
     [[nodiscard]] std::optional<std::string> state_text(std::string_view key);
+    /// A page of the states under `prefix`, after the key `after`.
     [[nodiscard]] StatePage state_page(std::string_view prefix,
                                        const std::optional<std::string>& after);
 
@@ -60,6 +62,7 @@ public:
     void show(const std::function<void(const Agent&)>& look) override;
     AgentStatus status() override;
     bool idle() override;
+    /// True if a delivery waits for its time.
     [[nodiscard]] bool waits_for_time() override;
     void begin_stop() override;
 

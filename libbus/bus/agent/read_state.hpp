@@ -22,13 +22,13 @@ class EventStore;
 /// A state, and the key under which its agent keeps it.
 template <class T>
 struct KeptState {
-    std::string key{};
-    T value;
+    std::string key{}; ///< the key
+    T value;           ///< the state
 };
 
 /// A page of what an agent keeps, ordered by key, in the form in which it is kept.
 struct StatePage {
-    std::vector<StateRecord> states{};
+    std::vector<StateRecord> states{}; ///< at most a few hundred, ordered by key
     /// The next page begins after this key; none: this is the last page.
     std::optional<std::string> next_after{};
 };
@@ -107,23 +107,28 @@ public:
     /// An input iterator.
     class Iterator {
     public:
-        using iterator_category = std::input_iterator_tag;
-        using value_type = KeptState<T>;
-        using difference_type = std::ptrdiff_t;
-        using pointer = const value_type*;
-        using reference = const value_type&;
+        using iterator_category = std::input_iterator_tag; ///< required of an iterator
+        using value_type = KeptState<T>;                   ///< required of an iterator
+        using difference_type = std::ptrdiff_t;            ///< required of an iterator; not used
+        using pointer = const value_type*;                 ///< required of an iterator
+        using reference = const value_type&;               ///< required of an iterator
 
+        /// The end.
         Iterator() = default;
 
+        /// For States: reads the first state.
         Iterator(std::string agent, const detail::StatePages& pages)
             : agent_{std::move(agent)}, walk_{std::make_shared<detail::StateWalk>(pages)} {
             ++*this;
         }
 
+        /// The current state and its key. Not at the end.
         reference operator*() const { return *current_; }
 
+        /// The current state and its key. Not at the end.
         pointer operator->() const { return &*current_; }
 
+        /// Goes to the next state. Throws CodecError, which names the state, if it is not a T.
         Iterator& operator++() {
             if (const StateRecord* const record = walk_->next()) {
                 current_.emplace(value_type{
@@ -135,12 +140,14 @@ public:
             return *this;
         }
 
+        /// The same; returns the position before. Both share the walk, so only one may go on.
         Iterator operator++(int) {
             Iterator before = *this;
             ++*this;
             return before;
         }
 
+        /// True if both are the same walk, or both are at the end.
         friend bool operator==(const Iterator& a, const Iterator& b) { return a.walk_ == b.walk_; }
 
     private:
@@ -153,8 +160,10 @@ public:
     States(std::string_view agent, detail::StatePages pages)
         : agent_{agent}, pages_{std::move(pages)} {}
 
+    /// Begins a new walk from the first state. Throws CodecError if this is not a T.
     [[nodiscard]] Iterator begin() const { return {agent_, pages_}; }
 
+    /// The end.
     [[nodiscard]] Iterator end() const { return {}; }
 
 private:

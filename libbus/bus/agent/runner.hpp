@@ -25,11 +25,13 @@ namespace bus {
 /// What all runners of a bus share: whom to report to, and how to wait until the bus is idle.
 class RunnerHub final : public ObserverSwitch, private detail::ForkListener {
 public:
+    /// `unheard` writes the lines of Unheard.
     explicit RunnerHub(Runtime& runtime, Unheard::Say unheard = say_on_stderr)
         : runtime_{runtime},
           clock_{std::make_shared<internal::ClockWatch>(runtime)},
           unheard_{std::make_shared<Unheard>(runtime, std::move(unheard))} {}
 
+    /// The runtime of the bus.
     [[nodiscard]] Runtime& runtime() const noexcept { return runtime_; }
 
     /// Called around each attempt of a step. To be set before the first agent is added.
@@ -89,6 +91,7 @@ public:
     /// change, it has seen the change.
     void wake_waiters();
 
+    /// How often something has changed.
     [[nodiscard]] std::uint64_t changes() const noexcept { return changes_.load(); }
 
     /// Waits until `done` returns true; it is asked again after each change. Returns false if the
@@ -123,10 +126,12 @@ public:
     Runner& operator=(const Runner&) = delete;
     virtual ~Runner() = default;
 
+    /// The agent's name.
     [[nodiscard]] virtual const std::string& name() const noexcept = 0;
     /// Calls `look` with the agent, which is not destroyed meanwhile; does nothing once the agent
     /// has ended. `look` must not call the bus.
     virtual void show(const std::function<void(const Agent&)>& look) = 0;
+    /// The agent's status at this moment.
     [[nodiscard]] virtual AgentStatus status() = 0;
     /// True if the agent has nothing to do now; it may still wait for a later time.
     [[nodiscard]] virtual bool idle() = 0;

@@ -20,8 +20,8 @@ struct Sequence {
     /// keys that differ only in such bytes are equal.
     using Key = std::function<std::string(const DomainEvent&)>;
 
-    Kind kind = Kind::aggregate;
-    Key key_of; ///< for Kind::key
+    Kind kind = Kind::aggregate; ///< which function made this
+    Key key_of;                  ///< for Kind::key
 
     /// Events of equal aggregate type and id stay in order. Without a store, the events of one
     /// aggregate type that have no id form one sequence. On a store they are in no sequence,

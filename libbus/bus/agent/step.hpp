@@ -10,16 +10,16 @@ namespace bus {
 
 /// The result of an attempt of a step: its effects, or why it failed.
 struct StepOutcome {
-    StepEffects effects{}; ///< empty if the attempt failed
-    std::optional<Failure> failure{};
+    StepEffects effects{};            ///< empty if the attempt failed
+    std::optional<Failure> failure{}; ///< why the attempt failed; none: it succeeded
 };
 
 /// One delivery of an event to an agent.
 struct StepInput {
-    const DomainEvent& event;
-    Position position = 0;
-    std::uint32_t attempt = 1;
-    std::uint32_t redrives = 0;
+    const DomainEvent& event;   ///< the event
+    Position position = 0;      ///< its position in the log; 0 without a store
+    std::uint32_t attempt = 1;  ///< 1 for the first attempt
+    std::uint32_t redrives = 0; ///< how often the delivery was redriven
     bool replay = false; ///< the event was handled before, and its consequences have happened
 };
 

@@ -12,6 +12,7 @@ struct TimerHandle {
     /// True if the handle names a timer.
     explicit operator bool() const noexcept { return number != 0; }
 
+    /// True if both name the same timer, or both none.
     bool operator==(const TimerHandle&) const = default;
 };
 

@@ -25,6 +25,7 @@ class Timers final : public std::enable_shared_from_this<Timers>,
 public:
     /// Called with an event that is due. An exception goes to `on_trouble`.
     using Fire = std::function<void(const std::shared_ptr<const DomainEvent>&)>;
+    /// Called with the message of an exception that Fire threw.
     using OnTrouble = std::function<void(const char* what)>;
 
     /// `on_change` is called without a lock held when the last timer that was due has been handled.

@@ -75,6 +75,8 @@ public:
         return watched(Signal::connect(slot, position));
     }
 
+    /// The same for a slot in a group. Slots run in the order of their groups, as Signals2
+    /// documents.
     boost::signals2::connection
     connect(const group_type& group, const slot_type& slot,
             boost::signals2::connect_position position = boost::signals2::at_back) {
@@ -90,6 +92,7 @@ public:
         return watched(Signal::connect_extended(slot, position));
     }
 
+    /// The same for a slot in a group.
     boost::signals2::connection
     connect_extended(const group_type& group, const extended_slot_type& slot,
                      boost::signals2::connect_position position = boost::signals2::at_back) {

@@ -9,8 +9,11 @@ namespace bus {
 class [[nodiscard]] SubscriptionBlock {
 public:
     SubscriptionBlock() noexcept = default;
+    /// For the bus; Subscription::block() makes blocks.
     explicit SubscriptionBlock(detail::SlotRef slot) noexcept;
+    /// Takes over the other block, which is empty then.
     SubscriptionBlock(SubscriptionBlock&& other) noexcept = default;
+    /// Ends this block, and takes over the other one.
     SubscriptionBlock& operator=(SubscriptionBlock&& other) noexcept;
     SubscriptionBlock(const SubscriptionBlock&) = delete;
     SubscriptionBlock& operator=(const SubscriptionBlock&) = delete;
@@ -29,8 +32,11 @@ private:
 class [[nodiscard]] Subscription {
 public:
     Subscription() noexcept = default;
+    /// For the bus; Bus::subscribe() makes subscriptions.
     explicit Subscription(detail::SlotRef slot) noexcept;
+    /// Takes over the other handle, which is empty then.
     Subscription(Subscription&& other) noexcept = default;
+    /// Ends this subscription as unsubscribe() does, and takes over the other one.
     Subscription& operator=(Subscription&& other) noexcept;
     Subscription(const Subscription&) = delete;
     Subscription& operator=(const Subscription&) = delete;

@@ -21,16 +21,21 @@ void say_on_stderr(std::string_view line);
 /// at most ten lines a second; then one line says how many were left out. Thread safe.
 class Unheard : public std::enable_shared_from_this<Unheard> {
 public:
+    /// Writes a line.
     using Say = std::function<void(std::string_view line)>;
 
     /// `say` writes a line. If it is empty, nothing is written.
     Unheard(Runtime& runtime, Say say) : runtime_{runtime}, say_{std::move(say)} {}
 
+    /// Writes that a handler threw.
     void handler_failed(const DomainEvent& event, std::string_view handler,
                         const std::exception_ptr& error) noexcept;
+    /// Writes that on_given_up of an agent threw.
     void giving_up_failed(const DomainEvent& event, std::string_view agent,
                           const Failure& failure) noexcept;
+    /// Writes that an agent gave up on an event.
     void gave_up(const DomainEvent& event, std::string_view agent, const Failure& failure) noexcept;
+    /// Writes about trouble.
     void trouble(std::string_view what) noexcept;
 
     /// Writes how many lines were left out, if any. After that the runtime is not used any more.
