@@ -27,7 +27,8 @@ EventStamp new_stamp() {
 }
 
 std::shared_ptr<const DomainEvent> stamped_copy(const DomainEvent& event) {
-    const auto copy = std::const_pointer_cast<DomainEvent>(event.type().copy(event)); // ours alone
+    // The cast is safe: nobody else has the copy yet.
+    const auto copy = std::const_pointer_cast<DomainEvent>(event.type().copy(event));
     const EventStamp stamp = new_stamp();
     copy->event_id = stamp.event_id;
     copy->occurred_at = stamp.occurred_at;

@@ -18,8 +18,8 @@ namespace bus {
 
 namespace detail {
 
-/// Which type an event is of. An assignment does not carry it over: an event that another one is
-/// assigned to, which may be of a refined type, stays what it is.
+/// Holds the type of an event. Assignment does not change it: an event keeps its own type, even if
+/// an event of another type is assigned to it.
 class TypeMark {
 public:
     explicit TypeMark(const EventType& type) noexcept : type_{&type} {}
@@ -41,8 +41,8 @@ private:
 
 } // namespace detail
 
-/// An immutable fact: what all events have in common. A type of event is a struct that derives
-/// from Event<Itself> and is described:
+/// The common base of all events, with the members that every event has. An event is an immutable
+/// fact. An event type is a struct that derives from Event<Itself> and is described:
 ///
 ///     struct OrderCreatedEvent : bus::Event<OrderCreatedEvent> {
 ///         std::string order_id;
@@ -51,34 +51,38 @@ private:
 ///     BUS_DESCRIBE_EVENT(OrderCreatedEvent, (order_id, marketplace),
 ///                        bus::aggregate_id<&OrderCreatedEvent::order_id>)
 ///
-/// An event is stamped with an id and a time when it is made. It is written before it is
-/// published and only read afterwards; as any plain struct it has no lock.
+/// An event gets an id and a time when it is constructed. Set its members before you publish it,
+/// and only read them afterwards: like any plain struct, it has no lock.
 ///
-/// A struct may have members of the names below: they are its own, beside those here, which are
-/// reached through a DomainEvent&.
+/// A derived struct may have members with the names below. They do not replace the members here,
+/// which are still reached through a DomainEvent&.
 class DomainEvent {
 public:
     Uuid event_id{};       ///< UUIDv7, from the ambient environment
-    Uuid causation_id{};   ///< the event that caused this one; zero for a first cause
+    Uuid causation_id{};   ///< id of the event that caused this one; zero for a first cause
     Timestamp occurred_at; ///< UTC, microseconds
-    Text execution_id;     ///< the run of a workflow that it belongs to; may be empty
-    Text user_id;          ///< on whose behalf; may be empty
-    Text own_aggregate_id; ///< where it is not what the type's member says
+    Text execution_id;     ///< the workflow run that it belongs to; may be empty
+    Text user_id;          ///< the user on whose behalf it happened; may be empty
+    Text own_aggregate_id; ///< if not empty, replaces the value of the member that the type names
 
+    /// The type of the event, also through a reference to a base.
     [[nodiscard]] const EventType& type() const noexcept { return type_.get(); }
 
     /// The wire name of the type: `OrderCreatedEvent`.
     [[nodiscard]] std::string_view event_type() const noexcept { return type().name(); }
 
+    /// The version of the event's type; at least 1.
     [[nodiscard]] std::uint32_t event_version() const noexcept { return type().version(); }
 
+    /// The aggregate type: `Order`.
     [[nodiscard]] std::string_view aggregate_type() const noexcept {
         return type().aggregate_type();
     }
 
-    /// What the event says of its own, else the member that its type names. Keep it, or a string
-    /// made of it, rather than a view of it: where the member is no std::string, the text goes with
-    /// what this returns.
+    /// `own_aggregate_id` if it is not empty, else the value of the member that the type names;
+    /// empty if the type names none. Keep the returned object or copy it into a std::string. Do not
+    /// keep a std::string_view of it: if the member is not a std::string, the returned object owns
+    /// the text. Throws what turning such a member into text throws.
     [[nodiscard]] AggregateId aggregate_id() const {
         if (own_aggregate_id.empty()) {
             return type().aggregate_id(*this);
@@ -87,6 +91,7 @@ public:
     }
 
 protected:
+    /// Gives the event an id and a time, unless an UnstampedScope exists on this thread.
     DomainEvent();
     DomainEvent(const DomainEvent&) = default;
     DomainEvent(DomainEvent&&) = default;
@@ -94,6 +99,7 @@ protected:
     DomainEvent& operator=(DomainEvent&&) = default;
     ~DomainEvent() = default;
 
+    /// Sets what type() returns; bus::Event calls it.
     void set_type(const EventType& type) noexcept { type_.set(type); }
 
 private:
@@ -108,30 +114,32 @@ const EventType& event_type();
 
 namespace detail {
 
-/// The type of T, whether or not it may be used.
+/// The type of T. Unlike event_type(), it does not claim the wire name for T.
 template <class T>
 const EventType& registered_type();
 
-/// The type of T once it is registered. Of each shared library its own: see value_ops.hpp.
+/// The type of T once it is registered, else nullptr. Each shared library has a slot of its own:
+/// see value_ops.hpp.
 template <class T>
 [[gnu::visibility("hidden")]] inline std::atomic<const EventType*> event_type_slot{nullptr};
 
-/// The type of T; while T is being registered on this thread, and an instance is made to measure
-/// it, that of DomainEvent.
+/// The type of T. While this thread registers T, it makes an instance to measure it; that instance
+/// gets the type of DomainEvent.
 template <class T>
 const EventType& event_type_while_made();
 
-/// Gives an event an id and a time of its own, unless an UnstampedScope says no.
+/// Gives the event a new id and the current time, unless an UnstampedScope exists on this thread.
 void stamp(DomainEvent& event);
 
 } // namespace detail
 
-/// The base of every event struct T; `Base` is DomainEvent, or an event that T refines.
+/// The base of every event struct T. `Base` is DomainEvent, or the event struct that T refines.
 template <class T, class Base = DomainEvent>
 struct Event : Base {
-    using EventSelf = T;
-    using EventBase = Base;
+    using EventSelf = T;    ///< the struct that was derived from this base
+    using EventBase = Base; ///< DomainEvent, or the event that T refines
 
+    /// A new event of type T with an id and a time of its own.
     Event() {
         static_assert(std::derived_from<T, Event>,
                       "libbus: an event derives from bus::Event of itself: write `struct X : "
@@ -139,16 +147,16 @@ struct Event : Base {
         set_own_type();
     }
 
-    /// For an event that refines another one, in one expression: `CardChargedEvent{PaymentEvent{{},
-    /// "O-1"}, "visa"}`. Its id and time are its own; whose execution it is in, for whom and why,
-    /// is as it was with `base`.
+    /// Makes an event that refines another one, in one expression:
+    /// `CardChargedEvent{PaymentEvent{{}, "O-1"}, "visa"}`. The new event has an id and a time of
+    /// its own. Its execution, user and cause are those of `base`.
     // NOLINTNEXTLINE(google-explicit-constructor): it stands for the braces of the base
     Event(Base base) requires(!std::same_as<Base, DomainEvent>) : Base(std::move(base)) {
         set_own_type();
         detail::stamp(*this);
     }
 
-    // A copy is a T, whatever it is made of: of a refined event the rest is cut off.
+    // The copy has type T, even if `other` is the base of a refined event: the rest is cut off.
     Event(const Event& other) : Base(other) { set_own_type(); }
 
     Event(Event&& other) noexcept(std::same_as<Base, DomainEvent> ||
@@ -175,21 +183,21 @@ concept EventStruct = std::derived_from<T, DomainEvent> && requires {
     requires std::same_as<typename T::EventSelf, T>;
 };
 
-/// A type that handlers may take: an event struct or DomainEvent, their common base.
+/// A type that handlers may take: an event struct, or DomainEvent, the common base of all events.
 template <class T>
 concept AnyEventStruct = EventStruct<T> || std::same_as<T, DomainEvent>;
 
 namespace detail {
 
-/// Turns into a pointer to T and to none of its bases, so that what it is given to was written for
-/// T itself.
+/// Converts to a pointer to T, but not to a pointer to a base of T. So a function that accepts it
+/// was written for T itself.
 template <class T>
 struct ExactPointer {
     template <std::same_as<T> U>
     operator const U*() const;
 };
 
-/// True for a struct that has the shape of an event; does not compile for any other.
+/// True for a struct that has the form of an event; does not compile for any other type.
 template <class T>
 consteval bool check_event_struct() {
     if constexpr (EventStruct<T>) {
@@ -232,7 +240,7 @@ consteval bool check_described() {
     }
 }
 
-/// True where the description that has just been written is found.
+/// True if lookup finds the description that was just written; does not compile if not.
 template <class T>
 consteval bool check_place_of_description() {
     static_assert(DescribedEvent<T>,
@@ -264,7 +272,7 @@ consteval bool has_own_type() {
 
 } // namespace detail
 
-/// The event as T where it is one (or derives from it), else nullptr.
+/// The event as a T if its type is T or derives from T, else nullptr. Thread safe.
 template <class T>
 const T* event_cast(const DomainEvent& event) noexcept {
     if constexpr (detail::check_event<T>()) {
@@ -275,22 +283,24 @@ const T* event_cast(const DomainEvent& event) noexcept {
     }
 }
 
-/// What each event is stamped with when it is made.
+/// The id and the time that an event gets when it is constructed.
 struct EventStamp {
-    Uuid event_id{};
-    Timestamp occurred_at{};
+    Uuid event_id{};         ///< UUIDv7
+    Timestamp occurred_at{}; ///< UTC, microseconds
 };
 
-/// Of now, from the ambient environment.
+/// A new id and the current time, from the ambient environment. Thread safe.
 EventStamp new_stamp();
 
-/// A copy that is stamped anew.
+/// A copy of the event with a new id and the current time. Throws what copying a member throws.
 std::shared_ptr<const DomainEvent> stamped_copy(const DomainEvent& event);
 
-/// While in scope on a thread, events made there are not stamped: their id and time stay zero.
-/// For those who fill both in at once, such as the codec.
+/// While an object of this class exists, events that its thread constructs are not stamped: their
+/// id and time stay zero. It is for code that then sets both itself, such as the codec. Scopes may
+/// be nested.
 class UnstampedScope {
 public:
+    /// Stops the stamping of events on this thread.
     UnstampedScope() noexcept;
     UnstampedScope(const UnstampedScope&) = delete;
     UnstampedScope& operator=(const UnstampedScope&) = delete;
@@ -313,8 +323,8 @@ EventType::Description describe_event(std::string_view name, Options... options)
     return description;
 }
 
-/// Marks that a type is being registered on this thread, so that the instances made to measure it
-/// do not ask for the type that is not there yet.
+/// Marks that this thread is registering a type. An instance made to measure the type then does not
+/// ask for the type, which does not exist yet.
 class RegisteringScope {
 public:
     RegisteringScope() noexcept;
@@ -362,7 +372,7 @@ const EventType& detail::registered_type() {
         if (const EventType* type = event_type_slot<T>.load(std::memory_order_acquire)) {
             return *type;
         }
-        const EventType& type = register_event<T>(); // the same one, whoever comes first
+        const EventType& type = register_event<T>(); // racing threads get the same one
         event_type_slot<T>.store(&type, std::memory_order_release);
         return type;
     }
@@ -373,8 +383,8 @@ const EventType& detail::event_type_while_made() {
     return RegisteringScope::active() ? domain_event_type() : registered_type<T>();
 }
 
-/// The description of an event struct, for those who use the type. Throws std::logic_error that
-/// names both where another type in use has its wire name. Thread safe.
+/// The run-time description of event struct T. The first call claims the wire name for T. Throws
+/// std::logic_error that names both types if another type already uses the name. Thread safe.
 template <class T>
 const EventType& event_type() {
     const EventType& type = detail::registered_type<T>();
@@ -384,7 +394,7 @@ const EventType& event_type() {
 
 namespace detail {
 
-/// Made of its members; of a refined event the first may be the event that it refines.
+/// Makes a T from its members. If T refines another event, the first argument may be that event.
 template <class T>
 T make_event() {
     return T{};
@@ -401,14 +411,14 @@ T make_event(First&& first, Members&&... members) {
 
 } // namespace detail
 
-/// A new event in the same execution, for the same user, with `cause` as its cause. Of an event
-/// that refines another one, that one comes first: `derive<CardChargedEvent>(cause,
-/// PaymentEvent{{}, "O-1"}, "visa")`.
+/// A new event that `cause` caused, in the same execution and for the same user. The arguments are
+/// the members of T. If T refines another event, that event comes first:
+/// `derive<CardChargedEvent>(cause, PaymentEvent{{}, "O-1"}, "visa")`.
 template <class T, class... Members>
 T derive(const DomainEvent& cause, Members&&... members) {
     if constexpr (detail::check_described<T>()) {
         T event = detail::make_event<T>(std::forward<Members>(members)...);
-        DomainEvent& envelope = event; // whose members the event may have others of the name of
+        DomainEvent& envelope = event; // T may have members of its own with these names
         envelope.execution_id = cause.execution_id;
         envelope.user_id = cause.user_id;
         envelope.causation_id = cause.event_id;
@@ -418,10 +428,10 @@ T derive(const DomainEvent& cause, Members&&... members) {
 
 } // namespace bus
 
-/// Describes an event struct: BUS_DESCRIBE_EVENT(Type, (member, ...), options...). It stands right
-/// behind the struct, in the same namespace; behind the class, for a struct inside of one. Options:
-/// bus::aggregate_id<&Type::member>, bus::version(n), bus::wire_name("name"),
-/// bus::formerly("name", ...), bus::aggregate_type("Name"),
+/// Describes an event struct: BUS_DESCRIBE_EVENT(Type, (member, ...), options...). Write it right
+/// after the struct, in the same namespace. If the struct is inside a class, write it after the
+/// class. The options are bus::aggregate_id<&Type::member>, bus::version(n),
+/// bus::wire_name("name"), bus::formerly("name", ...), bus::aggregate_type("Name") and
 /// bus::durability(bus::Durability::buffered).
 #define BUS_DESCRIBE_EVENT(Type, Members, ...)                                                     \
     static_assert(::bus::detail::check_scope(__builtin_FUNCTION()),                                \

@@ -13,62 +13,69 @@ namespace bus {
 
 class DomainEvent;
 
+/// What version() returns.
 struct VersionOption {
-    std::uint32_t value;
+    std::uint32_t value; ///< at least 1
 };
 
+/// What wire_name() returns.
 struct WireNameOption {
-    std::string_view value{};
+    std::string_view value{}; ///< not empty
 };
 
+/// What formerly() returns.
 template <std::size_t Count>
 struct FormerNamesOption {
-    std::array<std::string_view, Count> values;
+    std::array<std::string_view, Count> values; ///< wire names
 };
 
+/// What aggregate_type() returns.
 struct AggregateTypeOption {
-    std::string_view value{};
+    std::string_view value{}; ///< the name of the aggregate type
 };
 
+/// What durability() returns.
 struct DurabilityOption {
-    Durability value;
+    Durability value; ///< how durable events of the type are
 };
 
+/// The type of aggregate_id.
 template <auto Member>
 struct AggregateIdOption {};
 
-/// The version that the program writes; 1 unless said.
+/// The version that the program writes, at least 1. The default is 1.
 constexpr VersionOption version(std::uint32_t value) {
     return {value};
 }
 
-/// The name in the wire format and in stores, where it is not the struct's own:
-/// `bus::wire_name("billing.Created")`.
+/// The name in the wire format and in stores, if it differs from the name of the struct:
+/// `bus::wire_name("billing.Created")`. Must not be empty.
 constexpr WireNameOption wire_name(std::string_view value) {
     return {value};
 }
 
-/// The wire names that the type had before, newest or oldest first: `bus::formerly("OrderOldEvent",
-/// "OrderOlderEvent")`. Stored events of these names are read as events of this type, by its
-/// versions and upcasters; what is written has the new name. No other type of the program may have
-/// one of them.
+/// The wire names that the type had before, in any order: `bus::formerly("OrderOldEvent",
+/// "OrderOlderEvent")`. Stored events with these names are read as events of this type, and its
+/// versions and upcasters apply to them. New events are written with the new name. No other type of
+/// the program may have one of these names.
 template <std::convertible_to<std::string_view>... Names>
 constexpr FormerNamesOption<sizeof...(Names)> formerly(const Names&... names) {
     return {{std::string_view{names}...}};
 }
 
-/// The aggregate type, where it is not the first word of the name.
+/// The aggregate type, if it is not the first CamelCase word of the name.
 constexpr AggregateTypeOption aggregate_type(std::string_view value) {
     return {value};
 }
 
-/// What a crash may take; Durability::committed unless said.
+/// What a crash may lose. The default is that of the event that the type refines, else
+/// Durability::committed.
 constexpr DurabilityOption durability(Durability value) {
     return {value};
 }
 
-/// The member that identifies the aggregate, a std::string, Uuid, or a type that is text by
-/// bus::TextTraits: `bus::aggregate_id<&X::order_id>`.
+/// The member that identifies the aggregate: `bus::aggregate_id<&X::order_id>`. It is a
+/// std::string, a Uuid, or a type that bus::TextTraits turns into text.
 template <auto Member>
 inline constexpr AggregateIdOption<Member> aggregate_id{};
 

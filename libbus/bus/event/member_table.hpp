@@ -21,15 +21,14 @@ class DomainEvent;
 
 namespace detail {
 
-/// The described members of T alone, of whatever access.
+/// The described members of T itself, with any access.
 template <class T>
 using OwnMembers = boost::describe::describe_members<T, boost::describe::mod_any_access>;
 
 template <class T>
 using Bases = boost::describe::describe_bases<T, boost::describe::mod_any_access>;
 
-/// False for what a private or protected base makes unreachable, and for a base without members to
-/// write; neither compiles.
+/// True if the base is public and described itself; does not compile if it is not.
 template <class T, class Base>
 consteval bool check_base() {
     static_assert((Base::modifiers & boost::describe::mod_public) != 0,
@@ -43,8 +42,8 @@ consteval bool check_base() {
     return true;
 }
 
-/// All described members of T: those of its bases come first, and of an event those of the events
-/// that it refines.
+/// All described members of T. Those of its bases come first; for an event, those of the events
+/// that it refines come before them.
 template <class T>
 struct EveryMember;
 
@@ -78,7 +77,7 @@ struct EveryMember {
     using Type = boost::mp11::mp_append<Inherited, OwnMembers<T>>;
 };
 
-/// Whether no two members have one name; compared only where a base has members.
+/// Whether all members have different names. It is only checked if a base has members.
 template <class T, template <class...> class List, class... Member>
 consteval bool names_differ(List<Member...> /*members*/) {
     constexpr std::array<std::string_view, sizeof...(Member)> names{Member::name...};
@@ -108,7 +107,7 @@ consteval bool has_members_of(List<Member...> /*members*/) {
         ...);
 }
 
-/// Turns into each described base of T of which no member is among those of T.
+/// Converts to each described base of T none of whose members is among the members of T.
 template <class T>
 struct ForgottenBase {
     template <class Base>
@@ -122,8 +121,8 @@ struct ForgottenBase {
 
 struct NoBase {};
 
-/// Whether the aggregate T can be made with something that turns into a base that its description
-/// has forgotten, in the place of one of its first three bases.
+/// Whether the description of the aggregate T has forgotten a base, among the first three. If so, T
+/// can be initialized with a ForgottenBase in place of that base.
 template <class T>
 concept ForgetsBase = (
                           requires { T{ForgottenBase<T>{}}; } && !requires { T{NoBase{}}; }) ||
@@ -142,7 +141,8 @@ concept ForgetsBase = (
                               T{{}, {}, NoBase{}};
                           });
 
-/// True where all members of T that are described anywhere are written once.
+/// True if each described member of T and of its bases is written exactly once; does not compile if
+/// not.
 template <class T>
 consteval bool check_members() {
     if constexpr (!boost::mp11::mp_empty<typename EveryMember<T>::Inherited>::value) {
@@ -161,7 +161,7 @@ consteval bool check_members() {
     return true;
 }
 
-/// The name of a member as an argument of a template, so that the compiler shows it.
+/// The name of a member as a template argument, so that the compiler shows it in its error.
 template <std::size_t Size>
 struct MemberName {
     consteval MemberName(const char* name) {
@@ -170,14 +170,16 @@ struct MemberName {
         }
     }
 
-    char text[Size]{}; // NOLINT(modernize-avoid-c-arrays): that is shown as text
+    char text[Size]{}; // NOLINT(modernize-avoid-c-arrays): the compiler shows it as text
 };
 
-/// What the compiler says it must not use, with the names of the struct, the member and its type.
+/// The compiler reports the use of this deleted function, with the names of the struct, the member
+/// and its type.
 template <class Struct, MemberName Member, class Type>
 void libbus_cannot_write_a_member_of_this_type() = delete;
 
-/// The type of a member. Stops the compiler with its name where that is none that can be written.
+/// The description of a member's type. If the type cannot be written, it does not compile, and the
+/// error names the member.
 template <class Struct, class Member, class Type>
 constexpr const ValueType& member_type() {
     if constexpr (refusal<Type>() != Refusal::none) {
@@ -201,7 +203,7 @@ void add_members(MemberTable& table, const char* object, const T& instance) {
 } // namespace detail
 
 /// The members of T, which must be described and default constructible. The table is never
-/// destroyed: events may be written and read after main().
+/// destroyed, since events may still be written and read after main(). Thread safe.
 template <class T>
 [[gnu::visibility("hidden")]] const MemberTable& member_table() {
     static const MemberTable& table = []() -> const MemberTable& {
@@ -211,7 +213,7 @@ template <class T>
         const T instance{};
         const char* object = reinterpret_cast<const char*>(&instance);
         if constexpr (std::derived_from<T, DomainEvent>) {
-            // Whoever reads an event holds its DomainEvent, so the offsets count from there.
+            // A reader of an event holds a DomainEvent*, so the offsets count from there.
             object = reinterpret_cast<const char*>(static_cast<const DomainEvent*>(&instance));
         }
         auto result = std::make_unique<MemberTable>();

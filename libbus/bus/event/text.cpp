@@ -10,9 +10,9 @@ namespace bus {
 
 namespace {
 
-using Unit = std::uint32_t; // what all heads are made of
+using Unit = std::uint32_t; // heads consist of these
 
-/// What the head, the characters and their zero take.
+/// The bytes that the head, the characters and their zero take, rounded up to whole units.
 constexpr std::size_t bytes_of(std::string_view text, std::size_t head) noexcept {
     return head + (text.size() + sizeof(Unit)) / sizeof(Unit) * sizeof(Unit);
 }
@@ -59,7 +59,7 @@ void Text::make_together(std::span<const Making> texts) {
         char* const begin = memory + offset + sizeof(Shared);
         std::memcpy(begin, characters.data(), characters.size());
         begin[characters.size()] = '\0';
-        text.shared_ = {shared, false}; // it is counted already
+        text.shared_ = {shared, false}; // `owners` counts it already
         offset += bytes_of(characters, sizeof(Shared));
     }
 }

@@ -20,66 +20,79 @@ class Text;
 
 namespace detail {
 
-/// What a std::string can be made of, and a Text is made of as well.
+/// A type that a Text can be made from: it converts to std::string_view and is not a Text.
 template <class T>
 concept TextLike = std::convertible_to<const T&, std::string_view> && !std::same_as<T, Text>;
 
 } // namespace detail
 
-/// Text that never changes, in 8 bytes: nothing where it is empty, else a pointer to characters
-/// that all copies share. A copy adds one to a count and allocates nothing; another value is given
-/// by assignment, which leaves the other copies as they are.
+/// Immutable text in 8 bytes: a null pointer if it is empty, else a pointer to characters that all
+/// copies share. Copying it increments a counter and allocates nothing. To change the value, assign
+/// a new one; the other copies stay as they are.
 ///
-/// It is made of whatever a std::string is made of, turns into a std::string_view or a std::string,
-/// and is compared, added and printed as one. It holds any bytes, also zeros.
+/// It can be made from the same things as a std::string, and converts to std::string_view and
+/// std::string. It is compared, concatenated and printed like a std::string. It may hold any bytes,
+/// also zeros.
 ///
-/// Thread safety is that of std::shared_ptr: copies that share their characters may be used and
-/// destroyed by any threads; one Text that a thread assigns to may be used by no other meanwhile.
+/// Thread safety is that of std::shared_ptr: any threads may use and destroy copies that share
+/// their characters. While a thread assigns to a Text, no other thread may use that same Text.
 class Text {
 public:
+    /// Empty. Allocates nothing.
     Text() noexcept = default;
 
-    /// A copy of the characters. Throws std::bad_alloc, and std::length_error from 4 GiB on.
+    /// A copy of the characters. Throws std::bad_alloc, and std::length_error if they are 4 GiB or
+    /// more.
     template <detail::TextLike T>
     Text(const T& text) : Text{static_cast<std::string_view>(text), Copied{}} {}
 
+    /// True if there are no characters.
     [[nodiscard]] bool empty() const noexcept { return shared_ == nullptr; }
 
+    /// The number of bytes, without the terminating zero.
     [[nodiscard]] std::size_t size() const noexcept { return empty() ? 0 : shared_->size; }
 
-    /// The characters, and a zero behind the last one; never nullptr. They stay where they are
-    /// while any copy of this value exists.
+    /// The characters, with a terminating zero; never nullptr. They stay where they are as long as
+    /// any copy of this value exists.
     [[nodiscard]] const char* c_str() const noexcept {
         return empty() ? "" : shared_->characters();
     }
 
+    /// The same as c_str().
     [[nodiscard]] const char* data() const noexcept { return c_str(); }
 
+    /// The first character.
     [[nodiscard]] const char* begin() const noexcept { return c_str(); }
 
+    /// The end of the characters: the terminating zero.
     [[nodiscard]] const char* end() const noexcept { return c_str() + size(); }
 
+    /// A view of the characters; valid as long as any copy of this value exists.
     [[nodiscard]] std::string_view view() const noexcept { return {c_str(), size()}; }
 
+    /// A copy of the characters.
     [[nodiscard]] std::string str() const { return std::string{view()}; }
 
+    /// The same as view().
     operator std::string_view() const noexcept { return view(); }
 
-    /// For code that keeps a std::string of it; costs that string.
+    /// The same as str(), for code that keeps a std::string. It copies the characters.
     operator std::string() const { return str(); }
 
+    /// Makes this text empty; copies keep their value.
     void clear() noexcept { shared_.reset(); }
 
-    /// A text to be made, and of what.
+    /// One of the texts that make_together() sets, and its new characters.
     struct Making {
-        Text& text;
-        std::string_view characters{}; ///< of none of the texts
+        Text& text;                    ///< gets the characters
+        std::string_view characters{}; ///< must not lie in any of the texts
     };
 
-    /// Makes several texts with one allocation, which they share: it lives as long as any of them.
-    /// Throws what making one does, and has changed none then.
+    /// Sets several texts with one allocation that they share. It is freed with the last of them.
+    /// Throws what the constructor throws; then no text has changed.
     static void make_together(std::span<const Making> texts);
 
+    /// Compares the bytes.
     friend bool operator==(const Text& left, const Text& right) noexcept {
         return left.shared_ == right.shared_ || left.view() == right.view();
     }
@@ -89,6 +102,7 @@ public:
         return left.view() == static_cast<std::string_view>(right);
     }
 
+    /// Orders like std::string_view: by bytes.
     friend std::strong_ordering operator<=>(const Text& left, const Text& right) noexcept {
         return left.view() <=> right.view();
     }
@@ -110,12 +124,13 @@ public:
         return joined(left, right.view());
     }
 
+    /// Prints the characters.
     friend std::ostream& operator<<(std::ostream& out, const Text& text);
 
 private:
     struct Copied {};
 
-    /// What is allocated: one text, or several that were made together, and who has them.
+    /// The head of an allocation, which holds one text, or several that were made together.
     struct Block {
         std::atomic<std::uint32_t> owners;
         std::uint32_t bytes;
@@ -123,10 +138,10 @@ private:
         Block(std::uint32_t o, std::uint32_t b) noexcept : owners{o}, bytes{b} {}
     };
 
-    /// What lies before the characters of each.
+    /// The head of one text; its characters follow it.
     struct Shared {
         std::uint32_t size;
-        std::uint32_t offset; ///< bytes from the block to here
+        std::uint32_t offset; ///< bytes from the start of the block to this head
 
         Shared(std::uint32_t s, std::uint32_t o) noexcept : size{s}, offset{o} {}
 
@@ -142,7 +157,7 @@ private:
 
         void remove_owner() noexcept {
             Block& mine = block();
-            // The only owner has nobody to race with, and needs no locked instruction.
+            // A sole owner races with no other thread, so it needs no locked instruction.
             if (mine.owners.load(std::memory_order_acquire) == 1 ||
                 mine.owners.fetch_sub(1, std::memory_order_acq_rel) == 1) {
                 destroy(mine);

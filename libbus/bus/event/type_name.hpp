@@ -3,10 +3,11 @@
 #include <cstddef>
 #include <string_view>
 
-/// Names of types, taken from the compiler. They tell types apart and go into messages; what is
-/// written to a store is never one of them.
+/// Names of types, taken from the compiler. They distinguish types and appear in messages, but are
+/// never written to a store.
 namespace bus::detail {
 
+/// The name of this function with T in it, as the compiler writes it.
 template <class T>
 constexpr const char* spelt() noexcept {
     return __PRETTY_FUNCTION__;
@@ -23,8 +24,8 @@ consteval std::string_view type_name() {
     return whole.substr(before, whole.size() - before - behind);
 }
 
-/// True where another file may have another type of this name: T, or what it is made of, is in an
-/// unnamed namespace.
+/// True if another file may have a different type of this name: T, or a template argument of it, is
+/// in an unnamed namespace.
 constexpr bool is_of_one_file(std::string_view type_name) {
     return type_name.find("{anonymous}") != std::string_view::npos || // GCC
            type_name.find("(anonymous namespace)") != std::string_view::npos;

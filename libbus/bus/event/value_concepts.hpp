@@ -12,7 +12,7 @@
 #include <type_traits>
 #include <utility>
 
-/// What tells the types apart that members of events may have.
+/// Concepts that distinguish the types that members of events may have.
 namespace bus::detail {
 
 /// TextTraits in the form that allocates nothing.
@@ -28,17 +28,18 @@ concept SimpleText = requires(const T& value, std::string_view text) {
     { TextTraits<T>::from_text(text) } -> std::same_as<std::optional<T>>;
 };
 
-/// A type with to_text and from_text of its own.
+/// A type that has to_text and from_text of its own.
 template <class T>
 concept OwnText = std::is_class_v<T> && requires(const T& value, std::string_view text) {
     { to_text(value) } -> std::convertible_to<std::string_view>;
     { T::from_text(text) } -> std::same_as<std::optional<T>>;
 };
 
-/// A type that is written as one string by its traits.
+/// A type that its traits write as one string.
 template <class T>
 concept TextValue = CharacterText<T> || SimpleText<T> || OwnText<T>;
 
+/// A type that ValueTraits convert to another type.
 template <class T>
 concept ProxyValue = requires(const T& value) {
     {
@@ -46,7 +47,8 @@ concept ProxyValue = requires(const T& value) {
         } -> std::convertible_to<std::optional<T>>;
 };
 
-/// Templates of the standard library are told by what they can do, so that this includes none.
+/// Templates of the standard library are recognized by their members, so this header includes none
+/// of them.
 template <class T>
 concept ListLike = requires(T& list, const T& constant) {
     typename T::value_type;
@@ -93,7 +95,7 @@ struct IsOptional : std::false_type {};
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
 
-/// What a std::variant may hold, as a list; void for other types.
+/// The list of the alternatives of a std::variant; void for other types.
 template <class T>
 struct AlternativesOf {
     using Type = void;

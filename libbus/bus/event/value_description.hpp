@@ -6,10 +6,12 @@
 #include <string_view>
 #include <vector>
 
-/// The run-time description of the types that members of events may have. The codec walks these
-/// tables, so that it is compiled once, and a program that describes events compiles no JSON.
+/// The run-time description of the types that members of events may have. The codec works from
+/// these tables. So it is compiled only once, and a program that describes events compiles no JSON
+/// code.
 namespace bus {
 
+/// What kind of value a type holds, and so how it is written in JSON.
 enum class Kind : std::uint8_t {
     boolean,
     int8,
@@ -25,84 +27,93 @@ enum class Kind : std::uint8_t {
     string,
     timestamp,
     uuid,
-    text,        ///< by TextTraits, or a time or duration
+    text,        ///< a type with TextTraits, a std::chrono time or duration
     json,        ///< JsonText
-    enumeration, ///< a described enum, by name
+    enumeration, ///< a described enum, written by name
     optional,
     list,    ///< std::vector, std::deque
-    map,     ///< std::map, std::unordered_map, with keys that are text
+    map,     ///< std::map, std::unordered_map, with keys that can be written as text
     object,  ///< a described struct, std::pair
-    variant, ///< std::variant: an object with one member, the alternative's tag
-    proxy,   ///< what goes by another type: ValueTraits, std::set,
+    variant, ///< std::variant: an object with one member, named by the alternative's tag
+    proxy,   ///< written as a value of another type: ValueTraits, std::set,
              ///< std::unordered_set, std::array
 };
 
 struct MemberTable;
 struct ValueType;
 
+/// How to write and read a value that is text.
 struct TextOps {
-    std::string_view expected{};
-    std::string_view type{}; ///< its name, for messages
-    std::size_t max_chars = 0;
-    std::size_t (*write)(const void* value, char* out) = nullptr;
-    std::string (*to_text)(const void* value) = nullptr; ///< where `write` is null
-    bool (*read)(std::string_view text, void* value) = nullptr;
-    bool takes_numbers = true; ///< read() is also given the text of JSON numbers
+    std::string_view expected{}; ///< describes a valid text, for messages; may be empty
+    std::string_view type{};     ///< the name of the type, for messages
+    std::size_t max_chars = 0;   ///< the most characters that `write` writes
+    std::size_t (*write)(const void* value, char* out) = nullptr; ///< returns the size written
+    std::string (*to_text)(const void* value) = nullptr;          ///< used if `write` is null
+    bool (*read)(std::string_view text, void* value) = nullptr;   ///< false: not a valid value
+    bool takes_numbers = true; ///< `read` also gets the text of JSON numbers
 };
 
+/// How to write and read an enum.
 struct EnumOps {
-    std::string_view (*name)(const void* value); ///< empty: no such enumerator
-    bool (*read)(std::string_view name, void* value);
-    std::string (*names)(); ///< all of them, for messages: `created, paid, sent`
+    std::string_view (*name)(const void* value);      ///< empty if no enumerator has this value
+    bool (*read)(std::string_view name, void* value); ///< false: no enumerator has this name
+    std::string (*names)(); ///< all names, for messages: `created, paid, sent`
 };
 
+/// How to write and read a std::optional.
 struct OptionalOps {
-    const void* (*get)(const void* optional); ///< nullptr: none
-    void* (*emplace)(void* optional);
+    const void* (*get)(const void* optional); ///< the value, or nullptr if there is none
+    void* (*emplace)(void* optional);         ///< makes a default value and returns it
     void (*reset)(void* optional);
 };
 
+/// How to write and read a list.
 struct ListOps {
     std::size_t (*size)(const void* list);
     const void* (*at)(const void* list, std::size_t index);
-    void* (*append)(void* list);
+    void* (*append)(void* list); ///< appends a default value and returns it
     void (*clear)(void* list);
 };
 
+/// How to write and read a map.
 struct MapOps {
     using Visit = void (*)(void* context, const void* key, const void* value);
-    const ValueType* key; ///< text, an integer, ...: what a member's name can be made of
-    void (*visit)(const void* map, void* context, Visit visit);
-    void* (*insert)(void* map, std::string_view key); ///< nullptr: that is no key
+    const ValueType* key; ///< a type that can be the name of a JSON member: text, an integer, ...
+    void (*visit)(const void* map, void* context, Visit visit); ///< calls `visit` for each entry
+    void* (*insert)(void* map, std::string_view key); ///< the value; nullptr: not a valid key
     void (*clear)(void* map);
 };
 
+/// How to write and read a std::variant.
 struct VariantOps {
     struct Alternative {
-        std::string_view tag{};
-        const ValueType* type; ///< null: std::monostate, which is null in JSON
+        std::string_view tag{}; ///< its name in JSON: variant_tag
+        const ValueType* type;  ///< null for std::monostate, which is null in JSON
     };
 
     const Alternative* alternatives;
-    std::size_t count;
-    std::size_t (*index)(const void* variant);
-    const void* (*get)(const void* variant);
-    void* (*emplace)(void* variant, std::size_t index);
+    std::size_t count;                                  ///< of alternatives
+    std::size_t (*index)(const void* variant);          ///< of the alternative that it holds
+    const void* (*get)(const void* variant);            ///< the value that it holds
+    void* (*emplace)(void* variant, std::size_t index); ///< makes a default value and returns it
 };
 
+/// How to write and read a value by way of another type, its proxy.
 struct ProxyOps {
     using Visit = void (*)(void* context, const void* proxy);
-    /// Calls `visit` with the value as its proxy.
+    /// Converts the value to its proxy and calls `visit` with that.
     void (*with)(const void* value, void* context, Visit visit);
-    void* (*make)();
-    void (*destroy)(void* proxy) noexcept;
-    /// Makes the value of its proxy; returns what is wrong with that, empty: nothing.
+    void* (*make)();                       ///< a default proxy; the caller owns it
+    void (*destroy)(void* proxy) noexcept; ///< what `make` returned
+    /// Sets the value from its proxy. Returns an error message, or an empty text if it worked.
     std::string (*take)(void* proxy, void* value);
 };
 
+/// The description of one type.
 struct ValueType {
-    Kind kind;
-    const ValueType* element = nullptr; ///< of optional, list, map; of a proxy, what it goes by
+    Kind kind; ///< also says which member of the union is set
+    /// The type of the elements of an optional, list or map; for a proxy, the type of the proxy.
+    const ValueType* element = nullptr;
 
     union {
         const TextOps* text;
@@ -117,14 +128,16 @@ struct ValueType {
     };
 };
 
+/// One member of a described struct.
 struct Member {
-    std::string name{};
-    std::string key{}; ///< the key as JSON writes it: `"order_id":`
-    std::size_t offset;
-    const ValueType* type;
+    std::string name{};    ///< `order_id`
+    std::string key{};     ///< the name as it stands in JSON: `"order_id":`
+    std::size_t offset;    ///< bytes from the start of the struct
+    const ValueType* type; ///< of the member
 };
 
-/// The members of one described struct, in the order described, those of its bases first.
+/// The members of one described struct, in the order of the description. The members of its bases
+/// come first.
 struct MemberTable {
     MemberTable();
     MemberTable(const MemberTable&) = delete;
@@ -132,10 +145,11 @@ struct MemberTable {
     MemberTable(MemberTable&&) noexcept;
     ~MemberTable();
 
-    std::vector<Member> members{};
+    std::vector<Member> members{}; ///< in order
 
     /// The member of this name, or nullptr. `hint` is the index to try first.
     const Member* find(std::string_view name, std::size_t hint = 0) const noexcept;
+    /// Appends a member; `offset` is in bytes.
     void add(std::string_view name, std::size_t offset, const ValueType& type);
 };
 

@@ -22,8 +22,9 @@
 
 namespace bus {
 
-// Hidden, here and below: a shared library has tables of its own, so that structs of one name in
-// two of them do not get each other's. What is equal is found to be equal when it is registered.
+// The tables here and below are hidden, so each shared library has tables of its own: structs of
+// the same name in two libraries do not share one by mistake. Equal structs are recognized when
+// they are registered.
 template <class T>
 [[gnu::visibility("hidden")]] const MemberTable& member_table();
 
@@ -40,7 +41,7 @@ consteval Kind integer_kind() {
     }
 }
 
-/// What a message says of a type whose traits say nothing.
+/// The traits' description of a valid text, for messages; empty if they have none.
 template <class Traits, class T>
 consteval std::string_view expected_text() {
     if constexpr (requires { Traits::expected; }) {
@@ -128,9 +129,12 @@ template <class O>
     [](void* optional) -> void* { return &static_cast<O*>(optional)->emplace(); },
     [](void* optional) { static_cast<O*>(optional)->reset(); }};
 
-/// What ops need of the codec. `key` and `value` are of the type.
+/// Sets the value, which is of this type, from the key of a map. Returns false if the key is not a
+/// valid value.
 bool read_key(const ValueType& type, void* value, std::string_view key);
+/// The value, which is of this type, as text, such as the key of a map. Throws CodecError.
 std::string text_of(const ValueType& type, const void* value);
+/// Sorts pointers to values.
 void sort_pointers(std::vector<const void*>& pointers, bool (*before)(const void*, const void*));
 
 template <class L>
@@ -153,7 +157,7 @@ void visit_map(const void* map, void* context, MapOps::Visit visit) {
     using Entry = typename M::value_type;
     using Key = typename M::key_type;
     if constexpr (!requires { typename M::key_compare; } && Ordered<Key>) {
-        // In an order, so that equal maps have equal text.
+        // Sorted, so that equal maps have equal text.
         std::vector<const void*> sorted;
         for (const Entry& entry : entries) {
             sorted.push_back(&entry);
@@ -177,7 +181,7 @@ constexpr ValueType make_value_type();
 
 } // namespace detail
 
-/// The description of T. Fails to compile, with a sentence, for a type that no event can hold.
+/// The description of T. If an event cannot hold a T, it does not compile, and a sentence says why.
 template <class T>
 [[gnu::visibility("hidden")]] inline constexpr ValueType value_type = detail::make_value_type<T>();
 
@@ -252,7 +256,7 @@ template <class V>
             std::make_index_sequence<boost::mp11::mp_size<List>::value>{});
     }};
 
-/// ValueTraits of a std::set: a list in order.
+/// ValueTraits of a std::set: it is written as a sorted list.
 template <class T>
 struct SetProxy {
     static std::vector<typename T::key_type> to_value(const T& set) {
@@ -387,7 +391,7 @@ constexpr ValueType make_proxy_type() {
 template <class T>
 constexpr ValueType make_value_type() {
     if constexpr (!check_value<T>()) {
-        return plain(Kind::boolean); // never: that did not compile
+        return plain(Kind::boolean); // never reached: check_value() did not compile
     } else if constexpr (TextValue<T> || is_scalar_value<T>) {
         return make_scalar_type<T>();
     } else if constexpr (ProxyValue<T>) {

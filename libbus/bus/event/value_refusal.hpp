@@ -19,7 +19,8 @@
 #include <type_traits>
 #include <vector>
 
-/// Which types members of events may have, and the sentence for one that none can have.
+/// Which types members of events may have, and the error message for each kind of type that they
+/// may not have.
 namespace bus {
 
 namespace detail {
@@ -63,8 +64,9 @@ consteval std::string_view default_tag() {
 
 } // namespace detail
 
-/// What names T, the alternative of a std::variant, in JSON: its own name without its namespace,
-/// `text`, `integer`, `number`, `boolean`, `list` or `map` unless said:
+/// The name of T in JSON if T is an alternative of a std::variant. The default is `text`,
+/// `integer`, `number`, `boolean`, `list`, `map`, `time`, `uuid` or `duration`, or the name of a
+/// struct or enum without its namespace. To choose another name, specialise it:
 ///
 ///     template <> inline constexpr std::string_view bus::variant_tag<Card> =
 ///     "card";
@@ -101,7 +103,7 @@ inline constexpr bool is_scalar_value =
     std::same_as<T, std::string> || std::same_as<T, Timestamp> || std::same_as<T, Uuid> ||
     std::same_as<T, JsonText> || is_duration<T> || is_system_time<T>;
 
-/// What the name of a member can be made of.
+/// Whether T can be the key of a map, and so the name of a JSON member.
 template <class T>
 inline constexpr bool
     is_key = TextValue<T> || (std::integral<T> && !std::same_as<T, bool>) ||
@@ -183,7 +185,7 @@ consteval Refusal refusal() {
     }
 }
 
-/// Stops the compiler with the sentence for a type that no event can hold.
+/// True if an event can hold a T; does not compile if not, and a sentence says why.
 template <class T>
 consteval bool check_value() {
     constexpr Refusal why = refusal<T>();

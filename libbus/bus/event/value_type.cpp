@@ -2,7 +2,7 @@
 
 namespace bus {
 
-// Here, and not in each program that describes an event.
+// Defined here, so that no program that describes events compiles them.
 MemberTable::MemberTable() = default;
 MemberTable::MemberTable(MemberTable&&) noexcept = default;
 MemberTable::~MemberTable() = default;
@@ -20,7 +20,7 @@ const Member* MemberTable::find(std::string_view name, std::size_t hint) const n
 }
 
 void MemberTable::add(std::string_view name, std::size_t offset, const ValueType& type) {
-    // A member name is a C++ identifier, so it needs no escaping.
+    // The name of a member is a C++ identifier, so it needs no escaping.
     members.push_back({std::string{name}, '"' + std::string{name} + "\":", offset, &type});
 }
 
