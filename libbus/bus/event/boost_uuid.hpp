@@ -7,24 +7,25 @@
 
 #include <algorithm>
 
-/// For programs that have Boost.UUID's type: conversions, and members of that type in described
-/// structs. Nothing else of libbus includes Boost.UUID.
+/// For programs that use the type of Boost.UUID: conversions, and members of that type in described
+/// structs. Nothing else in libbus includes Boost.UUID.
 namespace bus {
 
-/// The same bits. Thread safe.
+/// Converts to Boost's type. Thread safe.
 inline boost::uuids::uuid to_boost(const Uuid& uuid) noexcept {
     boost::uuids::uuid result{};
     std::copy(uuid.data.begin(), uuid.data.end(), result.begin());
     return result;
 }
 
-/// The same bits. Thread safe.
+/// Converts from Boost's type. Thread safe.
 inline Uuid from_boost(const boost::uuids::uuid& uuid) noexcept {
     Uuid result;
     std::copy(uuid.begin(), uuid.end(), result.data.begin());
     return result;
 }
 
+/// Lets members of described structs have Boost's type; they are written as text.
 template <>
 struct TextTraits<boost::uuids::uuid> {
     static constexpr std::size_t max_chars = uuid_chars;

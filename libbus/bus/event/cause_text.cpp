@@ -18,8 +18,9 @@ bool is_hex(char c) noexcept {
     return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
-/// A letter or digit of a word; each byte of a letter beyond ASCII counts as one. So does the
-/// placeholder, so that what stands beside it is no word of its own when the text is read again.
+/// Whether the character belongs to a word: a letter, a digit, or a byte of a character beyond
+/// ASCII. The placeholder counts too. So if the result is processed again, the text beside a
+/// placeholder is not taken for a word of its own.
 bool is_in_word(char c) noexcept {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == placeholder ||
            static_cast<unsigned char>(c) >= 0x80;
@@ -43,8 +44,8 @@ std::size_t length_of_digits(std::string_view text) noexcept {
     return static_cast<std::size_t>(end - text.begin());
 }
 
-/// How much of a text fits a pattern, in which 0 stands for a digit, x for a hexadecimal one and a
-/// blank for T or a blank; 0: it does not.
+/// The length of the pattern if the text begins with it, else 0. In the pattern, 0 stands for a
+/// digit, x for a hexadecimal digit, and a blank for a T or a blank.
 std::size_t fit(std::string_view text, std::string_view pattern) noexcept {
     if (text.size() < pattern.size()) {
         return 0;
@@ -62,7 +63,7 @@ std::size_t fit(std::string_view text, std::string_view pattern) noexcept {
     return pattern.size();
 }
 
-/// The length where no word goes on behind it; else 0.
+/// Returns the length if no word continues after it, else 0.
 std::size_t if_whole(std::string_view text, std::size_t length) noexcept {
     return length == text.size() || !is_in_word(text[length]) ? length : 0;
 }
@@ -72,7 +73,7 @@ std::size_t length_of_uuid(std::string_view text) noexcept {
     return length == 0 ? 0 : if_whole(text, length);
 }
 
-/// `+02:00`, `-0700`, `Z`; 0: none.
+/// The length of an offset (`+02:00`, `-0700`, `Z`) at the front of the text; 0 if there is none.
 std::size_t length_of_offset(std::string_view text) noexcept {
     if (text.starts_with('Z') || text.starts_with('z')) {
         return 1;
@@ -99,7 +100,7 @@ std::size_t length_of_time(std::string_view text) noexcept {
     return if_whole(text, length);
 }
 
-/// Digits, in groups apart from each other by points or commas.
+/// The length of the digits at the front of the text, in groups separated by points or commas.
 std::size_t length_of_number(std::string_view text) noexcept {
     std::size_t length = length_of_digits(text);
     while (length != 0 && length < text.size() && (text[length] == '.' || text[length] == ',')) {
@@ -112,7 +113,7 @@ std::size_t length_of_number(std::string_view text) noexcept {
     return length;
 }
 
-/// `e-3` behind a number; 0: none.
+/// The length of an exponent (`e-3`) after a number; 0 if there is none.
 std::size_t length_of_exponent(std::string_view text) noexcept {
     if (text.size() < 3 || (text[0] != 'e' && text[0] != 'E') ||
         (text[1] != '-' && text[1] != '+')) {
@@ -122,7 +123,7 @@ std::size_t length_of_exponent(std::string_view text) noexcept {
     return digits == 0 ? 0 : if_whole(text, digits + 2);
 }
 
-/// `0x7ffd10`.
+/// Whether the word is an address such as `0x7ffd10`.
 bool is_address(std::string_view word) noexcept {
     return word.size() > 2 && (word.starts_with("0x") || word.starts_with("0X")) &&
            all_hex(word.substr(2));
@@ -150,8 +151,8 @@ void add_word(std::string_view word, std::string& result) {
     result.append(last, word.end());
 }
 
-/// A number, and the letters right behind it. Returns how much of the text it was; 0: there is no
-/// number.
+/// Adds the number at the front of the text to the result, with the letters right after it. Returns
+/// their length in the text; 0 if there is no number.
 std::size_t add_number(std::string_view text, std::string& result) {
     const std::size_t sign = text.front() == '-' || text.front() == '+' ? 1 : 0;
     std::size_t length = length_of_number(text.substr(sign));
@@ -161,7 +162,7 @@ std::size_t add_number(std::string_view text, std::string& result) {
     length += sign;
     length += length_of_exponent(text.substr(length));
     std::string_view unit = text.substr(length, length_of_word(text.substr(length)));
-    unit = unit.substr(0, unit.find(placeholder)); // behind it another word begins
+    unit = unit.substr(0, unit.find(placeholder)); // another word begins after a placeholder
     result += placeholder;
     if (!holds_digit(unit) && !all_hex(unit)) {
         result += unit;
@@ -174,7 +175,7 @@ std::size_t add_number(std::string_view text, std::string& result) {
 std::string cause_text(std::string_view message) {
     std::string result;
     result.reserve(message.size());
-    bool in_word = false; // whether what stands before is part of a word
+    bool in_word = false; // whether the previous character is part of a word
     while (!message.empty()) {
         const char first = message.front();
         const std::size_t word = length_of_word(message);

@@ -5,19 +5,20 @@
 
 namespace bus {
 
-/// What a failure's message has in common with those of the same cause: each number, id and time in
-/// it becomes `#`. Failures of one agent and kind are one group if their cause texts are equal.
+/// The part of a failure's message that does not depend on the single event: each number, id and
+/// time in it is replaced by `#`. Failures of one agent and kind belong to one group if their cause
+/// texts are equal. The rules are:
 ///
-/// - A date with a time (RFC 3339, with a blank for the T too), and a UUID: `#`.
-/// - A number with its sign, separators, fraction and exponent: `#`. The letters right behind it
-///   stay, for they are its unit: `250ms` is `#ms`.
-/// - A word of hexadecimal digits with a decimal digit in it, or of at least eight of them, and
-///   what begins with 0x: `#`.
-/// - A word with several groups of digits is an id, `#`. Of a word with one group the letters stay:
-///   `SKU1234` is `SKU#`. Words end where a character is neither a letter nor a digit.
+/// - A date with a time (RFC 3339, also with a blank instead of the T) becomes `#`; so does a UUID.
+/// - A number with its sign, separators, fraction and exponent becomes `#`. Letters right after it
+///   stay, because they are its unit: `250ms` becomes `#ms`.
+/// - A word of hexadecimal digits becomes `#` if it contains a decimal digit or has at least eight
+///   digits. So does 0x with hexadecimal digits after it.
+/// - Another word with several groups of digits is an id and becomes `#`. If a word has one group,
+///   its letters stay: `SKU1234` becomes `SKU#`. Words consist of letters and digits.
 ///
-/// All else stays, also what is quoted: the name of a member that is missing is the cause. A text
-/// that was made by this function is left as it is.
+/// All other text stays, also if it is quoted: the name of a missing member is the cause. Applying
+/// the function to its own result changes nothing.
 [[nodiscard]] std::string cause_text(std::string_view message);
 
 } // namespace bus

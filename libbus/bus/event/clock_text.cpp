@@ -8,8 +8,8 @@ namespace bus::detail {
 
 namespace {
 
-/// Digits from the front of `text`, at least one; false where there is none, or they are too many
-/// for 64 bits.
+/// Takes digits from the front of `text`. Returns false if there are none, or if their value does
+/// not fit into 64 bits.
 bool take_digits(std::string_view& text, std::uint64_t& value) noexcept {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const auto read = static_cast<std::size_t>(end - text.data());
@@ -23,14 +23,14 @@ bool skip(std::string_view& text, char c) noexcept {
     return there;
 }
 
-/// Adds up what a duration says, as whole units.
+/// Adds up the parts of a duration, in whole units.
 class Sum {
 public:
     Sum(const TimeUnit& unit, bool negative) noexcept : unit_{unit}, sign_{negative ? -1 : 1} {}
 
     [[nodiscard]] std::int64_t count() const noexcept { return count_; }
 
-    /// `number` of what has so many seconds. False where that is no whole number of units.
+    /// Adds `number` times this many seconds. Returns false if that is not a whole number of units.
     bool add(std::uint64_t number, std::int64_t seconds) noexcept {
         if (seconds % unit_.seconds == 0) {
             return add_units(number, seconds / unit_.seconds * unit_.per_second);
@@ -39,7 +39,8 @@ public:
         return unit_.seconds % seconds == 0 && number % parts == 0 && add_units(number / parts, 1);
     }
 
-    /// The digits of a fraction of a second.
+    /// Adds a fraction of a second. Returns false if the characters are not digits, or if the unit
+    /// is too coarse for them.
     bool add_fraction(std::string_view digits) noexcept {
         std::int64_t worth = unit_.per_second;
         for (const char c : digits) {
@@ -66,7 +67,7 @@ private:
     std::int64_t count_ = 0;
 };
 
-/// What follows the T.
+/// Reads the part after the T: hours, minutes and seconds.
 bool read_clock_part(std::string_view text, Sum& sum) noexcept {
     constexpr std::array<std::pair<char, std::int64_t>, 3> units{
         {{'H', 3600}, {'M', 60}, {'S', 1}}};
@@ -101,7 +102,7 @@ bool read_clock_part(std::string_view text, Sum& sum) noexcept {
 
 std::size_t write_duration(std::int64_t count, const TimeUnit& unit, char* out) noexcept {
     char* next = out;
-    // The least number has no opposite in 64 bits with a sign.
+    // Unsigned, because the smallest signed number cannot be negated.
     auto rest = static_cast<std::uint64_t>(count);
     if (count < 0) {
         *next++ = '-';
@@ -180,7 +181,7 @@ bool read_nanoseconds(std::string_view text, Nanoseconds& time) noexcept {
             worth /= 10;
         }
     }
-    if (micros < 0) { // so that the least time of all does not pass what 64 bits hold
+    if (micros < 0) { // else the earliest time would overflow
         micros += 1;
         rest -= 1000;
     }

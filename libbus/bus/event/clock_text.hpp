@@ -12,11 +12,12 @@
 /// Durations and times as text, for the codec.
 namespace bus::detail {
 
-/// The unit of a duration: `per_second` of them are a second, or one of them has `seconds`.
+/// The unit of a duration. If it is a second or longer, it has `seconds` and `per_second` is 1; if
+/// it is shorter, `per_second` units make a second and `seconds` is 1.
 struct TimeUnit {
     std::int64_t seconds;
     std::int64_t per_second;
-    char letter; ///< of ISO 8601; S where it is a part of a second
+    char letter; ///< of ISO 8601; S for parts of a second too
 };
 
 template <class Period>
@@ -30,8 +31,8 @@ constexpr TimeUnit time_unit() {
     }
 }
 
-/// Whether a duration of this period has text: weeks, days, hours, minutes, seconds and their
-/// thousandths down to nanoseconds.
+/// Whether a duration of this period can be written as text: weeks, days, hours, minutes, seconds,
+/// milliseconds, microseconds and nanoseconds can.
 template <class Period>
 inline constexpr bool has_time_unit =
     (Period::num == 1 && (Period::den == 1 || Period::den == 1'000 || Period::den == 1'000'000 ||
@@ -41,20 +42,21 @@ inline constexpr bool has_time_unit =
 
 inline constexpr std::size_t duration_chars = 40;
 
-/// Writes an ISO 8601 duration, `PT1.5S`, `-PT90M`, `P3D`; returns the characters written.
+/// Writes an ISO 8601 duration: `PT1.5S`, `-PT90M`, `P3D`. Returns the number of characters.
 std::size_t write_duration(std::int64_t count, const TimeUnit& unit, char* out) noexcept;
 
-/// Reads one of weeks, days, hours, minutes and seconds. False where it is none, or no whole number
-/// of units in 64 bits.
+/// Reads an ISO 8601 duration of weeks, days, hours, minutes and seconds. Returns false if the text
+/// is not one, or if it is not a whole number of units that fits into 64 bits.
 bool read_duration(std::string_view text, const TimeUnit& unit, std::int64_t& count) noexcept;
 
 inline constexpr std::size_t nanosecond_chars = timestamp_chars + 3;
 
 using Nanoseconds = std::chrono::sys_time<std::chrono::nanoseconds>;
 
-/// As a Timestamp, with nine digits of fraction where six do not do.
+/// Writes a time like a Timestamp, but with nine digits of fraction if six are not enough. Returns
+/// the number of characters.
 std::size_t write_nanoseconds(Nanoseconds time, char* out) noexcept;
-/// False where it is no time, or out of range.
+/// Returns false if the text is not a time, or if the time is out of range.
 bool read_nanoseconds(std::string_view text, Nanoseconds& time) noexcept;
 
 template <class T>
@@ -71,7 +73,7 @@ template <class Rep, class Period>
 inline constexpr bool is_system_time<
     std::chrono::time_point<std::chrono::system_clock, std::chrono::duration<Rep, Period>>> =
     is_duration<std::chrono::duration<Rep, Period>> &&
-    (sizeof(Rep) == 8 || Period::num >= 86400); // all years that can be written
+    (sizeof(Rep) == 8 || Period::num >= 86400); // holds all years that can be written
 
 template <class T>
 struct DurationText {
@@ -105,7 +107,7 @@ struct SystemTimeText {
         if constexpr (finest) {
             return write_nanoseconds(Nanoseconds{time.time_since_epoch()}, out);
         } else {
-            // What a Timestamp cannot hold is out of the years that can be written.
+            // A time that a Timestamp cannot hold is outside the years that can be written.
             constexpr auto least = std::chrono::ceil<typename T::duration>(Timestamp::min());
             constexpr auto most = std::chrono::floor<typename T::duration>(Timestamp::max());
             const T clamped = time < least ? T{least} : time > most ? T{most} : time;

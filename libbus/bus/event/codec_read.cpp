@@ -14,7 +14,7 @@ namespace {
 
 using internal::Object;
 
-/// Places of the members in the envelope's table.
+/// The indexes of the members in the envelope's table.
 enum Place : unsigned {
     event_id,
     event_type_name,
@@ -32,8 +32,8 @@ constexpr bool was_seen(std::uint64_t seen, Place place) {
     return ((seen >> place) & 1U) != 0;
 }
 
-/// Text of the envelope: a view of the input where it stands there as it is, which saves the
-/// allocations for what an event does not keep.
+/// Text of the envelope. If the text stands unchanged in the input, this is a view of the input.
+/// That saves allocations for text that the event does not keep.
 class InputText {
 public:
     explicit InputText(std::string_view input) noexcept : input_{input} {}
@@ -78,7 +78,7 @@ struct ReadEnvelope {
     InputText execution_id;
     InputText user_id;
     Timestamp occurred_at{};
-    JsonText data; ///< where it does not go into an event at once
+    JsonText data; ///< empty if the data was read straight into an event
     Uuid causation_id{};
 };
 
@@ -93,7 +93,7 @@ constexpr TextOps input_text_ops{.expected = "a string",
                                  .takes_numbers = false};
 constexpr ValueType input_text{.kind = Kind::text, .text = &input_text_ops};
 
-// The original system wrote null for an absent user: it stands for empty.
+// The original system wrote null for an absent user. It is read as empty text.
 constexpr OptionalOps nullable_text_ops{[](const void* text) { return text; },
                                         [](void* text) { return text; },
                                         [](void* text) { static_cast<InputText*>(text)->clear(); }};
@@ -106,7 +106,7 @@ constexpr ValueType nullable_uuid{
     .kind = Kind::optional, .element = &value_type<Uuid>, .optional = &nullable_uuid_ops};
 
 const MemberTable& envelope_members() {
-    static const MemberTable& table = *[] { // never destroyed, as all member tables
+    static const MemberTable& table = *[] { // never destroyed, like all member tables
         const ReadEnvelope instance{{}};
         const auto* const start = reinterpret_cast<const char*>(&instance);
         auto owner = std::make_unique<MemberTable>();
@@ -130,12 +130,12 @@ const MemberTable& envelope_members() {
     return table;
 }
 
-/// Makes an event of a type, to read its data into.
+/// Supplies the event that data is read into.
 class EventSource {
 public:
     virtual ~EventSource() = default;
 
-    /// The event that data of this type goes into; nullptr: none, keep the data as text.
+    /// The event for data of this type and version, or nullptr to keep the data as text.
     virtual DomainEvent* event_of(std::string_view type, std::uint32_t version) = 0;
 
 protected:
@@ -144,8 +144,8 @@ protected:
     EventSource& operator=(const EventSource&) = default;
 };
 
-/// Reads an event. Its data goes straight into a struct where it can: when the members before it
-/// say that it has the type and version of the struct. Else it is kept as text.
+/// Reads an event. Its data goes straight into a struct if the members before it say that it has
+/// the type and the version of the struct. Otherwise the data is kept as text.
 class EventReading {
 public:
     EventReading(std::string_view json, EventSource* source) : envelope_{json}, source_{source} {
@@ -162,10 +162,10 @@ public:
 
     [[nodiscard]] const ReadEnvelope& envelope() const noexcept { return envelope_; }
 
-    /// The event whose data was read; nullptr: the data is in the envelope.
+    /// The event that the data was read into; nullptr if the data is in the envelope.
     [[nodiscard]] DomainEvent* event() const noexcept { return event_; }
 
-    /// All that was read, where the data is in the envelope.
+    /// All that was read; only to be called if the data is in the envelope.
     [[nodiscard]] EventRecord record() && {
         return {.event_id = envelope_.event_id,
                 .event_type = std::string{envelope_.event_type.view()},
@@ -213,7 +213,7 @@ private:
     DomainEvent* event_ = nullptr;
 };
 
-/// `data` of this version as that of the version that the program knows.
+/// Converts `data` of this version to the version that the program knows.
 std::string upcast_data(const EventType& type, std::uint32_t version, std::string data) {
     for (; version < type.version(); ++version) {
         const std::string step = std::string{type.name()} + " from version " +
@@ -243,7 +243,7 @@ void read_data(const EventType& type, std::uint32_t version, const std::string& 
                                               ", found " + std::to_string(version) +
                                               ", written by a newer program: update this one"};
     }
-    std::string upcast; // its errors name their place in the event, not in the data
+    std::string upcast; // outside of the try: upcast_data() reports paths in the whole event
     if (version < type.version()) {
         upcast = upcast_data(type, version, json);
     }
@@ -255,7 +255,7 @@ void read_data(const EventType& type, std::uint32_t version, const std::string& 
     }
 }
 
-/// Gives the event what its record or envelope has beside the data.
+/// Sets the members of the event that its record or envelope has beside the data.
 void fill_in(const Uuid& id, std::string_view aggregate, std::string_view execution,
              std::string_view user, Timestamp time, const Uuid& cause, DomainEvent& event) {
     event.event_id = id;
@@ -275,7 +275,7 @@ void fill_in(const ReadEnvelope& from, DomainEvent& event) {
             from.occurred_at, from.causation_id, event);
 }
 
-/// Gives out an event that is there already.
+/// Supplies an event that exists already.
 class GivenEvent final : public EventSource {
 public:
     GivenEvent(const EventType& type, DomainEvent& event) noexcept : type_{type}, event_{event} {}
@@ -297,8 +297,8 @@ private:
     DomainEvent& event_;
 };
 
-/// The type of an event that can be made. Null where the program knows none of this name; throws
-/// std::logic_error where it knows several.
+/// The type of this name, if events of it can be created. Null if the program knows none; throws
+/// std::logic_error if it knows several.
 const EventType* concrete_type(std::string_view name) {
     const EventType* type = find_event_type(name);
     if (type == nullptr) {
@@ -307,7 +307,7 @@ const EventType* concrete_type(std::string_view name) {
     return type != nullptr && type->base() != nullptr ? type : nullptr;
 }
 
-/// Makes events of the types that the program knows.
+/// Creates events of the types that the program knows.
 class CreatedEvent final : public EventSource {
 public:
     DomainEvent* event_of(std::string_view type, std::uint32_t version) override {
@@ -331,7 +331,7 @@ bool ids_are_utf8(const EventRecord& record) {
 std::shared_ptr<DomainEvent> filled(const EventType& type, const EventRecord& record,
                                     std::shared_ptr<DomainEvent> event) {
     read_data(type, record.event_version, record.data, *event);
-    if (!ids_are_utf8(record)) { // what is derived from it takes them over
+    if (!ids_are_utf8(record)) { // derived events would inherit the wrong bytes
         fill_in(record.event_id, valid_utf8(record.aggregate_id), valid_utf8(record.execution_id),
                 valid_utf8(record.user_id), record.occurred_at, record.causation_id, *event);
         return event;

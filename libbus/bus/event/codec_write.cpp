@@ -19,12 +19,12 @@ namespace {
 
 using internal::TextBuffer;
 
-/// The way from the root to the value being written: a list through the stack, turned into text
-/// only for an error.
+/// The path from the root to the value that is being written: a linked list on the stack. It is
+/// turned into text only for an error.
 struct Step {
     const Step* before = nullptr;
     std::string_view name{};
-    std::size_t index = 0; ///< counts where name has no data
+    std::size_t index = 0; ///< used if name has no data
 };
 
 std::string path_of(const Step* step) {
@@ -53,7 +53,7 @@ public:
 
     void text(std::string_view plain) { out_.append(plain); }
 
-    /// A JSON string; `step` says where, for an error.
+    /// Writes a JSON string; `step` is its path, for an error.
     void quoted(std::string_view text, const Step* step);
     template <class T>
     void number(T value);
@@ -61,7 +61,7 @@ public:
     void timestamp(Timestamp value);
     void json(std::string_view text, const Step* step, std::size_t depth);
     void object(const MemberTable& table, const void* object, const Step* step, std::size_t depth);
-    /// `depth` more levels of nesting may follow.
+    /// Writes a value in which `depth` more levels of nesting are allowed.
     void value(const ValueType& type, const void* value, const Step* step, std::size_t depth);
 
 private:
@@ -177,7 +177,7 @@ void JsonWriter::map(const ValueType& type, const void* map, const Step* step, s
         const Step* step;
         std::size_t depth;
         bool first = true;
-        std::vector<std::string> texts{}; // of keys whose text their type makes
+        std::vector<std::string> texts{}; // of keys, if a user's function makes their text
     };
 
     Context context{*this, *type.map->key, *type.element, step, depth};
@@ -189,7 +189,7 @@ void JsonWriter::map(const ValueType& type, const void* map, const Step* step, s
             writer.out_.put(',');
         }
         first = false;
-        std::string made; // of a key that is no text
+        std::string made; // owns the text of a key that is not a std::string
         std::string_view name;
         if (keys.kind == Kind::string) {
             name = as<std::string>(key);
@@ -295,7 +295,7 @@ void JsonWriter::value(const ValueType& type, const void* value, const Step* ste
     }
 }
 
-/// What the wire format has of an event beside its data.
+/// The members of an event in the wire format, without its data.
 struct WrittenEnvelope {
     const Uuid& event_id;
     std::string_view event_type;
@@ -343,7 +343,7 @@ void check_text(const char* member, std::string_view text) {
     }
 }
 
-/// The record as JSON can hold it.
+/// The record with texts that JSON can hold.
 EventRecord made_readable(const EventRecord& record) {
     EventRecord readable = record;
     for (std::string* text :
@@ -381,7 +381,8 @@ void write_json(const EventRecord& record, std::string& out) {
                     record.aggregate_type, record.execution_id, record.user_id, record.occurred_at,
                     record.causation_id},
                    [&](const Step* step) {
-                       // Kept text is written anew, so that a damaged record cannot spoil the line.
+                       // Parse and rewrite the stored text: a damaged record must not break the
+                       // line of JSON.
                        const auto first = record.data.find_first_not_of(" \t\r\n");
                        if (first == std::string::npos || record.data[first] != '{') {
                            throw CodecError{"data", "expected one JSON object, found \"" +
@@ -400,7 +401,7 @@ bool write_readable_json(const EventRecord& record, std::string& out) {
         EventRecord readable = made_readable(record);
         try {
             write_json(readable, out);
-        } catch (const CodecError&) { // so it is no JSON object
+        } catch (const CodecError&) { // so the data is not a JSON object
             const std::string data = std::exchange(readable.data, R"({"not_json":)");
             detail::write_value(value_type<std::string>, &data, readable.data);
             readable.data += '}';
@@ -441,7 +442,7 @@ EventRecord encode(const DomainEvent& event) {
                        .occurred_at = event.occurred_at,
                        .data = {},
                        .causation_id = event.causation_id};
-    write_data(event, record.data); // first: an error names the member that gives the aggregate_id
+    write_data(event, record.data); // first, so an error in the id names the struct's own member
     check_text("execution_id", record.execution_id);
     check_text("user_id", record.user_id);
     check_text(event.own_aggregate_id.empty() ? "aggregate_id" : "own_aggregate_id",

@@ -15,8 +15,9 @@ namespace {
 
 thread_local bool registering_type = false;
 
-/// Ends an event that a shared pointer owns. It may be the last thing that a program does: it does
-/// not ask the event for its type, which may have gone before.
+/// Destroys an event that a shared pointer owns. A program may do this at its very end, when the
+/// event's type may already be gone. So this keeps the function instead of asking the event for its
+/// type.
 struct Holder {
     explicit Holder(void (*d)(DomainEvent&) noexcept) : destroy{d} {}
 
@@ -33,8 +34,8 @@ struct Holder {
     DomainEvent* event = nullptr;
 };
 
-/// Allocates room for so many bytes more behind what is asked for, and tells where that is; in the
-/// blocks of `memory`, where given.
+/// An allocator that adds a number of bytes after what is asked for, and stores their address in
+/// `room`. It takes memory from `blocks`, if that is given.
 template <class T>
 struct WithRoom {
     using value_type = T;
@@ -73,8 +74,8 @@ struct WithRoom {
     }
 };
 
-/// A shared event, made in place: one allocation for it and for its count, as std::make_shared
-/// has, without a line of code for each type.
+/// Makes a shared event with one allocation for it and its reference count, like std::make_shared,
+/// but without code for each type.
 template <class Make>
 std::shared_ptr<DomainEvent> hold(const EventType::Storage& storage, internal::BlockMemory* memory,
                                   Make make) {
@@ -92,7 +93,7 @@ std::shared_ptr<DomainEvent> hold(const EventType::Storage& storage, internal::B
 
 namespace {
 
-/// The event that a type refines; nullptr: none but what all have in common.
+/// The event that a type refines, or nullptr if its base is just DomainEvent.
 const EventType* refined(const EventType* base) noexcept {
     return base != nullptr && base->base() != nullptr ? base : nullptr;
 }
@@ -183,7 +184,7 @@ void set_upcaster(const EventType& type, std::uint32_t version, Upcaster upcaste
                                "; register upcasters from 1 to the one before it"};
     }
     internal::keep_loaded(upcaster);
-    // The registry owns the types and gives them out as const; start-up is the one time of change.
+    // The registry owns the types and hands them out as const. They only change at start-up.
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
     auto& upcasters = const_cast<EventType&>(type).upcasters_;
     if (!upcasters.emplace(version, std::move(upcaster)).second) {

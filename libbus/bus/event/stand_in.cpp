@@ -12,14 +12,15 @@ namespace bus {
 
 namespace {
 
-/// An event of which only the name of the type is known.
+/// An event of a type that is known only by name.
 class NamedEvent final : public DomainEvent {
 public:
     explicit NamedEvent(const EventType& type) { set_type(type); }
 };
 
-/// Types that are known by name only. They are in no registry: an event of them is handled by
-/// nobody, and a type of the same name that comes later (with a shared library) is another one.
+/// Types that are known only by name. They are not in the registry, so nothing handles an event of
+/// such a type. If a shared library later brings a type of the same name, that is a different type.
+/// Thread safe.
 class NamedTypes {
 public:
     static NamedTypes& instance() {

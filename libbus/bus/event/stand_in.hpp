@@ -7,11 +7,11 @@
 
 namespace bus {
 
-/// An event that stands for one that this program cannot read, for those who must name it: the id,
-/// time, aggregate, execution, user and cause are those of the record, and the members have their
-/// defaults. It is of the type that the record names. If the program does not know that, it is of
-/// a type that has nothing but the name, the version and the aggregate type, and derives from
-/// DomainEvent. Thread safe.
+/// An event that represents one that this program cannot read, so that reports and observers can
+/// name it. It has the id, time, aggregate, execution, user and cause of the record; its members
+/// have default values. Its type is the one that the record names. If the program does not know
+/// that type, the event gets a substitute, which derives from DomainEvent and has only the name,
+/// version and aggregate type. Thread safe.
 std::shared_ptr<const DomainEvent> stand_in(const EventRecord& record);
 
 } // namespace bus

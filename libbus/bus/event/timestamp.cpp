@@ -33,8 +33,8 @@ char* write_two(unsigned value, char* out) noexcept {
     return out + 2;
 }
 
-/// Takes numbers from fixed places of a text; a character that is no digit spoils the whole, which
-/// is asked for once at the end.
+/// Reads numbers at fixed places of a text. all() says afterwards whether every character that was
+/// read is a digit.
 class Digits {
 public:
     explicit Digits(const char* text) noexcept : text_{text} {}
@@ -58,9 +58,10 @@ constexpr bool is_digit(char c) noexcept {
     return c >= '0' && c <= '9';
 }
 
-constexpr int no_number = -1'000'000'000; // an optional would go through memory
+constexpr int no_number = -1'000'000'000; // std::optional would be returned in memory
 
-/// Takes `.digits` from the front, of which six count; nothing is 0, a bare point no_number.
+/// Takes `.digits` from the front of the text and returns the first six as microseconds. Returns 0
+/// if there is no fraction, and no_number if no digit follows the point.
 int take_micros(std::string_view& text) noexcept {
     if (!text.starts_with('.')) {
         return 0;
@@ -68,7 +69,7 @@ int take_micros(std::string_view& text) noexcept {
     std::size_t end = 1;
     unsigned micros = 0;
     Digits six{text.data()};
-    if (text.size() > 6) { // as we write it, and nearly everybody
+    if (text.size() > 6) { // the usual form, which libbus itself writes
         micros = six.two(1) * 10'000 + six.two(3) * 100 + six.two(5);
         end = 7;
     }
@@ -87,7 +88,7 @@ int take_micros(std::string_view& text) noexcept {
     return end > 1 ? static_cast<int>(micros) : no_number;
 }
 
-/// The minutes of `Z`, `+hh:mm`, `-hh:mm`, or of nothing, which stands for UTC.
+/// The offset in minutes, from `Z`, `+hh:mm` or `-hh:mm`; an empty text stands for UTC.
 int read_offset(std::string_view text) noexcept {
     if (text.empty() || (text.size() == 1 && (text[0] == 'Z' || text[0] == 'z'))) {
         return 0;
@@ -181,7 +182,7 @@ std::optional<Timestamp> try_parse_timestamp(std::string_view text) noexcept {
     if (second == 60 && !ends_with_leap_second(time)) {
         return std::nullopt;
     }
-    // An offset can carry the first or last day out of the years that can be written again.
+    // An offset can move a time on the first or last day out of the years that can be written.
     if (time < earliest || time > latest) {
         return std::nullopt;
     }

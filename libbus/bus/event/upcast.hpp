@@ -10,23 +10,26 @@
 
 namespace bus {
 
-/// A change of a JSON object as one of its text; what the numbers do is said below.
+/// Turns a function that changes a JSON object into an Upcaster, which works on JSON text. upcast()
+/// describes what happens to numbers.
 std::function<std::string(std::string_view)>
 json_upcaster(std::function<void(boost::json::object& data)> change);
 
-/// Registers how the `data` object of version `version` of T becomes that of `version + 1`; an
-/// older event goes through all upcasters in turn.
+/// Registers how the `data` object of version `version` is changed into that of `version + 1`. An
+/// older event passes through all upcasters in turn.
 ///
-/// Numbers that the change leaves as they are keep their digits, `396.00` and twenty-digit ones
-/// too, though a boost::json::value holds them in binary; a number that is computed anew does not.
-/// Where two numbers of one event are equal in binary and spelt differently, they must stay in
-/// order. Adding a member to a boost::json::object moves those there are: copy a value out before
-/// you give it a new name. What the change throws becomes a CodecError for whoever reads the event.
-/// Throws as set_upcaster.
+/// Numbers that the change leaves alone keep their digits, also `396.00` and numbers of twenty
+/// digits, although a boost::json::value holds them in binary. If the change computes a number,
+/// that number is written anew. If two numbers of one event are equal in binary but spelt
+/// differently, the change must leave them in order.
+///
+/// Adding a member to a boost::json::object moves its other members. To rename a member, copy its
+/// value first. If the change throws, the reader of the event gets a CodecError. Throws what
+/// set_upcaster() throws.
 void upcast(const EventType& type, std::uint32_t version,
             std::function<void(boost::json::object& data)> change);
 
-/// The same, for an event struct: `bus::upcast<OrderCreatedEvent>(1, [](auto& data) { ... })`.
+/// The same for event struct T: `bus::upcast<OrderCreatedEvent>(1, [](auto& data) { ... })`.
 template <EventStruct T>
 void upcast(std::uint32_t version, std::function<void(boost::json::object& data)> change) {
     upcast(event_type<T>(), version, std::move(change));

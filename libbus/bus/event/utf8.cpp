@@ -10,8 +10,8 @@ namespace bus {
 
 namespace {
 
-/// Whether all of it is ASCII, as most texts are: gathered without a branch, since it is asked of
-/// every text of every event.
+/// Whether all of the text is ASCII, as most texts are. This runs for every text of every event, so
+/// it collects the bits without a branch for each byte.
 bool is_ascii(std::string_view text) noexcept {
     const char* at = text.data();
     std::size_t left = text.size();
@@ -29,7 +29,7 @@ bool is_ascii(std::string_view text) noexcept {
     for (; left >= 8; left -= 8, at += 8) {
         bits |= internal::load_eight(at);
     }
-    // The rest is shorter than eight: together with some before it.
+    // The rest is shorter than eight bytes: load it together with some bytes before it.
     bits |= internal::load_eight(text.data() + text.size() - 8);
     return (bits & internal::every_byte(0x80)) == 0;
 }
@@ -65,12 +65,12 @@ std::string valid_utf8(std::string_view text) {
 }
 
 std::string internal::utf8_error(std::string_view text) {
-    constexpr std::size_t shown_before = 16; // so that what is shown holds the byte
+    constexpr std::size_t shown_before = 16; // so that the text shown contains the bad byte
     constexpr std::string_view digits = "0123456789abcdef";
     const std::size_t at = std::min(find_bad_utf8(text), text.size() - 1);
     std::size_t from = at > shown_before ? at - shown_before : 0;
     while (from > 0 && from < at && utf8_sequence(text.substr(from)) == 0) {
-        ++from; // not in the middle of a character
+        ++from; // do not begin inside a character
     }
     const auto byte = static_cast<unsigned char>(text[at]);
     return std::string{"expected text in UTF-8, found the byte 0x"} + digits[byte >> 4U] +

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-/// The two digits of every byte, so that a byte costs one look-up and one copy.
+/// The two digits of each byte value, so that a byte costs one look-up and one copy.
 constexpr auto hex_of_byte = [] {
     std::array<std::array<char, 2>, 256> table{};
     for (std::size_t byte = 0; byte < table.size(); ++byte) {
@@ -23,7 +23,7 @@ constexpr auto hex_of_byte = [] {
 
 constexpr std::uint8_t no_digit = 0xff;
 
-/// The value of every character as a hexadecimal digit.
+/// The value of each character as a hexadecimal digit.
 constexpr auto value_of_digit = [] {
     std::array<std::uint8_t, 256> table{};
     table.fill(no_digit);
@@ -100,7 +100,7 @@ std::optional<Uuid> try_parse_uuid(std::string_view text) noexcept {
         return std::nullopt;
     }
     Uuid uuid;
-    unsigned digits_seen = 0; // gathers the bits of all digits: one check for the 32
+    unsigned digits_seen = 0; // the bits of all 32 digits, so that one check is enough
     for (std::size_t i = 0; i < place_of_byte.size(); ++i) {
         const auto high = value_of_digit[static_cast<std::uint8_t>(text[place_of_byte[i]])];
         const auto low = value_of_digit[static_cast<std::uint8_t>(text[place_of_byte[i] + 1])];

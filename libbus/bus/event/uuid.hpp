@@ -14,54 +14,55 @@
 
 namespace bus {
 
-/// 128 bits of identity (RFC 9562), in the order of the text; all zero by default. A type of our
-/// own, since the layout of Boost's type depends on its version; <bus/event/boost_uuid.hpp>
-/// converts.
+/// A UUID (RFC 9562): 128 bits, all zero by default. libbus has a type of its own because the
+/// layout of Boost's type depends on its version; <bus/event/boost_uuid.hpp> converts between the
+/// two.
 struct Uuid {
-    std::array<std::uint8_t, 16> data{};
+    std::array<std::uint8_t, 16> data{}; ///< the bytes, in the order of the text
 
     /// Whether all bits are zero.
     [[nodiscard]] bool is_nil() const noexcept { return *this == Uuid{}; }
 
-    /// Compares the bytes, which sort like the texts.
+    /// Compares the bytes.
     friend bool operator==(const Uuid& left, const Uuid& right) noexcept {
         return std::memcmp(&left, &right, sizeof(Uuid)) == 0;
     }
 
+    /// Compares the bytes. UUIDs sort like their lower-case texts.
     friend std::strong_ordering operator<=>(const Uuid& left, const Uuid& right) noexcept {
         return std::memcmp(&left, &right, sizeof(Uuid)) <=> 0;
     }
 };
 
-/// Characters in the text form of a UUID.
+/// The number of characters in the text form of a UUID.
 inline constexpr std::size_t uuid_chars = 36;
 
-/// A new UUIDv7 (RFC 9562, 5.7): greater than all made before it from the same environment, so
-/// that ids sort by time of creation. Thread safe.
+/// A new UUIDv7 (RFC 9562, 5.7). It is greater than all UUIDs made before it from the same
+/// environment, so ids sort by time of creation. Thread safe.
 Uuid next_uuid(Environment& environment);
 
-/// The same for a time that the caller has read already.
+/// The same, for a caller that already knows the current time.
 Uuid next_uuid(Environment& environment, Timestamp now);
 
-/// A UUIDv7 of given fields: milliseconds since 1970 (48 bits), and 12 and 62 bits of the caller's
-/// choice.
+/// A UUIDv7 with the given fields: milliseconds since 1970 (48 bits), and 12 and 62 bits of the
+/// caller's choice.
 Uuid make_uuid_v7(std::uint64_t unix_millis, std::uint16_t rand_a, std::uint64_t rand_b) noexcept;
 
-/// Writes the 36 lower-case characters of `8-4-4-4-12` to `out`, without a terminator; returns
-/// the end. No allocation.
+/// Writes the 36 lower-case characters of `8-4-4-4-12` to `out`, without a terminating zero.
+/// Returns the end. Allocates nothing.
 char* write_uuid(const Uuid& uuid, char* out) noexcept;
 
 /// The 36 characters as a string.
 std::string to_text(const Uuid& uuid);
 
-/// The same, to a stream.
+/// Prints the 36 characters.
 std::ostream& operator<<(std::ostream& out, const Uuid& uuid);
 
-/// Reads `8-4-4-4-12` hexadecimal digits of either case; anything else, also with a prefix, braces
-/// or blanks, is not a UUID (nullopt).
+/// Reads `8-4-4-4-12` hexadecimal digits of either case. Returns nullopt for any other text, also
+/// if it has a prefix, braces or blanks.
 std::optional<Uuid> try_parse_uuid(std::string_view text) noexcept;
 
-/// As try_parse_uuid. Throws std::invalid_argument, which names the text, if it is not a UUID.
+/// Like try_parse_uuid(), but throws std::invalid_argument that names the text if it is not a UUID.
 Uuid parse_uuid(std::string_view text);
 
 } // namespace bus

@@ -11,7 +11,8 @@ namespace bus::internal {
 
 namespace {
 
-// The address sanitizer sees only what is allocated by itself.
+// The address sanitizer only checks objects with an allocation of their own, so with it each object
+// gets its own block.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define LIBBUS_ADDRESS_SANITIZER
@@ -26,7 +27,7 @@ constexpr std::size_t block_size = std::size_t{16} * 1024;
 #endif
 
 constexpr std::size_t step = alignof(std::max_align_t);
-/// The objects that a block might still be given count as there, until it is sealed.
+/// Until a block is sealed, its count of objects includes this many, so that it cannot reach zero.
 constexpr std::uint32_t not_sealed = std::numeric_limits<std::uint32_t>::max() / 2;
 
 constexpr std::size_t rounded_up(std::size_t bytes) {
@@ -37,7 +38,7 @@ constexpr std::size_t rounded_up(std::size_t bytes) {
 
 struct BlockMemory::Block {
     std::atomic<std::uint32_t> objects{not_sealed};
-    std::size_t room = 0; ///< header and all
+    std::size_t room = 0; ///< bytes, with the header
 
     static Block* make(std::size_t room);
     void drop(std::uint32_t count) noexcept;
@@ -45,9 +46,9 @@ struct BlockMemory::Block {
 
 namespace {
 
-/// Blocks for the next ones who need them: the general allocator would join them with their
-/// neighbours and part them again, at a price, and with a lock that all threads meet at. It lives
-/// as long as the process, since events may be the last to go.
+/// Spare blocks for later use. The general allocator would merge them with their neighbours and
+/// split them again, which costs time and a lock that all threads share. It is never destroyed,
+/// since events may be destroyed at the very end of the process.
 class Spare {
 public:
     void* take() noexcept {
@@ -91,7 +92,7 @@ void BlockMemory::Block::drop(std::uint32_t count) noexcept {
     }
 }
 
-// Before each object stands the block that it is in.
+// A pointer to its block lies before each object.
 void* BlockMemory::allocate(std::size_t bytes) {
     const std::size_t needed = step + rounded_up(bytes);
     if (block_ == nullptr || block_->room - used_ < needed) {

@@ -5,11 +5,11 @@
 
 namespace bus::internal {
 
-/// Memory for many objects that one thread makes one after the other, and that others end soon
-/// after, in about the same order: one allocation for dozens of them. A block goes with the last of
-/// its objects, so one that is kept for long keeps the others' room.
+/// Memory for many objects that one thread makes one after the other, and that other threads
+/// destroy soon after, in about the same order. One allocation serves dozens of objects. A block is
+/// freed with the last of its objects, so an object that is kept for long keeps its whole block.
 ///
-/// Not thread safe, but release() is; objects may outlive the BlockMemory.
+/// Only release() is thread safe. Objects may outlive the BlockMemory.
 class BlockMemory {
 public:
     BlockMemory() = default;
@@ -18,8 +18,9 @@ public:
 
     ~BlockMemory() { seal(); }
 
-    /// Aligned for any fundamental type. Throws std::bad_alloc.
+    /// Memory that is aligned for any fundamental type. Throws std::bad_alloc.
     [[nodiscard]] void* allocate(std::size_t bytes);
+    /// Gives back what allocate() returned. Thread safe.
     static void release(void* memory) noexcept;
 
 private:
@@ -32,7 +33,7 @@ private:
     std::uint32_t given_ = 0;
 };
 
-/// For std::allocate_shared. The memory need not live as long as what is allocated there.
+/// An allocator for std::allocate_shared. Objects may outlive the BlockMemory.
 template <class T>
 struct BlockAllocator {
     using value_type = T;

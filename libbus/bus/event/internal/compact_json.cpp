@@ -10,7 +10,7 @@ namespace bus::internal {
 
 namespace {
 
-/// Takes the events of boost::json::basic_parser and writes them again.
+/// Receives the calls of boost::json::basic_parser and writes the JSON again.
 class Compacting : public ParserHandler {
 public:
     explicit Compacting(TextBuffer& out) noexcept : writer_{out} {}
@@ -75,7 +75,7 @@ private:
     }
 
     CompactWriter writer_;
-    std::string parts_; // of a text with escapes
+    std::string parts_; // the parts of a text with escapes
 };
 
 } // namespace

@@ -11,7 +11,7 @@ namespace bus::internal {
 /// The deepest nesting of lists and objects inside one value, written or read.
 inline constexpr std::size_t max_depth = 32;
 
-/// Writes JSON from the events of a parser, without blanks; numbers as they were spelt.
+/// Writes JSON from the calls of a parser, without blanks. Numbers keep their spelling.
 class CompactWriter {
 public:
     explicit CompactWriter(TextBuffer& out) noexcept : out_{out} {}
@@ -27,7 +27,7 @@ public:
         separate_next_ = true;
     }
 
-    /// False where the text is no valid UTF-8, as for string.
+    /// Returns false if the text is not valid UTF-8, and so does string().
     [[nodiscard]] bool key(std::string_view name) {
         separate();
         const bool valid = out_.append_quoted(name);
@@ -60,11 +60,11 @@ private:
     bool separate_next_ = false;
 };
 
-/// Appends the one JSON value that `json` holds, without blanks. An empty result means that it
-/// was done, else it is what is wrong with the text, and `out` may hold a part of it.
+/// Appends the JSON value in `json` without blanks; it may have `depth` levels of nesting. Returns
+/// an empty text if that worked, else the error message; then `out` may hold a part of the value.
 [[nodiscard]] std::string append_compact(std::string_view json, std::size_t depth, TextBuffer& out);
 
-/// What is wrong with JSON at an offset, for messages.
+/// The error message for a problem at an offset of JSON text.
 std::string broken_json(std::string_view json, std::size_t offset, const std::string& problem);
 
 } // namespace bus::internal

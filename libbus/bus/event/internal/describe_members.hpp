@@ -7,13 +7,13 @@
 #include <cstddef>
 #include <string_view>
 
-/// The inner parts of BUS_DESCRIBE_EVENT. It describes as BOOST_DESCRIBE_STRUCT does, which ends at
-/// 52 members.
+/// The inner parts of BUS_DESCRIBE_EVENT. It describes a struct in the same way as
+/// BOOST_DESCRIBE_STRUCT, but that is limited to 52 members.
 namespace bus::detail {
 
 inline constexpr std::size_t most_members = 256;
 
-/// How many names there are in `(a, b, c)`.
+/// The number of names in `(a, b, c)`.
 consteval std::size_t count_names(std::string_view list) {
     std::size_t count = list == "()" ? 0 : 1;
     for (const char c : list) {
@@ -22,16 +22,16 @@ consteval std::size_t count_names(std::string_view list) {
     return count;
 }
 
-/// False in a function, whose name `__builtin_FUNCTION()` is.
+/// `function` is `__builtin_FUNCTION()`. False inside a function, true in a namespace.
 consteval bool check_scope(std::string_view function) {
     return function.empty();
 }
 
 } // namespace bus::detail
 
-// A macro cannot name itself in what it expands to. So the last one of these leaves a call that is
-// not complete, and BUS_DETAIL_SCAN has the preprocessor complete one more of them with each of its
-// 256 looks.
+// A macro cannot expand to a call of itself. So BUS_DETAIL_EACH_MEMBER ends with an incomplete
+// call. BUS_DETAIL_SCAN makes the preprocessor scan the result 256 times, and each scan completes
+// one more call.
 #define BUS_DETAIL_SCAN(...)                                                                       \
     BUS_DETAIL_SCAN_3(BUS_DETAIL_SCAN_3(BUS_DETAIL_SCAN_3(BUS_DETAIL_SCAN_3(__VA_ARGS__))))
 #define BUS_DETAIL_SCAN_3(...)                                                                     \
@@ -62,7 +62,7 @@ consteval bool check_scope(std::string_view function) {
 #define BUS_DETAIL_UNPACK(...) __VA_OPT__(, ) __VA_ARGS__
 #define BUS_DETAIL_CALL(macro, ...) macro(__VA_ARGS__)
 
-// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot stand in them
+// NOLINTBEGIN(bugprone-macro-parentheses): a type cannot be in parentheses
 #define BUS_DETAIL_DESCRIBE_MEMBERS(Type, Members)                                                 \
     BOOST_DESCRIBE_MAYBE_UNUSED BOOST_DESCRIBE_BASES(Type)                                         \
     BOOST_DESCRIBE_MAYBE_UNUSED inline auto boost_public_member_descriptor_fn(Type**) {            \
@@ -74,7 +74,8 @@ consteval bool check_scope(std::string_view function) {
     BOOST_DESCRIBE_MAYBE_UNUSED BOOST_DESCRIBE_PRIVATE_MEMBERS(Type)
 // NOLINTEND(bugprone-macro-parentheses)
 
-// Of each file its own: two of them on lines of one number must not be one.
+// A name that is unique in a translation unit. __LINE__ would not do: headers may use it on lines
+// of the same number.
 #define BUS_DETAIL_JOIN(a, b) a##b
 #define BUS_DETAIL_JOIN_EXPANDED(a, b) BUS_DETAIL_JOIN(a, b)
 #define BUS_DETAIL_UNIQUE(name) BUS_DETAIL_JOIN_EXPANDED(name, __COUNTER__)

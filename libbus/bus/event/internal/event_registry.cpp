@@ -14,11 +14,11 @@ namespace internal {
 
 namespace {
 
-/// An address in the file that holds this copy.
+/// Its address lies in the file that contains this copy of libbus.
 const char in_this_file = 0;
 
-/// What tells one struct from another. The address of something of its own stands behind the name
-/// where that alone does not do.
+/// A text that identifies a struct. If the C++ name is not unique, an address that belongs to the
+/// struct follows the name.
 std::string identity_of(const EventType::Description& description) {
     std::string identity{description.cpp_name};
     if (description.of_file != nullptr) {
@@ -42,23 +42,23 @@ std::string identity_of(const EventType::Description& description) {
 } // namespace
 
 EventRegistry& EventRegistry::instance() {
-    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): it is to outlive all static objects
+    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): it must outlive all static objects
     static EventRegistry& registry = *new EventRegistry;
     return registry;
 }
 
 EventRegistry::EventRegistry() : first_index_{index_of_this_copy() * most_types_beside_copies} {
-    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): as the registry
+    // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): like the registry
     static const MemberTable& no_members = *new MemberTable;
     use(add_new({.name = "DomainEvent", .cpp_name = "bus::DomainEvent"}, nullptr, no_members, {}));
-    keep_loaded(&in_this_file); // else a copy that comes later could get the indexes
+    keep_loaded(&in_this_file); // else a copy that is loaded later could get the same indexes
     tell_of_other_copies();
 }
 
 const EventType& EventRegistry::add(const EventType::Description& description,
                                     const EventType* base, const MemberTable& members,
                                     const EventType::Storage& storage) {
-    // Before the lock: the loader may be starting a library, which registers its types.
+    // Do this before locking: the loader may be starting a library that registers its types.
     keep_loaded(&members);
     keep_loaded(description.name.data());
     keep_loaded(reinterpret_cast<const void*>(storage.destroy));
@@ -92,8 +92,8 @@ const EventType& EventRegistry::add_new(const EventType::Description& descriptio
     return type;
 }
 
-/// Another type that has this wire name and is in use, or that is known by it where the name is a
-/// former one of `than`: what is stored under it could be of either.
+/// Another type that uses this wire name. If the name is a former name of `than`, also a type that
+/// has it but does not use it: events stored under the name could be of either type.
 const EventType* EventRegistry::other_called(std::string_view name, const EventType& than) const {
     if (const auto user = in_use_.find(name); user != in_use_.end() && user->second != &than) {
         return user->second;
@@ -133,7 +133,7 @@ void EventRegistry::use(const EventType& type) {
     type.check_copy();
     const std::unique_lock lock{mutex_};
     if (&types_[type.index() - first_index_] != &type) {
-        return; // it stands in for a type that this program does not know, and takes no name
+        return; // a substitute for a type that this program does not know: it takes no name
     }
     if (!type.in_use_.load(std::memory_order_relaxed)) {
         take_names(type);
@@ -158,7 +158,7 @@ EventRegistry::Named EventRegistry::find_named(std::string_view name) {
             take_names(type);
         }
     } catch (const std::logic_error&) {
-        return {}; // said by check_clash, and when it is used otherwise
+        return {}; // check_clash() reports it, and so does the next use of the type
     }
     return {begin->first, &type};
 }
@@ -192,8 +192,8 @@ void EventType::use_first() const {
     EventRegistry::instance().use(*this);
 }
 
-// A type is never taken away, nor a name that is in use, so each thread may remember those that it
-// has met: the registry's lock would be a line of memory that all who read events write.
+// Types and names in use are never removed, so each thread can remember those that it has found.
+// Otherwise all threads that read events would write to the cache line of the registry's lock.
 const EventType* find_event_type(std::string_view name) noexcept {
     struct Met {
         std::array<EventRegistry::Named, 64> places{};

@@ -12,18 +12,20 @@
 
 namespace bus::internal {
 
-/// All event types of the process, and who has which wire name. Two structs are two types whatever
-/// their names. A wire name goes to the first type that is used under it, so that a program may
-/// hold two types of one name as long as it uses but one of them. Thread safe.
+/// All event types of the process, and which type uses which wire name. Two structs are two types
+/// even if their names are equal. The first type that is used under a wire name gets the name. So a
+/// program may contain two types of one name if it uses only one of them. Thread safe.
 class EventRegistry {
 public:
-    /// It is never destroyed: events may outlive main(), and their types have to outlive them.
+    /// The registry is never destroyed: events may outlive main(), and their types must outlive
+    /// them.
     static EventRegistry& instance();
 
     EventRegistry(const EventRegistry&) = delete;
     EventRegistry& operator=(const EventRegistry&) = delete;
     ~EventRegistry() = delete;
 
+    /// Registers a type, or returns the one that already has this identity and layout.
     const EventType& add(const EventType::Description& description, const EventType* base,
                          const MemberTable& members, const EventType::Storage& storage);
 
@@ -36,19 +38,20 @@ public:
 
     [[nodiscard]] std::vector<const EventType*> all() const;
 
-    /// A name and the type that it belongs to, both for as long as the process lives.
+    /// A name and the type that it belongs to. Both live until the process ends.
     struct Named {
         std::string_view name{};
         const EventType* type = nullptr;
     };
 
-    /// find(), with the name as the registry keeps it.
+    /// The type of this name, and the registry's own copy of the name.
     Named find_named(std::string_view name);
 
 private:
     EventRegistry();
 
-    /// The indexes of copies of libbus in one process differ, for so many types in each.
+    /// If a process holds several copies of libbus, each may have this many types. Each has a range
+    /// of indexes of its own.
     static constexpr std::uint32_t most_types_beside_copies = 4096;
 
     void take_names(const EventType& type);
@@ -58,7 +61,7 @@ private:
 
     const std::uint32_t first_index_; ///< 0 unless this process holds other copies of libbus
     mutable std::shared_mutex mutex_;
-    std::deque<EventType> types_; // a deque, because types are handed out by reference
+    std::deque<EventType> types_; // a deque keeps references to its elements valid
     std::unordered_multimap<std::string, const EventType*> by_identity_;
     std::unordered_multimap<std::string_view, const EventType*> by_name_; ///< wire and former names
     std::unordered_map<std::string_view, const EventType*> in_use_;

@@ -75,7 +75,7 @@ bool Expecting::string(std::string_view& text) noexcept {
         }
         const std::string_view rest{next_, static_cast<std::size_t>(end_ - next_)};
         if (rest.empty() || static_cast<signed char>(rest.front()) >= 0) {
-            return false; // an escape, or nothing that may stand in a string
+            return false; // an escape, or a character that a string must not contain
         }
         const std::size_t sequence = utf8_sequence(rest);
         if (sequence == 0) {
@@ -85,7 +85,7 @@ bool Expecting::string(std::string_view& text) noexcept {
     }
 }
 
-/// By the grammar of RFC 8259, 6.
+/// Follows the grammar of RFC 8259, 6.
 bool Expecting::number(std::string_view& text) noexcept {
     const char* const first = next_;
     skip('-');

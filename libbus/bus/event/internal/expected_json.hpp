@@ -6,10 +6,10 @@
 
 namespace bus::internal {
 
-/// Reads JSON that has exactly the form in which write_json writes it: all members, in their order,
-/// without blanks and escapes. That is nearly all that is ever read, and comparing it with what is
-/// expected costs less than half of parsing it. False: the text is of another form, or wrong; then
-/// read_json is to be asked, which sets the same members again.
+/// Reads JSON in exactly the form that write_json() writes: all members in order, without blanks
+/// and escapes. Nearly all text that is read has this form, and comparing it with the expected form
+/// costs less than half as much as parsing. Returns false if the text has another form or is wrong.
+/// Then call read_json(), which sets the same members again.
 bool read_expected(std::string_view json, const Object& object);
 bool read_expected(std::string_view json, const EnvelopeReading& envelope);
 

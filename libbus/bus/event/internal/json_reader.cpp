@@ -20,17 +20,18 @@ namespace bus::internal {
 
 namespace {
 
-// A captured value goes into the text of a JsonText, or into a std::string that stands for one.
+// A captured value goes into the text of a JsonText through a std::string*, so the text must be the
+// first thing in it.
 static_assert(std::is_standard_layout_v<JsonText>);
 
-/// An object of which only the members matter, and those are known apart.
+/// The type of an object whose table of members is passed separately.
 constexpr ValueType any_object{.kind = Kind::object, .none = nullptr};
 
-/// Takes the events of boost::json::basic_parser and fills structs from them. Keeps a frame for
-/// each list, map and struct that is open; allocates only for keys and strings with escapes.
+/// Receives the calls of boost::json::basic_parser and fills structs from them. Keeps a frame for
+/// each open list, map, struct and variant. Allocates only for keys and strings with escapes.
 class Filling : public ParserHandler {
 public:
-    /// `members`: where the root is an object known by its members.
+    /// `members` is set if the root is any_object, else null.
     Filling(std::string_view json, const Target& root, const MemberTable* members,
             const EnvelopeReading* envelope, Reading reading) noexcept
         : json_{json},
@@ -69,7 +70,7 @@ public:
 
     bool on_null(Error&);
 
-    /// The place that reading has come to.
+    /// The path of the value that is being read.
     [[nodiscard]] std::string path() const;
 
     [[nodiscard]] std::uint64_t seen_in_envelope() const noexcept { return frames_[0].seen; }
@@ -80,19 +81,19 @@ private:
         const ValueType* type;
         const MemberTable* members;
         void* value;
-        std::string_view key; // the one being read
-        std::size_t next;     // index of the member to expect, or of the item to come
+        std::string_view key; // of the member that is being read
+        std::size_t next;     // index of the expected member, or of the next item
         std::uint64_t seen;   // a bit for each of the first 64 members
-        std::size_t proxies;  // that were open before this
+        std::size_t proxies;  // how many were open before this frame
     };
 
-    /// A proxy that is being read, and the value to be made of it.
+    /// A proxy that is being read, and the value that will be set from it.
     struct OpenProxy {
         ProxyHolder proxy;
         void* value;
     };
 
-    /// A value that is taken as text.
+    /// A value that is kept as JSON text.
     struct Capture {
         explicit Capture(std::string& out) noexcept : text{out}, writer{text} {}
 
@@ -129,24 +130,24 @@ private:
         return size == part.size() ? part : std::string_view{parts_.append(part)};
     }
 
-    /// The key, which may lie in a buffer of the parser, as text that stays while its frame is
-    /// open.
+    /// The key as text that stays valid while its frame is open. The argument may lie in a buffer
+    /// of the parser.
     std::string_view lasting(std::string_view key);
 
     std::string_view json_;
-    Target next_;                     // of the value to come, but for those in lists
-    const MemberTable* next_members_; // where next_ is an object known by its members
+    Target next_;                     // for the next value, unless it is in a list
+    const MemberTable* next_members_; // set if next_ is any_object
     Frame* list_ = nullptr;           // the innermost frame, if it is a list
     const EnvelopeReading* envelope_;
     Reading reading_;
-    std::size_t open_ = 0;          // frames
-    std::size_t passive_depth_ = 0; // brackets open inside a value that is captured or read over
+    std::size_t open_ = 0;          // number of open frames
+    std::size_t passive_depth_ = 0; // open brackets in a value that is captured or skipped
     std::optional<Capture> capture_;
     std::vector<OpenProxy> proxies_;
     std::size_t proxies_before_capture_ = 0;
-    std::string parts_; // of a text with escapes
+    std::string parts_; // the parts of a text with escapes
     std::vector<std::string> keys_;
-    std::array<Frame, max_depth + 2> frames_; // not filled: written before it is read
+    std::array<Frame, max_depth + 2> frames_; // not initialized: written before it is read
 };
 
 bool Filling::begin(char bracket) {
@@ -174,7 +175,7 @@ bool Filling::begin(char bracket) {
     return true;
 }
 
-/// Goes from optionals and from what goes by another type to what the text is of.
+/// Replaces the target by what the text is read into: the value inside optionals and proxies.
 void Filling::enter(Target& target) {
     for (;;) {
         if (target.type->kind == Kind::optional) {
@@ -187,7 +188,7 @@ void Filling::enter(Target& target) {
     }
 }
 
-/// Makes values of the proxies that have been read, the innermost first.
+/// Sets the values of the proxies that have been read, from the innermost to the outermost.
 void Filling::take_proxies(std::size_t down_to) {
     while (proxies_.size() > down_to) {
         const auto& [proxy, value] = proxies_.back();
@@ -420,7 +421,7 @@ void Filling::scalar(Scalar scalar, std::string_view text) {
     const std::size_t proxies = proxies_.size();
     enter(target);
     if (scalar == Scalar::string && target.type->kind == Kind::string) {
-        static_cast<std::string*>(target.value)->assign(text); // the most usual case of all
+        static_cast<std::string*>(target.value)->assign(text); // the most common case
     } else if (!read_scalar(*target.type, target.value, scalar, text)) {
         mismatch(*target.type, found(scalar, text));
     }
@@ -487,7 +488,7 @@ void read_json(std::string_view json, const Object& object, Reading reading) {
 
 std::uint64_t read_envelope(std::string_view json, const EnvelopeReading& envelope) {
     if (read_expected(json, envelope)) {
-        return ~std::uint64_t{0}; // the expected form has all of them
+        return ~std::uint64_t{0}; // the expected form has all required members
     }
     const Object& root = envelope.envelope;
     return read(json, {&any_object, root.object}, root.members, &envelope, Reading::tolerant);

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::array<char, 8> owner{"libbus"};
 
-/// A note in the file that this is linked into (ELF, notes): it is found in each file of
-/// the process, also where no symbol of that file is.
+/// An ELF note in the file that this code is linked into. It can be found in each file of the
+/// process, even if the file exports no symbol.
 struct Note {
     std::uint32_t name_size = 7;
     std::uint32_t text_size = 4;
@@ -29,7 +29,7 @@ constexpr std::size_t rounded(std::size_t size) noexcept {
     return (size + 3) / 4 * 4;
 }
 
-/// Whether a segment of notes has ours.
+/// Whether a segment of notes contains our note.
 bool has_our_note(const char* at, std::size_t size) noexcept {
     while (size >= 12) {
         std::array<std::uint32_t, 3> head{};
@@ -48,7 +48,7 @@ bool has_our_note(const char* at, std::size_t size) noexcept {
     return false;
 }
 
-/// Whether a file has a segment of which `is` says so of its begin and size.
+/// Whether a file has a segment of this type for whose address and size `is` returns true.
 template <class Is>
 bool has_segment(const dl_phdr_info& file, std::uint32_t type, Is is) {
     for (std::size_t i = 0; i < file.dlpi_phnum; ++i) {
@@ -64,7 +64,7 @@ bool has_segment(const dl_phdr_info& file, std::uint32_t type, Is is) {
 
 struct Found {
     std::vector<std::string> files{};
-    std::uint32_t own = 0; ///< among them
+    std::uint32_t own = 0; ///< index of the file with this copy
 };
 
 int look(dl_phdr_info* file, std::size_t /*size*/, void* result) {

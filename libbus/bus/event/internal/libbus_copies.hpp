@@ -6,14 +6,14 @@
 
 namespace bus::internal {
 
-/// The files of this process that hold a copy of libbus: programs and shared libraries that were
-/// linked with it statically, or libbus itself. A good program has one.
+/// The files of this process that hold a copy of libbus: the shared libbus itself, or programs and
+/// shared libraries that are linked statically with it. There should be only one.
 std::vector<std::string> libbus_copies();
 
-/// Where this copy is among them, from 0 on: later ones were loaded later.
+/// The index of this copy among them, from 0. They are in the order in which they were loaded.
 std::uint32_t index_of_this_copy();
 
-/// Writes a line to standard error where there are others beside the one that is called.
+/// Writes a line to standard error if the process holds other copies beside this one.
 void tell_of_other_copies();
 
 } // namespace bus::internal

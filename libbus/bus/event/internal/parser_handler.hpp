@@ -9,8 +9,8 @@
 
 namespace bus::internal {
 
-/// A handler for boost::json::basic_parser that takes everything and does nothing: derive from it
-/// and say again what matters.
+/// A handler for boost::json::basic_parser that accepts everything and does nothing. Derive from it
+/// and redefine the functions that matter.
 class ParserHandler {
 public:
     using Error = boost::system::error_code;

@@ -13,7 +13,7 @@ namespace bus::internal {
 
 namespace {
 
-/// A file that is loaded: the addresses from its first to its last one.
+/// A loaded file and its range of addresses.
 struct LoadedFile {
     std::uintptr_t begin = 0;
     std::uintptr_t end = 0;
@@ -29,7 +29,8 @@ struct Search {
     LoadedFile found{};
 };
 
-/// One step of dl_iterate_phdr: ends the search (1) in the file that holds the address.
+/// Called by dl_iterate_phdr for each file. Returns 1, which ends the search, if the file contains
+/// the address.
 int search_in(dl_phdr_info* file, std::size_t /*size*/, void* data) {
     Search& search = *static_cast<Search*>(data);
     LoadedFile loaded{.begin = UINTPTR_MAX};
@@ -49,13 +50,14 @@ int search_in(dl_phdr_info* file, std::size_t /*size*/, void* data) {
     return 1;
 }
 
-/// The files that stay. Never destroyed: types may be registered as late as anybody likes.
+/// The files that are kept. Never destroyed, since types may be registered at any time, even late
+/// in the exit of the process.
 struct Kept {
     std::mutex mutex;
     std::vector<LoadedFile> files;
 
     static Kept& instance() {
-        // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): it is to outlive all static objects
+        // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): it must outlive all static objects
         static Kept& kept = *new Kept;
         return kept;
     }
@@ -84,9 +86,9 @@ void keep_loaded(const void* address) {
         void* const handle =
             ::dlopen(search.found.path.c_str(), RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
         if (handle == nullptr) {
-            return; // it has no name that the loader knows, so nobody can close it by one
+            return; // the loader does not know its name, so it cannot be closed by name either
         }
-        ::dlclose(handle); // the mark stays
+        ::dlclose(handle); // RTLD_NODELETE stays in effect
     }
     Kept::instance().add(std::move(search.found));
 }

@@ -4,22 +4,22 @@
 
 namespace bus::internal {
 
-/// Keeps the shared library that holds this address loaded until the process ends, whoever closes
-/// it; does nothing for the program itself. An event type is known as long as the process lives,
-/// and so must be the code and the texts that it consists of. Thread safe; `address` may be null.
+/// Keeps the shared library that contains this address loaded until the process ends, even if the
+/// program closes it. An event type stays known until the process ends, so its code and its texts
+/// must stay too. Does nothing for the program itself or if `address` is null. Thread safe.
 ///
-/// Nobody may hold a lock that the start of a library could want: this waits for the loader, which
-/// may be starting one. It does so once for each library, and for the libraries' own types while
-/// they start, in the thread that the loader has let in.
+/// Call it without a lock that the start-up code of a library could need. It waits for the loader,
+/// which may be running such code in another thread. It waits once per library. For types that a
+/// library registers at its own start-up, it runs in the thread that the loader already uses.
 void keep_loaded(const void* address);
 
-/// The same for the code of a function that nobody can take back.
+/// The same for the code of a function that stays registered forever.
 template <class R, class... A>
 void keep_loaded(const std::function<R(A...)>& function) {
     if (R(*const* plain)(A...) = function.template target<R (*)(A...)>()) {
         keep_loaded(reinterpret_cast<const void*>(*plain));
     } else {
-        keep_loaded(&function.target_type()); // which lies where the callable was written
+        keep_loaded(&function.target_type()); // this lies in the file that defines the callable
     }
 }
 

@@ -6,22 +6,22 @@
 #include <cstring>
 #include <string_view>
 
-/// Eight characters at a time: what both ends of the codec do most.
+/// Works on eight characters at a time, for the most frequent work of reading and writing.
 namespace bus::internal {
 
 constexpr std::uint64_t every_byte(std::uint64_t value) {
     return value * 0x0101010101010101U;
 }
 
-/// Whether a character cannot stand in a JSON string as it is: a control character, a quote or a
-/// backslash, or is no ASCII and wants to be looked at.
+/// Whether a character needs attention in a JSON string: a control character, a quote or a
+/// backslash, which must be escaped, or a byte beyond ASCII, which must be checked.
 inline bool is_special(char c) noexcept {
     return static_cast<signed char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-/// The same for eight characters: the high bit of each special one, and perhaps of some behind the
-/// first. A zero byte shows by the borrow of a subtraction (Mycroft's test), here for three
-/// patterns; a borrow may run on into the bytes behind.
+/// The same for eight characters. In the result, the high bit of each special character is set.
+/// Bits after the first special one may be set wrongly. Mycroft's test finds a zero byte by the
+/// borrow of a subtraction, here for three patterns; a borrow may carry into the next bytes.
 inline std::uint64_t special_bits(std::uint64_t eight) noexcept {
     const auto zero_byte = [](std::uint64_t x) { return (x - every_byte(1)) & ~x; };
     const std::uint64_t control = (eight - every_byte(0x20)) & ~eight;
@@ -36,7 +36,7 @@ inline std::uint64_t load_eight(const char* from) noexcept {
     return eight;
 }
 
-/// How many characters come before the first special one.
+/// The number of characters before the first special one.
 inline std::size_t plain_chars(std::string_view text) noexcept {
     std::size_t i = 0;
     for (; i + 8 <= text.size(); i += 8) {
@@ -53,7 +53,7 @@ inline std::size_t plain_chars(std::string_view text) noexcept {
     return i;
 }
 
-/// Whether two texts are equal; for names, which are too short to call memcmp for.
+/// Whether two texts are equal. It is for names, which are too short for a call of memcmp to pay.
 inline bool same_text(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size()) {
         return false;

@@ -20,13 +20,13 @@ bool read_integer(std::string_view text, void* value) {
     return error == std::errc{} && read == end;
 }
 
-/// The same for a C++ library whose from_chars knows whole numbers only.
+/// Reads a real number, for a C++ library whose from_chars() only reads integers.
 template <class T>
 bool read_real_by_strtod(std::string_view text, T& real) {
     static const locale_t classic = ::newlocale(LC_ALL_MASK, "C", nullptr);
     if (text.empty() || text.front() == '+' ||
         text.find_first_not_of("0123456789+-.eE") != std::string_view::npos) {
-        return false; // what only strtod takes for a number
+        return false; // strtod would accept it, but it is not a JSON number
     }
     const std::string copy{text};
     char* read = nullptr;
@@ -47,7 +47,8 @@ bool read_real(std::string_view text, void* value) {
         if (error != std::errc::result_out_of_range) {
             return error == std::errc{} && read == end;
         }
-        // Too large, which is refused, or too close to zero, which is zero: it does not say which.
+        // The number is too large, which is an error, or too close to zero, which gives zero.
+        // from_chars() does not say which, so strtod decides.
         real = static_cast<T>(std::strtod(std::string{text}.c_str(), nullptr));
         return std::abs(real) < 1;
     } else { // libc++ before 20

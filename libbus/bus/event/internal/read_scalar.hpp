@@ -8,14 +8,15 @@
 
 namespace bus::internal {
 
-/// What JSON has beside lists, objects and null.
+/// A kind of JSON value that is not a list, an object or null.
 enum class Scalar : std::uint8_t { string, number, boolean };
 
-/// Reads one value, given as the text of a string without its quotes and escapes, of a number as
-/// it was spelt, or `true` or `false`. False where it is none of this type; `type` is no optional.
+/// Reads one value. `text` is the content of a string without quotes and escapes, a number as it
+/// was spelt, or `true` or `false`. Returns false if it is not a value of this type, which must not
+/// be an optional.
 bool read_scalar(const ValueType& type, void* value, Scalar scalar, std::string_view text);
 
-/// The value as messages name it: `string "abc"`, `number 12`, `true`.
+/// The value as error messages name it: `string "abc"`, `number 12`, `true`.
 std::string found(Scalar scalar, std::string_view text);
 
 /// The names of all members, for messages.

@@ -8,7 +8,7 @@ namespace bus::internal {
 
 namespace {
 
-/// Compares what it has not compared yet: a struct may hold a list of itself.
+/// Compares tables, and remembers which pairs it has compared: a struct may hold a list of itself.
 class Comparison {
 public:
     bool tables(const MemberTable& a, const MemberTable& b) {

@@ -4,8 +4,8 @@
 
 namespace bus::internal {
 
-/// Whether two tables describe structs that lie in memory alike, down to the last nested member: a
-/// function that was compiled for one may then be given the other.
+/// Whether two tables describe structs with the same layout in memory, including all nested
+/// members. If so, a function that was compiled for one struct works on the other.
 [[nodiscard]] bool same_layout(const MemberTable& a, const MemberTable& b);
 
 } // namespace bus::internal

@@ -15,7 +15,7 @@ namespace bus::internal {
 
 namespace {
 
-/// Listens to a parser for the numbers that become doubles.
+/// Tells SpeltNumbers about each number that the parser turns into a double.
 class Listening : public ParserHandler {
 public:
     explicit Listening(SpeltNumbers& numbers) noexcept : numbers_{numbers} {}

@@ -12,16 +12,18 @@ namespace bus::internal {
 
 class CompactWriter;
 
-/// Reads JSON into a boost::json::value, and writes it again so that numbers keep the digits they
-/// had: such a value holds a number in binary, which knows neither `396.00` nor twenty digits.
-/// Numbers are told apart by their binary value, and equal ones by their order in the text.
+/// Reads JSON into a boost::json::value and writes it again, so that numbers keep their digits. The
+/// value itself holds numbers in binary, which cannot represent `396.00` or twenty digits. The
+/// spelling of a number is found by its binary value; among numbers with equal values, by their
+/// order in the text.
 class SpeltNumbers {
 public:
-    /// Throws CodecError.
+    /// Reads JSON text. Throws CodecError.
     boost::json::value parse(std::string_view json);
+    /// Appends the value to `out`. Throws CodecError.
     void write(const boost::json::value& value, std::string& out);
 
-    /// Remembers how a number was spelt that is no integer of 64 bits.
+    /// Remembers the spelling of a number that is not a 64-bit integer.
     void add(double number, std::string_view text);
 
 private:
@@ -33,7 +35,7 @@ private:
     void write(const boost::json::value& value, CompactWriter& writer, std::size_t depth);
     void write(double number, CompactWriter& writer);
 
-    std::unordered_map<std::uint64_t, Spellings> spellings_; // by the bits of the double
+    std::unordered_map<std::uint64_t, Spellings> spellings_; // key: the bits of the double
 };
 
 } // namespace bus::internal

@@ -18,14 +18,14 @@ bool copy_eight(const char* from, char* to) noexcept {
     return true;
 }
 
-/// Copies characters up to the first that is special; returns how many. `to` has room for all.
+/// Copies characters up to the first special one. Returns their number. `to` has room for all.
 std::size_t copy_plain(std::string_view text, char* to) noexcept {
     std::size_t i = 0;
     if (text.size() >= 8) {
         while (i + 8 <= text.size() && copy_eight(text.data() + i, to + i)) {
             i += 8;
         }
-        // The rest is shorter than eight: take it together with plain ones before it.
+        // The rest is shorter than eight: copy it together with plain characters before it.
         const std::size_t last = text.size() - 8;
         if (i == text.size() || (i > last && copy_eight(text.data() + last, to + last))) {
             return text.size();
@@ -37,7 +37,7 @@ std::size_t copy_plain(std::string_view text, char* to) noexcept {
     return i;
 }
 
-/// The escape of a control character, a quote or a backslash (RFC 8259, 7); returns the end.
+/// Writes the escape of a control character, a quote or a backslash (RFC 8259, 7). Returns the end.
 char* write_escape(char c, char* out) noexcept {
     *out++ = '\\';
     switch (c) {
@@ -68,7 +68,7 @@ bool TextBuffer::append_quoted(std::string_view text) {
     *out = '"';
     const std::size_t plain = copy_plain(text, out + 1);
     if (plain != text.size()) {
-        return append_escaped(text); // from the start: rare, and nothing counts as written yet
+        return append_escaped(text); // starts over: rare, and nothing is counted as written yet
     }
     out[plain + 1] = '"';
     next_ = out + plain + 2;
@@ -120,7 +120,7 @@ std::size_t utf8_sequence(std::string_view text) noexcept {
         return follows(1) ? 2 : 0;
     }
     if (lead >= 0xe0 && lead <= 0xef) {
-        // No longer form than needed, no surrogates.
+        // Refuses overlong forms and surrogates.
         const unsigned low = lead == 0xe0 ? 0xa0 : 0x80;
         const unsigned high = lead == 0xed ? 0x9f : 0xbf;
         return follows(1, low, high) && follows(2) ? 3 : 0;

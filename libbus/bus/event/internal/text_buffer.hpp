@@ -8,13 +8,12 @@
 
 namespace bus::internal {
 
-/// Text on its way to the end of a string. It is gathered in a buffer on the stack, because a
-/// std::string in C++20 can neither grow without being filled nor be written past its end, and an
-/// append for each comma costs more than the comma. Unless finish() is called, the string is left
-/// as it was found. Not thread safe.
+/// Appends text to a string, by way of a buffer on the stack. The buffer is needed because in C++20
+/// a std::string cannot grow without being filled, and appending each comma by itself is slow. If
+/// finish() is not called, the destructor restores the string. Not thread safe.
 class TextBuffer {
 public:
-    /// What room() can be asked for at once.
+    /// The most characters that room() can provide.
     static constexpr std::size_t most_room = 1024;
 
     explicit TextBuffer(std::string& out) noexcept
@@ -29,8 +28,7 @@ public:
         }
     }
 
-    /// A place for `size` characters, at most most_room; what was written there counts from the
-    /// call of written_to.
+    /// A place for `size` characters, at most most_room. Call written_to() after writing there.
     char* room(std::size_t size) {
         if (left() < size) {
             flush();
@@ -58,10 +56,10 @@ public:
         next_ += text.size();
     }
 
-    /// Appends the text as a JSON string, in quotes. False where it is no valid UTF-8.
+    /// Appends the text as a JSON string, in quotes. Returns false if it is not valid UTF-8.
     [[nodiscard]] bool append_quoted(std::string_view text);
 
-    /// Ends the writing: the string holds all of it.
+    /// Moves the rest of the text into the string, and keeps it there.
     void finish() {
         flush();
         finished_ = true;
@@ -79,15 +77,15 @@ private:
 
     [[nodiscard]] bool append_escaped(std::string_view text);
 
-    std::array<char, most_room> storage_; // not filled: it is written before it is read
+    std::array<char, most_room> storage_; // not initialized: written before it is read
     std::string& out_;
     std::size_t size_before_;
     char* next_;
     bool finished_ = false;
 };
 
-/// Bytes of the well-formed UTF-8 sequence that `text` begins with (RFC 3629), 0 where there is
-/// none.
+/// The length in bytes of the UTF-8 sequence that `text` begins with (RFC 3629); 0 if it is not
+/// well-formed.
 std::size_t utf8_sequence(std::string_view text) noexcept;
 
 } // namespace bus::internal

@@ -8,16 +8,17 @@ namespace bus::internal {
 
 namespace {
 
-constexpr std::size_t guard = 65536; // no system has larger pages
+constexpr std::size_t guard = 65536; // bytes; no system has larger pages
 constexpr std::size_t headroom = std::size_t{16} << 20U;
 
-/// Address space: the system gives memory for what is touched, which is a page for usual text.
+/// Reserved address space. The system provides memory only for pages that are touched: for usual
+/// text, one page.
 struct Place {
     char* begin = nullptr;
     std::size_t size = 0; ///< without the guard
 };
 
-// Without a destructor: threads write events until their very end.
+// Has no destructor, since threads may write events until their very end.
 thread_local Place place;
 
 void give_back() noexcept {

@@ -5,8 +5,8 @@
 
 namespace bus::internal {
 
-/// What is wrong with a text that is not UTF-8, for an error behind the name of its place: which
-/// byte, where, and what to do.
+/// The error message for a text that is not UTF-8: which byte is wrong, at which offset, and what
+/// to do. It is written to follow the path of the text.
 std::string utf8_error(std::string_view text);
 
 } // namespace bus::internal

@@ -10,7 +10,7 @@ namespace bus {
 namespace internal {
 
 std::string_view written_text(const TextOps& ops, const void* value, std::string& problem) {
-    // Nothing bounds what a user's function writes: it gets a place where too much does no harm.
+    // Nothing limits what a user's function writes, so it gets a place where excess does no harm.
     char* const place = text_scratch(ops.max_chars);
     const std::size_t size = ops.write(value, place);
     if (size <= ops.max_chars) {

@@ -8,17 +8,19 @@
 
 namespace bus::internal {
 
-/// What TextTraits in the form that allocates nothing have written; it holds until this thread
-/// writes the next one. Sets `problem` where that is more than they declare.
+/// The text that TextTraits write, for the form that allocates nothing. It is valid until this
+/// thread calls the function again. If it is longer than max_chars, sets `problem` to the error
+/// message and returns an empty text.
 std::string_view written_text(const TextOps& ops, const void* value, std::string& problem);
 
 /// The tags of a std::variant, for messages: `Card, Cash or null`.
 std::string tags_of(const VariantOps& ops);
 
-/// The alternative of this tag that has a value; ops.count: there is none.
+/// The index of the alternative with this tag, not counting std::monostate; ops.count if there is
+/// none.
 std::size_t alternative_of(const VariantOps& ops, std::string_view tag) noexcept;
 
-/// A proxy, to be read into and taken.
+/// Owns a proxy that a value is read into and then taken from.
 class ProxyHolder {
 public:
     explicit ProxyHolder(const ProxyOps& ops) : ops_{&ops}, proxy_{ops.make()} {}

@@ -5,8 +5,8 @@
 
 namespace bus::internal {
 
-/// Takes a token of JSON, and the blanks in front of it, from the front of `json`. What does not
-/// begin with it stays as it is.
+/// Removes a JSON token, and the blanks in front of it, from the front of `json`. Returns false and
+/// leaves `json` alone if it does not begin with the token.
 inline bool take_token(std::string_view& json, std::string_view token) noexcept {
     const std::size_t blanks = std::min(json.find_first_not_of(" \t\r\n"), json.size());
     if (!json.substr(blanks).starts_with(token)) {
@@ -16,8 +16,8 @@ inline bool take_token(std::string_view& json, std::string_view token) noexcept 
     return true;
 }
 
-/// Takes what a state that is kept with its version begins with. No member of a C++ struct is
-/// called so.
+/// Removes the beginning of a state that was stored with its version, `{"$version":`. Returns false
+/// if `json` begins otherwise. No member of a C++ struct can have the name `$version`.
 inline bool take_versioned_head(std::string_view& json) noexcept {
     std::string_view rest = json;
     if (!take_token(rest, "{") || !take_token(rest, R"("$version")") || !take_token(rest, ":")) {
