@@ -13,7 +13,8 @@ namespace bus {
 
 namespace {
 
-/// Whether the store is still what was opened; what it costs cannot be measured.
+/// How often to check that the store is still the one that was opened. The cost is too small to
+/// measure.
 constexpr Duration look_every = std::chrono::seconds{1};
 
 } // namespace
@@ -107,14 +108,14 @@ void Delivery::dispatch_later(const std::shared_ptr<const DomainEvent>& event) {
     });
 }
 
-/// An agent of this name was removed, and has not ended yet.
+/// Whether an agent of this name was removed but has not ended yet.
 bool Delivery::leaves(std::string_view agent) {
     const std::shared_lock lock{mutex_};
     return std::any_of(leaving_.begin(), leaving_.end(),
                        [&](const auto& runner) { return runner->name() == agent; });
 }
 
-/// Nothing is under way of agents that were removed, and those that nobody waits for have ended.
+/// Whether nothing of removed agents is under way, and those that no thread waits for have ended.
 bool Delivery::leavers_idle() {
     std::vector<std::shared_ptr<AgentRunner>> leavers;
     {
@@ -161,14 +162,15 @@ Agent& Delivery::add(std::unique_ptr<Agent> agent) {
         [this](const AgentRunner::Aftermath& aftermath) { on_aftermath(aftermath); });
     bool command_under_way = false;
     {
-        // Listening begins before the agent reads the log, so that no commit falls between.
+        // The agent gets commits before it reads the log, so that it misses none in between.
         const std::unique_lock lock{mutex_};
         runners_.push_back(runner);
         command_under_way = commands_under_way_ != 0;
     }
     try {
         if (command_under_way) {
-            // It found no agent here; it is to be committed before the agent reads its rows.
+            // The command found no agent here. It must be committed before the agent reads its
+            // rows, so wait for a part that the writer commits after it.
             Part nothing;
             nothing.durability = Durability::buffered;
             submit_and_wait(std::move(nothing));
@@ -181,14 +183,15 @@ Agent& Delivery::add(std::unique_ptr<Agent> agent) {
             ours = std::erase(runners_, runner) != 0;
         }
         if (ours) {
-            runner->end_agent(); // else by who has removed it
+            runner->end_agent(); // if not, the thread that removed it does this
         }
         throw;
     }
     return added;
 }
 
-/// Of several who remove it, one gets it.
+/// Takes the agent out of runners_. If several threads remove it, one gets it and the others get an
+/// exception.
 std::shared_ptr<AgentRunner> Delivery::take_out(std::string_view agent) {
     const std::unique_lock lock{mutex_};
     const auto found = std::find_if(runners_.begin(), runners_.end(),
@@ -198,7 +201,7 @@ std::shared_ptr<AgentRunner> Delivery::take_out(std::string_view agent) {
                                     " on this bus to be removed"};
     }
     std::shared_ptr<AgentRunner> runner = *found;
-    leaving_.push_back(runner); // what it has on its way is still to be counted with
+    leaving_.push_back(runner); // its work under way still counts
     runners_.erase(found);
     return runner;
 }
@@ -206,7 +209,7 @@ std::shared_ptr<AgentRunner> Delivery::take_out(std::string_view agent) {
 AgentStatus Delivery::remove(std::string_view agent) {
     const std::shared_ptr<AgentRunner> runner = take_out(agent);
     if (WorkerScope::active_for(hub_.get())) {
-        leave(runner); // perhaps one of its own steps asks
+        leave(runner); // the caller may be one of its own steps
     } else {
         runner->stop();
         end(runner);
@@ -224,7 +227,7 @@ void Delivery::leave(const std::shared_ptr<AgentRunner>& runner) {
     });
 }
 
-/// What it has on its way has ended, and nobody finds it any more.
+/// Called when nothing of the agent is under way and it can no longer be found.
 void Delivery::end(const std::shared_ptr<AgentRunner>& runner) {
     runner->end_agent();
     {
@@ -247,7 +250,7 @@ std::vector<std::shared_ptr<AgentRunner>> Delivery::runners() {
 
 bool Delivery::idle() {
     const auto all = runners();
-    // Work that moves on while we look leaves one place for another; the count of changes tells.
+    // Work may move from one place to another while this looks. The count of changes shows that.
     const std::uint64_t before = hub_->changes();
     return writer_.pending() == 0 && handlers_->idle() && timers_->idle() && requests_->idle() &&
            retention_->idle() &&
@@ -269,7 +272,7 @@ void Delivery::stop() {
         runner->stop();
     }
     if (store_.abilities().other_processes) {
-        writer_.look(); // whoever stops a bus goes by its report
+        writer_.look(); // so that the report of stop() includes a store that was lost
     }
     hub_->wait(
         [this] {
@@ -277,11 +280,12 @@ void Delivery::stop() {
                    timers_->idle() && requests_->idle() && retention_->idle();
         },
         std::nullopt);
-    // All has ended: whoever stops the bus is told, and has nothing left to do.
+    // Everything has ended: the caller gets the error, but has nothing left to do.
     LIBBUS_FAULT_POINT_THROWS("stop.after", StoreError{"stop.after: made to fail"});
 }
 
-/// On the writer's thread: observers may publish, and would wait for it there.
+/// Called on the writer's thread. Observers run elsewhere: they may publish, and would wait for the
+/// writer on its own thread.
 void Delivery::on_trouble(const std::string& what, bool lost) {
     if (lost) {
         const std::unique_lock lock{mutex_};
@@ -290,7 +294,7 @@ void Delivery::on_trouble(const std::string& what, bool lost) {
     handlers_->post([this, what, lost] {
         const WorkerScope worker{hub_.get()};
         hub_->teller().on_trouble(what);
-        if (lost) { // nothing can be done any more, and nobody shall wait for it
+        if (lost) { // nothing more can be done, so nothing must wait for it
             begin_stop();
             for (const auto& runner : runners()) {
                 runner->begin_stop();
@@ -330,12 +334,13 @@ void Delivery::on_aftermath(const AgentRunner::Aftermath& aftermath) {
 
 void Delivery::on_fired(const EventRecord& record) {
     if (find_event_type(record.event_type) == nullptr) {
-        return; // in the log, for a program that knows it
+        return; // it is in the log, for a program that knows the type
     }
     try {
         dispatch_later(decode(record));
     } catch (const CodecError& error) {
-        // Not here: an observer that publishes would wait for the writer on its own thread.
+        // Report it elsewhere: an observer that publishes would wait for the writer on its own
+        // thread.
         handlers_->post([this, what = std::string{error.what()}] {
             hub_->teller().on_trouble("a timer's event cannot be read: " + what);
         });
@@ -358,14 +363,14 @@ void Delivery::command(DeliveryCommand command, RequestDesk::OnCommand done) {
     ++commands_under_way_;
     writer_.submit(std::move(part), [this, done = std::move(done)](PartResult&& result, Part&&) {
         --commands_under_way_;
-        on_aftermath({.changed = result.changed}); // an agent that came meanwhile
+        on_aftermath({.changed = result.changed}); // for an agent that was added meanwhile
         done(result);
     });
 }
 
 void Delivery::replay(const std::string& agent, ReplayOrder order, RequestAnswer answer,
                       RequestDesk::OnCommand done) {
-    const std::shared_lock lock{mutex_}; // no agent comes between the look and the count
+    const std::shared_lock lock{mutex_}; // no agent is added between the search and the count
     for (const auto* runners : {&runners_, &leaving_}) {
         for (const auto& runner : *runners) {
             if (runner->name() == agent) {
@@ -375,7 +380,7 @@ void Delivery::replay(const std::string& agent, ReplayOrder order, RequestAnswer
         }
     }
     answer.result += once_its_program_runs;
-    Part part; // it begins again when it comes
+    Part part; // the agent begins the replay when it is added
     part.agent = agent;
     part.replay = order;
     part.answers.push_back(std::move(answer));
@@ -420,7 +425,7 @@ TimerHandle Delivery::schedule(Duration delay, const DomainEvent& event) {
     writer_.submit(std::move(part), [timers = timers_, state,
                                      timer = std::move(timer)](PartResult&& result, Part&& spent) {
         if (!result.error) {
-            timers->add(timer); // before anything else is written
+            timers->add(timer); // before the writer writes anything else
         }
         state->resolve(std::move(result), std::move(spent));
     });
@@ -432,7 +437,7 @@ TimerHandle Delivery::schedule(Duration delay, const DomainEvent& event) {
 
 bool Delivery::cancel(TimerHandle timer) {
     Part part;
-    part.fires = timer.number; // without an event: it is erased where it is there
+    part.fires = timer.number; // without an event: erases the timer if it exists
     const PartResult result = submit_and_wait(std::move(part));
     if (!result.error) {
         timers_->remove(timer.number);

@@ -17,72 +17,76 @@
 
 namespace bus {
 
-/// How often the store is looked at, and the like: see BusOptions.
+/// The times in BusOptions that concern a store.
 struct DeliveryTimes {
     RequestTimes requests{};
     RetentionTimes retention{};
-    std::optional<Duration> look_every{};
+    std::optional<Duration> look_every{}; ///< how often StoreWatch looks; none: the default
 };
 
-/// Everything behind a store: the writer, the agents that are fed from the log, and the plain
-/// handlers of what was not published by a waiting thread.
+/// The part of a bus that works on a store: the writer, the agents that are fed from the log, and
+/// the plain handlers of events that no waiting thread has published. Thread safe.
 class Delivery {
 public:
     /// Throws StoreError.
     Delivery(EventStore& store, Dispatcher& dispatcher, std::shared_ptr<RunnerHub> hub,
              std::shared_ptr<Runtime> runtime, const DeliveryTimes& times, const AgentNames& names);
-    /// stop() first.
+    /// Call stop() first.
     ~Delivery();
     Delivery(const Delivery&) = delete;
     Delivery& operator=(const Delivery&) = delete;
 
-    /// Called with a part's result on the writer's thread.
+    /// Called with the result of a part, on the writer's thread.
     using Done = Writer::Done;
 
-    /// Hands an event to the writer. The bell is as Writer::submit says.
+    /// Gives an event to the writer. For the bell see Writer::submit.
     Writer::Bell submit(NewEvent event, Durability durability, Done done);
-    /// Calls the plain handlers on a worker, after those that were asked for before.
+    /// Calls the plain handlers on a worker, in the order of these calls.
     void dispatch_later(const std::shared_ptr<const DomainEvent>& event);
 
+    /// Starts an agent. Throws StoreError, and what AgentRunner::start() throws.
     Agent& add(std::unique_ptr<Agent> agent);
-    /// Takes an agent away; what it has not finished stays in the log. A worker does not wait for
-    /// its steps: it ends behind them, on another one. Throws std::invalid_argument where there is
-    /// none of that name.
+    /// Removes an agent; what it has not finished stays in the log. A host thread waits until the
+    /// agent has ended. A worker does not wait, since it may run a step of that agent: the agent
+    /// ends later on another worker. Throws std::invalid_argument if there is no such agent.
     AgentStatus remove(std::string_view agent);
     /// See Bus::retry_now.
     bool retry_now(std::string_view agent, Position position);
-    /// Stores a timer of the host's. Returns when it is committed; throws StoreError.
+    /// Stores a timer of the host's. Returns when it is committed. Throws StoreError.
     TimerHandle schedule(Duration delay, const DomainEvent& event);
-    /// False: it has fired, or was cancelled before. Throws StoreError.
+    /// Returns false if the timer has fired or was cancelled before. Throws StoreError.
     bool cancel(TimerHandle timer);
     /// See Bus::request.
     std::uint64_t request(const RequestRecord& request);
     using Use = std::function<std::size_t(EventStore&)>;
 
-    /// Runs `use` on the writer's thread and returns what it has returned; throws what it throws.
-    /// It holds what it needs: where the wait throws, it may still run when this has gone.
+    /// Runs `use` on the writer's thread and returns its result; throws what it throws. `use` must
+    /// own what it needs: if the wait throws, it may still run after this call has returned.
     std::size_t with_writer(Use use);
+    /// Whether an agent of this bus handles the type.
     [[nodiscard]] bool handled_by_agent(const EventType& type);
     [[nodiscard]] std::vector<std::shared_ptr<AgentRunner>> runners();
-    /// nullptr: there is none of that name.
+    /// nullptr if there is no agent of that name.
     [[nodiscard]] std::shared_ptr<AgentRunner> runner_of(std::string_view agent);
+    /// Whether nothing is under way and nothing is due.
     [[nodiscard]] bool idle();
-    /// Waits for an agent that a step has removed and that has not ended yet; on a thread of the
-    /// workers it throws std::invalid_argument instead.
+    /// Waits for an agent that a step has removed and that has not ended yet. A worker must not
+    /// wait for it: on a worker this throws std::invalid_argument.
     void let_leave(const std::string& agent);
 
-    /// What has become of the store, if it is lost: then all has stopped but the bus itself. Empty:
-    /// it is well.
+    /// What happened to the store if it is lost; empty if it is not. If it is lost, everything but
+    /// the bus itself has stopped.
     [[nodiscard]] std::string lost();
 
-    /// No further request is taken up.
+    /// From now on no request of an operator is begun.
     void begin_drain() {
         requests_->stop();
         retention_->stop();
     }
 
-    /// No further timer fires, and no further request is taken up.
+    /// From now on no timer fires and no request of an operator is begun.
     void begin_stop();
+    /// The same, and waits until all agents have ended and everything submitted is committed.
     void stop();
 
 private:
@@ -110,15 +114,15 @@ private:
     std::shared_ptr<Strand> leavers_; ///< ends the agents that steps have removed
     std::shared_mutex mutex_;
     std::vector<std::shared_ptr<AgentRunner>> runners_;
-    std::vector<std::shared_ptr<AgentRunner>> leaving_; ///< removed, and not ended yet
-    std::atomic<std::size_t> commands_under_way_{0};    ///< of agents that are not here
-    std::atomic<bool> unknown_types_reported_{false};   ///< when the first agent was added
+    std::vector<std::shared_ptr<AgentRunner>> leaving_; ///< removed, but not ended yet
+    std::atomic<std::size_t> commands_under_way_{0};    ///< for agents that are not on this bus
+    std::atomic<bool> unknown_types_reported_{false};   ///< set when the first agent is added
     std::shared_ptr<DurableTimers> timers_;
     std::shared_ptr<RequestDesk> requests_;
     std::shared_ptr<StoreWatch> watch_;
     std::string lost_; ///< guarded by mutex_
     std::shared_ptr<RetentionRule> retention_;
-    Writer writer_; ///< last but for what uses it: its thread uses the rest
+    Writer writer_; ///< after the members that its thread uses
     DeliveryHouse house_;
 };
 

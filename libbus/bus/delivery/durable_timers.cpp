@@ -12,10 +12,10 @@ namespace {
 constexpr std::size_t page_size = 1000;
 constexpr std::size_t most_kept = 2 * page_size;
 constexpr Duration pause_after_trouble = std::chrono::milliseconds{500};
-/// What is less is no step of the clock, but the time between two looks at it.
+/// A smaller difference is not a change of the clock, but the time between two readings of it.
 constexpr Duration least_step = std::chrono::milliseconds{100};
 
-/// The timer, as if it had been scheduled so much later.
+/// The timer as if it had been scheduled later by this.
 TimerRecord moved(TimerRecord timer, Duration by) {
     timer.due += by;
     if (timer.scheduled_at != Timestamp{}) {
@@ -48,8 +48,9 @@ void DurableTimers::start() {
     arm(lock);
 }
 
-/// With the lock held, so that no timer is committed between the reading and its result. Not while
-/// the rows are moved: then it is called again.
+/// Loads the next timers if there are none in memory. Called with the lock held, so that no timer
+/// is added between the reading and its result. Does nothing while rows are being moved; it is
+/// called again afterwards.
 void DurableTimers::load(Lock& /*lock*/) {
     while (next_.empty() && last_loaded_ && !moving_) {
         std::vector<TimerRecord> page =
@@ -67,16 +68,16 @@ void DurableTimers::load(Lock& /*lock*/) {
     }
 }
 
-/// A timer that is in the store: in memory too where it is among the next ones. Where these become
-/// too many, the later ones are left to the store again.
+/// Keeps a stored timer in memory if it is one of the next ones. If there are too many of them in
+/// memory, the later ones are dropped from it.
 void DurableTimers::keep(Lock& lock, StartedTimer timer) {
     const Duration apart = steady_of(timer.record.due) - timer.due;
     const bool row_is_off = apart >= least_step || apart <= -least_step;
     const Key key{row_is_off ? timer.due : steady_of(timer.record.due), timer.record.number};
     if (row_is_off) {
-        begin_move(lock); // the clock was set while it was on its way into the store
+        begin_move(lock); // the clock was set while the timer was on its way to the store
     } else if (last_loaded_ && key > *last_loaded_) {
-        return; // it is loaded when its turn comes
+        return; // it will be loaded later
     }
     due_of_.emplace(key.second, key.first);
     next_.emplace(key, std::move(timer.record));
@@ -151,7 +152,7 @@ void DurableTimers::fire_due() {
     {
         Lock lock{mutex_};
         if (stopped_) {
-            return; // who has stopped it may close the store at once
+            return; // the caller of stop() may close the store at once
         }
         timer_.reset();
         try {
@@ -176,17 +177,17 @@ void DurableTimers::fire_due() {
     hub_->note_change();
 }
 
-/// With the lock held: so they are stored in order.
+/// Called with the lock held, so that events are stored in the order of their timers.
 void DurableTimers::fire(Lock& /*lock*/, StartedTimer timer) {
     ++firing_;
-    const EventStamp stamp = new_stamp(); // it happens now, whenever it was scheduled
+    const EventStamp stamp = new_stamp(); // the event happens now, not when it was scheduled
     timer.record.event.event_id = stamp.event_id;
     timer.record.event.occurred_at = stamp.occurred_at;
     Part part;
     part.fires = timer.record.number;
     EventRecord& event = timer.record.event;
     for (std::string* id : {&event.aggregate_id, &event.execution_id, &event.user_id}) {
-        if (find_bad_utf8(*id) != std::string::npos) { // an older version of libbus took it
+        if (find_bad_utf8(*id) != std::string::npos) { // an older version of libbus accepted it
             *id = valid_utf8(*id);
         }
     }
@@ -213,7 +214,7 @@ void DurableTimers::on_stored(const StartedTimer& timer, PartResult&& result) {
     } catch (const PartRefused& refused) {
         give_up(timer.record, refused.what());
     } catch (const StoreError&) {
-        // It is still in the store, and tried again.
+        // The timer is still in the store, so try again.
         not_before_ = hub_->runtime().steady_now() + pause_after_trouble;
         keep(lock, timer);
         arm(lock);
@@ -222,7 +223,7 @@ void DurableTimers::on_stored(const StartedTimer& timer, PartResult&& result) {
     }
 }
 
-/// The store will never take its event: the timer goes, and observers hear of it.
+/// The store will never accept the timer's event: erase the timer and report it.
 void DurableTimers::give_up(const TimerRecord& timer, const std::string& why) {
     Part part;
     part.fires = timer.number;
@@ -270,8 +271,9 @@ void DurableTimers::begin_move(Lock& /*lock*/) {
     }
 }
 
-/// On the writer's thread, so nothing comes into the store between the reading and the writing.
-/// Without the lock, which those take who run while the disk is busy.
+/// Runs on the writer's thread, so that nothing is stored between reading and writing. It does not
+/// hold the lock while it uses the store, because other threads need the lock while the disk is
+/// busy.
 void DurableTimers::move_rows() {
     Duration by{};
     std::map<std::uint64_t, SteadyTime> known;
@@ -294,7 +296,7 @@ void DurableTimers::move_rows() {
         trouble = error.what();
         move_later();
     }
-    hub_->runtime().pool().post([hub = hub_, trouble] { // not an observer on the writer's thread
+    hub_->runtime().pool().post([hub = hub_, trouble] { // observers must not run on this thread
         if (!trouble.empty()) {
             hub->teller().on_trouble(
                 "the wall clock was set, and the rows of the timers could not be "
@@ -305,8 +307,8 @@ void DurableTimers::move_rows() {
     });
 }
 
-/// The rows that are to be other ones where the wall clock was set by so much. When those in memory
-/// are due is known to the microsecond, whenever they were written.
+/// The rows that must change if the wall clock was set by this. For timers in memory, the due time
+/// is known to the microsecond.
 Part DurableTimers::moved_rows(Duration by, const std::map<std::uint64_t, SteadyTime>& known) {
     Part part;
     const ClockReading set{SteadyTime{}, Timestamp{lead_ + by}};
@@ -322,7 +324,7 @@ Part DurableTimers::moved_rows(Duration by, const std::map<std::uint64_t, Steady
     return part;
 }
 
-/// The rows are moved.
+/// Takes over the rows that were moved.
 void DurableTimers::adopt(const Part& rows, Duration by) {
     Lock lock{mutex_};
     moving_ = false;
@@ -334,10 +336,10 @@ void DurableTimers::adopt(const Part& rows, Duration by) {
         }
     }
     while (last_loaded_ && !next_.empty() && next_.rbegin()->first > *last_loaded_) {
-        due_of_.erase(next_.rbegin()->first.second); // kept while its row was off
+        due_of_.erase(next_.rbegin()->first.second); // was kept only while its row was wrong
         next_.erase(std::prev(next_.end()));
     }
-    if (to_move_ != Duration::zero()) { // it was set again
+    if (to_move_ != Duration::zero()) { // the clock was set again
         begin_move(lock);
     }
     arm(lock);

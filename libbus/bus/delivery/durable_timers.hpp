@@ -14,12 +14,13 @@
 
 namespace bus {
 
-/// Publishes the store's timers when they are due, in the order of due time and number. A timer is
-/// erased in the same part that stores its event, so it fires once, and a cancelled one never.
-/// The next ones, some 2,000 at most, are kept in memory; the rest stays in the store.
+/// Publishes the events of the store's timers when they are due, in the order of due time and
+/// number. The part that stores the event of a timer also erases the timer. So a timer fires once,
+/// and a cancelled timer never fires. The next timers, some 2,000 at most, are kept in memory; the
+/// others stay in the store.
 ///
-/// In memory a timer is due on the steady clock. Its row has a time of the wall clock, so that it
-/// means something after a restart too: when that clock is set, all rows are moved with it.
+/// In memory, a timer is due at a time of the steady clock. Its row holds a time of the wall clock,
+/// which has a meaning after a restart too. When the wall clock is set, all rows are moved with it.
 /// Thread safe.
 class DurableTimers : public internal::ClockUser,
                       public std::enable_shared_from_this<DurableTimers> {
@@ -30,21 +31,22 @@ public:
     DurableTimers(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub,
                   OnFired on_fired);
 
-    /// What is to be committed before start(), where the wall clock was set back since the last
-    /// program ran: timers of the future, moved so that the newest was scheduled just now. Throws
-    /// StoreError.
+    /// A part to be committed before start(). If the wall clock was set back since the last program
+    /// ran, some timers were scheduled in the future. The part moves them so that the newest was
+    /// scheduled just now. Throws StoreError.
     [[nodiscard]] Part bring_back();
-    /// Begins with what is in the store. Throws StoreError.
+    /// Begins with the timers in the store. Throws StoreError.
     void start();
-    /// A timer was committed.
+    /// To be called when a timer was committed.
     void add(StartedTimer timer);
-    /// A timer was erased.
+    /// To be called when a timer was erased.
     void remove(std::uint64_t number);
-    /// True where none is due and none is firing.
+    /// True if no timer is due and none is firing.
     [[nodiscard]] bool idle();
-    /// Fires no more; what is being stored still is.
+    /// Fires no further timers. Events on their way to the store are still stored.
     void stop();
 
+    /// Moves the rows with the wall clock.
     void on_clock_set(Duration by) override;
     [[nodiscard]] bool waits_for_time() override;
 
@@ -74,15 +76,15 @@ private:
     OnFired on_fired_;
     std::mutex mutex_;
     std::map<Key, TimerRecord> next_;
-    std::map<std::uint64_t, SteadyTime> due_of_; ///< of those in next_
-    std::optional<Key> last_loaded_;             ///< set: the store may have later ones
+    std::map<std::uint64_t, SteadyTime> due_of_; ///< due times of the timers in next_
+    std::optional<Key> last_loaded_;             ///< if set, the store may have later timers
     Duration
-        lead_{}; ///< of the times in the rows over those on the steady clock; changed by adopt()
-    Duration to_move_{};  ///< the wall clock was set by so much, and the rows are as before
-    bool moving_ = false; ///< rows are moved, or are about to be: nothing is loaded
+        lead_{}; ///< how far times in the rows are ahead of the steady clock; adopt() changes it
+    Duration to_move_{};  ///< the wall clock was set by this, but the rows are not moved yet
+    bool moving_ = false; ///< rows are being moved, or soon will be: load nothing
     std::size_t firing_ = 0;
     bool stopped_ = true;
-    SteadyTime not_before_{}; ///< after trouble with the store
+    SteadyTime not_before_{}; ///< nothing fires before this: a pause after trouble with the store
     std::optional<Runtime::TimerId> timer_;
     SteadyTime timer_due_{};
 };

@@ -25,7 +25,7 @@ std::optional<std::uint64_t> last_open_request(EventStore& store) {
         const std::vector<RequestRecord> open = store.requests(0, EventStore::unlimited, true);
         return open.empty() ? 0 : open.back().number;
     } catch (const StoreError&) {
-        return std::nullopt; // the first look meets it too, and tells it
+        return std::nullopt; // the first look meets the same error and reports it
     }
 }
 
@@ -149,7 +149,7 @@ void RequestDesk::take_next() {
     try {
         begin(work);
     } catch (const std::exception& error) {
-        work->trouble = error.what(); // that request's own: the next one may be done
+        work->trouble = error.what(); // only of this request: the next one may succeed
         hub_->runtime().pool().post([self = shared_from_this(), work] { self->answer(work); });
     }
 }
@@ -172,7 +172,7 @@ void RequestDesk::begin(const std::shared_ptr<Work>& work) {
     case DeliveryAction::prune:
     case DeliveryAction::prune_requests:
     case DeliveryAction::prune_streams: prune(work); return;
-    case DeliveryAction::rename: // it was done with the request, or not at all
+    case DeliveryAction::rename: // it is done together with the request, or not at all
         work->result = "nothing: an agent is renamed by its program, bus::formerly(), or by `bus "
                        "agents rename` while no program runs the store";
         answer(work);
@@ -191,7 +191,7 @@ std::string RequestDesk::what_was_done(const RequestRecord& request, std::size_t
     if (request.position != 0) {
         return done != 0 ? "1" + verb : why_nothing(request);
     }
-    // Of a group without a limit a program before this one may have done some.
+    // For a group without a limit, an earlier program may have done some of the work.
     const bool some = request.limit == 0 && older_than_this(request);
     return std::to_string(done) + verb + (some ? " by this program" : "");
 }
@@ -216,8 +216,8 @@ std::string RequestDesk::why_nothing(const RequestRecord& request) const {
                  : "nothing: the delivery died after this was asked; look at it, and ask again";
 }
 
-/// The answer is stored with the last command, which comes after the others: whatever fails or
-/// dies in between, what is said to be done is what was done.
+/// The answer is stored with the last command, which is issued after the others are done. So it
+/// states what was really done, even if something fails or the process dies in between.
 void RequestDesk::carry_out(const std::shared_ptr<Work>& work) {
     if (work->request.limit != 0) {
         work->done = done_of(work->request);
@@ -250,7 +250,7 @@ void RequestDesk::command(const std::shared_ptr<Work>& work, Position position,
     }
 }
 
-/// Whether the delivery has come to its state after the request was made.
+/// Whether the delivery got its state after the request was made.
 bool RequestDesk::came_later(const DeliveryRecord& delivery, const RequestRecord& request) {
     return delivery.after_request >= request.number;
 }
@@ -269,7 +269,7 @@ std::vector<Position> RequestDesk::positions_of(const RequestRecord& request) {
                                                                    : std::vector{request.position};
 }
 
-/// Of the deliveries of a group that were there when the request was made, the oldest `most`.
+/// The oldest `most` deliveries of a group, among those that existed when the request was made.
 std::vector<Position> RequestDesk::group_of(const RequestRecord& request, std::uint64_t most) {
     const DeliveryState state = request.state.value_or(
         request.action == DeliveryAction::retry ? DeliveryState::deferred : DeliveryState::dead);
@@ -298,8 +298,8 @@ std::vector<Position> RequestDesk::group_of(const RequestRecord& request, std::u
     }
 }
 
-/// How many deliveries a request has changed: by its traces, those included that a program before
-/// this one has left.
+/// How many deliveries a request has changed. It counts the traces of the request, including those
+/// of earlier programs.
 std::uint64_t RequestDesk::done_of(const RequestRecord& request) {
     std::uint64_t done = 0;
     std::uint64_t after = request.number;
@@ -332,7 +332,7 @@ void RequestDesk::on_command(const std::shared_ptr<Work>& work, const PartResult
     }
 }
 
-/// All commands that were given have been carried out, or could not be.
+/// Called when all commands that were issued have a result.
 void RequestDesk::go_on(const std::shared_ptr<Work>& work) {
     if (work->last == 0 || !work->trouble.empty()) {
         answer(work);
@@ -352,7 +352,7 @@ void RequestDesk::answer(const std::shared_ptr<Work>& work) {
         }
     }
     if (!work->trouble.empty()) {
-        // It stays open, and is tried again in a moment.
+        // The request stays open and is tried again in a moment.
         try_again_later();
         hub_->teller().on_trouble("request " + std::to_string(work->request.number) +
                                   " could not be carried out: " + work->trouble);

@@ -15,62 +15,69 @@
 
 namespace bus {
 
-/// Keeps the names of a bus's agents apart: while one is forgotten, none of its name comes.
+/// Reserves names of agents: while an agent is being forgotten, none of that name can be added.
 struct AgentNames {
-    /// Throws std::invalid_argument, which says what to do, where that agent is on the bus.
+    /// Throws std::invalid_argument, which says what to do, if the agent is on the bus.
     std::function<void(const std::string&)> check{};
-    /// The same, and takes the name where it is not.
+    /// The same, but reserves the name if the agent is not on the bus.
     std::function<void(const std::string&)> take{};
+    /// Ends the reservation.
     std::function<void(const std::string&)> give_back{};
 };
 
+/// The times of a RequestDesk: see BusOptions.
 struct RequestTimes {
     Duration every{};        ///< how often to look for requests of other processes; zero: never
     Duration forget_after{}; ///< how old the desk must be to forget an agent
 };
 
-/// Carries out what operators ask for through the store's table of requests, one after the other.
-/// A request that a crash cut short is carried out again: only deliveries are concerned that have
-/// not failed since it was made, which the store tells by the numbers of requests
-/// (DeliveryRecord::after_request), not by the clock; each command counts once, and the answer is
-/// stored with the last of them. Thread safe.
+/// Executes what operators ask for in the store's table of requests, one request after the other.
+///
+/// If a crash interrupts a request, it is executed again. It only concerns deliveries that have not
+/// failed since the request was made. The store decides that by the numbers of requests
+/// (DeliveryRecord::after_request), not by the clock. Each command counts once, and the answer is
+/// stored with the last one. Thread safe.
 class RequestDesk : public std::enable_shared_from_this<RequestDesk> {
 public:
     using OnCommand = std::function<void(const PartResult&)>;
-    /// Has a command carried out, and calls back.
+    /// Executes a command, then calls back.
     using Command = std::function<void(DeliveryCommand, OnCommand)>;
 
-    /// Has an agent put back, and calls back.
+    /// Makes an agent replay, then calls back.
     using Replay =
         std::function<void(const std::string& agent, ReplayOrder, RequestAnswer, OnCommand)>;
 
-    /// The types that an agent of this program may have handled and this program does not know:
-    /// `OldEvent, OlderEvent`. Empty: none, or another program runs the agent.
+    /// The event types that an agent of this program may have handled, but that this program does
+    /// not know: `OldEvent, OlderEvent`. Empty if there are none, or if another program runs the
+    /// agent.
     using LostByReplay = std::function<std::string(const AgentRecord&)>;
 
     RequestDesk(EventStore& store, Writer& writer, std::shared_ptr<RunnerHub> hub, Command command,
                 Replay replay, LostByReplay lost_by_replay, AgentNames names,
                 Duration forget_after);
 
-    /// Looks into the table now, and each time that `every` has passed; zero: never by itself.
+    /// Begins to look into the table each time that `every` has passed. If it is zero, only look()
+    /// does so.
     void start(Duration every);
-    /// Looks into the table soon.
+    /// Looks into the table soon, on a worker.
     void look();
+    /// Whether no request is being executed.
     [[nodiscard]] bool idle();
-    /// Begins no further request, and no further page of one that prunes: it stays open.
+    /// Begins no further request, and no further page of a request that prunes. Such a request
+    /// stays open.
     void stop();
 
 private:
-    /// A request being carried out.
+    /// A request that is being executed.
     struct Work {
         RequestRecord request;
-        std::size_t open = 0; ///< commands without an answer yet, and one while they are given
-        std::size_t done = 0; ///< that changed something; of one that prunes: events removed
-        Position last = 0;    ///< of the command that is still to come, with the answer; 0: none
+        std::size_t open = 0; ///< commands without a result, plus one while commands are issued
+        std::size_t done = 0; ///< commands that changed something, or rows that were pruned
+        Position last = 0;    ///< position of the last command, which has the answer; 0: none left
         std::string trouble{};
-        std::string result{};  ///< where it is not said by `done`
+        std::string result{};  ///< the answer, if it is more than `done` says
         std::string refusal{}; ///< why the store does not do it, or not all of it
-        bool answered = false; ///< together with what was done
+        bool answered = false; ///< the answer is stored together with the work
     };
 
     void look_again_later();
@@ -109,20 +116,20 @@ private:
     AgentNames names_;
     const ClockReading made_;
     const Duration forget_after_;
-    /// Requests up to here were made of a program before this one; none: it could not be read.
+    /// Requests up to this number were made before this program began; none: could not be read.
     const std::optional<std::uint64_t> asked_before_;
     std::mutex mutex_;
-    bool old_enough_ = false; ///< to forget
-    /// Work::done of requests that trouble has cut short.
+    bool old_enough_ = false; ///< to forget agents
+    /// Work::done of requests that trouble has interrupted.
     std::map<std::uint64_t, std::size_t> done_before_;
     Duration every_{};
     bool stopped_ = true;
     bool looking_ = false;
     bool look_again_ = false;
-    std::uint64_t after_ = 0; ///< requests up to here are answered, or could not be just now
+    std::uint64_t after_ = 0; ///< this look is done with requests up to this number
     std::optional<Runtime::TimerId> timer_;
-    std::optional<Runtime::TimerId> grown_; ///< when it will be old enough to forget
-    std::optional<Runtime::TimerId> again_; ///< after a request that could not be carried out
+    std::optional<Runtime::TimerId> grown_; ///< fires when the desk is old enough to forget agents
+    std::optional<Runtime::TimerId> again_; ///< fires some time after a request met trouble
 };
 
 } // namespace bus

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-/// What operators ask about an agent or the log as a whole: to replay, to forget, to prune. The
-/// rest of RequestDesk is in request_desk.cpp.
+/// Requests that concern an agent or the log as a whole: replay, forget, prune. The rest of
+/// RequestDesk is in request_desk.cpp.
 namespace bus {
 
 namespace {
 
-constexpr std::size_t rows_at_a_time = 1000; // others get their commits in between
+constexpr std::size_t rows_at_a_time = 1000; // so that other commits can come in between
 
 std::size_t prune_page(EventStore& store, const RequestRecord& request) {
     const Timestamp before = request.before.value_or(Timestamp::min());
@@ -30,7 +30,8 @@ const char* what_goes(DeliveryAction action, bool one) {
 
 } // namespace
 
-/// Once the agent has begun again, the request is answered: how far it is tells its checkpoint.
+/// The request is answered as soon as the agent has begun the replay. The agent's checkpoint shows
+/// how far the replay is.
 void RequestDesk::replay(const std::shared_ptr<Work>& work) {
     const RequestRecord& request = work->request;
     const std::optional<AgentRecord> agent = store_.agent(request.agent);
@@ -71,7 +72,7 @@ bool RequestDesk::older_than_this(const RequestRecord& request) const {
     return asked_before_ ? request.number <= *asked_before_ : request.at < made_.wall;
 }
 
-/// False: not yet, and it is looked again when it does.
+/// Whether the desk is old enough to forget agents. If it is not, a timer looks again when it is.
 bool RequestDesk::forgets_now() {
     const std::lock_guard lock{mutex_};
     const Duration age = hub_->runtime().steady_now() - made_.steady;
@@ -83,7 +84,7 @@ bool RequestDesk::forgets_now() {
                     {
                         const std::lock_guard inner{self->mutex_};
                         self->grown_.reset();
-                        self->old_enough_ = true; // also where a host's timers are a little ahead
+                        self->old_enough_ = true; // even if a host's timers fire a little early
                     }
                     self->look();
                 }
@@ -92,9 +93,10 @@ bool RequestDesk::forgets_now() {
     return old_enough_;
 }
 
-/// While the program starts, its agents are not on the bus yet, and would be forgotten, to begin
-/// anew a moment later: what was asked of a program before this one is not done by this one, and
-/// what is asked of this one waits until it has had the time to add them.
+/// While a program starts, its agents are not on the bus yet. A request to forget one of them would
+/// succeed, and the agent would begin anew a moment later. So requests made before this program
+/// began are refused. Requests made since then wait until the program has had time to add its
+/// agents.
 void RequestDesk::forget(const std::shared_ptr<Work>& work) {
     const RequestRecord& request = work->request;
     if (!store_.agent(request.agent)) {
@@ -105,7 +107,7 @@ void RequestDesk::forget(const std::shared_ptr<Work>& work) {
         try {
             names_.check(request.agent);
             if (!forgets_now()) {
-                // It stays open.
+                // The request stays open.
                 hub_->runtime().pool().post([self = shared_from_this()] { self->take_next(); });
                 return;
             }
@@ -161,11 +163,11 @@ void RequestDesk::end_prune(const std::shared_ptr<Work>& work, bool more) {
         if (go_on) {
             prune(work);
         } else {
-            take_next(); // it stays open: the program that runs next goes on
+            take_next(); // the request stays open: the next program continues it
         }
         return;
     }
-    // One before it may have removed some.
+    // An earlier program may have removed some.
     const std::string removed = std::to_string(work->done) + " " +
                                 what_goes(work->request.action, work->done == 1) + " removed" +
                                 (older_than_this(work->request) ? " by this program" : "");

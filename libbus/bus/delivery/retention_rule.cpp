@@ -73,7 +73,7 @@ void RetentionRule::look_later(Duration delay) {
     });
 }
 
-/// On a worker: the log may be long.
+/// Looks on a worker, because the log may be long.
 void RetentionRule::look() {
     {
         const std::lock_guard lock{mutex_};
@@ -102,7 +102,7 @@ void RetentionRule::prune_aged() {
     if (asked_ != 0) {
         const auto found = store_.requests(asked_ - 1, 1, true);
         if (!found.empty() && found.front().number == asked_) {
-            return; // it is not carried out yet
+            return; // the last request is still open
         }
     }
     const ClockReading clocks = hub_->runtime().read_clocks();
@@ -130,7 +130,7 @@ void RetentionRule::prune_aged() {
     }
 }
 
-/// An agent that is in the way is told of once, until it is out of it.
+/// Reports trouble. An agent that needs old events is reported once, until it needs them no more.
 void RetentionRule::tell_of(const std::optional<std::string>& agent, const std::string& trouble) {
     if (agent && told_of_ == agent) {
         return;

@@ -12,16 +12,17 @@
 
 namespace bus {
 
+/// How long events are kept: see BusOptions.
 struct RetentionTimes {
-    Duration age{};   ///< events older than this are to go; zero: none
+    Duration age{};   ///< events older than this are removed; zero: none
     Duration every{}; ///< how often to look
 };
 
-/// Prunes the log by itself, as far as its events are old enough and every agent is done with them.
-/// What it removes is a request like an operator's, by `retention`; where nothing is removed there
-/// is none. An agent that still needs old events is told of as trouble, once until it does not any
-/// more. Of a wall clock that is set forward while the program runs it believes nothing: what is
-/// removed does not come back. Thread safe.
+/// Prunes the log automatically: it removes events that are old enough and that no agent needs any
+/// more. Each removal is a request like an operator's, made by `retention`; if there is nothing to
+/// remove, there is no request. If an agent still needs old events, that is reported as trouble,
+/// once until it needs them no more. If the wall clock is set forward while the program runs, the
+/// rule ignores that, because what is removed cannot be restored. Thread safe.
 class RetentionRule : public std::enable_shared_from_this<RetentionRule> {
 public:
     using Request = std::function<std::uint64_t(const RequestRecord&)>;
@@ -29,10 +30,12 @@ public:
     RetentionRule(EventStore& store, std::shared_ptr<RunnerHub> hub, Request request,
                   RetentionTimes times);
 
-    /// Looks in a minute, or sooner where it is to look more often, and each time that `every` has
-    /// passed.
+    /// Looks after a minute, or after `every` if that is shorter, and then each time that `every`
+    /// has passed. Does nothing if no age is set.
     void start();
+    /// Does not look any more; a look that has begun continues.
     void stop();
+    /// Whether no look is under way.
     [[nodiscard]] bool idle();
 
 private:
@@ -45,13 +48,13 @@ private:
     std::shared_ptr<RunnerHub> hub_;
     Request request_;
     const RetentionTimes times_;
-    const ClockReading made_; ///< a wall clock that is set forward later makes no event older
+    const ClockReading made_; ///< events do not age by a wall clock that is set forward later
     std::mutex mutex_;
     bool stopped_ = true;
     bool looking_ = false;
     std::optional<Runtime::TimerId> timer_;
-    std::uint64_t asked_ = 0;            ///< while it looks: the newest request of its own
-    std::optional<std::string> told_of_; ///< while it looks: an agent that is in the way
+    std::uint64_t asked_ = 0;            ///< used only in a look: the newest request of this rule
+    std::optional<std::string> told_of_; ///< used only in a look: the agent reported as an obstacle
 };
 
 } // namespace bus

@@ -86,7 +86,7 @@ void report(const StepBatch& batch, std::string_view agent, internal::EventWarni
         const Attempted& attempted = batch.attempts[i];
         if (const std::exception_ptr& error = batch.results[attempted.part].error) {
             if (is_store_lost(error)) {
-                return; // told of once, by who has found it
+                return; // the code that found it has reported it once
             }
             if (!attempted.command) {
                 sink.on_trouble("agent " + std::string{agent} + ": " + Failure::from(error).what());

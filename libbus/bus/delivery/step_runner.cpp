@@ -11,7 +11,8 @@
 
 namespace bus {
 
-/// What a step reads: the writes of earlier steps that are not committed yet, then the store.
+/// Where a step reads from: first the writes of earlier steps that are not committed yet, then the
+/// store.
 class StepRunner::Source final : public StepSource {
 public:
     Source(StepRunner& runner, bool only_state)
@@ -31,7 +32,7 @@ public:
     }
 
     StatePage states(std::string_view prefix, const std::optional<std::string>& after) override {
-        // First what is not committed: what is committed meanwhile is then in the store.
+        // Read the uncommitted states first: what is committed in between is then in the store.
         const internal::StateCache::States written = runner_.states_.find_all(prefix, view_);
         StatePage page = detail::page_of(runner_.store_, runner_.agent_.name(), prefix, after);
         detail::lay_over(page, written, prefix, after);
@@ -49,7 +50,7 @@ public:
     }
 
     TimerHandle new_timer() override {
-        // One that is dropped must not have a number, which another one may get.
+        // This timer will be dropped. It must not use a number, which another timer may get.
         return only_state_ ? TimerHandle{} : TimerHandle{++runner_.last_timer_};
     }
 
@@ -63,7 +64,7 @@ const std::string& StepRunner::sequence_of(DeliveryItem& item) {
     if (item.sequence) {
         return *item.sequence;
     }
-    if (item.record) { // its line is known by that
+    if (item.record) { // its line is kept under this name
         return item.sequence.emplace(item.record->sequence);
     }
     const Sequence& sequence = agent_.settings().sequence;
@@ -91,7 +92,7 @@ void StepRunner::set_plain_sequence(DeliveryItem& item) {
         return;
     }
     const EventNames names = names_of(*item.event);
-    // Without an id it is in none: else one dead letter would hold up all of its type.
+    // An event without an id is in no sequence: else one dead letter would hold up all of its type.
     item.sequence = names.aggregate_id.empty() ? std::string{} : names.aggregate();
 }
 
@@ -101,7 +102,7 @@ StepRunner::Order StepRunner::attempt(DeliveryItem& item, StepBatch& batch) {
         if (run(item, draft)) {
             return finish(std::move(draft), batch);
         }
-        // Another worker has written what this step had read: it runs again on what is there now.
+        // Another worker has written state that this step had read: run it again on the new state.
     }
 }
 
@@ -136,7 +137,7 @@ StepRunner::Draft StepRunner::begin(DeliveryItem& item, const StepBatch& batch, 
     return draft;
 }
 
-/// False: the step has to run again.
+/// Returns false if the step must run again.
 bool StepRunner::run(DeliveryItem& item, Draft& draft) {
     const auto refused = refused_.find(item.event->position);
     if (refused != refused_.end()) {
@@ -182,8 +183,8 @@ StepRunner::Order StepRunner::finish(Draft&& draft, StepBatch& batch) {
         std::all_of(draft.part.events.begin(), draft.part.events.end(), [](const NewEvent& event) {
             return event.event->type().durability() == Durability::buffered;
         });
-    // A step that has left nothing in the store has nothing to lose but that it ran: after a power
-    // cut it may run again, as any step may.
+    // If a step leaves nothing in the store, a power cut can only lose the fact that it ran. Then
+    // it runs again, as any step may.
     draft.part.durability =
         buffered || only_settles(draft.part) ? Durability::buffered : Durability::committed;
     if (!batch.parts.empty() && join(batch.parts.back(), draft.part)) {
@@ -196,7 +197,7 @@ StepRunner::Order StepRunner::finish(Draft&& draft, StepBatch& batch) {
     return std::move(draft.order);
 }
 
-/// The rest has happened when the event was handled first.
+/// Drops all effects but state: the others took place when the event was handled the first time.
 void StepRunner::keep_state_only(StepEffects& effects) {
     effects.emitted.clear();
     effects.commands.clear();
@@ -204,8 +205,8 @@ void StepRunner::keep_state_only(StepEffects& effects) {
     effects.cancelled.clear();
 }
 
-/// Puts what a step emitted into the part. Returns why the step failed, if it did: an event that
-/// cannot be written is a failure of the step that emitted it.
+/// Puts what a step emitted into the part. Returns the failure of the step, if it failed. If an
+/// event cannot be written, the step that emitted it fails.
 std::optional<Failure> StepRunner::put_events(StepOutcome& outcome, Part& part) {
     try {
         for (const auto& event : outcome.effects.emitted) {
@@ -227,8 +228,8 @@ std::optional<Failure> StepRunner::put_events(StepOutcome& outcome, Part& part) 
     return outcome.failure;
 }
 
-/// Puts the rest of what a step did into the part, and its state where the next step sees it.
-/// False: another worker has written what the step had read.
+/// Puts the other effects of a step into the part, and its state into the cache, which the next
+/// step reads. Returns false if another worker has written state that the step had read.
 bool StepRunner::put_effects(StepEffects&& effects, Source& source, Draft& draft) {
     if (!effects.states.empty() || agent_.settings().workers > 1) {
         draft.order = states_.order();
@@ -266,8 +267,9 @@ bool StepRunner::put_effects(StepEffects&& effects, Source& source, Draft& draft
     return true;
 }
 
-/// Puts a failed attempt into the part: deferred, or dead, with what on_given_up does where it
-/// `may_tell`. False: it has to run again.
+/// Puts a failed attempt into the part: the delivery becomes deferred or dead. If it is dead and
+/// `may_tell` is true, on_given_up runs, and its effects go into the part. Returns false if the
+/// step must run again.
 bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
     const Failure& failure = *draft.attempted.failure;
     const ClockReading clocks = hub_.runtime().read_clocks();
@@ -304,7 +306,7 @@ bool StepRunner::fail(DeliveryItem& item, Draft& draft, bool may_tell) {
     return true;
 }
 
-/// Runs on_given_up, and puts what it does into the part.
+/// Runs on_given_up, and puts its effects into the part. Returns false if it must run again.
 bool StepRunner::give_up(DeliveryItem& /*item*/, Draft& draft, DeliveryRecord& delivery) {
     Source source{*this, draft.input->replay};
     StepOutcome outcome =

@@ -14,47 +14,48 @@
 
 namespace bus {
 
-/// Runs steps of one agent and writes down, as a part each, what they came to: what a successful
-/// step did, or what a failed attempt makes of its delivery. Used by one thread at a time.
+/// Runs steps of one agent and records the result of each as a part: what a successful step did, or
+/// what becomes of the delivery after a failed attempt. Only one thread may use it at a time.
 class StepRunner {
 public:
     StepRunner(Agent& agent, EventStore& store, RunnerHub& hub, internal::StateCache& states,
                std::atomic<std::uint64_t>& last_timer)
         : agent_{agent}, store_{store}, hub_{hub}, states_{states}, last_timer_{last_timer} {}
 
-    /// Names the sequence of a delivery; empty: it is in no order.
+    /// The sequence of a delivery; empty if it needs no order.
     const std::string& sequence_of(DeliveryItem& item);
 
     using Order = internal::StateCache::Order;
 
-    /// Runs one step and adds its part to the batch, which is to be submitted while what is
-    /// returned is held, if anything is. Throws StoreError where the store cannot be read.
+    /// Runs one step and adds its part to the batch. If the returned lock is held, keep it until
+    /// the batch is submitted. Throws StoreError if the store cannot be read.
     Order attempt(DeliveryItem& item, StepBatch& batch);
 
-    /// Adds the part that puts a delivery behind others of its sequence, without an attempt.
-    /// `waits_for`: the one that begins to hold up the sequence with it, which is told; 0: it is
-    /// held up already.
+    /// Adds the part that parks a delivery behind others of its sequence, without an attempt. If
+    /// this is the first one that its sequence parks, `waits_for` is the delivery it waits for, and
+    /// observers are told; otherwise it is 0.
     void park(DeliveryItem& item, StepBatch& batch, Position waits_for);
 
-    /// Puts it in the sequence of its aggregate, whatever the agent says, but where its row names
-    /// one.
+    /// Puts the delivery into the sequence of its aggregate, whatever the agent's settings say. A
+    /// delivery with a row keeps the sequence in the row.
     static void set_plain_sequence(DeliveryItem& item);
 
-    /// Adds the part that gives a delivery up of which the process has died `deaths` times in a
-    /// row. `tell`: what on_given_up publishes is part of it; else the event is not even read.
+    /// Adds the part that gives up a delivery during which the process has died `deaths` times in a
+    /// row. If `tell` is true, on_given_up runs and what it publishes goes into the part. If not,
+    /// the event is not even read.
     Order quarantine(DeliveryItem& item, StepBatch& batch, std::uint32_t deaths, bool tell);
 
-    /// The commit of a step was refused: its next attempt fails with this, without being run. Where
-    /// the refused part was that of a failure already (`was_failure`), it is given up without
-    /// on_given_up, whose events may be what is refused.
+    /// Notes that the commit of a step was refused: its next attempt is not run but fails with this
+    /// failure. If the refused part was already that of a failure (`was_failure`), the delivery is
+    /// given up without on_given_up, because the events of on_given_up may be the reason.
     void note_refused(Position position, const Failure& failure, bool was_failure) {
         refused_.insert_or_assign(position, Refused{failure, was_failure});
     }
 
-    /// Says which events are handled again.
+    /// Sets which events are replayed.
     void set_replay(ReplayNote replay) { replay_ = std::move(replay); }
 
-    /// Whether the step of this delivery is for the agent's state alone.
+    /// Whether the step of this delivery may only change the agent's state, as in a replay.
     [[nodiscard]] bool only_state(const DeliveryItem& item) const {
         return item.record ? item.record->only_state : replay_.only_state(item.event->position);
     }
@@ -67,13 +68,13 @@ private:
         bool was_failure;
     };
 
-    /// An attempt on its way into the batch.
+    /// An attempt that is not in the batch yet.
     struct Draft {
         Part part;
         Attempted attempted;
-        const Agent::Handler* handler = nullptr; ///< none: the agent does not take such events
-        std::optional<StepInput> input{};        ///< always; it has no default
-        Order order;                             ///< once state is written
+        const Agent::Handler* handler = nullptr; ///< null: the agent has no handler for the event
+        std::optional<StepInput> input{};        ///< always set; StepInput has no default
+        Order order;                             ///< held after state was written
     };
 
     Draft begin(DeliveryItem& item, const StepBatch& batch, bool read);

@@ -9,16 +9,16 @@
 
 namespace bus {
 
-/// Has the writer look now and then whether the store is still what was opened: a program that
-/// publishes nothing would not notice. Thread safe.
+/// Makes the writer check regularly that the store is still the one that was opened. Without it, a
+/// program that publishes nothing would not notice. Thread safe.
 class StoreWatch : public std::enable_shared_from_this<StoreWatch> {
 public:
     StoreWatch(Writer& writer, std::shared_ptr<RunnerHub> hub)
         : writer_{writer}, hub_{std::move(hub)} {}
 
-    /// Looks each time that `every` has passed; zero: never.
+    /// Checks each time that `every` has passed. If it is zero, never checks.
     void start(Duration every);
-    /// Once it has returned, the writer is not called any more.
+    /// After it has returned, the writer is not called any more.
     void stop();
 
 private:

@@ -53,7 +53,7 @@ template <class Is>
 bool has_segment(const dl_phdr_info& file, std::uint32_t type, Is is) {
     for (std::size_t i = 0; i < file.dlpi_phnum; ++i) {
         const auto& segment = file.dlpi_phdr[i];
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader says where it is as a number
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader gives the address as a number
         const auto* const at = reinterpret_cast<const char*>(file.dlpi_addr + segment.p_vaddr);
         if (segment.p_type == type && is(at, segment.p_memsz)) {
             return true;
