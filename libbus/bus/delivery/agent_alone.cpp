@@ -4,14 +4,14 @@
 
 #include <utility>
 
-/// Deliveries that were under way when the process died. Each runs with no other step beside it,
-/// and with a note in the store that it does; one of which the process dies again and again is
-/// given up.
+/// Deliveries that were under way when the process died. Each runs alone, without any other step,
+/// after a note of this was stored. If the process dies again and again while one runs alone, that
+/// delivery is given up.
 namespace bus {
 
 namespace {
 
-/// Deaths in a row after which a delivery is quarantined.
+/// After this many deaths in a row, a delivery is quarantined.
 constexpr std::uint32_t most_deaths = 3;
 
 } // namespace
@@ -22,7 +22,7 @@ void AgentRunner::go_alone(Lane& lane) {
     });
 }
 
-/// Nobody else runs. First the note; the step comes when it is in the store.
+/// Called when no other step runs. Writes the note; the step runs when the note is in the store.
 void AgentRunner::note_alone(Lane& lane) {
     LIBBUS_FAULT_POINT("note.alone");
     Lock lock{mutex_};
@@ -37,7 +37,8 @@ void AgentRunner::note_alone(Lane& lane) {
     write_note(std::move(lock), lane, &AgentRunner::run_alone);
 }
 
-/// Lets the lock go; `then` is called where steps run when the note is in the store, or refused.
+/// Releases the lock. When the note is in the store, or was refused, `then` is called on the
+/// executor of the agent's steps.
 void AgentRunner::write_note(Lock&& held, Lane& lane, void (AgentRunner::*then)(Lane&)) {
     Lock lock{std::move(held)};
     Part part;
@@ -67,7 +68,8 @@ void AgentRunner::run_alone(Lane& lane) {
     {
         Lock lock{mutex_};
         if (stopping_ || must_reload_) {
-            // It was noted and does not run: the end of the process is no death of it.
+            // It was noted but does not run. If the process ends now, that must not count as a
+            // death, so take the note back.
             lone_ = 0;
             write_note(std::move(lock), lane, &AgentRunner::leave_alone);
             return;
@@ -76,9 +78,9 @@ void AgentRunner::run_alone(Lane& lane) {
         deaths = lone_deaths_ - 1;
     }
     DeliveryItem item = *std::exchange(lane.lonely, std::nullopt);
-    StepRunner::Order order; // until the part is with the writer
-    // on_given_up and the key function are the agent's code too: where they were the last to run,
-    // they are not called again.
+    StepRunner::Order order; // held until the part is submitted
+    // on_given_up and the key function are the agent's code too. If the process died in them last
+    // time, they are not called again.
     const bool ask = deaths <= most_deaths;
     Lane& home = move_home(lane, item, ask);
     {
@@ -108,11 +110,11 @@ void AgentRunner::run_alone(Lane& lane) {
         leave_alone(home);
         return;
     }
-    submit(home, batch); // where it is committed, the others go on
+    submit(home, batch); // when it is committed, the other steps continue
 }
 
-/// The lane of the item's sequence, which has the turn from here on: no other lane had one. `ask`:
-/// the key function may be called.
+/// Moves the turn to the lane of the item's sequence and returns that lane. No other lane had a
+/// turn. `ask` says whether the key function may be called.
 AgentRunner::Lane& AgentRunner::move_home(Lane& lane, DeliveryItem& item, bool ask) {
     const WorkerScope worker{hub_.get()};
     try {
@@ -127,7 +129,7 @@ AgentRunner::Lane& AgentRunner::move_home(Lane& lane, DeliveryItem& item, bool a
         }
         return home;
     } catch (const std::exception&) {
-        return lane; // its step asks again, and tells what it meets
+        return lane; // the step meets the same error again and reports it
     }
 }
 
@@ -138,7 +140,7 @@ void AgentRunner::leave_alone(Lane& lane) {
             lane.inbox.push_front(*std::exchange(lane.lonely, std::nullopt));
             ++with_lanes_;
         }
-        lane.lonely.reset(); // one with a row is in the store; where we go on, all is read again
+        lane.lonely.reset(); // one with a row is in the store, which is read again before going on
         lone_ = 0;
         lone_deaths_ = 0;
     }

@@ -4,13 +4,12 @@
 #include <algorithm>
 #include <utility>
 
-/// What came of the parts of an agent.
+/// How an agent takes the results of its parts.
 namespace bus {
 
 namespace {
 
-/// Leaves of what was emitted what the store had not before: of the rest the handlers have been
-/// called then.
+/// Removes emitted events that the store already had: their handlers were called before.
 void keep_new(std::vector<std::shared_ptr<const DomainEvent>>& emitted, const PartResult& result) {
     auto place = result.places.begin();
     std::erase_if(emitted, [&](const auto& event) {
@@ -37,7 +36,7 @@ void AgentRunner::on_part_done(Lane& lane, const Batch& batch, std::size_t index
         }
     }
     if (--batch->open == 0) {
-        // Observers may publish, and would wait for the writer on its own thread.
+        // Elsewhere, since observers may publish, and would wait for the writer on its own thread.
         lane.told->post(
             [self = shared_from_this(), &lane, batch] { self->finish_batch(lane, *batch); });
     }
@@ -71,8 +70,8 @@ void AgentRunner::finish_batch(Lane& lane, StepBatch& batch) {
     }
 }
 
-/// Lets the lock go, and tells who waits that something has ended. While the agent is at work
-/// nobody finds what he waits for, and is left alone.
+/// Releases the lock and tells waiting threads that something has ended. While the agent is still
+/// at work, a waiting thread would not find what it waits for, so it is not woken.
 void AgentRunner::tell_end(Lock&& held) {
     Lock lock{std::move(held)};
     stopped_.notify_all();
@@ -85,7 +84,7 @@ void AgentRunner::tell_end(Lock&& held) {
     }
 }
 
-/// Takes what was committed into memory; where a part was refused, all is read again.
+/// Records in memory what was committed. If a part was refused, everything is read again.
 void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
     for (const Attempted& attempted : batch.attempts) {
         if (!attempted.written.empty() && !batch.results[attempted.part].error) {
@@ -129,8 +128,8 @@ void AgentRunner::remember_commits(Lane& lane, StepBatch& batch) {
     }
 }
 
-/// With the lock held: what a delivery has become. That it is dead may be heard of after somebody
-/// has redriven it.
+/// Records the new state of a delivery. The report that it is dead may come after the report that
+/// it was redriven. Called with the lock held.
 void AgentRunner::note_state(Position position, DeliveryState state, std::uint32_t redrives) {
     if (state != DeliveryState::dead) {
         std::uint32_t& known = unfinished_[position];
@@ -143,7 +142,7 @@ void AgentRunner::note_state(Position position, DeliveryState state, std::uint32
     }
 }
 
-/// With the lock held.
+/// Called with the lock held.
 void AgentRunner::note_discarded(const PartResult& result) {
     for (const PartResult::Changed& changed : result.changed) {
         if (changed.action == DeliveryAction::discard) {
@@ -152,18 +151,18 @@ void AgentRunner::note_discarded(const PartResult& result) {
     }
 }
 
-/// With the lock held.
+/// Called with the lock held.
 void AgentRunner::settle(PositionRange range) {
     const bool was_replaying = replaying();
     settled_.settle(range);
     if (was_replaying && !replaying()) {
         for (const auto& lane : lanes_) {
-            lane->has_ready = true; // its turn looks
+            lane->has_ready = true; // so that it gets a turn and looks
         }
     }
 }
 
-/// With the lock held.
+/// Called with the lock held.
 void AgentRunner::end_repeat(Position position) {
     const auto found = repeating_.find(position);
     if (found != repeating_.end() && --found->second == 0) {
@@ -171,8 +170,9 @@ void AgentRunner::end_repeat(Position position) {
     }
 }
 
-/// With the lock held: a replay is over also where the agent handles nothing of its end, and the
-/// checkpoint does not stay far behind where it handles little, nor long where it rests.
+/// Writes the checkpoint for events that were passed, if no step will do it. So a replay ends even
+/// if the agent handles none of its last events. The checkpoint does not stay far behind if the
+/// agent handles few events, nor for long if it has no work. Called with the lock held.
 void AgentRunner::save_passed(Lock& lock) {
     if ((replaying() && through_ >= replay_through_) ||
         through_ - settled_.checkpoint > unhandled_before_checkpoint) {
@@ -187,7 +187,8 @@ void AgentRunner::save_passed(Lock& lock) {
     }
 }
 
-/// Where it is at work again, its next rest sees to it.
+/// Writes the checkpoint of an agent without work. If it has work again, this writes nothing, and
+/// save_passed() sets the timer anew once the work is done.
 void AgentRunner::on_rest() {
     std::unique_lock lock{mutex_};
     if (!stopping_) {
@@ -196,12 +197,14 @@ void AgentRunner::on_rest() {
     }
 }
 
-/// With the lock held: what has not finished waits until a replay is over, for it comes later.
+/// Whether a replay is under way. Until it is over, held-up deliveries wait, because they come
+/// later in the log. Called with the lock held.
 bool AgentRunner::replaying() const {
     return settled_.checkpoint < replay_through_;
 }
 
-/// With the lock held, in the lane's turn: what others may know of what it holds up.
+/// Copies what other threads may know about the lane's held-up deliveries. Called with the lock
+/// held, in the lane's turn.
 void AgentRunner::show_held_up(Lane& lane) const {
     lane.counts = lane.held.counts();
     lane.next_due = replaying() ? std::nullopt : lane.held.next_due();
@@ -209,7 +212,7 @@ void AgentRunner::show_held_up(Lane& lane) const {
     lane.suspect_due = replaying() ? std::nullopt : lane.held.next_due_of(suspect_again_);
 }
 
-/// With the lock held: a part was not stored.
+/// Called with the lock held when a part was not stored.
 void AgentRunner::note_refusal(Lane& lane, const Attempted& attempted,
                                const std::exception_ptr& error) {
     must_reload_ = true;
@@ -222,7 +225,7 @@ void AgentRunner::note_refusal(Lane& lane, const Attempted& attempted,
     try {
         std::rethrow_exception(error);
     } catch (const BrokenChain&) {
-        // It fell with the one before it.
+        // An earlier part was refused, and this one with it.
     } catch (const PartRefused& refused) {
         refuse(Failure::rejected(refused.what()));
     } catch (const StoreError& store_error) {

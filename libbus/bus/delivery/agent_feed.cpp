@@ -7,13 +7,14 @@
 #include <functional>
 #include <utility>
 
-/// What comes in to an agent: where it begins, what it missed, and what is new. The rest of
-/// AgentRunner is in the other agent_*.cpp.
+/// How events come in to an agent: where it begins, what it missed, and what is new. The rest of
+/// AgentRunner is in the other agent_*.cpp files.
 namespace bus {
 
 namespace {
 
-/// Of all chains of this process, so that no two agents or lives of an agent have the same.
+/// A number that is unique in this process. So no two agents have the same chain, and no agent has
+/// the same chain again after a reload.
 std::uint64_t next_chain() {
     static std::atomic<std::uint64_t> last{0};
     return ++last;
@@ -32,7 +33,7 @@ void AgentRunner::register_agent() {
     if (start.kind == StartPosition::Kind::replay) {
         part.replay = ReplayOrder{.after = start.position};
     }
-    // Where the wait throws, the part is still with the writer when this frame has gone.
+    // If the wait throws, the writer still has the part after this function has returned.
     const auto result = std::make_shared<std::optional<PartResult>>();
     LIBBUS_FAULT_POINT("agent.register");
     house_.writer.submit(std::move(part),
@@ -48,7 +49,7 @@ void AgentRunner::register_agent() {
     }
 }
 
-/// Begins again where the store says that the agent is. Nothing of it is under way.
+/// Begins again at the agent's progress in the store. Nothing of the agent is under way.
 void AgentRunner::reload() {
     LIBBUS_FAULT_POINT_THROWS("recovery.read", StoreError{"recovery.read: made to fail"});
     {
@@ -66,8 +67,9 @@ void AgentRunner::reload() {
     loading_ = false;
     mailbox_.clear();
     states_.clear();
-    // Suspects that have no row any more are done with. So are dead ones: the process outlived the
-    // run that they died of, and one that is redriven is noted before it runs again.
+    // Suspects that have no row any more are finished. Dead ones are no suspects either: the
+    // process survived the run in which they died, and if one is redriven, it is noted before it
+    // runs again.
     std::erase_if(suspect_again_, [&](Position position) {
         return std::none_of(briefs.begin(), briefs.end(), [position](const DeliveryBrief& brief) {
             return brief.position == position && brief.state != DeliveryState::dead;
@@ -79,7 +81,7 @@ void AgentRunner::reload() {
         if (changed.action != DeliveryAction::discard) {
             note_state(changed.delivery);
         }
-        // Committed after the deliveries were read, or known from them already.
+        // It was committed after the deliveries were read, or it is already included in them.
         lane_of(changed.delivery.sequence, changed.delivery.position)
             .orders.push_back({.kind = Order::Kind::changed, .changed = changed});
     }
@@ -92,7 +94,7 @@ void AgentRunner::reload() {
     trouble_.clear();
 }
 
-/// With the lock held, while no turn is under way.
+/// Called with the lock held, while no turn is under way.
 void AgentRunner::clear_lanes() {
     for (const auto& lane : lanes_) {
         lane->inbox.clear();
@@ -109,7 +111,7 @@ void AgentRunner::clear_lanes() {
     repeating_.clear();
 }
 
-/// With the lock held, once the lanes know what they hold up.
+/// Called with the lock held, after the lanes have loaded their held-up deliveries.
 void AgentRunner::begin_at(const AgentRecord& record) {
     settled_ = internal::AgentProgress::beginning(record.checkpoint);
     for (const PositionRange& range : record.ahead) {
@@ -140,7 +142,7 @@ void AgentRunner::load_held_up(const std::vector<DeliveryBrief>& briefs,
     for (const DeliveryBrief& brief : briefs) {
         std::optional<DeliveryRecord> record;
         if (brief.state == DeliveryState::deferred) {
-            // Both lists are in order; what came between their reading is in changed_meanwhile_.
+            // Both lists are in order. Changes between reading the two are in changed_meanwhile_.
             while (next != deferred.end() && next->position < brief.position) {
                 ++next;
             }
@@ -169,7 +171,7 @@ void AgentRunner::offer(const Writer::Committed& committed) {
                 mailbox_.size() < agent_->settings().mailbox_capacity;
         if (live_) {
             for (const Writer::CommittedEvent& event : committed.events) {
-                // A page read from the store may have shown it before its commit was told here.
+                // A page from the store may have contained it before its commit was offered.
                 if (event.position() > through_ && handles(event.type())) {
                     push_mail(event.take());
                 }
@@ -187,14 +189,14 @@ void AgentRunner::offer(const Writer::Committed& committed) {
     if (has_work) {
         wake();
     } else if (awaited_ != 0) {
-        hub_->note_change(); // it may have passed what is waited for
+        hub_->note_change(); // the agent may have passed an awaited position
     }
 }
 
-/// With the lock held.
+/// Called with the lock held.
 void AgentRunner::push_mail(Writer::Event event) {
     if (settled_.contains(event->position)) {
-        return; // ahead of the checkpoint, before a restart
+        return; // it was finished ahead of the checkpoint before a restart
     }
     const Position position = event->position;
     mailbox_.push_back({std::move(event), std::exchange(settle_from_, position + 1)});
@@ -202,13 +204,13 @@ void AgentRunner::push_mail(Writer::Event event) {
 
 bool AgentRunner::handles(const EventType* type) const {
     if (type == nullptr || type->base() == nullptr) {
-        return false; // unknown to the program, or a record that calls itself a DomainEvent
+        return false; // unknown to the program, or a record with the type name DomainEvent
     }
     return type->index() < handled_types_.size() ? handled_types_[type->index()]
                                                  : agent_->handler_for(*type) != nullptr;
 }
 
-/// Gives the lanes what there is, from memory or from the log. Throws StoreError.
+/// Gives events to the lanes, from memory or from the log. Throws StoreError.
 void AgentRunner::feed() {
     internal::TurnClock clock{hub_->runtime()};
     internal::BlockMemory memory;
@@ -217,7 +219,7 @@ void AgentRunner::feed() {
         {
             std::unique_lock lock{mutex_};
             if (feeding_) {
-                return; // one at a time, so that each lane gets them in order
+                return; // only one thread at a time, so that each lane gets its events in order
             }
             items = take_mail(lock);
             feeding_ = !items.empty();
@@ -232,7 +234,7 @@ void AgentRunner::feed() {
     } while (read_page(1, memory) && !clock.is_over());
 }
 
-/// With the lock held: takes what the lanes have room for.
+/// Takes as many events as the lanes have room for. Called with the lock held.
 std::vector<DeliveryItem> AgentRunner::take_mail(Lock& lock) {
     std::vector<DeliveryItem> items;
     const std::size_t room = most_given * lanes_.size();
@@ -261,8 +263,9 @@ std::vector<DeliveryItem> AgentRunner::take_mail(Lock& lock) {
     return items;
 }
 
-/// With the lock held: keys are not asked for before the first note of this life says of which
-/// events; with it the next start finds that the process may have died of them.
+/// Whether a note must be stored before keys may be asked for. The note says for which events that
+/// happens. If the process dies in the key function, the next start finds these events in the note.
+/// Called with the lock held.
 bool AgentRunner::must_note_first(std::size_t room) {
     if (!asks_keys_ || mail_noted_ || mailbox_.empty() || stopping_ || must_reload_) {
         return false;
@@ -280,8 +283,9 @@ bool AgentRunner::must_note_first(std::size_t room) {
     return true;
 }
 
-/// With the lock held: the key of a suspect is asked for where it runs, alone, so until then nobody
-/// knows which of the later events come after it.
+/// Whether an event must wait until the suspects before it have run. The key of a suspect is only
+/// asked for when it runs alone. Until then it is unknown which later events belong to its
+/// sequence. Called with the lock held.
 bool AgentRunner::comes_after_suspects(const std::vector<DeliveryItem>& items,
                                        Position position) const {
     if (!asks_keys_ || position <= suspects_.range.last) {
@@ -292,12 +296,12 @@ bool AgentRunner::comes_after_suspects(const std::vector<DeliveryItem>& items,
            (!items.empty() && items.back().suspect);
 }
 
-/// Spreads items over the lanes; the agent's own code may name their sequences.
+/// Distributes items to the lanes. The agent's own code may choose their sequences.
 void AgentRunner::hand_out(std::vector<DeliveryItem>&& items) {
     std::vector<Lane*> lanes;
     lanes.reserve(items.size());
     for (DeliveryItem& item : items) {
-        // A suspect finds its lane when it runs.
+        // A suspect moves to its own lane when it runs.
         lanes.push_back(asks_keys_ && item.suspect ? lanes_.front().get() : &lane_of(item));
     }
     std::unique_lock lock{mutex_};
@@ -305,7 +309,7 @@ void AgentRunner::hand_out(std::vector<DeliveryItem>&& items) {
     for (std::size_t i = 0; i < items.size(); ++i) {
         lanes[i]->inbox.push_back(std::move(items[i]));
     }
-    wake_lanes(lock); // the others need not wait for the end of this one's turn
+    wake_lanes(lock); // other lanes need not wait for the end of this turn
 }
 
 AgentRunner::Lane& AgentRunner::lane_of(DeliveryItem& item) {
@@ -331,7 +335,7 @@ Writer::Event AgentRunner::read_event(Position position) {
     return std::make_shared<const StoredEvent>(std::move(found.front()));
 }
 
-/// The process may have died of it.
+/// Whether this delivery may have killed the process.
 bool AgentRunner::suspected(const DeliveryItem& item) const {
     return item.event->position <= suspects_.range.last && !item.record
                ? suspects_.range.first != 0

@@ -4,12 +4,14 @@
 #include <set>
 #include <utility>
 
-/// The notes of what is under way, by which the next start knows what the process may have died of.
+/// The notes of what is under way. From them, the next start knows which deliveries may have killed
+/// the process.
 namespace bus {
 
-/// What is found at the start, and what is attempted again, has to be in the note before it runs:
-/// nothing else would tell that the process dies of it. First attempts after that ride on the
-/// commits of others: the next start notes them.
+/// Whether a note must be stored before the lane runs its steps. Deliveries found at the start, and
+/// deliveries that are attempted again, must be in a note before they run: nothing else would show
+/// that they kill the process. Later first attempts need no commit of their own for that, since
+/// their notes are stored together with the commits of other steps.
 bool AgentRunner::must_note(Lane& lane) {
     const std::lock_guard lock{mutex_};
     if (lane.repeats.empty() && !replaying()) {
@@ -23,7 +25,7 @@ bool AgentRunner::must_note(Lane& lane) {
         note_is_old_ = ++repeating_[position] == 1 || note_is_old_;
     }
     if (!note_is_old_ && !mail_waits_) {
-        first_noted_ = first_noted_ || with_lanes_ != 0; // all is in the note that was found
+        first_noted_ = first_noted_ || with_lanes_ != 0; // the note found at the start has it all
         mail_noted_ = mail_noted_ || with_lanes_ != 0;
         lane.repeats.insert(lane.repeats.end(), lane.noting.begin(), lane.noting.end());
         lane.noting.clear();
@@ -36,13 +38,13 @@ void AgentRunner::note(Lane& lane) {
     LIBBUS_FAULT_POINT("note.before");
     Part part;
     part.agent = agent_->name();
-    part.durability = Durability::buffered; // it is about deaths of the process, not of the power
+    part.durability = Durability::buffered; // it must survive the process, not a power cut
     bool mail = false;
     {
         std::unique_lock lock{mutex_};
         part.begun = make_note(lock);
         mail = mail_waits_ || with_lanes_ != 0;
-        part.chain = chain_; // one of before a replay must not follow it
+        part.chain = chain_; // a note made before a replay must not be stored after it
         ++open_batches_;
     }
     house_.writer.submit(
@@ -61,32 +63,32 @@ void AgentRunner::note(Lane& lane) {
                 }
                 lane.noting.clear();
             }
-            // Not as what the writer does: it would be told of the end of its own commit.
+            // Not on the writer's thread, which still has to end this commit.
             self->hub_->runtime().pool().post([self, &lane] { self->finish_turn(lane); });
         });
 }
 
-/// With the lock held: a note was not stored.
+/// Called with the lock held when a note was not stored.
 void AgentRunner::refuse_note(const std::exception_ptr& error) {
     must_reload_ = true;
     note_is_old_ = true;
     try {
         std::rethrow_exception(error);
     } catch (const BrokenChain&) {
-        // It fell with a part before it, or came behind a replay.
+        // An earlier part was refused, and this one with it; or it came after a replay.
     } catch (...) {
         note_trouble(Failure::from(error).what());
     }
 }
 
-/// With the lock held: all that is under way or about to be.
+/// A note of all that is under way or soon will be. Called with the lock held.
 BegunNote AgentRunner::make_note(Lock& /*lock*/) {
     note_is_old_ = false;
     BegunNote note;
     if (handed_out_ != 0) {
         note.range = {1, handed_out_};
     }
-    // While none runs alone, the one that did when the process died keeps its count.
+    // If no delivery runs alone, the one that did when the process died keeps its count.
     const Position alone = lone_ != 0             ? lone_
                            : suspects_.alone != 0 ? suspects_.repeated.front()
                                                   : 0;

@@ -6,29 +6,30 @@
 #include <algorithm>
 #include <utility>
 
-/// How an agent reads the log: in pages, up to two of them at once. A worker that has nothing else
-/// to do reads one itself, beside a task that reads ahead: reading and decoding take longer than
-/// most steps do, and what one thread has allocated another frees at a price.
+/// How an agent reads the log: in pages, up to two at a time. A lane that has nothing else to do
+/// reads a page itself, while a task reads ahead. That is because reading and decoding take longer
+/// than most steps, and because freeing memory that another thread has allocated is expensive.
 namespace bus {
 
 namespace {
 
-/// Events that are read at once.
+/// The number of events in a page.
 constexpr std::size_t events_a_page = 384;
-/// Pages that are read at once, those included that wait for one before them.
+/// The most pages that are read at the same time, counting those that wait for an earlier page.
 constexpr std::size_t most_reads = 2;
-/// The next page is read while no more than this is waiting.
+/// The next page is read ahead if the mailbox holds at most this many events.
 constexpr std::size_t read_ahead_below = 1536;
 
 } // namespace
 
-/// With the lock held.
+/// Called with the lock held.
 bool AgentRunner::may_read() const {
     return !live_ && !stopping_ && !must_reload_ && reads_.size() < most_reads &&
            read_from_ < log_end_;
 }
 
-/// Reads a page that nobody reads yet into the mailbox. False: there was none, or nothing in it.
+/// Reads the next page that is not being read yet into the mailbox. Returns false if there was
+/// none, or if it was empty.
 bool AgentRunner::read_page(std::ptrdiff_t own_turns, internal::BlockMemory& memory) {
     std::shared_ptr<Read> read;
     {
@@ -41,7 +42,7 @@ bool AgentRunner::read_page(std::ptrdiff_t own_turns, internal::BlockMemory& mem
         reads_.push_back(read);
         read_from_ += events_a_page;
     }
-    // Where this throws, nothing behind this page is taken until the agent begins again.
+    // If this throws, no later page is taken until the agent begins again.
     Page page = load_page(*read, memory);
     std::unique_lock lock{mutex_};
     const bool found = page.found != 0;
@@ -56,18 +57,18 @@ bool AgentRunner::read_page(std::ptrdiff_t own_turns, internal::BlockMemory& mem
     return found;
 }
 
-/// With the lock held: takes what was read, as far as nothing before it is missing.
+/// Takes the pages that were read, up to the first one that is missing. Called with the lock held.
 void AgentRunner::take_pages(Lock& lock) {
     try {
         while (!reads_.empty() && reads_.front()->page) {
             take_page(lock, *reads_.front());
             reads_.pop_front();
             if (!reads_.empty() && reads_.front()->after > through_) {
-                reads_.clear(); // the log has grown since: there is more between the two
+                reads_.clear(); // the log has grown: there are events between the two pages
             }
         }
     } catch (...) {
-        must_reload_ = true; // part of a page may have been taken
+        must_reload_ = true; // a page may have been taken in part
         throw;
     }
     if (reads_.empty()) {
@@ -75,8 +76,8 @@ void AgentRunner::take_pages(Lock& lock) {
     }
 }
 
-/// With the lock held: pages come in their order, but may overlap where positions are missing from
-/// the log, or with what the agent got live meanwhile.
+/// Takes a page. Pages come in order, but they may overlap with each other if positions are missing
+/// from the log, and with events that the agent got live meanwhile. Called with the lock held.
 void AgentRunner::take_page(Lock& /*lock*/, Read& read) {
     for (Writer::Event& event : read.page->wanted) {
         if (event->position > through_) {
@@ -85,7 +86,7 @@ void AgentRunner::take_page(Lock& /*lock*/, Read& read) {
     }
     through_ = std::max(through_, read.page->last);
     if (read.page->found < events_a_page) {
-        // The log was read to its end, whatever was pruned there.
+        // The log was read to its end, even if its last events were pruned.
         through_ = std::max(through_, read.log_end);
     }
     read_from_ = std::max(read_from_, through_);
@@ -104,12 +105,15 @@ AgentRunner::Page AgentRunner::load_page(const Read& read, internal::BlockMemory
     return page;
 }
 
-/// Null where the agent does not handle it. It is made an object already, so that the lanes only
-/// run it, but where that calls upcasters. Nor before the first note of this life, or while there
-/// are suspects: types of members that are a user's own are read by his code, and where that kills
-/// the process each life must get further, until the event is among those that were noted. The
-/// record of an event that is an object stays behind: it would be freed by
-/// another thread, which costs as much as all the rest.
+/// The event for the mailbox, or null if the agent does not handle it.
+///
+/// The event is decoded here already, so that the lanes only have to run it. Exceptions are events
+/// that need upcasters. `decodes` is false until the first note after the start is stored, and
+/// while there are suspects: a user's code may read the types of members, and may kill the process.
+/// Each start must then get further, until the event is among those noted.
+///
+/// The record of a decoded event is not passed on: another thread would free it, which costs as
+/// much as all the rest.
 Writer::Event AgentRunner::wanted_of(StoredEvent& event, bool decodes,
                                      internal::BlockMemory& memory) const {
     const EventType* type = find_event_type(event.record.event_type);
@@ -123,25 +127,25 @@ Writer::Event AgentRunner::wanted_of(StoredEvent& event, bool decodes,
             kept->event = decode(event.record, memory);
             kept->position = event.position;
             kept->stream_version = event.stream_version;
-            // Where the record has another aggregate than the program would say, it is in the
-            // sequence of that.
+            // If the record has another aggregate than the decoded event, the record decides the
+            // sequence, so pass the record on.
             if (event.record.aggregate_type == kept->event->aggregate_type() &&
                 event.record.aggregate_id == kept->event->aggregate_id()) {
                 return kept;
             }
         } catch (const CodecError&) {
-            // Not lost: its step finds the same, and fails with it.
+            // The error is not lost: the step meets it again and fails with it.
         }
     }
     return std::make_shared<const StoredEvent>(std::move(event));
 }
 
-/// With the lock held: is there a page to be read while the lanes work on what they have?
+/// Whether a page should be read while the lanes work on what they have. Called with the lock held.
 bool AgentRunner::wants_ahead() const {
     return may_read() && mailbox_.size() <= read_ahead_below;
 }
 
-/// With the lock held.
+/// Called with the lock held.
 void AgentRunner::read_ahead(Lock& /*lock*/) {
     if (!reading_ahead_ && wants_ahead()) {
         reading_ahead_ = true;

@@ -36,8 +36,8 @@ AgentRunner::AgentRunner(std::unique_ptr<Agent> agent, DeliveryHouse& house,
 }
 
 void AgentRunner::start() {
-    // Commits are offered from before the registration on; until the agent knows where it begins
-    // it only counts as busy, so that none of them wakes it.
+    // Commits are offered to the agent even before it is registered. Until it knows where to begin,
+    // `starting_` keeps them from waking it, and it counts as busy.
     try {
         check_versions();
         start_agent(*agent_);
@@ -56,7 +56,7 @@ void AgentRunner::start() {
             stop_agent(*agent_, *hub_);
         }
         Lock lock{mutex_};
-        starting_ = false; // now who removes it may end it
+        starting_ = false; // a thread that removes the agent may now end it
         stopped_.notify_all();
         tell_rest(lock);
         throw;
@@ -73,7 +73,7 @@ void AgentRunner::start() {
 void AgentRunner::take_changed(const PartResult::Changed& changed) {
     {
         const std::lock_guard lock{mutex_};
-        if (changed.action != DeliveryAction::discard) { // that one is an order of its own lane
+        if (changed.action != DeliveryAction::discard) { // its own lane discards by an order
             note_state(changed.delivery);
         }
         if (loading_) {
@@ -105,7 +105,7 @@ bool AgentRunner::retry_now(Position position) {
 void AgentRunner::command(DeliveryCommand command, OnCommand done) {
     const std::optional<DeliveryRecord> delivery = store_.delivery(command.agent, command.position);
     if (!delivery) {
-        done({}); // nothing of it waits or is dead
+        done({}); // the delivery neither waits nor is dead
         return;
     }
     {
@@ -181,7 +181,7 @@ AgentStatus AgentRunner::status() {
     return status;
 }
 
-/// With the lock held: positions that are not settled.
+/// The number of positions that are not settled. Called with the lock held.
 std::uint64_t AgentRunner::lag() const {
     const Position settled =
         all_done(0) ? std::max(through_, settled_.checkpoint) : settled_.checkpoint;
@@ -194,7 +194,7 @@ std::uint64_t AgentRunner::lag() const {
     return behind;
 }
 
-/// With the lock held; 0: nothing waits.
+/// The oldest position that waits; 0 if there is none. Called with the lock held.
 Position AgentRunner::oldest_waiting() const {
     Position oldest = 0;
     if (through_ < log_end_ || !all_done(0)) {
@@ -209,7 +209,7 @@ Position AgentRunner::oldest_waiting() const {
     return oldest;
 }
 
-/// When the first event happened that has this position or a later one.
+/// The time of the first event at this position or after it.
 std::optional<Timestamp> AgentRunner::time_of(Position position) {
     if (position == 0) {
         return std::nullopt;
@@ -219,7 +219,7 @@ std::optional<Timestamp> AgentRunner::time_of(Position position) {
             return event.record.occurred_at;
         }
     } catch (const StoreError&) {
-        // The status has its trouble; this is not known just now.
+        // The status already shows the trouble. The time is unknown for now.
     }
     return std::nullopt;
 }
@@ -239,7 +239,7 @@ bool AgentRunner::idle() {
 
 bool AgentRunner::handled(Position through) {
     const std::lock_guard lock{mutex_};
-    // What was passed since the last step is in no checkpoint yet.
+    // Positions passed since the last step are in no checkpoint yet.
     return !starting_ && (settled_.checkpoint >= through || (through_ >= through && all_done(0))) &&
            (unfinished_.empty() || unfinished_.begin()->first > through);
 }
@@ -249,7 +249,8 @@ bool AgentRunner::ends() {
     return stopping_;
 }
 
-/// With the lock held: no turn is due or under way, nothing waits for a commit, nobody reads ahead.
+/// Whether no turn is due or under way, nothing waits for a commit, and no task reads ahead. Called
+/// with the lock held.
 bool AgentRunner::quiet() const {
     return open_batches_ == 0 && turns_under_way() == 0 && !reading_ahead_;
 }
@@ -300,7 +301,7 @@ void AgentRunner::leave(Task at_rest) {
     tell_rest(lock);
 }
 
-/// With the lock held.
+/// Calls at_rest_ if nothing is under way. Called with the lock held.
 void AgentRunner::tell_rest(Lock& /*lock*/) {
     if (at_rest_ && quiet() && !starting_ && !stops_) {
         std::exchange(at_rest_, nullptr)();
@@ -320,7 +321,7 @@ void AgentRunner::finish(Lock& lock) {
         stops_ = true;
         lock.unlock();
         {
-            const WorkerScope scope{hub_.get()}; // on_stop may stop the bus: that must not wait
+            const WorkerScope scope{hub_.get()}; // if on_stop stops the bus, that must not wait
             stop_agent(*agent_, *hub_);
         }
         lock.lock();
@@ -336,7 +337,7 @@ void AgentRunner::end_agent() {
     std::unique_ptr<Agent> ends;
     const std::lock_guard lock{mutex_};
     ends.swap(agent_);
-} // the lock goes first: what the agent's end runs is not ours
+} // the lock is released before `ends`: the agent's destructor runs user code
 
 void AgentRunner::show(const std::function<void(const Agent&)>& look) {
     const std::lock_guard lock{mutex_};
@@ -345,16 +346,15 @@ void AgentRunner::show(const std::function<void(const Agent&)>& look) {
     }
 }
 
-/// With the lock held: all that was passed is settled. `turns`: those under way that have begun no
-/// step.
+/// Whether all positions that were passed are settled. `turns` is the number of turns under way
+/// that have begun no step. Called with the lock held.
 bool AgentRunner::all_done(std::ptrdiff_t turns) const {
     return mailbox_.empty() && with_lanes_ == 0 && !must_reload_ && open_batches_ == 0 &&
            turns_under_way() <= turns;
 }
 
-/// Writes that events up to through_ are settled, where no step says so on its way, where
-/// all_done(turns). Called, and left, with the lock held: whoever found that
-/// nothing is in the mailbox still knows it here.
+/// Writes that all events up to through_ are settled, if all_done(turns), so that no step will
+/// write it. The lock is held throughout, so the mailbox stays empty.
 void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
     if (through_ <= settled_.checkpoint || !all_done(turns)) {
         return;
@@ -366,10 +366,10 @@ void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
     part.settled.push_back({settled_.checkpoint + 1, through_});
     settle(part.settled.front());
     settle_from_ = through_ + 1;
-    // Made to fail, the part asks for a timer that is not there, so that the store refuses it.
+    // At this fault point, the part fires a timer that does not exist, so the store refuses it.
     LIBBUS_FAULT_POINT_FAILS("checkpoint.write",
                              part.fires = std::numeric_limits<std::int64_t>::max());
-    // Nothing is lost where this fails: the agent begins again where the store says it is.
+    // If this fails, nothing is lost: the agent begins again at the checkpoint in the store.
     house_.writer.submit(std::move(part), [self = shared_from_this()](PartResult&& result, Part&&) {
         if (!result.error) {
             return;
@@ -383,7 +383,8 @@ void AgentRunner::save_checkpoint(Lock& /*lock*/, std::ptrdiff_t turns) {
     });
 }
 
-/// With the lock held: the store cannot be read or written; it is tried again after a pause.
+/// Notes that the store cannot be read or written. It is tried again after a pause. Called with the
+/// lock held.
 void AgentRunner::note_trouble(std::string what) {
     trouble_ = std::move(what);
     must_reload_ = true;
@@ -397,15 +398,16 @@ void AgentRunner::on_timer(std::uint64_t number) {
     }
     wake_lanes(lock);
     if (!starting_ && !stopping_) {
-        schedule_wake(lock); // what it was set for may be gone
+        schedule_wake(lock); // the delivery that the timer was set for may be gone
     }
 }
 
-/// Sees to it that the agent wakes for the next deferred delivery, or to try the store again.
+/// Sets the timer that wakes the agent for the next deferred delivery, or to try the store again.
 void AgentRunner::schedule_wake(Lock& /*lock*/) {
     const SteadyTime now = hub_->runtime().steady_now();
     std::optional<SteadyTime> due;
-    // What is overdue and held back is woken by what it waits for; a timer would only spin.
+    // If a lane is overdue but held back, the end of what it waits for wakes it. A timer for it
+    // would fire again and again.
     const bool at_work = !quiet();
     if (must_reload_ && !(at_work && paused_until_ <= now)) {
         due = std::max(now, paused_until_);

@@ -25,7 +25,7 @@
 
 namespace bus {
 
-/// What all agents of a bus with a store have in common.
+/// What all agents of a bus with a store share.
 struct DeliveryHouse {
     EventStore& store;
     Writer& writer;
@@ -34,47 +34,53 @@ struct DeliveryHouse {
     std::atomic<std::uint64_t> last_timer;
 };
 
-/// Drives one agent from the log: catch-up in pages, then live from memory; steps of one sequence
-/// in order of position, those of others on as many workers as the agent asks for; what a step did
-/// is committed as one part, a failed attempt as another, and no worker waits for a commit.
+/// Runs one agent from the log. It catches up in pages from the store, then takes events live from
+/// memory. Steps of one sequence run in order of position; different sequences run on as many
+/// workers as the agent asks for. What a step did is committed as one part, a failed attempt as
+/// another, and no worker waits for a commit.
 ///
-/// Members below `mutex_` are guarded by it; a lane's own by there being one turn of it at a time.
+/// The mutex guards the members below `mutex_`. The members of a lane that belong to its turn need
+/// no lock, because a lane has only one turn at a time.
 class AgentRunner final : public Runner,
                           public internal::ClockUser,
                           public std::enable_shared_from_this<AgentRunner> {
 public:
-    /// What a committed part leaves to be done by the delivery.
+    /// What Delivery has to do after a part was committed.
     struct Aftermath {
-        /// For the plain handlers.
+        /// Events for the plain handlers.
         std::span<const std::shared_ptr<const DomainEvent>> emitted{};
-        /// Deliveries of whatever agent.
+        /// Changed deliveries, of any agent.
         std::span<const PartResult::Changed> changed{};
         std::span<const StartedTimer> timers{};
         std::span<const std::uint64_t> cancelled_timers{};
     };
 
     using OnAftermath = std::function<void(const Aftermath&)>;
-    /// Called with what came of a command; on a thread that must not be blocked.
+    /// Called with the result of a command. It must not block.
     using OnCommand = std::function<void(const PartResult&)>;
 
     AgentRunner(std::unique_ptr<Agent> agent, DeliveryHouse& house, std::shared_ptr<RunnerHub> hub,
                 OnAftermath on_aftermath);
 
-    /// Registers the agent in the store where it is new, and begins. Throws StoreError.
+    /// Registers the agent in the store if it is new, and begins. Throws StoreError, and
+    /// std::invalid_argument if upcasters are missing for events in the log.
     void start();
-    /// Events of a commit, in order; those the agent has no room for it reads later.
+    /// Takes the events of a commit, in order. If there is no room for them, the agent reads them
+    /// from the log later.
     void offer(const Writer::Committed& committed);
-    /// Another one's committed part has changed a delivery of this agent.
+    /// To be called when a part that this agent did not submit has changed one of its deliveries.
     void take_changed(const PartResult::Changed& changed);
-    /// Makes a deferred delivery due at once. False: it is not deferred, or under way.
+    /// Makes a deferred delivery due at once. Returns false if it is not deferred, or is under way.
     bool retry_now(Position position);
-    /// Carries an operator's command out, in order with the agent's own steps. Throws StoreError.
+    /// Executes an operator's command, in order with the agent's own steps. Throws StoreError, and
+    /// std::logic_error if the agent is stopping.
     void command(DeliveryCommand command, OnCommand done);
-    /// Puts the agent back, and begins again. Throws std::logic_error where it stops.
+    /// Makes the agent begin again at an earlier position. Throws std::logic_error if it is
+    /// stopping.
     void replay(ReplayOrder order, RequestAnswer answer, OnCommand done);
 
-    /// While in scope, threads that wait on the hub are woken at each commit of this agent, and not
-    /// only when it comes to rest.
+    /// While an object of this class exists, threads that wait on the hub are woken at each commit
+    /// of the agent. Otherwise they are only woken when the agent has nothing left under way.
     class Awaited {
     public:
         explicit Awaited(AgentRunner& runner) : runner_{runner} { ++runner_.awaited_; }
@@ -88,13 +94,13 @@ public:
         AgentRunner& runner_;
     };
 
-    /// All events up to a position have finished, were given up or discarded, and that is
+    /// Whether all events up to a position have finished, were given up or discarded, and this is
     /// committed.
     [[nodiscard]] bool handled(Position through);
-    /// It begins no further step.
+    /// Whether the agent is stopping and begins no further step.
     [[nodiscard]] bool ends();
 
-    /// Not for an agent that may end meanwhile.
+    /// Whether the agent has a handler for the type. It must not end during the call.
     [[nodiscard]] bool handles(const EventType* type) const;
 
     const std::string& name() const noexcept override { return name_; }
@@ -106,10 +112,10 @@ public:
     [[nodiscard]] bool waits_for_time() override;
     void begin_stop() override;
     void stop() override;
-    /// The same for an agent that leaves, without waiting: `at_rest` is called once, under a lock,
-    /// when nothing of it is under way any more. It is to see to finish() and end_agent().
+    /// Stops without waiting. `at_rest` is called once, under a lock, when nothing of the agent is
+    /// under way any more. It must then have finish() and end_agent() called.
     void leave(Task at_rest);
-    /// Calls on_stop where that is due. Nothing of it is under way.
+    /// Calls on_stop if it is still due. Nothing of the agent may be under way.
     void finish();
     void end_agent() override;
 
@@ -117,10 +123,10 @@ private:
     /// An event that waits for a worker.
     struct Mail {
         Writer::Event event;
-        Position first = 0; ///< what was passed since the one before it begins here
+        Position first = 0; ///< the first position passed since the previous mail
     };
 
-    /// Something to be done by a lane, beside events.
+    /// Something that a lane has to do beside events.
     struct Order {
         enum class Kind : std::uint8_t { changed, retry, command, replay, clock_set };
         Kind kind = Kind::changed;
@@ -128,26 +134,26 @@ private:
         Position position = 0;
         DeliveryCommand command{};
         ReplayOrder replay{};
-        RequestAnswer answer{}; ///< to be stored with it, so that it is not done twice
+        RequestAnswer answer{}; ///< stored together with the replay, so it is not done twice
         OnCommand done{};
     };
 
-    /// A page of the log, as far as it concerns the agent.
+    /// The part of a page of the log that concerns the agent.
     struct Page {
-        std::size_t found = 0; ///< events, whoever handles them
+        std::size_t found = 0; ///< number of all events in the page
         Position last = 0;
-        std::vector<Writer::Event> wanted{};
+        std::vector<Writer::Event> wanted{}; ///< the events that the agent handles
     };
 
-    /// A page that is being read, or waits for one before it.
+    /// A page that is being read, or that waits for an earlier page.
     struct Read {
         Position after = 0;
-        Position log_end = 0; ///< as it was when the reading began
-        bool decodes = false; ///< its events are made objects at once
+        Position log_end = 0; ///< the end of the log when the reading began
+        bool decodes = false; ///< whether its events are decoded at once
         std::optional<Page> page{};
     };
 
-    /// A part that the store will never take.
+    /// A part that the store will never accept.
     struct Refusal {
         Position position;
         Failure failure;
@@ -158,30 +164,31 @@ private:
     struct Lane {
         Lane(StepRunner runner, OnDead on_dead) : held{on_dead}, steps{std::move(runner)} {}
 
-        std::deque<DeliveryItem> inbox{};     ///< by the mutex
-        std::vector<Order> orders{};          ///< by the mutex
-        bool running = false;                 ///< by the mutex: a turn is due or under way
-        std::size_t outstanding = 0;          ///< by the mutex: steps on their way
-        internal::HeldUp::Counts counts;      ///< by the mutex: as of the last turn
-        std::optional<SteadyTime> next_due{}; ///< by the mutex
-        bool has_ready = false;               ///< by the mutex
-        internal::HeldUp held;                ///< the turn's own
-        StepRunner steps;                     ///< the turn's own
-        std::deque<Position> repeats{};       ///< the turn's own: noted, to be attempted again
-        std::vector<Position> noting{};       ///< the turn's own: the same, once they are noted
-        std::optional<DeliveryItem> lonely{}; ///< the turn's own: to be run alone next
-        std::vector<Refusal> refusals{};      ///< by the mutex
-        std::shared_ptr<Strand> told{};       ///< what was committed is told in its order
-        /// By the mutex: when the first of suspect_again_ may run.
+        // The mutex guards the members marked "mutex". Those marked "turn" belong to the turn.
+        std::deque<DeliveryItem> inbox{};     ///< mutex
+        std::vector<Order> orders{};          ///< mutex
+        bool running = false;                 ///< mutex: a turn is due or under way
+        std::size_t outstanding = 0;          ///< mutex: steps whose result is still to come
+        internal::HeldUp::Counts counts;      ///< mutex: after the last turn
+        std::optional<SteadyTime> next_due{}; ///< mutex
+        bool has_ready = false;               ///< mutex
+        internal::HeldUp held;                ///< turn
+        StepRunner steps;                     ///< turn
+        std::deque<Position> repeats{};       ///< turn: noted, and to be attempted again
+        std::vector<Position> noting{};       ///< turn: move to `repeats` once they are noted
+        std::optional<DeliveryItem> lonely{}; ///< turn: to be run alone next
+        std::vector<Refusal> refusals{};      ///< mutex
+        std::shared_ptr<Strand> told{};       ///< reports what was committed, in order
+        /// Mutex: when the first of suspect_again_ may run.
         std::optional<SteadyTime> suspect_due{};
     };
 
-    /// Events that a worker is given ahead of their turn.
+    /// The most events that a lane gets in advance.
     static constexpr std::size_t most_given = 384;
-    /// Events that the agent does not handle, passed before the checkpoint is written for them
-    /// alone.
+    /// After passing this many events that the agent does not handle, the checkpoint is written
+    /// just for them.
     static constexpr Position unhandled_before_checkpoint = 4096;
-    /// An agent that rests writes after this what it has passed since.
+    /// An agent without work writes its checkpoint after this time.
     static constexpr Duration rest_before_checkpoint = std::chrono::seconds{1};
 
     using Batch = std::shared_ptr<StepBatch>;
@@ -191,13 +198,13 @@ private:
     [[nodiscard]] Position oldest_waiting() const;
     [[nodiscard]] std::optional<Timestamp> time_of(Position position);
 
-    // agent_start.cpp: what it finds that other programs have left
+    // agent_start.cpp: events that other programs have left in the store
     [[nodiscard]] Position first_start();
     void check_versions();
     void warn_of_unhandled();
     void wake_readable(std::vector<DeliveryRecord>& deferred);
 
-    // agent_feed.cpp: what comes in
+    // agent_feed.cpp: how events come in
     void register_agent();
     void reload();
     void clear_lanes();
@@ -216,7 +223,7 @@ private:
     [[nodiscard]] bool comes_after_suspects(const std::vector<DeliveryItem>& items,
                                             Position position) const;
 
-    // agent_pages.cpp: what it missed
+    // agent_pages.cpp: how the log is read
     [[nodiscard]] bool may_read() const;
     bool read_page(std::ptrdiff_t own_turns, internal::BlockMemory& memory);
     void take_pages(Lock& lock);
@@ -229,7 +236,7 @@ private:
     void post_ahead();
     void run_ahead();
 
-    // agent_turns.cpp: what is done with it
+    // agent_turns.cpp: what a lane does in its turn
     void wake();
     void wake_lanes(Lock& lock);
     [[nodiscard]] bool one_turn_only() const;
@@ -254,13 +261,13 @@ private:
     [[nodiscard]] bool stopping();
     void give_up_turn(StepBatch& batch, const std::exception& error);
 
-    // agent_notes.cpp: what is under way, for the next start
+    // agent_notes.cpp: notes of what is under way, for the next start
     bool must_note(Lane& lane);
     void note(Lane& lane);
     [[nodiscard]] BegunNote make_note(Lock& lock);
     void refuse_note(const std::exception_ptr& error);
 
-    // agent_alone.cpp: deliveries of which the process may have died
+    // agent_alone.cpp: deliveries that may have killed the process
     void go_alone(Lane& lane);
     void note_alone(Lane& lane);
     void write_note(Lock&& held, Lane& lane, void (AgentRunner::*then)(Lane&));
@@ -268,7 +275,7 @@ private:
     Lane& move_home(Lane& lane, DeliveryItem& item, bool ask);
     void leave_alone(Lane& lane);
 
-    // agent_commits.cpp: what came of it
+    // agent_commits.cpp: the results of parts
     void on_part_done(Lane& lane, const Batch& batch, std::size_t index, PartResult&& result,
                       Part&& spent);
     void finish_batch(Lane& lane, StepBatch& batch);
@@ -300,62 +307,62 @@ private:
     [[nodiscard]] std::ptrdiff_t turns_under_way() const;
 
     const std::string name_;
-    std::unique_ptr<Agent> agent_; ///< goes under the mutex, when nothing is under way any more
-    /// A user's code says which worker gets an event: it may kill the process before any step.
+    std::unique_ptr<Agent> agent_; ///< reset under the mutex when nothing is under way any more
+    /// A user's function chooses the lane of an event, and may kill the process before any step.
     const bool asks_keys_;
     DeliveryHouse& house_;
     EventStore& store_;
     std::shared_ptr<RunnerHub> hub_;
-    Executor& pool_; ///< where its steps run
+    Executor& pool_; ///< runs the agent's steps
     OnAftermath on_aftermath_;
     internal::StateCache states_;
     std::vector<bool> handled_types_; ///< by type index
     std::vector<std::unique_ptr<Lane>> lanes_;
     internal::EventWarnings warnings_;
-    BegunNote suspects_; ///< as found when the agent began
+    BegunNote suspects_; ///< the note found when the agent began
 
     std::mutex mutex_;
     std::condition_variable stopped_;
     std::deque<Mail> mailbox_;
-    Position through_ = 0;            ///< all up to here is settled, in the mailbox or with a lane
-    Position settle_from_ = 1;        ///< what is passed and in no item yet begins here
-    internal::AgentProgress settled_; ///< as committed
-    /// Deliveries, as committed, that the checkpoint may have passed though they are not handled:
-    /// deferred and parked ones, with how often they were redriven.
+    Position through_ = 0;            ///< all up to here is settled, in the mailbox or in a lane
+    Position settle_from_ = 1;        ///< the first position passed that is in no item yet
+    internal::AgentProgress settled_; ///< what is committed
+    /// Deferred and parked deliveries, as committed, and how often they were redriven. They are not
+    /// handled, although the checkpoint may have passed them.
     std::map<Position, std::uint32_t> unfinished_;
-    std::atomic<unsigned> awaited_{0}; ///< how many wait for a position
-    Position log_end_ = 0;             ///< the newest position heard of
-    Position handed_out_ = 0;          ///< the newest first attempt that a lane was given
-    /// Deliveries with a row that are being attempted, with their attempts: the next one may begin
-    /// before the last one's commit is heard of.
+    std::atomic<unsigned> awaited_{0}; ///< number of Awaited objects
+    Position log_end_ = 0;             ///< the newest known position of the log
+    Position handed_out_ = 0;          ///< the newest first attempt that a lane got
+    /// Deliveries with a row that are being attempted, and the number of their attempts under way:
+    /// the next attempt may begin before the commit of the last one is reported.
     std::map<Position, unsigned> repeating_;
-    bool mail_noted_ = false; ///< a note of this life that is stored covers first attempts of it
-    bool mail_waits_ = false; ///< for such a note, before its keys are asked for
+    bool mail_noted_ = false;          ///< a note stored since the start covers first attempts
+    bool mail_waits_ = false;          ///< mail waits for such a note before its keys are asked for
     std::set<Position> suspect_again_; ///< suspects that have a row, but are not dead
-    Position lone_ = 0;                ///< the one that runs alone
-    std::uint32_t lone_deaths_ = 0;    ///< of it, in a row, the run under way included
+    Position lone_ = 0;                ///< the delivery that runs alone
+    std::uint32_t lone_deaths_ = 0;    ///< its deaths in a row, counting the run under way
     bool note_is_old_ = false;         ///< more is under way than the note in the store says
     bool first_noted_ = false;         ///< the note in the store has what was found at the start
-    std::size_t with_lanes_ = 0;       ///< events that lanes were given and have not begun
+    std::size_t with_lanes_ = 0;       ///< events that lanes got and have not begun
     std::uint64_t chain_ = 0;
-    bool live_ = false;          ///< the next commit follows through_
-    bool feeding_ = false;       ///< the mailbox is being spread over the lanes
-    bool reading_ahead_ = false; ///< a task beside the turns reads pages, or is about to
+    bool live_ = false;                       ///< the next commit follows through_
+    bool feeding_ = false;                    ///< mail is being distributed to the lanes
+    bool reading_ahead_ = false;              ///< a task beside the turns reads pages, or will soon
     std::deque<std::shared_ptr<Read>> reads_; ///< in the order of the log
-    Position read_from_ = 0;                  ///< the next page begins behind this
-    bool starting_ = true;                    ///< until start() has read where the agent stands
+    Position read_from_ = 0;                  ///< the next page begins after this
+    bool starting_ = true;                    ///< until start() has read the agent's progress
     bool stopping_ = false;
     bool started_ = false; ///< on_start has run, and on_stop is due
-    bool stops_ = false;   ///< on_stop runs
-    bool leaves_ = false;  ///< on_stop is called by who was told that it rests
+    bool stops_ = false;   ///< on_stop is running
+    bool leaves_ = false;  ///< after leave(): stop() leaves on_stop to the caller of finish()
     Task at_rest_;         ///< until it is called
     bool must_reload_ = false;
-    bool put_back_ = false; ///< what was found when the agent began concerns an earlier life
-    bool loading_ = false;  ///< reload() is looking into the store
+    bool put_back_ = false; ///< a replay has begun: the notes found at the start are obsolete
+    bool loading_ = false;  ///< reload() is reading from the store
     std::vector<PartResult::Changed> changed_meanwhile_;
     std::size_t open_batches_ = 0;
     std::optional<Runtime::TimerId> timer_;
-    std::uint64_t timer_number_ = 0; ///< of the newest timer
+    std::uint64_t timer_number_ = 0; ///< number of the newest timer
     SteadyTime timer_due_{};
     std::optional<Runtime::TimerId> rest_timer_;
     Position replay_through_ = 0;
@@ -363,7 +370,7 @@ private:
     std::uint64_t failures_ = 0;
     std::optional<Timestamp> last_commit_;
     std::string trouble_;
-    SteadyTime paused_until_{}; ///< after trouble with the store
+    SteadyTime paused_until_{}; ///< the end of the pause after trouble with the store
 };
 
 } // namespace bus

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <stdexcept>
 
-/// What an agent that begins finds in the store of programs that knew other events than its own, or
-/// other versions of them.
+/// How a starting agent treats events in the store whose type or version this program does not
+/// know.
 namespace bus {
 
 namespace {
@@ -15,7 +15,7 @@ const EventType* known_type(const std::string& name) {
     return type != nullptr && type->base() != nullptr ? type : nullptr;
 }
 
-/// The steps from a version on to that of the program that no upcaster takes: `from 1 to 2`.
+/// The steps from a version to the program's own for which there is no upcaster: `from 1 to 2`.
 std::string missing_upcasters(const EventType& type, std::uint32_t version) {
     std::string missing;
     for (; version < type.version(); ++version) {
@@ -29,14 +29,14 @@ std::string missing_upcasters(const EventType& type, std::uint32_t version) {
 
 } // namespace
 
-/// The position behind which the agent begins if the store has never heard of it.
+/// The position after which the agent begins if it is new in the store.
 Position AgentRunner::first_start() {
     const StartPosition& start = agent_->settings().start;
     return start.kind == StartPosition::Kind::now ? store_.last_position() : start.position;
 }
 
-/// Throws std::invalid_argument if the log holds events for the agent that no upcaster brings to
-/// the version that the program knows: also those that it has handled, since it may be replayed.
+/// Throws std::invalid_argument if the log holds events for the agent that no upcaster converts to
+/// the program's version. Events that the agent has handled count too, since it may replay them.
 void AgentRunner::check_versions() {
     const auto has_gap = [this](const EventType* type) {
         return handles(type) && !missing_upcasters(*type, 1).empty();
@@ -63,7 +63,8 @@ void AgentRunner::check_versions() {
     }
 }
 
-/// Of what waits for the agent, what it does not handle any more and what it cannot read yet.
+/// Reports which of the deliveries that wait for the agent it does not handle any more, and which
+/// it cannot read yet.
 void AgentRunner::warn_of_unhandled() {
     Teller teller = hub_->teller();
     for (const WaitingCount& waiting : store_.count_waiting(name_)) {
@@ -76,7 +77,8 @@ void AgentRunner::warn_of_unhandled() {
     }
 }
 
-/// Makes those due that wait for a program that knows the version of their event, if this is one.
+/// Some deliveries wait for a program that knows the version of their event. Makes those due that
+/// this program can read.
 void AgentRunner::wake_readable(std::vector<DeliveryRecord>& deferred) {
     const auto waits = [](const DeliveryRecord& delivery) {
         return delivery.due == due_in_newer_program;

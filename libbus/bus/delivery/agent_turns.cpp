@@ -6,14 +6,15 @@
 #include <algorithm>
 #include <utility>
 
-/// What a worker of an agent does with its turn.
+/// What a lane of an agent does in its turn.
 namespace bus {
 
 namespace {
 
-/// A turn ends after so many steps, or where they are slow, by the clock.
+/// A turn ends after this many steps, or earlier by the clock if they are slow.
 constexpr std::size_t steps_of_a_turn = 384;
-/// Steps of a worker on their way into the store: it waits where the disk does not keep up.
+/// The most steps of a lane that may be on their way to the store. If the disk does not keep up,
+/// the lane waits.
 constexpr std::size_t most_outstanding = 2048;
 
 } // namespace
@@ -22,11 +23,11 @@ void AgentRunner::wake() {
     std::unique_lock lock{mutex_};
     wake_lanes(lock);
     if (must_reload_ && !starting_ && !stopping_) {
-        schedule_wake(lock); // a timer that was set for less may have come too early
+        schedule_wake(lock); // the timer may have fired before the pause was over
     }
 }
 
-/// Posts a turn of each worker that has something to do and no turn yet.
+/// Posts a turn of each lane that has something to do and no turn yet.
 void AgentRunner::wake_lanes(Lock& /*lock*/) {
     if (starting_ || stopping_ || (must_reload_ && hub_->runtime().steady_now() < paused_until_)) {
         return;
@@ -40,7 +41,8 @@ void AgentRunner::wake_lanes(Lock& /*lock*/) {
         if (lane->running || lane->outstanding >= most_outstanding) {
             continue;
         }
-        // Whoever has a turn feeds the others; where all who have one are busy, another one does.
+        // A lane in its turn feeds the others too. If only feeding is needed, one more turn is
+        // enough.
         if (feeding || (!must_reload_ && has_work(*lane))) {
             feeding = false;
             post_turn(*lane);
@@ -51,13 +53,15 @@ void AgentRunner::wake_lanes(Lock& /*lock*/) {
     }
 }
 
-/// With the lock held: the lanes take turns.
+/// Whether only one lane at a time may have a turn. Called with the lock held.
 bool AgentRunner::one_turn_only() const {
-    // Suspects come in the order of the log in every life, or none of them would ever be the same.
+    // After every restart, suspects must run in the order of the log: only then is it the same one
+    // that runs when the process dies again.
     return must_reload_ || !first_noted_ || suspects_left();
 }
 
-/// With the lock held. One that waits for its time, or behind a dead one, keeps nobody waiting.
+/// Whether there are suspects that can run now. A suspect that waits for its time, or for a dead
+/// delivery, delays no other delivery. Called with the lock held.
 bool AgentRunner::suspects_left() const {
     if (settled_.checkpoint < suspects_.range.last) {
         return true;
@@ -68,13 +72,14 @@ bool AgentRunner::suspects_left() const {
     return !suspect_again_.empty() && std::any_of(lanes_.begin(), lanes_.end(), has_one);
 }
 
-/// With the lock held: the lane has its turn, or is given one when something ends.
+/// Whether the lane has a turn already, or gets one only when something else ends. Called with the
+/// lock held.
 bool AgentRunner::held_back(const Lane& lane) const {
     return lane.running || lane.outstanding >= most_outstanding ||
            (one_turn_only() && turns_under_way() != 0);
 }
 
-/// With the lock held.
+/// Called with the lock held.
 void AgentRunner::post_turn(Lane& lane) {
     lane.running = true;
     post_turn_again(lane);
@@ -84,13 +89,13 @@ void AgentRunner::post_turn_again(Lane& lane) {
     pool_.post([self = shared_from_this(), &lane] { self->turn(lane); });
 }
 
-/// With the lock held.
+/// Called with the lock held.
 bool AgentRunner::has_work(const Lane& lane) const {
     return !lane.inbox.empty() || !lane.orders.empty() || lane.has_ready ||
            (lane.next_due && *lane.next_due <= hub_->runtime().steady_now());
 }
 
-/// With the lock held: the log or the mailbox has something that a lane could be given.
+/// Whether the log or the mailbox has something to give to a lane. Called with the lock held.
 bool AgentRunner::needs_feeding() const {
     if (!mailbox_.empty()) {
         return !feeding_ && with_lanes_ < most_given * lanes_.size();
@@ -129,7 +134,7 @@ void AgentRunner::turn(Lane& lane) {
     }
 }
 
-/// False: there is nothing to be done in this turn.
+/// Returns false if there is nothing to do in this turn.
 bool AgentRunner::prepare(Lane& /*lane*/) {
     bool load = false;
     {
@@ -139,7 +144,7 @@ bool AgentRunner::prepare(Lane& /*lane*/) {
         }
         if (must_reload_) {
             if (turns_under_way() > 1 || open_batches_ != 0 || reading_ahead_) {
-                return false; // the last of them begins again
+                return false; // the last of these to end makes the agent begin again
             }
             load = true;
         }
@@ -196,7 +201,7 @@ std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
         const Position position = lane.repeats.front();
         std::optional<DeliveryRecord> record = lane.held.take(position);
         lane.repeats.pop_front();
-        if (!record) { // discarded meanwhile
+        if (!record) { // it was discarded meanwhile
             const std::lock_guard lock{mutex_};
             end_repeat(position);
             continue;
@@ -218,7 +223,7 @@ std::optional<DeliveryItem> AgentRunner::next_item(Lane& lane) {
     return item;
 }
 
-/// Runs a step, or puts the delivery behind others of its sequence.
+/// Runs a step, or parks the delivery behind others of its sequence.
 StepRunner::Order AgentRunner::handle(Lane& lane, DeliveryItem& item, StepBatch& batch) {
     if (!item.record && !lane.held.empty() &&
         lane.held.holds(lane.steps.sequence_of(item), item.event->position)) {
@@ -262,12 +267,12 @@ void AgentRunner::carry_out(Lane& lane, Order& order, StepBatch& batch) {
     part.commanded_at = hub_->runtime().now();
     part.commands.push_back(order.command);
     if (order.command.action == DeliveryAction::discard) {
-        // No attempt of it is under way: those of this lane are submitted, and in the log before.
+        // No attempt of it is under way: this lane has submitted all of its attempts before.
         if (const auto held = lane.held.find(order.command.position)) {
             lane.held.settle(order.command.position, held->second);
         }
     } else if (order.command.action == DeliveryAction::retry) {
-        // Its next attempt is behind this part in the log, where it is deferred when that comes.
+        // Its next attempt is committed after this part, which finds the delivery still deferred.
         lane.held.make_due(order.command.position, hub_->runtime().steady_now());
     }
     batch.parts.push_back(std::move(part));
@@ -275,7 +280,8 @@ void AgentRunner::carry_out(Lane& lane, Order& order, StepBatch& batch) {
         {.part = batch.parts.size() - 1, .command = true, .done = std::move(order.done)});
 }
 
-/// What this agent has on its way behind this part falls, and it begins anew once it is stored.
+/// Adds the part of a replay. All later parts of the agent that are under way will be refused, and
+/// the agent begins again once this part is stored.
 void AgentRunner::put_back(Order& order, StepBatch& batch) {
     Part part;
     part.agent = agent_->name();
@@ -295,7 +301,7 @@ void AgentRunner::submit(Lane& lane, const Batch& batch) {
     }
     {
         std::unique_lock lock{mutex_};
-        // A replay begins without one: what was under way falls.
+        // A replay begins without a note: what was under way is dropped.
         if (note_is_old_ && !batch->parts.front().begun && !batch->parts.front().replay) {
             batch->parts.front().begun = make_note(lock);
         }
@@ -318,8 +324,8 @@ bool AgentRunner::stopping() {
     return stopping_;
 }
 
-/// Reading the store failed: nothing of this turn is committed, so the agent begins again where
-/// the store stands.
+/// Called if reading the store failed: drops the work of this turn that is not submitted. The agent
+/// begins again at the progress in the store.
 void AgentRunner::give_up_turn(StepBatch& batch, const std::exception& error) {
     if (!is_store_lost(std::current_exception())) {
         hub_->teller().on_trouble("agent " + agent_->name() + ": " + error.what());

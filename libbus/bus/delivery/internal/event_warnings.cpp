@@ -5,7 +5,7 @@ namespace bus::internal {
 
 namespace {
 
-/// Events that are looked through for unknown types when a bus begins: some 50 ms.
+/// The most positions that are searched for unknown types when a bus begins; that takes some 50 ms.
 constexpr Position most_looked_through = 100'000;
 
 std::string counted(std::uint64_t count, const std::string& noun) {

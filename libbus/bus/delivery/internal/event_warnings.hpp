@@ -12,17 +12,18 @@
 
 namespace bus::internal {
 
-/// Reports to those who observe `trouble`, once each, the events that an agent's program does not
-/// handle any more, or does not know yet. Thread safe.
+/// Reports to the observers of `trouble`, once each, which events an agent does not handle any more
+/// and which versions its program does not know yet. Thread safe.
 class EventWarnings {
 public:
     explicit EventWarnings(std::string agent) : agent_{std::move(agent)} {}
 
-    /// What is left of events that the agent has no handler for.
+    /// Reports unfinished events that the agent has no handler for.
     void no_handler(const WaitingCount& left, ObserverSink& sink) const;
-    /// What waits of a newer version than `known`. Of that version nothing more is reported.
+    /// Reports waiting events of a newer version than `known`. Each version is reported only once.
     void newer(const WaitingCount& waiting, std::uint32_t known, ObserverSink& sink);
-    /// An event of a newer version than `known` has come.
+    /// Reports that an event of a newer version than `known` has come, unless its version was
+    /// already reported.
     void newer(const EventRecord& event, std::uint32_t known, ObserverSink& sink);
 
 private:
@@ -33,14 +34,15 @@ private:
     std::set<std::pair<std::string, std::uint32_t>> reported_;
 };
 
-/// Reports which of the store's newest events the program does not know, if there are any. Throws
-/// StoreError.
+/// Reports types and versions among the store's newest events that the program does not know, if
+/// there are any. Throws StoreError.
 void report_unknown(EventStore& store, ObserverSink& sink);
 
-/// The types of the events from where an agent began that this program does not know, and that the
-/// agent may have handled under another one: `OldEvent, OlderEvent`. Empty if it has handled
-/// none for certain: it is at the end of the log, of which nothing was pruned since it began, and
-/// as many events were delivered to it as are of types that it handles now. Throws StoreError.
+/// The event types in the log, from the start of the agent on, that this program does not know and
+/// that the agent may have handled in another program: `OldEvent, OlderEvent`. Empty if the agent
+/// has certainly handled none of them. That is so if it is at the end of the log, nothing was
+/// pruned since it began, and the number of events delivered to it equals the number of events of
+/// the types that it handles now. Throws StoreError.
 std::string types_it_may_have_handled(EventStore& store, const AgentRecord& record,
                                       const Agent& agent);
 

@@ -34,7 +34,7 @@ void HeldUp::load(const DeliveryBrief& brief, std::optional<DeliveryRecord> defe
     }
 }
 
-/// Whether a delivery holds up its sequence, and waits for its turn in it.
+/// Whether a delivery keeps its place in its sequence, and so holds up the later ones.
 bool HeldUp::keeps_place(const std::string& sequence, DeliveryState state,
                          std::uint32_t redrives) const {
     return !sequence.empty() &&
@@ -69,9 +69,10 @@ void HeldUp::set_clock(const ClockReading& now) {
     }
 }
 
-/// When a delivery is due whose row says so. What the wall clock shows is believed, but not that
-/// anybody asked for a longer delay than he did. Where an attempt is of the future, the clock was
-/// set back since an earlier program made it: what waits for a time of it is asked anew then, too.
+/// When a delivery is due, according to its row. The time of the wall clock is trusted, but no
+/// delivery waits longer than was asked for. If its last attempt lies in the future, the clock was
+/// set back after an earlier program made that attempt. Then the limit also applies to a delivery
+/// that waits for a wall clock time.
 NextAttempt HeldUp::next_of(const DeliveryRecord& record, const ClockReading& now) const {
     const auto before = before_.find(record.position);
     const bool known = before != before_.end() && before->second.record == record;
@@ -146,7 +147,8 @@ void HeldUp::put_head(Line& line, Position position) {
     line.head = std::min(line.head, position);
 }
 
-/// The next one is the head, and may run unless it waits for its time, or to be redriven.
+/// Makes the next delivery of the line its head. It may run, unless it waits for its time or for a
+/// redrive.
 void HeldUp::release(const std::string& /*sequence*/, Line& line) {
     if (!line.later_heads.empty() &&
         (line.behind.empty() || *line.later_heads.begin() < *line.behind.begin())) {
@@ -176,8 +178,8 @@ std::optional<DeliveryRecord> HeldUp::take(Position position) {
     return record;
 }
 
-/// Whether nothing of its sequence comes before it. (Where a replay came to an earlier one, the
-/// head of before waits for that.)
+/// Whether no delivery of its sequence comes before it. (If a replay has put an earlier delivery
+/// into the line, the former head waits for it.)
 bool HeldUp::leads(const std::string& sequence, Position position) const {
     if (sequence.empty()) {
         return true;
@@ -293,7 +295,7 @@ void HeldUp::put_deferred(DeliveryRecord&& record, const NextAttempt& next) {
     deferred_.insert_or_assign(position, Deferred{std::move(record), next});
 }
 
-/// Forgets what is known of the delivery but its place in its line.
+/// Removes the delivery, but not its place in its line.
 void HeldUp::drop(Position position) {
     if (const auto found = deferred_.find(position); found != deferred_.end()) {
         due_.erase({found->second.next.due, position});

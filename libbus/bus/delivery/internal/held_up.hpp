@@ -19,12 +19,12 @@ namespace bus::internal {
 /// When a deferred delivery is attempted again.
 struct NextAttempt {
     SteadyTime due{};
-    bool by_wall_clock = false; ///< the wall clock says when: `due` changes where that is set
+    bool by_wall_clock = false; ///< due at a wall clock time: `due` changes if that clock is set
 };
 
-/// The deliveries of one worker that have not finished though the checkpoint may pass them:
-/// deferred, dead, and parked behind those of the same sequence. It is what the store will have
-/// once all that was submitted is committed. Not thread safe.
+/// The deliveries of one lane that have not finished, although the checkpoint may pass them:
+/// deferred, dead, and parked behind others of their sequence. They are as the store will have them
+/// when all that was submitted is committed. Not thread safe.
 class HeldUp {
 public:
     struct Counts {
@@ -32,25 +32,27 @@ public:
         std::size_t not_ready = 0;
         std::size_t parked = 0;
         std::size_t dead = 0;
-        Position oldest = 0; ///< of those that wait; 0: there is none
+        Position oldest = 0; ///< the oldest position that waits; 0 if there is none
     };
 
     explicit HeldUp(OnDead on_dead = OnDead::hold) : on_dead_{on_dead} {}
 
-    /// Takes in what the store has; in order of position. The row of a deferred one says when it is
-    /// due on the wall clock, which may have been set since: it waits no longer than was asked for,
-    /// and one that was known before the last clear() goes on waiting as it did.
+    /// Takes a delivery from the store; call it in order of position. The row of a deferred
+    /// delivery holds a wall clock time, and that clock may have been set since. So the delivery
+    /// waits no longer than was asked for. If it was known before the last clear(), it goes on
+    /// waiting as before.
     void load(const DeliveryBrief& brief, std::optional<DeliveryRecord> deferred,
               const ClockReading& now);
-    /// After the last load(): finds what may run.
+    /// Call it after the last load(): finds which deliveries may run.
     void finish_loading();
     void clear();
 
-    /// The wall clock was set: what waits for a time of it waits anew.
+    /// Call it when the wall clock was set: computes anew how long deliveries wait that are due at
+    /// a wall clock time.
     void set_clock(const ClockReading& now);
 
-    /// True: an event of this sequence must wait behind an earlier one. (In a replay it may be the
-    /// later one that is held up.)
+    /// Whether an event of this sequence must wait for an earlier one. (In a replay, the event that
+    /// is held up may be later than this one; then it need not wait.)
     [[nodiscard]] bool holds(std::string_view sequence, Position position) const {
         if (lines_.empty() || sequence.empty()) {
             return false;
@@ -63,47 +65,49 @@ public:
         return lines_.empty() && deferred_.empty() && dead_.empty();
     }
 
-    /// Returns what the first event of this sequence that has to wait waits for; 0: it is not the
-    /// first one, since the sequence began to be held up.
+    /// Parks a delivery. If it is the first one that its sequence parks since it began to be held
+    /// up, returns the delivery that it waits for, else 0.
     Position park(const std::string& sequence, Position position, bool only_state);
-    /// A delivery is deferred, until then, or dead from now on.
+    /// Notes that a delivery is now deferred until `next`, or dead.
     void hold(DeliveryRecord record, const NextAttempt& next);
-    /// A delivery is done with. What comes behind it may run.
+    /// Notes that a delivery has finished or was discarded. The next one of its sequence may run.
     void settle(Position position, const std::string& sequence);
 
-    /// Takes a delivery out for its attempt that is deferred, or whose turn has come; hold() or
-    /// settle() follows. None: it is neither.
+    /// Takes out a delivery for its attempt; call hold() or settle() afterwards. Returns none if
+    /// the delivery is neither deferred nor ready to run.
     [[nodiscard]] std::optional<DeliveryRecord> take(Position position);
 
+    /// Whether a parked delivery may run now.
     [[nodiscard]] bool has_ready() const;
 
-    /// None: nothing waits for a time.
+    /// When the first deferred delivery is due; none if no delivery waits for a time.
     [[nodiscard]] std::optional<SteadyTime> next_due() const;
-    /// When the first of these may run; none: each is dead, behind another one, or not held up.
+    /// When the first of these may run; none if each is dead, behind another one, or not held up.
     [[nodiscard]] std::optional<SteadyTime> next_due_of(const std::set<Position>& positions) const;
 
-    /// Those whose turn has come, and deferred ones that are due.
+    /// The parked deliveries that may run now, and the deferred ones that are due.
     [[nodiscard]] std::vector<Position> runnable(SteadyTime now) const;
 
-    /// False: it is not deferred.
+    /// Makes a deferred delivery due now. Returns false if it is not deferred.
     bool make_due(Position position, SteadyTime now);
-    /// The same where it has not been attempted since the record was read. False: it has, or is not
-    /// deferred.
+    /// The same, but also returns false if it was attempted since the record was read.
     bool retry(const DeliveryRecord& record, SteadyTime now);
-    /// A dead one is deferred again. False: it is not dead, or was redriven that often before.
+    /// Makes a dead delivery deferred again. Returns false if it is not dead, or if this redrive is
+    /// already known.
     bool redrive(const DeliveryRecord& record, const ClockReading& now);
-    /// Its state and sequence; none: it is not held up here.
+    /// The state and the sequence of a delivery; none if it is not held up here.
     [[nodiscard]] std::optional<std::pair<DeliveryState, std::string>>
     find(Position position) const;
 
     [[nodiscard]] Counts counts() const;
 
 private:
+    /// The held-up deliveries of one sequence.
     struct Line {
-        Position head = 0; ///< deferred, dead, ready or being attempted
-        std::set<Position> behind;
-        std::set<Position> later_heads; ///< deferred or dead before a replay came to the head
-        bool holds_some = false;        ///< something was parked since it began
+        Position head = 0;              ///< deferred, dead, ready or being attempted
+        std::set<Position> behind;      ///< parked behind the head
+        std::set<Position> later_heads; ///< former heads; a replay put an earlier one before them
+        bool holds_some = false;        ///< something was parked since the line began
     };
 
     struct Deferred {
@@ -113,7 +117,7 @@ private:
 
     struct Parked {
         std::string sequence{};
-        bool only_state = false; ///< of a replay
+        bool only_state = false; ///< from a replay: the step may only change state
     };
 
     struct Dead {
@@ -136,9 +140,9 @@ private:
     std::unordered_map<std::string, Line> lines_;
     std::map<Position, Deferred> deferred_;
     std::map<Position, Deferred> before_; ///< deferred before the last clear(), while loading
-    std::set<std::pair<SteadyTime, Position>> due_; ///< but for those that no time makes due
+    std::set<std::pair<SteadyTime, Position>> due_; ///< deferred ones that wait for a time
     std::map<Position, Dead> dead_;
-    std::map<Position, Parked> parked_; ///< those behind another one, and those that are ready
+    std::map<Position, Parked> parked_; ///< behind another one, or ready
     std::set<Position> ready_;
     std::size_t not_ready_ = 0;
 };

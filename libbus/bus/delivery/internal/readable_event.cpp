@@ -33,7 +33,8 @@ std::shared_ptr<const DomainEvent> readable_event(DeliveryItem& item,
     try {
         item.decoded = decode(record);
     } catch (const CodecError& error) {
-        // Without the position, which the letter has: equal causes are to have equal messages.
+        // The message leaves out the position, which the dead letter has anyway: equal causes must
+        // have equal messages.
         return unread(Failure::poison(std::string{"the event cannot be read: "} + error.what()));
     }
     if (!item.decoded) {

@@ -11,16 +11,17 @@
 
 namespace bus::internal {
 
-/// If this program knows the type of the event, but only up to a version below the event's: that
-/// version.
+/// The version that this program knows of the event's type, if the event has a newer one; else
+/// none.
 std::optional<std::uint32_t> known_below(const EventRecord& record) noexcept;
 
-/// The event of a delivery, made an object once. If it cannot be read, nullptr, and `failure` says
-/// why: not_ready for an event of a newer version, which a newer program can read.
+/// The event of a delivery; it is decoded only once. If it cannot be read, returns nullptr and sets
+/// `failure` to the reason. For an event of a newer version, that is not_ready, since a newer
+/// program can read it.
 std::shared_ptr<const DomainEvent> readable_event(DeliveryItem& item,
                                                   std::optional<Failure>& failure);
 
-/// Why a delivery that waited cannot be handled: the agent takes no events of its type any more.
+/// The failure of a delivery that waited, if the agent no longer has a handler for its type.
 Failure no_handler(std::string_view agent, std::string_view event_type);
 
 } // namespace bus::internal

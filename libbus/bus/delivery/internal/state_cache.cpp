@@ -38,7 +38,7 @@ std::optional<StateCache::Value> StateCache::find(std::string_view key, View& vi
 StateCache::States StateCache::find_all(std::string_view prefix, View& view) {
     const std::lock_guard lock{mutex_};
     if (several_ &&
-        (view.prefixes_.empty() || view.prefixes_.back() != prefix)) { // once, not by page
+        (view.prefixes_.empty() || view.prefixes_.back() != prefix)) { // not again for each page
         view.prefixes_.emplace_back(prefix);
     }
     States result;

@@ -15,18 +15,18 @@
 
 namespace bus::internal {
 
-/// The state that an agent's steps have written and the store does not have yet, so that the next
-/// step sees it without waiting for the commit. Where an agent has several workers, it also tells
-/// a step that another one has written what it had read. Thread safe.
+/// The state that an agent's steps have written and the store does not have yet. From it the next
+/// step reads that state without waiting for the commit. If an agent has several workers, it also
+/// detects that another step has written what a step had read. Thread safe.
 class StateCache {
 public:
-    using Value = std::optional<std::string>; ///< none: erased
+    using Value = std::optional<std::string>; ///< none if the state was erased
     using States = detail::WrittenStates;
 
-    /// What was written, to be given back once it is committed.
+    /// The keys and numbers of what was written, to be passed to committed().
     using Written = std::vector<std::pair<std::string, std::uint64_t>>;
 
-    /// What a step has read.
+    /// Remembers what a step has read.
     class View {
     public:
         explicit View(StateCache& cache);
@@ -45,22 +45,25 @@ public:
 
     explicit StateCache(bool several_workers) : several_{several_workers} {}
 
-    /// To be held from write() until the part is with the writer: parts that stand on each other's
-    /// state are then committed in the order of their writing. Empty where there is one worker.
+    /// A lock to hold from write() until the part is submitted. So parts that depend on each
+    /// other's state are committed in the order in which it was written. If there is only one
+    /// worker, it holds nothing.
     using Order = std::unique_lock<std::mutex>;
 
     [[nodiscard]] Order order() { return several_ ? Order{order_} : Order{}; }
 
-    /// None: the store knows.
+    /// The value that is not committed yet; none if the store has the newest value.
     [[nodiscard]] std::optional<Value> find(std::string_view key, View& view);
-    /// What is written under keys that begin with `prefix`.
+    /// The values under keys that begin with `prefix` that are not committed yet.
     [[nodiscard]] States find_all(std::string_view prefix, View& view);
 
-    /// False, and nothing is written: another step has written what this one had read.
+    /// Writes the states of a step. If another step has written what this one had read, writes
+    /// nothing and returns false.
     [[nodiscard]] bool write(const States& states, const View& view, Written& written);
 
+    /// Forgets what the store has now, unless it was written again since.
     void committed(const Written& written);
-    /// What was not committed never will be.
+    /// Forgets everything. What was not committed is lost.
     void clear();
 
 private:

@@ -8,18 +8,19 @@
 
 namespace bus::internal {
 
-/// Lets the agents of a bus run side by side, or one step alone: a step that may kill the process
-/// must have no other beside it that could be blamed for it, or escape the blame. Nobody waits in
-/// it; who has to wait is called later. Thread safe.
+/// Lets the agents of a bus run in parallel, or one step alone. If a step may kill the process, no
+/// other step may run beside it: else it would be unclear which one did. No thread blocks here; a
+/// caller that must wait is called back later. Thread safe.
 class StepGate {
 public:
-    /// True: steps may be run until leave(). False: one runs alone, or is about to; `again` is
-    /// called when it has ended. It must do nothing but post a task.
+    /// Returns true if the caller may run steps; it calls leave() afterwards. Returns false if one
+    /// step runs alone, or soon will. Then `again` is called when that step has ended. It must do
+    /// nothing but post a task.
     bool enter(Task again);
     void leave();
 
-    /// Calls `run`, which must do nothing but post a task, once nobody else is inside;
-    /// leave_alone() ends it.
+    /// Calls `run` as soon as no other caller is inside. It must do nothing but post a task. Call
+    /// leave_alone() when the lone step has ended.
     void enter_alone(Task run);
     void leave_alone();
 

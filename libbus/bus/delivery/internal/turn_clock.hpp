@@ -8,13 +8,13 @@
 
 namespace bus::internal {
 
-/// Says when a turn has lasted long enough. It looks at the time after each step where they are
-/// slow, else after a few dozen, since looking takes as long as a tenth of a quick one.
+/// Says when a turn has lasted long enough. If steps are slow, it reads the clock after each of
+/// them, otherwise after a few dozen: reading it takes a tenth of the time of a quick step.
 class TurnClock {
 public:
     explicit TurnClock(Runtime& runtime) : runtime_{runtime}, begin_{runtime.steady_now()} {}
 
-    /// To be asked before each step.
+    /// Whether the turn must end; call it before each step.
     bool is_over() {
         if (steps_++ < next_look_) {
             return false;
