@@ -6,7 +6,7 @@
 
 namespace bus::testing {
 
-/// What the bus tells of the agent.
+/// What the observers have heard about the agent.
 struct AgentBench::Watch {
     std::vector<FailedAttempt> failures;
     std::vector<FailedAttempt> given_up;
@@ -35,7 +35,7 @@ Agent& AgentBench::install(std::unique_ptr<Agent> agent) {
 }
 
 void AgentBench::listen() const {
-#ifndef __clang_analyzer__ // which believes that the connection returned is freed twice
+#ifndef __clang_analyzer__ // it wrongly reports that the returned connection is freed twice
     const auto tell_to = [&world = world_, name = name_,
                           watch = watch_](std::vector<FailedAttempt> Watch::*list) {
         return [&world, name, watch, list](const DomainEvent& event, std::string_view by,
@@ -151,7 +151,7 @@ bool AgentBench::declares(const Agent& agent, const EventType& type) const {
                        [&](const Agent::Handler& handler) { return in(handler.emits); });
 }
 
-/// Whether the event is one that the agent declares for its cause.
+/// Whether the agent declares that it emits this type of event when it handles the event's cause.
 bool AgentBench::may_be_by(const Agent& agent, const Recorded& recorded) const {
     const std::optional<Recorded> cause = world_.recorder().cause_of(*recorded.event);
     const Agent::Handler* handler =

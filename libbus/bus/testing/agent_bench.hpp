@@ -18,39 +18,45 @@ namespace bus::testing {
 
 /// A failed attempt of a step.
 struct FailedAttempt {
-    Timestamp at{};
-    std::string event_type{};
-    Uuid event_id{};
-    Failure failure;
+    Timestamp at{};           ///< simulated time
+    std::string event_type{}; ///< the wire name of the event's type
+    Uuid event_id{};          ///< the event
+    Failure failure;          ///< why the attempt failed
 };
 
-/// What is known of an agent under test, whatever its type: AgentTest puts given / when / then on
-/// top of it. An *act* is what a test does to the agent: when, advance, settle, redrive, discard,
-/// a start. What there is to look at is that of the last act, unless said otherwise.
+/// The part of AgentTest that does not depend on the type of the agent. An *act* is something that
+/// a test does to the agent: when, advance, settle, redrive, discard, or a start. The functions
+/// below return results of the last act, unless their comment says otherwise.
 ///
-/// `emitted`, `failures` and `status` work without a store as well; the rest throws
-/// std::logic_error there.
+/// `emitted`, `published`, `failures` and `status` also work without a store. The other functions
+/// that return results then throw std::logic_error.
 class AgentBench {
 public:
     AgentBench(const AgentBench&) = delete;
     AgentBench& operator=(const AgentBench&) = delete;
 
+    /// The clock, bus and store of the test.
     [[nodiscard]] World& world() noexcept { return world_; }
 
+    /// The bus. Throws std::logic_error if it is stopped.
     [[nodiscard]] Bus& bus() const { return world_.bus(); }
 
+    /// The store. Throws std::logic_error if there is none.
     [[nodiscard]] MemoryStore& store() const { return world_.store(); }
 
+    /// The simulated time.
     [[nodiscard]] Timestamp now() const { return world_.now(); }
 
+    /// The status of the agent now. Throws std::logic_error if it is not on the bus.
     [[nodiscard]] AgentStatus status() const;
 
-    /// What the agent emitted, timers that fired included, in order: the events of types that it
-    /// declares, but for those that the test itself has published here. Where another agent of the
-    /// world declares a type as well, the cause tells whose the event is; std::logic_error where
-    /// that does not tell either.
+    /// The events that the agent emitted, in order, including those of timers that fired. These are
+    /// the events of the types that the agent declares, except those that the test has published.
+    /// If another agent on the bus declares the same type, the cause of an event decides which
+    /// agent has emitted it. If that is not enough either, throws std::logic_error.
     [[nodiscard]] std::vector<Recorded> emitted() const;
 
+    /// The same, but only events of type E.
     template <EventStruct E>
     [[nodiscard]] std::vector<E> emitted() const {
         std::vector<E> found;
@@ -62,33 +68,34 @@ public:
         return found;
     }
 
-    /// All events of type E, by whomever, in all acts and before.
+    /// All events of type E, from any publisher, in all acts and before them.
     template <EventStruct E>
     [[nodiscard]] std::vector<E> published() const {
         return world_.published<E>();
     }
 
-    /// The attempts that failed, or were not ready, in order.
+    /// The attempts that failed or were not ready, in order.
     [[nodiscard]] std::vector<FailedAttempt> failures() const;
-    /// Commands that steps of the agent gave, in order, as the traces that they left.
+    /// The commands, such as redrives, that steps of the agent issued, in order.
     [[nodiscard]] std::vector<RequestRecord> commands() const;
 
-    /// The agent's timers that have not fired, in all acts, in order of their due times.
+    /// The agent's timers from all acts that have not fired, in the order in which they are due.
     [[nodiscard]] std::vector<TimerRecord> timers() const;
-    /// The agent's dead letters, of all acts.
+    /// The agent's dead letters from all acts.
     [[nodiscard]] std::vector<DeliveryRecord> dead_letters() const;
 
-    /// What the agent keeps under a key, brought to the newest version.
+    /// The state that the agent keeps under a key, converted to the newest version; none if there
+    /// is none.
     template <class T>
     [[nodiscard]] std::optional<T> state(std::string_view key) const {
         return bus::detail::state_from_text<T>(name_, key, state_text(key));
     }
 
-    /// The same as it is kept.
+    /// The same as stored JSON text, in the version in which it was stored.
     [[nodiscard]] std::optional<std::string> state_text(std::string_view key) const;
 
 protected:
-    /// The JSON of it, or what is kept where that is no T.
+    /// The state as JSON of the newest version. If it is not a T, the stored text.
     template <class T>
     [[nodiscard]] std::optional<std::string> state_json(std::string_view key) const {
         try {
@@ -117,7 +124,7 @@ protected:
     void check_emitted_nothing(Where where);
     void check_state(std::string_view key, const std::optional<std::string>& expected,
                      const std::optional<std::string>& actual, Where where) const;
-    /// `type` null: no timer may wait. `event` null: whatever its members.
+    /// If `type` is null, no timer may wait. If `event` is null, any members are right.
     void check_timer(const EventType* type, Duration delay, const DomainEvent* event,
                      Compare compare, Where where) const;
     void check_failed(FailureKind kind, std::string_view text, Where where);
@@ -142,11 +149,11 @@ private:
     Agent* agent_ = nullptr;
     std::vector<const Agent*> others_;
     std::shared_ptr<Watch> watch_;
-    std::string title_; ///< of the act
-    Recorder::Mark act_begins_;
-    std::uint64_t last_request_ = 0; ///< before the act
+    std::string title_;              ///< the name of the act, for messages
+    Recorder::Mark act_begins_;      ///< the place in the recorder where the act begins
+    std::uint64_t last_request_ = 0; ///< number of the last request before the act
     std::vector<Uuid> own_;          ///< events that the test has published
-    bool failure_looked_at_ = false; ///< in this act
+    bool failure_looked_at_ = false; ///< whether a check of this act expected a failure
 };
 
 } // namespace bus::testing

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-/// What AgentTest's then_ functions look at, and what they say.
+/// The checks behind AgentTest's then_ functions, and their messages.
 namespace bus::testing {
 
 namespace {
@@ -33,7 +33,7 @@ std::string text_of(const FailedAttempt& attempt) {
            bus::to_text(attempt.failure.kind()) + ": " + attempt.failure.what();
 }
 
-/// A list under a heading, one line each.
+/// A list under a heading, with one line for each element.
 template <class List, class Text>
 std::string listed(std::string_view heading, const List& list, Text text) {
     std::string out{"\n  "};
@@ -51,7 +51,7 @@ std::string listed(std::string_view heading, const List& list, Text text) {
     return out;
 }
 
-/// Where two lists of events differ first; empty: nowhere.
+/// The first difference between two lists of events; empty if there is none.
 std::string difference_of(const std::vector<Expected>& expected,
                           const std::vector<Recorded>& actual, const Compare& compare) {
     for (std::size_t i = 0; i < std::max(expected.size(), actual.size()); ++i) {
@@ -80,7 +80,7 @@ void AgentBench::mismatch(const std::string& message, Where where) const {
     throw Mismatch{"agent " + name_ + ", after " + title_ + ": " + message, where};
 }
 
-/// What else may explain a mismatch.
+/// Failed attempts, which may explain a mismatch.
 std::string AgentBench::hints() const {
     return failures().empty()
                ? std::string{}
@@ -165,7 +165,7 @@ void AgentBench::check_failed(FailureKind kind, std::string_view text, Where whe
     if (failures().empty()) {
         mismatch("no attempt failed" + expected, where);
     }
-    const Failure last = failures().back().failure; // a copy: the list is one as well
+    const Failure last = failures().back().failure; // a copy, since failures() is a temporary
     if (last.kind() != kind || std::string_view{last.what()}.find(text) == std::string_view::npos) {
         mismatch("the last attempt failed otherwise" + expected +
                      "\n  actual:   " + bus::to_text(last.kind()) + ": " + last.what(),
@@ -181,7 +181,7 @@ void AgentBench::check_succeeded(Where where) const {
 }
 
 void AgentBench::check_next_attempt(Duration delay, Where where) {
-    static_cast<void>(store()); // without one nobody is told of the time
+    static_cast<void>(store()); // throws without a store: then the time is not known
     const std::optional<Timestamp> due = status().next_due;
     if (!due || *due - now() != delay) {
         mismatch("its next attempt comes at another time\n  expected: in " + text_of(delay) +

@@ -11,7 +11,7 @@
 
 namespace bus::testing {
 
-/// Given / when / then for an agent:
+/// Tests an agent in the form given / when / then:
 ///
 ///     bus::testing::AgentTest<Shipping> shipping{carrier};
 ///     shipping.given(OrderPlacedEvent{{}, "A-1"})
@@ -19,20 +19,22 @@ namespace bus::testing {
 ///         .then_emits(OrderShippedEvent{{}, "A-1"})
 ///         .then_state("shipped", 1);
 ///
-/// The agent runs for real: on a bus with a store in memory, in one thread, on a clock that moves
-/// only by `advance` and `settle`. Each `then_` looks at the last act and throws Mismatch where
-/// something else has happened; none of them takes anything away, so they may come in any order.
+/// The agent really runs: on a bus with a store in memory, in one thread, with a clock that only
+/// `advance` and `settle` move. Each `then_` function checks the last act and throws Mismatch if
+/// something else has happened. They change nothing, so they may come in any order.
 ///
-/// Not thread safe. While it lives, events made on its thread are stamped from its clock.
+/// Not thread safe. While an AgentTest exists, events that its thread constructs get their time
+/// from its clock.
 template <std::derived_from<Agent> A>
 class AgentTest : public AgentBench {
 public:
-    /// The agent is made from these arguments and added at once.
+    /// Constructs the agent from these arguments and adds it to the bus.
     template <class... Args>
     requires std::constructible_from<A, Args...>
 
     explicit AgentTest(Args&&... args) : AgentTest{Setup{}, std::forward<Args>(args)...} {}
 
+    /// The same with a Setup, for example for a test without a store.
     template <class... Args>
     requires std::constructible_from<A, Args...>
 
@@ -40,21 +42,21 @@ public:
         start(std::forward<Args>(args)...);
     }
 
-    /// For an agent whose settings() the test has changed.
+    /// Adds an agent that exists already, for example one whose settings() the test has changed.
     explicit AgentTest(std::unique_ptr<A> agent, const Setup& setup = {}) : AgentBench{setup} {
         start(std::move(agent));
     }
 
-    /// Throws std::logic_error while it is stopped.
+    /// The agent. Throws std::logic_error if it is stopped.
     [[nodiscard]] A& agent() const { return static_cast<A&>(installed()); }
 
-    /// Which members count beside the described ones, from here on.
+    /// Sets whether the `then_` functions also compare ids and times, from now on.
     AgentTest& comparing(Compare compare) {
         compare_ = compare;
         return *this;
     }
 
-    /// Adds another agent to the bus, for one that cannot be tested alone.
+    /// Adds another agent to the bus, for an agent that cannot be tested by itself. Returns it.
     template <class B, class... Args>
     B& with(Args&&... args) {
         B& other = bus().template emplace<B>(std::forward<Args>(args)...);
@@ -62,9 +64,9 @@ public:
         return other;
     }
 
-    // Before the act: what comes of it is not looked at.
+    // Preparations: the `then_` functions do not look at their results.
 
-    /// Publishes events, which the agent handles one after the other.
+    /// Publishes events; the agent handles them one after the other.
     template <EventStruct... E>
     AgentTest& given(const E&... events) {
         (publish_one(events), ...);
@@ -72,7 +74,8 @@ public:
         return *this;
     }
 
-    /// Publishes an event on which an agent, present or not, has given up.
+    /// Publishes an event and makes it a dead letter of the named agent, which need not be on the
+    /// bus. Throws std::logic_error if the event's type is transient, or without a store.
     template <EventStruct E>
     AgentTest& given_dead_letter(std::string_view of_agent, const E& event,
                                  const Failure& failure) {
@@ -82,7 +85,7 @@ public:
         return *this;
     }
 
-    /// The agent keeps this under a key.
+    /// Stores a value as the agent's state under a key.
     template <class T>
     AgentTest& given_state(std::string_view key, const T& value) {
         put_state(key, bus::detail::with_state_version(to_json_text(value), state_version<T>));
@@ -91,7 +94,8 @@ public:
 
     // Acts.
 
-    /// Publishes events one after the other; the agent does what it can without time passing.
+    /// Publishes events one after the other. The agent runs everything that it can run now; no time
+    /// passes.
     template <EventStruct... E>
     AgentTest& when(const E&... events) {
         std::string types;
@@ -108,47 +112,49 @@ public:
         return *this;
     }
 
-    /// Lets time pass until nothing is left to come: all attempts, all timers.
+    /// Lets time pass until all attempts and all timers are done, or until `limit` has passed.
     AgentTest& settle(Duration limit = std::chrono::hours{24 * 365}) {
         begin_act("settle");
         world().settle(limit);
         return *this;
     }
 
-    /// An operator has all dead letters of the agent tried again.
+    /// Redrives all dead letters of the agent, as an operator would.
     AgentTest& redrive(std::string why = "test") {
         begin_act("redrive");
         request(DeliveryAction::redrive, std::move(why));
         return *this;
     }
 
-    /// An operator is done with all dead letters of the agent.
+    /// Discards all dead letters of the agent, as an operator would.
     AgentTest& discard(std::string why = "test") {
         begin_act("discard");
         request(DeliveryAction::discard, std::move(why));
         return *this;
     }
 
-    /// The program dies; time may pass (`advance`) before it starts again.
+    /// Lets the program die. Time may pass (`advance`) before start().
     AgentTest& stop() {
         AgentBench::stop();
         return *this;
     }
 
-    /// It starts again on the same store, with an agent made anew; others are to be added again.
+    /// Starts the program again on the same store, with a new agent made from these arguments. Add
+    /// other agents again. Throws std::logic_error if the agent is running.
     template <class... Args>
 
     requires std::constructible_from<A, Args...> AgentTest& start(Args&&... args) {
         return start(std::make_unique<A>(std::forward<Args>(args)...));
     }
 
+    /// The same with an agent that exists already.
     AgentTest& start(std::unique_ptr<A> agent) {
         begin_act("start");
         install(std::move(agent));
         return *this;
     }
 
-    /// stop() and start().
+    /// Calls stop() and start().
     template <class... Args>
 
     requires std::constructible_from<A, Args...> AgentTest& restart(Args&&... args) {
@@ -156,10 +162,10 @@ public:
         return start(std::forward<Args>(args)...);
     }
 
-    // What has to have happened in the last act.
+    // Checks: what must have happened in the last act. Each throws Mismatch if it has not.
 
-    /// It emitted these events and no others, in this order. They are compared as
-    /// first_difference() does.
+    /// The agent emitted these events and no others, in this order. first_difference() compares
+    /// them.
     template <EventStruct... More>
     AgentTest& then_emits(Expected first, const More&... more) {
         const Where where = first.where;
@@ -167,51 +173,52 @@ public:
         return *this;
     }
 
-    /// It emitted nothing, and no attempt failed that no `then_` has looked at before: a handler
-    /// that throws emits nothing either.
+    /// The agent emitted nothing, and no attempt failed. If an attempt did fail, an earlier `then_`
+    /// function must have checked that: a handler that throws emits nothing either.
     AgentTest& then_emits_nothing(Where where = Where::here()) {
         check_emitted_nothing(where);
         return *this;
     }
 
-    /// It keeps this value under a key, whenever it was put there.
+    /// The agent keeps this value under a key, from this act or an earlier one.
     template <class T>
     AgentTest& then_state(std::string_view key, const T& value, Where where = Where::here()) {
         check_state(key, to_json_text(value), state_json<T>(key), where);
         return *this;
     }
 
+    /// The same for text.
     AgentTest& then_state(std::string_view key, const char* value, Where where = Where::here()) {
         return then_state(key, std::string{value}, where);
     }
 
-    /// It keeps nothing under a key.
+    /// The agent keeps nothing under a key.
     AgentTest& then_no_state(std::string_view key, Where where = Where::here()) {
         check_state(key, std::nullopt, state_text(key), where);
         return *this;
     }
 
-    /// A timer of the agent waits that publishes an E in `delay` from now.
+    /// A timer of the agent is waiting, and will publish an event of type E in `delay` from now.
     template <EventStruct E>
     AgentTest& then_schedules(Duration delay, Where where = Where::here()) {
         check_timer(&event_type<E>(), delay, nullptr, compare_, where);
         return *this;
     }
 
-    /// The same for an event with these members.
+    /// The same, and the event has these members.
     template <EventStruct E>
     AgentTest& then_schedules(Duration delay, const E& event, Where where = Where::here()) {
         check_timer(&event_type<E>(), delay, &event, compare_, where);
         return *this;
     }
 
-    /// No timer of the agent waits.
+    /// No timer of the agent is waiting.
     AgentTest& then_schedules_nothing(Where where = Where::here()) {
         check_timer(nullptr, {}, nullptr, compare_, where);
         return *this;
     }
 
-    /// An attempt failed; the last one so, with a message that holds `text`.
+    /// An attempt failed. The last failure was of this kind, and its message contains `text`.
     AgentTest& then_fails(FailureKind kind, std::string_view text = {},
                           Where where = Where::here()) {
         check_failed(kind, text, where);
@@ -224,32 +231,34 @@ public:
         return *this;
     }
 
-    /// Its next attempt comes in `delay` from now.
+    /// The agent's next attempt is due in `delay` from now. Throws std::logic_error without a
+    /// store.
     AgentTest& then_tries_again_in(Duration delay, Where where = Where::here()) {
         check_next_attempt(delay, where);
         return *this;
     }
 
-    /// It gave up on an event, of which a dead letter is left, and on_given_up did not fail.
+    /// The agent gave up on an event. The dead letter is still there, and on_given_up did not fail.
     AgentTest& then_dead_letter(Where where = Where::here()) {
         check_dead_letter({}, {}, where);
         return *this;
     }
 
-    /// The same after a failure of this kind, with a message that holds `text`.
+    /// The same, and the last failure was of this kind, with a message that contains `text`.
     AgentTest& then_dead_letter(FailureKind kind, std::string_view text = {},
                                 Where where = Where::here()) {
         check_dead_letter(kind, text, where);
         return *this;
     }
 
-    /// A step of the agent gave this dead letter to its agent again.
+    /// A step of the agent redrove this dead letter of the named agent.
     AgentTest& then_redrives(std::string_view of_agent, const DomainEvent& event,
                              Where where = Where::here()) {
         check_redrives(of_agent, event, where);
         return *this;
     }
 
+    /// No step of the agent redrove a dead letter.
     AgentTest& then_redrives_nothing(Where where = Where::here()) {
         check_redrives_nothing(where);
         return *this;

@@ -18,7 +18,8 @@ std::string in_quotes(std::string_view text) {
     return json::serialize(json::string{text.data(), text.size()});
 }
 
-/// 1 equals 1.0; whole numbers are compared in all their digits.
+/// Whether two numbers are equal if at least one is a double: 1 equals 1.0. (Two integers are
+/// compared exactly, elsewhere.)
 bool equal_numbers(const json::value& a, const json::value& b) {
     return a.is_number() && b.is_number() && (a.is_double() || b.is_double()) &&
            a.to_number<double>() == b.to_number<double>();
@@ -95,7 +96,7 @@ std::string data_of(const DomainEvent& event) {
     return data;
 }
 
-/// Of what all events have in common.
+/// Compares the members that all events have.
 std::optional<Difference> differ_in_frame(const DomainEvent& expected, const DomainEvent& actual,
                                           const Compare& compare) {
     const auto texts = [](const char* where, std::string_view wanted,

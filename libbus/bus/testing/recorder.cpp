@@ -20,15 +20,15 @@ Recorded recorded_from(const StoredEvent& stored) {
 
 } // namespace
 
-/// What is not read from the store, in the order heard.
+/// The events that are not read from the store, in the order in which the recorder got them.
 struct Recorder::Heard {
     struct Entry {
-        Position after; ///< what the log had then
+        Position after; ///< the last position of the log at that time
         Recorded recorded;
     };
 
     std::mutex mutex;
-    Position begin = 0; ///< of what is read from the store
+    Position begin = 0; ///< events after this position are read from the store
     std::vector<Entry> entries;
 };
 
@@ -50,7 +50,7 @@ Recorder::Recorder(Bus& bus, Position after)
 Recorder::~Recorder() = default;
 
 void Recorder::listen(Bus& bus) {
-    // Before all others: what they publish in turn comes after what they were called for.
+    // It runs before all other handlers: what these publish must come after this event.
     SubscribeOptions options{.priority = std::numeric_limits<int>::max(),
                              .name = "bus::testing::Recorder"};
     subscription_ = bus.subscribe<DomainEvent>(
@@ -81,7 +81,7 @@ std::vector<Recorded> Recorder::since(const Mark& mark) const {
     return read({std::max(mark.position, heard_->begin), mark.heard});
 }
 
-/// With the lock held.
+/// Called with the lock held.
 std::vector<Recorded> Recorder::read(const Mark& after) const {
     std::vector<Recorded> result;
     const std::vector<Heard::Entry>& entries = heard_->entries;

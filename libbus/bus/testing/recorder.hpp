@@ -13,45 +13,49 @@ namespace bus::testing {
 
 /// An event that was published.
 struct Recorded {
-    Position position = 0;                      ///< in the log; 0: it is not kept
-    EventRecord record{};                       ///< as it is kept or sent, the cause included
-    std::shared_ptr<const DomainEvent> event{}; ///< null: of a type that this program does not know
+    Position position = 0;                      ///< in the log; 0 if it is not stored
+    EventRecord record{};                       ///< the event in its stored form, with the cause
+    std::shared_ptr<const DomainEvent> event{}; ///< null if this program does not know its type
 };
 
-/// What was published on a bus since the recorder was made, by whomever, in order: on a store in
-/// that of the log, where transient events have the place they had when handlers heard of them.
+/// Records the events that were published on a bus since the recorder was made, by any publisher,
+/// in order. With a store, the order is that of the log. Transient events are placed by the end of
+/// the log at the time when handlers got them.
 ///
 ///     bus::testing::Recorder recorder{bus};
 ///     ...
 ///     const std::vector<OrderFailedEvent> failures = recorder.of<OrderFailedEvent>();
 ///
-/// It is a handler of transient events, and without a store of all: `unhandled` is then told of
-/// none. What is published by other threads is there once the bus is idle. It must not outlive the
-/// bus. Thread safe.
+/// The recorder is a handler of transient events. Without a store it is a handler of all events, so
+/// the `unhandled` signal reports none. Events that other threads publish are recorded at the
+/// latest when the bus is idle. The recorder must not outlive the bus. Thread safe.
 class Recorder {
 public:
+    /// Records from now on.
     explicit Recorder(Bus& bus);
-    /// Also what the log holds after a position. Throws std::logic_error without a store.
+    /// Also includes the events in the log after a position. Throws std::logic_error if the bus has
+    /// no store.
     Recorder(Bus& bus, Position after);
     Recorder(const Recorder&) = delete;
     Recorder& operator=(const Recorder&) = delete;
     ~Recorder();
 
-    /// Throws StoreError, and CodecError for an event of a known type that cannot be read.
+    /// All recorded events. Throws StoreError, and CodecError if an event of a known type cannot be
+    /// read.
     [[nodiscard]] std::vector<Recorded> all() const;
 
-    /// A place among what is recorded.
+    /// A place among the recorded events; here() returns it.
     struct Mark {
-        Position position = 0;
-        std::size_t heard = 0;
+        Position position = 0; ///< the end of the log
+        std::size_t heard = 0; ///< number of events that are not in the log
     };
 
-    /// The place behind the newest event.
+    /// The place after the newest event.
     [[nodiscard]] Mark here() const;
-    /// What was recorded after a place.
+    /// The events recorded after a place. Throws what all() throws.
     [[nodiscard]] std::vector<Recorded> since(const Mark& mark) const;
 
-    /// Those of type E; of an event that refines E, what is E of it.
+    /// The events of type E. If an event refines E, its E part. Throws what all() throws.
     template <EventStruct E>
     [[nodiscard]] std::vector<E> of() const {
         std::vector<E> found;
@@ -63,15 +67,16 @@ public:
         return found;
     }
 
-    /// The event that caused this one, also where it is older than the recorder and in the store;
-    /// none: it is a first cause, or is not known.
+    /// The event that caused this one. It may be older than the recorder if it is in the store.
+    /// Returns none if the event has no cause, or if the cause is not known.
     [[nodiscard]] std::optional<Recorded> cause_of(const DomainEvent& event) const;
-    /// The events recorded that this one has caused, directly.
+    /// The recorded events that this one caused directly.
     [[nodiscard]] std::vector<Recorded> caused_by(const DomainEvent& event) const;
 
+    /// The number of recorded events. Throws what all() throws.
     [[nodiscard]] std::size_t size() const { return all().size(); }
 
-    /// Forgets what there is, and goes on from here.
+    /// Forgets the recorded events and continues to record.
     void clear();
 
 private:

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The whole kit, libbus::testing.
+/// Includes all of the test kit, libbus::testing.
 #include <bus/runtime/simulated_runtime.hpp>
 #include <bus/testing/agent_test.hpp>
 #include <bus/testing/compare.hpp>
