@@ -160,7 +160,7 @@ private:
         bool was_failure;
     };
 
-    /// One worker. Sequences are spread over the lanes.
+    /// One worker of the agent. Each sequence belongs to one lane.
     struct Lane {
         Lane(StepRunner runner, OnDead on_dead) : held{on_dead}, steps{std::move(runner)} {}
 
@@ -348,7 +348,7 @@ private:
     bool live_ = false;                       ///< the next commit follows through_
     bool feeding_ = false;                    ///< mail is being distributed to the lanes
     bool reading_ahead_ = false;              ///< a task beside the turns reads pages, or will soon
-    std::deque<std::shared_ptr<Read>> reads_; ///< in the order of the log
+    std::deque<std::shared_ptr<Read>> reads_; ///< pages, in the order of the log
     Position read_from_ = 0;                  ///< the next page begins after this
     bool starting_ = true;                    ///< until start() has read the agent's progress
     bool stopping_ = false;

@@ -81,7 +81,7 @@ struct EventNames {
     std::string_view aggregate_type{};
     std::string_view aggregate_id{};
 
-    /// Type and id in one: `Order/702-1`.
+    /// The aggregate's type and id: `Order/702-1`.
     [[nodiscard]] std::string aggregate() const;
 };
 

@@ -13,30 +13,30 @@ namespace bus {
 
 /// What kind of value a type holds, and so how it is written in JSON.
 enum class Kind : std::uint8_t {
-    boolean,
-    int8,
-    int16,
-    int32,
-    int64,
-    uint8,
-    uint16,
-    uint32,
-    uint64,
-    float32,
-    float64,
-    string,
-    timestamp,
-    uuid,
+    boolean,     ///< bool
+    int8,        ///< a signed integer of 8 bits
+    int16,       ///< a signed integer of 16 bits
+    int32,       ///< a signed integer of 32 bits
+    int64,       ///< a signed integer of 64 bits
+    uint8,       ///< an unsigned integer of 8 bits
+    uint16,      ///< an unsigned integer of 16 bits
+    uint32,      ///< an unsigned integer of 32 bits
+    uint64,      ///< an unsigned integer of 64 bits
+    float32,     ///< float
+    float64,     ///< double
+    string,      ///< std::string
+    timestamp,   ///< Timestamp
+    uuid,        ///< Uuid
     text,        ///< a type with TextTraits, a std::chrono time or duration
     json,        ///< JsonText
     enumeration, ///< a described enum, written by name
-    optional,
-    list,    ///< std::vector, std::deque
-    map,     ///< std::map, std::unordered_map, with keys that can be written as text
-    object,  ///< a described struct, std::pair
-    variant, ///< std::variant: an object with one member, named by the alternative's tag
-    proxy,   ///< written as a value of another type: ValueTraits, std::set,
-             ///< std::unordered_set, std::array
+    optional,    ///< std::optional
+    list,        ///< std::vector, std::deque
+    map,         ///< std::map, std::unordered_map, with keys that can be written as text
+    object,      ///< a described struct, std::pair
+    variant,     ///< std::variant: an object with one member, named by the alternative's tag
+    proxy,       ///< written as a value of another type: ValueTraits, std::set,
+                 ///< std::unordered_set, std::array
 };
 
 struct MemberTable;
@@ -64,42 +64,45 @@ struct EnumOps {
 struct OptionalOps {
     const void* (*get)(const void* optional); ///< the value, or nullptr if there is none
     void* (*emplace)(void* optional);         ///< makes a default value and returns it
-    void (*reset)(void* optional);
+    void (*reset)(void* optional);            ///< removes the value
 };
 
 /// How to write and read a list.
 struct ListOps {
-    std::size_t (*size)(const void* list);
-    const void* (*at)(const void* list, std::size_t index);
+    std::size_t (*size)(const void* list);                  ///< the number of elements
+    const void* (*at)(const void* list, std::size_t index); ///< the element at `index`
     void* (*append)(void* list); ///< appends a default value and returns it
-    void (*clear)(void* list);
+    void (*clear)(void* list);   ///< removes all elements
 };
 
 /// How to write and read a map.
 struct MapOps {
+    /// Called with the context given to `visit`, and with an entry of the map.
     using Visit = void (*)(void* context, const void* key, const void* value);
     const ValueType* key; ///< a type that can be the name of a JSON member: text, an integer, ...
     void (*visit)(const void* map, void* context, Visit visit); ///< calls `visit` for each entry
     void* (*insert)(void* map, std::string_view key); ///< the value; nullptr: not a valid key
-    void (*clear)(void* map);
+    void (*clear)(void* map);                         ///< removes all entries
 };
 
 /// How to write and read a std::variant.
 struct VariantOps {
+    /// One of the types that the variant may hold.
     struct Alternative {
         std::string_view tag{}; ///< its name in JSON: variant_tag
         const ValueType* type;  ///< null for std::monostate, which is null in JSON
     };
 
-    const Alternative* alternatives;
-    std::size_t count;                                  ///< of alternatives
-    std::size_t (*index)(const void* variant);          ///< of the alternative that it holds
-    const void* (*get)(const void* variant);            ///< the value that it holds
+    const Alternative* alternatives;           ///< `count` of them, in the order of the variant
+    std::size_t count;                         ///< of alternatives
+    std::size_t (*index)(const void* variant); ///< of the alternative that it holds
+    const void* (*get)(const void* variant);   ///< the value that it holds
     void* (*emplace)(void* variant, std::size_t index); ///< makes a default value and returns it
 };
 
 /// How to write and read a value by way of another type, its proxy.
 struct ProxyOps {
+    /// Called with the context given to `with`, and with the proxy.
     using Visit = void (*)(void* context, const void* proxy);
     /// Converts the value to its proxy and calls `visit` with that.
     void (*with)(const void* value, void* context, Visit visit);

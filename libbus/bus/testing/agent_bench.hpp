@@ -109,6 +109,8 @@ protected:
     explicit AgentBench(const Setup& setup);
     ~AgentBench();
 
+    // The functions that AgentTest is built on; see the functions there.
+
     Agent& install(std::unique_ptr<Agent> agent);
     [[nodiscard]] Agent& installed() const;
     void add_other(Agent& other);

@@ -23,8 +23,8 @@ namespace bus::testing {
 /// `advance` and `settle` move. Each `then_` function checks the last act and throws Mismatch if
 /// something else has happened. They change nothing, so they may come in any order.
 ///
-/// Not thread safe. While an AgentTest exists, events that its thread constructs get their time
-/// from its clock.
+/// Not thread safe. While an AgentTest exists, events that its thread constructs are stamped from
+/// its clock.
 template <std::derived_from<Agent> A>
 class AgentTest : public AgentBench {
 public:
