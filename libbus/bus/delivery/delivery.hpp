@@ -122,7 +122,7 @@ private:
     std::shared_ptr<StoreWatch> watch_;
     std::string lost_; ///< guarded by mutex_
     std::shared_ptr<RetentionRule> retention_;
-    Writer writer_; ///< after the members that its thread uses
+    Writer writer_; ///< declared after what its thread uses, so that it is destroyed first
     DeliveryHouse house_;
 };
 

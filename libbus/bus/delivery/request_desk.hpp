@@ -33,8 +33,8 @@ struct RequestTimes {
 
 /// Executes what operators ask for in the store's table of requests, one request after the other.
 ///
-/// If a crash interrupts a request, it is executed again. It only concerns deliveries that have not
-/// failed since the request was made. The store decides that by the numbers of requests
+/// If a crash interrupts a request, it is executed again. A request only affects deliveries that
+/// have not failed since it was made. The store decides that by the numbers of requests
 /// (DeliveryRecord::after_request), not by the clock. Each command counts once, and the answer is
 /// stored with the last one. Thread safe.
 class RequestDesk : public std::enable_shared_from_this<RequestDesk> {

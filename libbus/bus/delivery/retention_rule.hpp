@@ -20,9 +20,10 @@ struct RetentionTimes {
 
 /// Prunes the log automatically: it removes events that are old enough and that no agent needs any
 /// more. Each removal is a request like an operator's, made by `retention`; if there is nothing to
-/// remove, there is no request. If an agent still needs old events, that is reported as trouble,
-/// once until it needs them no more. If the wall clock is set forward while the program runs, the
-/// rule ignores that, because what is removed cannot be restored. Thread safe.
+/// remove, there is no request. If an agent still needs old events, that is reported as trouble. It
+/// is reported only once, until the agent no longer needs them. If the wall clock is set forward
+/// while the program runs, the rule ignores that, because what is removed cannot be restored.
+/// Thread safe.
 class RetentionRule : public std::enable_shared_from_this<RetentionRule> {
 public:
     using Request = std::function<std::uint64_t(const RequestRecord&)>;

@@ -5,9 +5,9 @@
 
 namespace bus {
 
-/// The part of a failure's message that does not depend on the single event: each number, id and
-/// time in it is replaced by `#`. Failures of one agent and kind belong to one group if their cause
-/// texts are equal. The rules are:
+/// The part of a failure's message that is the same for each event with the same problem: each
+/// number, id and time in it is replaced by `#`. Failures of one agent and kind belong to one group
+/// if their cause texts are equal. The rules are:
 ///
 /// - A date with a time (RFC 3339, also with a blank instead of the T) becomes `#`; so does a UUID.
 /// - A number with its sign, separators, fraction and exponent becomes `#`. Letters right after it

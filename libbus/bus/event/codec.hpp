@@ -44,7 +44,7 @@ enum class Reading {
 /// unchanged.
 void write_json(const DomainEvent& event, std::string& out);
 
-/// The same for a kept event, of any type.
+/// The same for a stored event, of any type.
 void write_json(const EventRecord& record, std::string& out);
 
 /// The same, but it writes any record. Bytes that are not UTF-8 become U+FFFD, and `data` that is
@@ -54,7 +54,7 @@ bool write_readable_json(const EventRecord& record, std::string& out);
 
 /// The event in the wire format. Throws what write_json() throws.
 std::string to_json(const DomainEvent& event);
-/// The kept event in the wire format. Throws what write_json() throws.
+/// The stored event in the wire format. Throws what write_json() throws.
 std::string to_json(const EventRecord& record);
 
 /// Appends only the members of the derived struct, as one JSON object. This is the `data` that a
@@ -74,14 +74,14 @@ EventRecord read_record(std::string_view json);
 /// none of them is in use.
 std::shared_ptr<const DomainEvent> read_event(std::string_view json);
 
-/// Turns a kept event into an event of its type. Returns nullptr if this program does not know the
-/// type. Throws CodecError if `data` does not fit the type. If ids are not UTF-8, as older versions
-/// of libbus have stored them, the wrong bytes become U+FFFD.
+/// Turns a stored event into an event of its type. Returns nullptr if this program does not know
+/// the type. Throws CodecError if `data` does not fit the type. Older versions of libbus stored ids
+/// that are not UTF-8; their wrong bytes become U+FFFD.
 std::shared_ptr<const DomainEvent> decode(const EventRecord& record);
 /// The same, but the event is allocated in `memory`.
 std::shared_ptr<const DomainEvent> decode(const EventRecord& record, internal::BlockMemory& memory);
 
-/// Turns an event into the form in which it is kept. Throws what write_json() throws.
+/// Turns an event into the form in which it is stored. Throws what write_json() throws.
 EventRecord encode(const DomainEvent& event);
 
 /// Reads an event of type T. Throws CodecError, also if the text holds an event of another type.

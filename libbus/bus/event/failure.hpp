@@ -41,15 +41,15 @@ public:
     Failure(FailureKind kind, const std::string& message, std::optional<Timestamp> until = {},
             std::optional<Duration> retry_after = {});
 
-    /// A failure that may not occur at the next attempt.
+    /// A failure that may be gone at the next attempt.
     static Failure transient(const std::string& message);
-    /// A failure after which the other side asks for a pause. The next attempt is made
-    /// `retry_after` from now, whatever the policy's delay is.
+    /// A failure because the other side asks for a pause. The next attempt is made `retry_after`
+    /// from now; this overrides the policy's delay.
     static Failure throttled(const std::string& message, Duration retry_after);
-    /// A failure that lasts until a known time. The next attempt is made at `until`, whatever the
-    /// policy's delay is, and this attempt does not count against the policy's limit. `until` is a
-    /// time of the wall clock: if the clock is set, the attempt is made when it shows `until`. To
-    /// wait for a length of time, use the other overload.
+    /// A failure that lasts until a known time. The next attempt is made at `until`; this overrides
+    /// the policy's delay. The failed attempt does not count against the policy's limit. `until` is
+    /// a time of the wall clock: if that clock is set, the attempt is made when it shows `until`.
+    /// To wait for a length of time, use the other overload.
     static Failure not_ready(const std::string& message, Timestamp until);
     /// The same, but the next attempt is made `retry_after` from now, even if the wall clock is set
     /// in the meantime.

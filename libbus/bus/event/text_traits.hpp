@@ -2,10 +2,10 @@
 
 namespace bus {
 
-/// Teaches the codec a type that is written as one JSON string: a decimal, a strong id, ... When a
-/// value is read, it gets the text of a JSON string, or the text of a JSON number as it was
-/// written. The codec escapes what is written if necessary, and refuses text that is not UTF-8.
-/// Specialise it in one of two forms.
+/// Teaches the codec a type that is written as one JSON string: a decimal, a strong id, ... The
+/// function that reads a value gets the text of a JSON string, or the text of a JSON number as it
+/// was written. The codec escapes the text that is written if necessary, and refuses text that is
+/// not UTF-8. Specialise it in one of two forms.
 ///
 /// The simple form:
 ///

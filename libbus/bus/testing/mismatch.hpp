@@ -12,8 +12,8 @@ struct Where {
     const char* file = "";        ///< the source file
     std::uint_least32_t line = 0; ///< counted from 1
 
-    /// The line of the call. If it is the default argument of a function, the line that calls that
-    /// function.
+    /// The line of the call. If here() is the default argument of a function, the line that calls
+    /// that function.
     static constexpr Where here(const char* file = __builtin_FILE(),
                                 std::uint_least32_t line = __builtin_LINE()) noexcept {
         return {file, line};

@@ -19,8 +19,8 @@ struct Recorded {
 };
 
 /// Records the events that were published on a bus since the recorder was made, by any publisher,
-/// in order. With a store, the order is that of the log. Transient events are placed by the end of
-/// the log at the time when handlers got them.
+/// in order. With a store, the order is that of the log. A transient event comes after the events
+/// that were in the log when handlers got it.
 ///
 ///     bus::testing::Recorder recorder{bus};
 ///     ...
@@ -55,7 +55,7 @@ public:
     /// The events recorded after a place. Throws what all() throws.
     [[nodiscard]] std::vector<Recorded> since(const Mark& mark) const;
 
-    /// The events of type E. If an event refines E, its E part. Throws what all() throws.
+    /// The events of type E. Of an event that refines E, only the E part. Throws what all() throws.
     template <EventStruct E>
     [[nodiscard]] std::vector<E> of() const {
         std::vector<E> found;
