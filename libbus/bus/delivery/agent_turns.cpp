@@ -55,8 +55,8 @@ void AgentRunner::wake_lanes(Lock& /*lock*/) {
 
 /// Whether only one lane at a time may have a turn. Called with the lock held.
 bool AgentRunner::one_turn_only() const {
-    // After every restart, suspects must run in the order of the log: only then is it the same one
-    // that runs when the process dies again.
+    // After each restart, suspects must run in the order of the log. Otherwise a different one
+    // could run each time, and no delivery would be found to kill the process again and again.
     return must_reload_ || !first_noted_ || suspects_left();
 }
 

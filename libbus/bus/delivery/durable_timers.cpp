@@ -15,7 +15,7 @@ constexpr Duration pause_after_trouble = std::chrono::milliseconds{500};
 /// A smaller difference is not a change of the clock, but the time between two readings of it.
 constexpr Duration least_step = std::chrono::milliseconds{100};
 
-/// The timer as if it had been scheduled later by this.
+/// The timer as if it had been scheduled later by `by`.
 TimerRecord moved(TimerRecord timer, Duration by) {
     timer.due += by;
     if (timer.scheduled_at != Timestamp{}) {
@@ -307,7 +307,7 @@ void DurableTimers::move_rows() {
     });
 }
 
-/// The rows that must change if the wall clock was set by this. For timers in memory, the due time
+/// The rows that must change if the wall clock was set by `by`. For timers in memory, the due time
 /// is known to the microsecond.
 Part DurableTimers::moved_rows(Duration by, const std::map<std::uint64_t, SteadyTime>& known) {
     Part part;
