@@ -17,63 +17,70 @@
 
 namespace bus {
 
-/// The store cannot do what was asked (disk full, no such file, no database, ...). The message
-/// names the store, what failed and what to do.
+/// The store cannot do what it was asked to do, for example because the disk is full, there is no
+/// such file, or the file is not a database. The message names the store, says what failed, and
+/// says what to do.
 class StoreError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// What is in the file cannot be right: verify() says more.
+/// The file's content is wrong. verify() reports the details.
 class StoreDamaged : public StoreError {
 public:
     using StoreError::StoreError;
 };
 
-/// The disk did not give back what was asked for. That alone is no damage: a read that fails once
-/// may succeed the next time, and verify() says whether the file is whole.
+/// A read from the disk failed. This does not mean damage: a read that fails once may succeed the
+/// next time. verify() says whether the file is whole.
 class ReadFailed : public StoreError {
 public:
     using StoreError::StoreError;
 };
 
-/// The store's files are not what was opened any more: somebody has removed, moved, replaced or
-/// overwritten them. The message says what has happened, where the data is and what to do. From
-/// then on everything fails with it, and nothing is written, until the store is opened again.
+/// The store's files are no longer those that were opened: another program has removed, moved,
+/// replaced or overwritten them. The message says what happened, where the data is and what to do.
+/// From then on every call fails with this error, and nothing is written, until the store is opened
+/// again.
 class StoreLost : public StoreError {
 public:
     using StoreError::StoreError;
 };
 
-/// Whether an exception is a StoreLost.
+/// Whether an exception is a StoreLost. `error` must not be null.
 bool is_store_lost(const std::exception_ptr& error) noexcept;
 
-/// Another process writes the store. The message names it.
+/// Another process has the store open for writing. The message names that process.
 class StoreInUse : public StoreError {
 public:
-    /// `owner`: who writes it, as `order_pipeline (process 4711)`.
+    /// `owner`: the process that writes the store, for example `order_pipeline (process 4711)`.
     StoreInUse(const std::string& message, std::string owner)
         : StoreError{message}, owner_{std::move(owner)} {}
 
+    /// The process that writes the store, as given to the constructor.
     [[nodiscard]] const std::string& owner() const noexcept { return owner_; }
 
 private:
     std::string owner_;
 };
 
-/// A part was refused for what it holds, such as a text that is too long: it will never be stored.
+/// A part was refused because of its content, for example because a text is too long. The store
+/// will never take this part.
 class PartRefused : public StoreError {
 public:
     using StoreError::StoreError;
 };
 
-/// The stream has moved on since the caller looked.
+/// The stream has got new events since the caller read it, so the expected version is wrong.
+/// Nothing was appended.
 class VersionConflict : public std::runtime_error {
 public:
     VersionConflict(const std::string& stream, std::uint64_t expected, std::uint64_t actual);
 
+    /// The stream version that the caller expected.
     [[nodiscard]] std::uint64_t expected() const noexcept { return expected_; }
 
+    /// The stream version that the store has.
     [[nodiscard]] std::uint64_t actual() const noexcept { return actual_; }
 
 private:
@@ -81,52 +88,54 @@ private:
     std::uint64_t actual_;
 };
 
-/// The same event_id was stored before with other content.
+/// The same event_id was stored before with other content. Nothing was appended.
 class IdConflict : public std::runtime_error {
 public:
     explicit IdConflict(const Uuid& event_id);
 };
 
-/// An earlier part of the same chain has failed, so this one was not stored either.
+/// An earlier part of the same chain failed, so this part was not stored either.
 class BrokenChain : public std::runtime_error {
 public:
     explicit BrokenChain(const std::string& agent);
 };
 
-/// The timer has fired or was cancelled before.
+/// The timer has already fired or was cancelled.
 class TimerGone : public std::runtime_error {
 public:
     explicit TimerGone(std::uint64_t number);
 };
 
-/// Events cannot be pruned because an agent still needs them.
+/// Events cannot be pruned because an agent still needs them. The message names the agent.
 class PruneRefused : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// What a store can do beyond what all can; tests ask it what to expect.
+/// What a store can do in addition to what every store can do. Tests use it to know what to expect.
 struct StoreAbilities {
-    bool outlives_process = false; ///< what was committed is there when the store is opened again
+    bool outlives_process = false; ///< committed data is there when the store is opened again
     bool backup = false;           ///< backup() works
-    bool other_processes = false;  ///< others may read, and make requests, while one writes
+    bool other_processes = false;  ///< other processes may read and make requests while one writes
 };
 
-/// What a store takes on its disk, in bytes.
+/// The disk space that a store uses, in bytes.
 struct StoreSpace {
-    std::uint64_t bytes = 0; ///< of its file
-    std::uint64_t free = 0;  ///< of these, what pruning has left: compact() gives it back
+    std::uint64_t bytes = 0; ///< size of its file
+    std::uint64_t free = 0;  ///< part of `bytes` that pruning has freed; compact() gives it back
 };
 
-/// The one place for a bus at a store. Thread safe.
+/// Ensures that only one bus at a time uses a store. Thread safe.
 class WriterSeat {
 public:
-    /// False: it is taken. Throws std::logic_error in a child of fork(), as the store does.
+    /// Returns false if a bus has the seat already. Throws std::logic_error in a child of fork(),
+    /// as the store does.
     [[nodiscard]] bool take() {
         home_.check("a store");
         return !taken_.exchange(true);
     }
 
+    /// Frees the seat for another bus.
     void leave() noexcept { taken_ = false; }
 
 private:
@@ -134,10 +143,13 @@ private:
     std::atomic<bool> taken_{false};
 };
 
-/// An append-only log of events with a global order, and what agents keep, in one database.
-/// commit() is called by one thread at a time, the writer; the readers may be called from any
-/// thread at any time, also while it runs, and see whole commits only. All throw StoreError, and
-/// in a child of fork() std::logic_error: a store belongs to the process that made it.
+/// An append-only log of events with a global order, and everything that agents keep, in one
+/// database.
+///
+/// commit() is called by one thread at a time, the writer. The readers may be called from any
+/// thread at any time, also while commit() runs, and see only whole commits. All functions throw
+/// StoreError if the store fails. In a child of fork() all of them throw std::logic_error: a store
+/// belongs to the process that opened it.
 class EventStore {
 public:
     EventStore() = default;
@@ -145,145 +157,165 @@ public:
     EventStore& operator=(const EventStore&) = delete;
     virtual ~EventStore() = default;
 
-    /// What it is and where, for messages: `sqlite:/var/lib/orders.db`.
+    /// What the store is and where it is, for messages: `sqlite:/var/lib/orders.db`.
     [[nodiscard]] virtual std::string description() const = 0;
 
+    /// What this store can do in addition to what every store can do.
     [[nodiscard]] virtual StoreAbilities abilities() const noexcept = 0;
 
-    /// Where a bus sits while it writes the store: a second one is refused. A store in front of
-    /// another one returns that one's, so that two of them are not taken for two stores.
+    /// The seat that a bus takes while it writes the store; a second bus is refused. A store that
+    /// wraps another store returns the seat of the wrapped one, so that the two do not count as two
+    /// stores.
     [[nodiscard]] virtual WriterSeat& writer_seat() noexcept { return seat_; }
 
-    /// Writes all parts in one transaction, in their order; a part that fails is rolled back alone
-    /// and says so in its result. Where `durable`, it returns after the disk has it all; else it
-    /// survives the end of the process only. Throws StoreError where nothing was written.
+    /// Writes all parts in one transaction, in their order. A part that fails is rolled back alone,
+    /// and its result holds the error. If `durable`, commit() returns when everything is on the
+    /// disk; otherwise what it wrote survives the end of the process, but not a power failure.
+    /// Throws StoreError if nothing was written.
     virtual std::vector<PartResult> commit(std::span<const Part> parts, bool durable) = 0;
 
-    /// The position of the newest event, 0 in an empty store.
+    /// The position of the newest event; 0 if the store is empty.
     virtual Position last_position() = 0;
 
     /// At most `limit` events after a position, in order of position.
     virtual std::vector<StoredEvent> read(Position after, std::size_t limit) = 0;
 
     using OnEvent = std::function<void(StoredEvent&)>;
-    /// Calls `use` with each event that read() would return, and returns how many they were. What
-    /// `use` leaves in an event may serve for the next one, so that not each costs memory of its
-    /// own. It must not call the store; what it throws comes out here.
+    /// Calls `use` with each event that read() would return, and returns how many there were. What
+    /// `use` leaves in an event may be reused for the next one, so that not every event needs
+    /// memory of its own. `use` must not call the store. If it throws, the exception leaves
+    /// read_each().
     virtual std::size_t read_each(Position after, std::size_t limit, const OnEvent& use);
 
-    /// The same, of one type by wire name.
+    /// Like read(), but only events of one type, given by its wire name.
     virtual std::vector<StoredEvent> read_type(std::string_view event_type, Position after,
                                                std::size_t limit) = 0;
-    /// The same, of one execution.
+    /// Like read(), but only events of one execution.
     virtual std::vector<StoredEvent> read_execution(std::string_view execution_id, Position after,
                                                     std::size_t limit) = 0;
-    /// At most `limit` events of a stream after a stream version, in order.
+    /// At most `limit` events of a stream after a stream version, in order of version.
     virtual std::vector<StoredEvent> read_stream(std::string_view aggregate_type,
                                                  std::string_view aggregate_id,
                                                  std::uint64_t after_version,
                                                  std::size_t limit) = 0;
+    /// The event with this id; none if the store does not hold it.
     virtual std::optional<StoredEvent> find(const Uuid& event_id) = 0;
 
+    /// The record of an agent; none if the store has no record of it.
     virtual std::optional<AgentRecord> agent(std::string_view name) = 0;
-    /// All agents ever registered and not forgotten, by name.
+    /// All agents that were ever registered and not forgotten, by name.
     virtual std::vector<AgentRecord> agents() = 0;
-    /// At most `limit` deliveries of an agent in a state after a position, in order of position.
+    /// At most `limit` deliveries of an agent that are in `state` and after a position, in order of
+    /// position.
     virtual std::vector<DeliveryRecord> deliveries(std::string_view agent, DeliveryState state,
                                                    Position after = 0,
                                                    std::size_t limit = unlimited) = 0;
+    /// An agent's delivery of one event; none if there is no such delivery.
     virtual std::optional<DeliveryRecord> delivery(std::string_view agent, Position position) = 0;
     /// All deliveries of an agent, in order of position.
     virtual std::vector<DeliveryBrief> delivery_briefs(std::string_view agent) = 0;
+    /// The newest note of what an agent had under way; none if it has no note.
     virtual std::optional<BegunNote> begun(std::string_view agent) = 0;
+    /// What an agent keeps under a key; none if it keeps nothing there.
     virtual std::optional<StateRecord> state(std::string_view agent, std::string_view key) = 0;
-    /// At most `limit` of what an agent keeps under keys that begin with `prefix` and come after
-    /// `after_key` (empty: first), by key, compared as bytes; as kept: bus::read_states reads it.
+    /// At most `limit` of the states of an agent whose keys begin with `prefix` and come after
+    /// `after_key` (empty: from the first key). They are in order of key, compared as bytes. They
+    /// are returned as stored; bus::read_states decodes them.
     virtual std::vector<StateRecord> states(std::string_view agent, std::string_view prefix,
                                             std::string_view after_key = {},
                                             std::size_t limit = unlimited) = 0;
-    /// At most `limit` timers that come after this due time and number, in that order.
+    /// At most `limit` timers, in order of due time and number, that come after `after_due` and
+    /// `after_number`.
     virtual std::vector<TimerRecord> timers(Timestamp after_due, std::uint64_t after_number,
                                             std::size_t limit) = 0;
-    /// The highest number ever given to a timer.
+    /// The highest number that was ever given to a timer.
     virtual std::uint64_t last_timer() = 0;
-    /// How many timers wait. A store that does not override it reads them all.
+    /// How many timers are waiting. The default implementation reads all of them.
     virtual std::uint64_t count_timers();
-    /// The events kept after a position by type and version, in this order. A store that does not
-    /// override it reads them all.
+    /// How many events the store holds after a position, for each type and version, in this order.
+    /// The default implementation reads all of these events.
     virtual std::vector<EventCount> count_events(Position after);
-    /// What an agent has not finished by type and version, in this order. A store that does not
-    /// override it reads the event of each delivery.
+    /// How many deliveries an agent has not finished, for each type and version, in this order. The
+    /// default implementation reads the event of each delivery.
     virtual std::vector<WaitingCount> count_waiting(std::string_view agent);
-    /// The account of each agent, all of one moment.
+    /// The account of each agent, all taken at the same moment.
     virtual std::vector<Conservation> conservation() = 0;
 
-    /// Keeps a request of an operator for the host that runs the store, and returns its number.
-    /// From any thread, and where abilities() say so from any process, also on a store that is
-    /// opened read-only. It is there durably when this returns.
+    /// Stores a request of an operator for the host that runs the store, and returns the request's
+    /// number. May be called from any thread, also on a store that was opened read-only; and from
+    /// any process if abilities() say so. The request is durable when this returns.
     virtual std::uint64_t ask(const RequestRecord& request) = 0;
-    /// Requests after a number, by number; `open_only`: those not carried out yet.
+    /// At most `limit` requests with a number above `after`, in order of number. `open_only`: only
+    /// those that were not carried out yet.
     virtual std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit,
                                                 bool open_only) = 0;
-    /// The same backwards: at most `limit` of those before a number (0: of all), the newest first.
+    /// At most `limit` requests with a number below `before` (0: of all requests), the newest
+    /// first. `open_only`: only those that were not carried out yet.
     virtual std::vector<RequestRecord> newest_requests(std::uint64_t before, std::size_t limit,
                                                        bool open_only);
     /// Removes at most `limit` of the requests that were answered before a time, the oldest first,
-    /// and returns how many; the newest request of all stays, so that no number is used twice. By
-    /// the writer's thread only.
+    /// and returns how many it removed. The newest request always stays, so that no number is used
+    /// twice. For the writer's thread only.
     virtual std::size_t prune_requests(Timestamp before, std::size_t limit);
 
-    /// The position of the oldest event kept; last_position() + 1 where none is.
+    /// The position of the oldest event that the store holds; last_position() + 1 if it holds none.
     virtual Position first_position() = 0;
-    /// The highest position such that all events kept up to it occurred before `time`; 0: none.
+    /// The highest position for which this and all earlier events in the store occurred before
+    /// `time`; 0 if there is none.
     virtual Position last_before(Timestamp time) = 0;
-    /// The first event after a position that says that it occurred at `time` or later; 0: none.
+    /// The first event after a position whose own time is `time` or later; 0 if there is none.
     virtual Position first_dated_from(Timestamp time, Position after);
-    /// The highest position such that it and all before it were stored before `time`, as far as the
-    /// store has noted when: about once a minute (Part::stored_at). A note that is later than `now`
-    /// is of a clock that was wrong, and not believed; after one that was set back time is taken to
-    /// stand still. 0: it knows of none.
+    /// The highest position that was, like all positions before it, stored before `time`; 0 if the
+    /// store does not know any.
+    ///
+    /// A store notes about once a minute which position it stored when (Part::stored_at). A note
+    /// later than `now` comes from a wrong clock and is ignored. If the clock was set back, time
+    /// counts as standing still until the clock reaches the earlier notes again.
     virtual Position last_stored_before(Timestamp time, Timestamp now);
-    /// Removes at most `limit` of the oldest events, up to a position, and returns how many. Their
-    /// streams go on with the versions they had. By the writer's thread only, like commit. Throws
-    /// PruneRefused, which names an agent that needs one of them: its checkpoint is before it, or
-    /// it has a delivery that is not done with.
+    /// Removes at most `limit` of the oldest events, up to and including a position, and returns
+    /// how many it removed. Later events of their streams continue the version numbers. For the
+    /// writer's thread only, like commit(). Throws PruneRefused if an agent still needs one of the
+    /// events: its checkpoint is before the event, or its delivery of the event has not finished.
     virtual std::size_t prune(Position through, std::size_t limit) = 0;
-    /// Forgets at most `limit` of the streams whose events are all pruned, and the last of which
-    /// occurred before a time; returns how many. Such a stream begins again with version 1. By the
-    /// writer's thread only.
+    /// Forgets at most `limit` of the streams whose events are all pruned and whose last event
+    /// occurred before a time. Returns how many it forgot. A forgotten stream begins again with
+    /// version 1. For the writer's thread only.
     virtual std::size_t prune_streams(Timestamp before, std::size_t limit);
-    /// Removes an agent with all it keeps, timers included; requests stay, as traces, and one of
-    /// them is answered together with it. By the writer's thread only. False: there was nothing of
-    /// it.
+    /// Removes an agent and everything that the store keeps for it, including its timers. Requests
+    /// stay as traces. `answer`, if given, is stored in the same transaction. For the writer's
+    /// thread only. Returns false if the store had nothing of the agent.
     virtual bool forget(std::string_view agent,
                         const std::optional<RequestAnswer>& answer = {}) = 0;
 
-    /// Gives an agent another name, with all it keeps: its place in the log, its counts,
-    /// deliveries, states and timers, whose handles stay valid. Requests keep the name that they
-    /// were made with; `trace` is kept with them, answered. By the writer's thread only. False:
-    /// there is nothing of `from`, and no trace is left. Throws StoreError, and has changed
-    /// nothing, if there is anything of `to`, or the store cannot do it.
+    /// Gives an agent another name. The agent keeps its place in the log, its counts, deliveries,
+    /// states and timers, and the handles of its timers stay valid. Existing requests keep the old
+    /// name; `trace` is stored with them, as answered. For the writer's thread only.
+    ///
+    /// Returns false, and stores no trace, if the store has nothing of `from`. Throws StoreError,
+    /// and has changed nothing, if the store already has anything of `to` or cannot rename.
     virtual bool rename_agent(std::string_view from, std::string_view to,
                               const RequestRecord& trace);
 
-    /// Nothing where it has no file.
+    /// The disk space that the store uses; zeros if it has no file.
     virtual StoreSpace space() { return {}; }
 
-    /// Gives what is free in the file back to the disk, by writing all that is in it anew: for
-    /// that time the disk, and the folder for temporary files, must have room for that much again.
-    /// Whatever happens meanwhile, the store is as before or compacted. By the writer's thread
-    /// only.
+    /// Gives the free space in the file back to the disk by rewriting the whole content. Meanwhile
+    /// the disk and the folder for temporary files each need room for the content once more.
+    /// Whatever happens in between, the store is afterwards either as before or compacted. For the
+    /// writer's thread only.
     virtual void compact() {}
 
-    /// Looks whether the store is still what was opened, as commit() does first of all. By the
-    /// writer's thread only. Throws StoreLost; StoreError for what the host should know though
-    /// commits go on, such as a trigger that another program has made.
+    /// Checks whether the store's files are still those that were opened; commit() does the same
+    /// first. For the writer's thread only. Throws StoreLost if they are not. Throws StoreError if
+    /// the host should know of something although commits still work, for example a trigger that
+    /// another program has made.
     virtual void look() {}
 
-    /// Writes all of one moment to a new store at a path, while the writer goes on. Throws
-    /// StoreError where abilities() say that it cannot, or the path is taken.
+    /// Writes a snapshot of the store to a new store at a path while the writer goes on. Throws
+    /// StoreError if abilities() say that the store cannot do it, or if the path exists already.
     virtual void backup(const std::string& to) = 0;
 
+    /// A `limit` that limits nothing.
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 private:

@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-/// What a store keeps, and the parts that are written to it.
+/// The records of a store, and the parts that are written to it.
 namespace bus {
 
-/// An event's place in the global order of a store. Positions begin at 1 and grow; 0 stands before
-/// the first event.
+/// An event's place in the global order of a store. Positions begin at 1 and increase; 0 means
+/// before the first event.
 using Position = std::uint64_t;
 
 /// An event in the store.
@@ -23,15 +23,17 @@ struct StoredEvent {
     Position position = 0;
     std::uint64_t stream_version = 0; ///< counts from 1 in each stream (aggregate type and id)
     EventRecord record{};
-    /// The object that was published, while it is in memory; what is read from the store has none.
+    /// The object that was published, while it is in memory. An event read from the store has none.
     std::shared_ptr<const DomainEvent> event{};
 };
 
 /// An event on its way into the store.
 struct NewEvent {
     EventRecord record{};
-    /// The version that the stream must have before this event; 0: it must not exist yet.
+    /// The version that the stream must have before this event; 0: the stream must not exist yet;
+    /// none: any version.
     std::optional<std::uint64_t> expected_version{};
+    /// The object that was published, if there is one.
     std::shared_ptr<const DomainEvent> event{};
 };
 
@@ -44,46 +46,49 @@ struct AttemptRecord {
 };
 BOOST_DESCRIBE_STRUCT(AttemptRecord, (), (at, kind, message))
 
+/// The state of a delivery that has not finished.
 enum class DeliveryState : std::uint8_t {
     deferred, ///< waits for its next attempt
-    dead,     ///< given up; redrive makes it deferred again
-    parked,   ///< never attempted yet: waits behind a deferred or dead one of its sequence
+    dead,     ///< given up; a redrive makes it deferred again
+    parked,   ///< not attempted yet; waits behind a deferred or dead delivery of its sequence
 };
 BOOST_DESCRIBE_ENUM(DeliveryState, deferred, dead, parked)
 
-/// Its name, as above.
+/// The enumerator's name; "unknown" for any other value.
 [[nodiscard]] const char* to_text(DeliveryState state) noexcept;
 
-/// A delivery that the checkpoint of its agent has passed without its having finished.
+/// A delivery that has not finished although its agent's checkpoint may have passed it.
 struct DeliveryRecord {
     std::string agent{};
     Position position = 0;
     DeliveryState state = DeliveryState::deferred;
-    Timestamp due{};            ///< of the next attempt; meaningless unless deferred
-    std::uint32_t failures = 0; ///< that counted against the policy, since the last redrive
-    std::uint32_t redrives = 0; ///< how often a dead one was given to the agent again
-    std::string sequence{};     ///< in whose order it is handled; empty: in none
-    bool quarantined = false;   ///< dead because the process died whenever the agent handled it
+    Timestamp due{};            ///< time of the next attempt; meaningless unless deferred
+    std::uint32_t failures = 0; ///< failures that count against the policy, since the last redrive
+    std::uint32_t redrives = 0; ///< how often it was redriven
+    std::string sequence{};     ///< the sequence that orders it; empty: it has no order
+    bool quarantined = false;   ///< dead because the process died each time the agent handled it
     bool only_state = false;    ///< its step is part of a replay without effects
-    /// The newest request that there was when its last attempt failed, or when it was parked: what
-    /// is asked later is asked of the delivery as it is. Filled in by the store; 0: there was none.
+    /// The number of the newest request at the time when the last attempt failed or the delivery
+    /// was parked. Only later requests apply to the delivery in its present state. The store fills
+    /// it in; 0: there was no request.
     std::uint64_t after_request = 0;
-    std::vector<AttemptRecord> attempts{}; ///< every failed one, oldest first
+    std::vector<AttemptRecord> attempts{}; ///< all failed attempts, the oldest first
     friend bool operator==(const DeliveryRecord&, const DeliveryRecord&) = default;
 };
 
-/// A delivery without what is long about it.
+/// A delivery without its long members.
 struct DeliveryBrief {
     Position position = 0;
     DeliveryState state = DeliveryState::deferred;
     Timestamp due{};
     std::string sequence{};
-    bool not_ready = false; ///< its last attempt was; it waits for something, not after a failure
+    /// The last attempt ended with not_ready: it waits for something and has not failed.
+    bool not_ready = false;
     bool only_state = false;
 };
 
-/// The due time of a deferred delivery that no time makes due: its event is of a newer version than
-/// the program knew. A program that knows the version tries it again when it begins.
+/// The due time of a deferred delivery whose event has a newer version than the program knows. No
+/// time makes it due; a program that knows the version tries it again at its start.
 inline constexpr Timestamp due_in_newer_program = Timestamp::max() - Duration{1};
 
 /// How many events there are of one type and version.
@@ -94,156 +99,164 @@ struct EventCount {
     friend bool operator==(const EventCount&, const EventCount&) = default;
 };
 
-/// How many deliveries an agent has not finished, of events of one type and version.
+/// How many deliveries of events of one type and version an agent has not finished.
 struct WaitingCount {
     std::string event_type{};
     std::uint32_t event_version = 1;
     std::uint64_t deferred = 0;
-    std::uint64_t newer = 0; ///< of the deferred ones: due_in_newer_program
+    std::uint64_t newer = 0; ///< those of the deferred ones that are due_in_newer_program
     std::uint64_t parked = 0;
     std::uint64_t dead = 0;
     friend bool operator==(const WaitingCount&, const WaitingCount&) = default;
 };
 
-/// Positions from `first` to `last`, both included.
+/// The positions from `first` to `last`, both included.
 struct PositionRange {
     Position first = 0;
     Position last = 0;
     friend bool operator==(const PositionRange&, const PositionRange&) = default;
 };
 
-/// What an agent keeps under a key of its own.
+/// What an agent keeps under one of its keys.
 struct StateRecord {
     std::string key{};
     std::string json{};
     friend bool operator==(const StateRecord&, const StateRecord&) = default;
 };
 
-/// An event that is to be published at a time.
+/// An event that is to be published at a given time.
 struct TimerRecord {
-    std::uint64_t number = 0; ///< grows in the order of scheduling; no number is ever used twice
-    std::string agent{};      ///< whose step has scheduled it; empty: the host
+    std::uint64_t number = 0; ///< increases in the order of scheduling; no number is used twice
+    std::string agent{};      ///< the agent whose step scheduled it; empty: the host did
     Timestamp due{};
-    Timestamp scheduled_at{}; ///< the epoch: not known, it is of an older program
+    Timestamp scheduled_at{}; ///< the epoch if unknown: an older program stored it
     EventRecord event{};
     friend bool operator==(const TimerRecord&, const TimerRecord&) = default;
 };
 
-/// Deliveries that were under way, or about to be. After a death of the process they are the
-/// suspects, as far as they are not settled.
+/// The deliveries that were under way, or about to be. If the process dies, those of them that are
+/// not settled are the suspects.
 struct BegunNote {
     PositionRange range{};            ///< first attempts; {0, 0}: none
-    std::vector<Position> repeated{}; ///< deliveries attempted again, and parked ones
-    std::uint32_t alone = 0;          ///< set: the first of `repeated` ran alone, so often in a row
+    std::vector<Position> repeated{}; ///< deliveries that were attempted again, and parked ones
+    /// How many times in a row the first of `repeated` ran alone; 0: it did not.
+    std::uint32_t alone = 0;
     friend bool operator==(const BegunNote&, const BegunNote&) = default;
 };
 
-/// What may be asked to be done to a delivery, to an agent, or to the log. In a RequestRecord that
-/// was read it may be a number without a name here, of a newer program.
+/// What an operator may ask for: of a delivery, of an agent, or of the log. A RequestRecord read
+/// from a store may hold a number that has no name here, if a newer program wrote it.
 enum class DeliveryAction : std::uint8_t {
-    redrive,             ///< a dead one becomes due at once
-    discard,             ///< a dead, deferred or parked one is done with, without having finished
-    replay,              ///< the agent begins again, without effects but on its own state
-    replay_with_effects, ///< the agent begins again, as if it had never handled the events
-    forget,              ///< all that is kept for an agent goes, since it is gone for good
-    prune,               ///< the oldest events go, as far as every agent is done with them
-    retry,               ///< a deferred one becomes due at once
-    prune_requests,      ///< requests that were answered before a time go
-    prune_streams,       ///< the versions of streams go whose last event is older than a time
-    rename,              ///< an agent gets another name; done at once, or not at all
+    redrive, ///< a dead delivery becomes due at once
+    discard, ///< a dead, deferred or parked delivery ends without having finished
+    replay,  ///< the agent begins again; only its own state changes, there are no other effects
+    replay_with_effects, ///< the agent begins again as if it had never handled the events
+    forget, ///< everything kept for an agent is removed, because the agent is gone permanently
+    prune,  ///< the oldest events are removed, as far as no agent needs them
+    retry,  ///< a deferred delivery becomes due at once
+    prune_requests, ///< requests that were answered before a time are removed
+    prune_streams,  ///< forgets the versions of streams whose last event is older than a time
+    rename,         ///< an agent gets another name; done at once, or not at all
 };
 BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard, replay, replay_with_effects, forget, prune,
                     retry, prune_requests, prune_streams, rename)
 
-/// Puts an agent back: its state and its counts go, and it begins anew.
+/// Puts an agent back: its state and its counts are removed, and it begins anew.
 struct ReplayOrder {
-    /// It begins with the next position; at the latest where its checkpoint is.
+    /// The agent begins after this position, but never after its checkpoint.
     Position after = 0;
-    /// False: what had settled is handled again for the state alone, since what its steps emit,
-    /// schedule and command has happened; deliveries that have not finished, and timers, stay as
-    /// they are. True: all after `after` begins anew as if it had not been handled, and its
-    /// deliveries go, and all timers.
+    /// False: settled events are handled again only to rebuild the state, because what their steps
+    /// emitted, scheduled and commanded has happened already. Unfinished deliveries and timers stay
+    /// as they are. True: the agent handles everything after `after` as if for the first time; its
+    /// deliveries and timers are removed.
     bool effects = false;
     friend bool operator==(const ReplayOrder&, const ReplayOrder&) = default;
 };
 
-/// What the result of a replay ends with where the host has put an agent back that it does not run.
+/// The end of a replay's result if the host has put back an agent that it does not run.
 inline constexpr std::string_view once_its_program_runs = ", once its program runs";
 
-/// Says of a request that it was carried out. One that was answered before is left alone.
+/// Marks a request as carried out. A request that was answered before is left unchanged.
 struct RequestAnswer {
-    std::uint64_t number = 0; ///< of the request
+    std::uint64_t number = 0; ///< number of the request
     Timestamp at{};
     std::string result{};
     friend bool operator==(const RequestAnswer&, const RequestAnswer&) = default;
 };
 
-/// Something to be done to one delivery, with its trace. Done twice, it is done once.
+/// An operator's action on one delivery, stored with its trace. Idempotent.
 struct DeliveryCommand {
     DeliveryAction action = DeliveryAction::redrive;
     std::string agent{};
     Position position = 0;
     std::string who{};
     std::string why{};
-    /// Stored together with what it does, and only where it changes something.
+    /// Stored together with the effect of the command, and only if the command changes something.
     std::optional<RequestAnswer> answer{};
-    std::uint64_t request = 0; ///< that it is part of; 0: none, it was given directly
+    /// The request that the command is part of; 0: none, it was given directly.
+    std::uint64_t request = 0;
     friend bool operator==(const DeliveryCommand&, const DeliveryCommand&) = default;
 };
 
-/// A command of an operator, from this process or another one; kept as the trace of what was done.
+/// A request of an operator, made in this process or another one. It stays as the trace of what was
+/// done.
 struct RequestRecord {
-    std::uint64_t number = 0; ///< of the store; grows
+    std::uint64_t number = 0; ///< given by the store; increases
     Timestamp at{};           ///< when it was made
     std::string who{};
     std::string why{};
     DeliveryAction action = DeliveryAction::redrive;
-    std::string agent{}; ///< none where the log is pruned
-    /// 0: the group of the agent's deliveries that the rest describes. Of a replay: where it
-    /// begins; 0: with the oldest event kept. Where the log is pruned: the last event to go.
+    std::string agent{}; ///< empty if the log is to be pruned
+    /// The event whose delivery is meant; 0: the group of the agent's deliveries that the other
+    /// members describe. For a replay: the position where it begins; 0: the oldest event in the
+    /// store. For pruning: the last event to remove.
     Position position = 0;
-    std::optional<FailureKind> kind{};  ///< of the last attempt
-    std::optional<std::string> error{}; ///< of the last attempt: a message of that cause_text
+    std::optional<FailureKind> kind{}; ///< for a group: failure kind of the last attempt
+    /// For a group: the cause_text that the last attempt's message must have.
+    std::optional<std::string> error{};
     std::optional<Timestamp> done_at{}; ///< none: not carried out yet
-    std::string result{};               ///< what came of it, for a person: "3 redriven"
-    /// Of a group: the state of its deliveries; none: deferred ones to be retried, else dead ones.
+    std::string result{};               ///< what was done, for people to read: "3 redriven"
+    /// For a group: the state of its deliveries. None: deferred for a retry, dead for all other
+    /// actions.
     std::optional<DeliveryState> state{};
-    std::uint64_t limit = 0; ///< of a group: at most so many, those of the oldest events; 0: all
-    std::optional<Timestamp> before{}; ///< of requests and streams: what is older than this goes
-    /// The request that this one is the trace of, in part; 0: none.
+    /// For a group: at most this many deliveries, those of the oldest events; 0: all.
+    std::uint64_t limit = 0;
+    /// For prune_requests and prune_streams: older ones are removed.
+    std::optional<Timestamp> before{};
+    /// The request that this one is a partial trace of; 0: none.
     std::uint64_t part_of = 0;
-    /// Of a replay: also if the log holds types that the program does not know.
+    /// For a replay: run it even if the log holds event types that the program does not know.
     bool forced = false;
     friend bool operator==(const RequestRecord&, const RequestRecord&) = default;
 };
 
 /// The newest replay of an agent.
 struct ReplayNote {
-    Position through = 0; ///< the last position that is a replay; 0: there was none
+    Position through = 0; ///< the last position that belongs to the replay; 0: there was no replay
     bool effects = false;
-    /// Positions up to `through` that had not settled when it began, and so are none: apart, in
-    /// order.
+    /// The ranges up to `through` that had not settled when the replay began, and so do not belong
+    /// to it. They do not touch each other and are in order.
     std::vector<PositionRange> live{};
     friend bool operator==(const ReplayNote&, const ReplayNote&) = default;
 
-    /// Whether the step of a position is for the agent's state alone.
+    /// Whether the step for a position only rebuilds the agent's state.
     [[nodiscard]] bool only_state(Position position) const noexcept;
 };
 
-/// Where an agent is in the log. An agent that the store has never heard of has no record.
+/// How far an agent has come in the log. An agent that was never registered has no record.
 struct AgentRecord {
     std::string name{};
     Position start = 0;                 ///< the position after which it began
-    Position checkpoint = 0;            ///< up to here everything is settled
-    std::vector<PositionRange> ahead{}; ///< what is settled above it: apart, in order
-    std::uint64_t delivered = 0;        ///< events of its types that were settled, in all
-    std::uint64_t finished = 0;         ///< deliveries that finished, in all
-    std::uint64_t discarded = 0;        ///< that an operator has done with
+    Position checkpoint = 0;            ///< everything up to here is settled
+    std::vector<PositionRange> ahead{}; ///< settled ranges above it: apart, in order
+    std::uint64_t delivered = 0;        ///< settled events of its types, in total
+    std::uint64_t finished = 0;         ///< deliveries that finished, in total
+    std::uint64_t discarded = 0;        ///< deliveries that an operator discarded, in total
     ReplayNote replay{};
     friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
 };
 
-/// The account of an agent, all of one moment. What is in flight is in no column yet.
+/// The account of an agent, all taken at the same moment. Events in flight are not counted yet.
 struct Conservation {
     std::string agent{};
     std::uint64_t delivered = 0;
@@ -252,31 +265,32 @@ struct Conservation {
     std::uint64_t deferred = 0;
     std::uint64_t parked = 0;
     std::uint64_t dead = 0;
-    std::uint64_t quarantined = 0; ///< of the dead ones
+    std::uint64_t quarantined = 0; ///< part of `dead`
 
     [[nodiscard]] bool holds() const noexcept {
         return delivered == finished + discarded + deferred + parked + dead;
     }
 };
 
-/// What commits together or not at all: a publish, or the outcome of a step.
+/// What is committed together or not at all: a publish, or the outcome of a step.
 struct Part {
     std::vector<NewEvent> events{};
 
-    /// The agent that the rest is about; empty for a publish.
+    /// The agent that the other members are about; empty for a publish.
     std::string agent{};
     std::optional<Position> start{}; ///< registers the agent as beginning after this position
-    /// Puts the agent back, before the rest of the part is written. Each later part of the part's
-    /// chain fails with BrokenChain. With `start`: only where it is registered by it.
+    /// Puts the agent back before the rest of the part is written. Each later part of the same
+    /// chain fails with BrokenChain. With `start`: only if this part registers the agent.
     std::optional<ReplayOrder> replay{};
-    /// Positions that are settled with this part. The store moves the checkpoint over all that is
-    /// settled from it on, and keeps the rest as ranges ahead of it. Settled twice is harmless.
+    /// Positions that this part settles. The store moves the checkpoint over everything settled
+    /// without a gap, and keeps the rest as ranges ahead of the checkpoint. Settling a position
+    /// twice is harmless.
     std::vector<PositionRange> settled{};
-    /// Parts of one agent and chain stand on each other: where one fails, each later one fails
-    /// with BrokenChain. 0: stands alone. A number is used for one chain in the life of the store
-    /// object.
+    /// Parts of one agent and chain build on each other: if one fails, each later one fails with
+    /// BrokenChain. 0: the part stands alone. A chain number must not be reused in the life of the
+    /// store object.
     std::uint64_t chain = 0;
-    std::uint64_t delivered = 0; ///< added to the agent's count, and so on
+    std::uint64_t delivered = 0; ///< added to the agent's count, like the next one
     std::uint64_t finished = 0;
     std::vector<DeliveryRecord> put_deliveries{};
     std::vector<Position> erase_deliveries{};
@@ -285,25 +299,25 @@ struct Part {
     std::optional<BegunNote> begun{}; ///< replaces the agent's note
 
     std::vector<TimerRecord> put_timers{};
-    std::vector<std::uint64_t> erase_timers{}; ///< of whatever agent; missing ones are left alone
-    /// The timer that this part's event comes from: it is erased, and the part fails with TimerGone
-    /// where it is not there any more.
+    std::vector<std::uint64_t> erase_timers{}; ///< timers of any agent; missing ones are ignored
+    /// The timer that this part's event comes from. It is erased with the part. If it no longer
+    /// exists, the part fails with TimerGone.
     std::uint64_t fires = 0;
 
-    std::vector<DeliveryCommand> commands{}; ///< each leaves a request as its trace, carried out
+    std::vector<DeliveryCommand> commands{}; ///< each leaves a request as its trace, answered
     Timestamp commanded_at{};                ///< the time in those traces
     std::vector<RequestAnswer> answers{};
 
     Durability durability = Durability::committed;
-    /// The time of the commit, which the writer fills in: a store notes now and then when it stored
-    /// which position. Not set: it does not.
+    /// The time of the commit, filled in by the writer. From it the store notes now and then which
+    /// position it stored when. Not set: no such note.
     Timestamp stored_at{};
 };
 
-/// What became of a part.
+/// The result of one part.
 struct PartResult {
-    /// In the order of the part's events. An event that was there already (equal id and content)
-    /// has the place of the one that is kept, and `duplicate` set.
+    /// Where an event is stored; in the order of the part's events. If the store had the event
+    /// already (equal id and content), this is the place of the stored one and `duplicate` is set.
     struct Place {
         Position position = 0;
         std::uint64_t stream_version = 0;
@@ -312,7 +326,7 @@ struct PartResult {
 
     std::vector<Place> places{};
 
-    /// A command that changed something; the delivery is as it is now, or was before a discard.
+    /// A delivery that a command changed: as it is now, or as it was before a discard.
     struct Changed {
         DeliveryAction action = DeliveryAction::redrive;
         DeliveryRecord delivery;
@@ -320,7 +334,7 @@ struct PartResult {
 
     std::vector<Changed> changed{};
     std::exception_ptr
-        error; ///< set: nothing of the part is stored (VersionConflict, IdConflict, ...)
+        error; ///< set: nothing of the part was stored (VersionConflict, IdConflict, ...)
 };
 
 } // namespace bus
