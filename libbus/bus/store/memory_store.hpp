@@ -8,8 +8,9 @@
 
 namespace bus {
 
-/// A store in memory: all that a store promises, for as long as the object lives. For tests, and
-/// for programs that want durable agents' behaviour without a file. `durable` changes nothing.
+/// A store in memory. It keeps all promises of a store for as long as the object lives; `durable`
+/// makes no difference. It is meant for tests, and for programs that want the behaviour of durable
+/// agents without a file. Thread safe as EventStore is.
 class MemoryStore final : public EventStore {
 public:
     MemoryStore();
@@ -17,7 +18,7 @@ public:
 
     [[nodiscard]] std::string description() const override { return "memory"; }
 
-    /// It can do nothing that needs a file.
+    /// None of them: each needs a file.
     [[nodiscard]] StoreAbilities abilities() const noexcept override { return {}; }
 
     std::vector<PartResult> commit(std::span<const Part> parts, bool durable) override;

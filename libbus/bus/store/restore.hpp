@@ -8,45 +8,50 @@
 #include <functional>
 #include <string>
 
-/// Puts a backup in the place of a store.
+/// Replaces a store by a backup.
 namespace bus {
 
+/// How to restore a store from a backup.
 struct RestoreOptions {
     std::filesystem::path backup{}; ///< a store file; it is only read
-    std::filesystem::path store{};  ///< where it goes; may be missing or damaged
-    /// What this program is called towards one that wants to write the store meanwhile; empty: the
-    /// process's name.
+    std::filesystem::path store{};  ///< where the backup goes; may be missing or damaged
+    /// The name of this program in the message to another program that wants to write the store
+    /// meanwhile; empty: the name of the process.
     std::string program{};
+    /// How long to wait for another program that locks a file.
     std::chrono::milliseconds busy_timeout{5'000};
-    /// Only checks everything.
+    /// True: checks everything and changes nothing.
     bool dry_run = false;
 };
 
-/// What restore() has done.
+/// The result of restore().
 struct RestoreReport {
     std::filesystem::path store{};
     std::filesystem::path
-        kept{};                 ///< what was there before, with its side files; empty: nothing was
-    std::uint64_t events = 0;   ///< of the backup
-    Position last_position = 0; ///< of the backup
-    /// Of the store that was there; 0: it could not be read. Positions between the two are given a
-    /// second time.
+        kept{}; ///< the old store with its side files, under its new name; empty: there was none
+    std::uint64_t events = 0;   ///< number of events in the backup
+    Position last_position = 0; ///< newest position in the backup
+    /// The newest position of the old store; 0: the old store could not be read. The positions
+    /// between the two will be given to other events.
     Position last_before = 0;
-    /// The backup is of an older schema: its rows are checked once it has been opened for writing.
+    /// The backup has an older schema: its rows are checked only when it has been opened for
+    /// writing.
     bool older_schema = false;
 };
 
-/// Checks a backup with verify(), copies it beside the store, and puts the copy into the store's
-/// place under the writer's lock. What was there is kept under the name that the report says. The
-/// copy takes mode and owner of what was there, and is on the disk before it gets the name.
+/// Checks a backup with verify(), copies it beside the store, and puts the copy in the store's
+/// place while it holds the writer's lock. The old store is kept under the name that the report
+/// gives. The copy gets the mode and the owner of the old store, and it is synced to the disk
+/// before it gets the store's name.
 ///
-/// If the process dies on the way, a whole store stays whole: at any moment the path leads to the
-/// old store or to the new one. If the old one was damaged, the path may lead to a file that no
+/// If the process dies meanwhile, a whole store is never lost: at any moment the path leads to the
+/// old store or to the new one. If the old store was damaged, the path may lead to a file that no
 /// program opens until restore() has run again.
 ///
-/// Throws StoreInUse if a program writes the store; StoreError, and leaves all as it was, if the
-/// backup is no store, damaged or of a newer schema, if both paths lead to one file, or if the path
-/// holds a database of another program. What `progress` throws ends it too.
+/// Throws StoreInUse if a program writes the store. Throws StoreError, and leaves everything as it
+/// was, if the backup is not a store, is damaged or has a newer schema, if both paths lead to one
+/// file, or if the path holds a database of another program. If `progress` throws, restore() ends
+/// with that exception.
 RestoreReport restore(const RestoreOptions& options,
                       const std::function<void(const VerifyProgress&)>& progress = {});
 

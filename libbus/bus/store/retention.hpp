@@ -5,28 +5,29 @@
 #include <optional>
 #include <string>
 
-/// What of a log may be removed because of its age: docs/decisions/0031-retention.md
+/// Which part of a log is old enough to be removed: docs/decisions/0031-retention.md
 namespace bus {
 
-/// The oldest events, as far as they are older than a time.
+/// The oldest events that are older than a given time.
 struct AgedEvents {
-    Position through = 0; ///< the last of them; 0: there is none
-    /// The first of them that says it occurred later, but was stored before that time; 0: none.
+    Position through = 0; ///< position of the last of them; 0: there are none
+    /// The first of them that was stored before that time although its own time is later; 0: none.
     Position misdated = 0;
 };
 
-/// The events up to the first one that neither occurred before `before`, as it says itself, nor was
-/// stored before it, as far as the store has noted that. `now` is what the clock says.
+/// Finds the oldest events of the log, up to the first one that is not older than `before`. An
+/// event is older if its own time is before that time, or if the store has noted that it was stored
+/// before that time. `now` is the time of the clock.
 [[nodiscard]] AgedEvents aged_events(EventStore& store, Timestamp before, Timestamp now);
 
-/// An agent that is not done with events that are to be pruned.
+/// An agent that still needs events that are to be pruned.
 struct PruneObstacle {
     std::string agent{};
-    Position free_through = 0; ///< it is done with the events up to here
+    Position free_through = 0; ///< it needs no event up to here
     std::string why{};         ///< "is done with those up to 12 only"
 };
 
-/// The agent that keeps most of the events up to a position from being pruned; none: they can be.
+/// The agent that holds back most of the events up to `through`; none: all of them can be pruned.
 [[nodiscard]] std::optional<PruneObstacle> prune_obstacle(EventStore& store, Position through);
 
 } // namespace bus

@@ -13,47 +13,51 @@ namespace bus {
 
 /// How to open a SqliteStore.
 struct SqliteOptions {
-    /// The file; it is created if it is missing, but its folder is not. Beside it lie SQLite's own
-    /// PATH-wal and PATH-shm while the store is open, and PATH-lock, which names the writer. They
-    /// get the mode of the file and, if root opens it, its owner.
+    /// The file. It is created if it is missing; its folder is not. While the store is open,
+    /// SQLite's own files PATH-wal and PATH-shm lie beside it, and PATH-lock, which names the
+    /// writer. These files get the mode of the file and, if root opens it, its owner.
     std::filesystem::path path{};
-    /// Opens an existing store beside its writer, or without one; commit() then throws.
+    /// Opens an existing store for reading only, with or without a running writer; commit() then
+    /// throws.
     bool read_only = false;
-    /// The name of this program in the message to another one that is refused; empty: the process's
-    /// name.
+    /// The name of this program in the message to another program that is refused; empty: the name
+    /// of the process.
     std::string program{};
-    /// How long to wait for another program that locks the file (a database shell).
+    /// How long to wait for another program that locks the file, such as a database shell.
     std::chrono::milliseconds busy_timeout{5'000};
-    /// How much of the file the writer keeps in memory.
+    /// How many bytes of the file the writer keeps in memory.
     std::size_t cache_bytes = std::size_t{64} * 1024 * 1024;
-    /// A part with a longer text (the data of one event, the state under one key) is refused;
-    /// at most 999,999,999.
+    /// The longest text, in bytes, that a part may hold (the data of one event, the state under one
+    /// key); a part with a longer one is refused. At most 999,999,999.
     std::size_t max_value_bytes = 256'000'000;
-    /// If the file would grow beyond this, a commit fails as on a full disk; 0: no limit.
+    /// The maximum size of the file in bytes. If a commit would exceed it, the commit fails as on a
+    /// full disk. 0: no limit.
     std::uint64_t max_file_bytes = 0;
-    /// The mode with which the file is created, whatever the umask is: by default nobody else can
-    /// read the events. The files beside it and backups get the mode of the file.
+    /// The mode with which the file is created, regardless of the umask. By default, other users
+    /// cannot read the events. The files beside it and its backups get the mode of the file.
     std::filesystem::perms mode =
         std::filesystem::perms::owner_read | std::filesystem::perms::owner_write;
 };
 
-/// A store in a SQLite file. commit() and all readers behave as EventStore says: one thread writes,
-/// any number read, each over a connection of its own, and none waits for another.
+/// A store in a SQLite file. commit() and the readers behave as EventStore says. One thread writes
+/// and any number of threads read; each has a connection of its own, and none waits for another.
 ///
-/// A durable commit has been synced to the disk (WAL, synchronous=FULL); any other one is with the
-/// operating system and outlives the process, but not a power cut. One process at a time has the
-/// store open for writing; any number may read it.
+/// A durable commit has been synced to the disk (WAL, synchronous=FULL). Any other commit has been
+/// handed to the operating system; it survives the end of the process, but not a power failure.
+/// Only one process at a time may open the store for writing; any number of processes may read it.
 class SqliteStore final : public EventStore {
 public:
-    /// Opens or creates a store; an older schema is migrated. Throws StoreError, which says what to
-    /// do, if the path cannot be used, the file is not a store or a newer one (it is left as it
-    /// is), the file has several names, or the process is a child of one that had the file open
-    /// when it called fork(); StoreInUse if another process writes it, by whatever path.
+    /// Opens or creates a store, and migrates one of an older schema. Throws StoreInUse if another
+    /// process writes the store, under whatever path. Throws StoreError, which says what to do, if
+    /// - the path cannot be used,
+    /// - the file is not a store, or is a newer one (the file is not touched),
+    /// - the file has several names, or
+    /// - the process is a child that fork() made while the parent had the file open.
     static std::unique_ptr<SqliteStore> open(const SqliteOptions& options);
 
     ~SqliteStore() override;
 
-    /// `sqlite:PATH`, absolute.
+    /// `sqlite:PATH`, with an absolute path.
     [[nodiscard]] std::string description() const override;
 
     [[nodiscard]] StoreAbilities abilities() const noexcept override {
@@ -65,7 +69,8 @@ public:
     Position last_position() override;
     std::vector<StoredEvent> read(Position after, std::size_t limit) override;
     std::size_t read_each(Position after, std::size_t limit, const OnEvent& use) override;
-    /// No index helps here: it scans the log from `after` on, about a million events a second.
+    /// Not supported by an index: scans the log from `after` on, at about a million events per
+    /// second.
     std::vector<StoredEvent> read_type(std::string_view event_type, Position after,
                                        std::size_t limit) override;
     std::vector<StoredEvent> read_execution(std::string_view execution_id, Position after,
@@ -96,9 +101,9 @@ public:
     std::vector<WaitingCount> count_waiting(std::string_view agent) override;
     std::vector<Conservation> conservation() override;
 
-    /// Over a short-lived connection of its own, as another process would: it waits for a commit
-    /// under way, at most `busy_timeout`. Works on a store opened read-only, if this user may write
-    /// the file.
+    /// Uses a short-lived connection of its own, as another process would. It waits for a commit
+    /// under way, at most `busy_timeout`. It also works on a store that was opened read-only if
+    /// this user may write the file.
     std::uint64_t ask(const RequestRecord& request) override;
     std::vector<RequestRecord> requests(std::uint64_t after, std::size_t limit,
                                         bool open_only) override;
@@ -116,13 +121,14 @@ public:
     bool forget(std::string_view agent, const std::optional<RequestAnswer>& answer = {}) override;
     bool rename_agent(std::string_view from, std::string_view to,
                       const RequestRecord& trace) override;
-    /// The new file is complete or not there at all, and gets the mode of the store's file and, if
-    /// root makes it, its owner; while it is written, it is called `TO-partial`. The write-ahead
-    /// log of the store grows meanwhile.
+    /// The new file is either complete or not there. It gets the mode of the store's file and, if
+    /// root makes it, its owner. While it is being written, it is called `TO-partial`. The
+    /// write-ahead log of the store grows in the meantime.
     void backup(const std::string& to) override;
 
     StoreSpace space() override;
-    /// Goes through the write-ahead log, which is as large as the file until compact() ends.
+    /// The new content goes through the write-ahead log, which is as large as the file until
+    /// compact() ends.
     void compact() override;
 
     /// Checks that all three files are still those that were opened, and that the database file is

@@ -8,20 +8,20 @@
 
 namespace bus {
 
-/// The promise of a post: resolves at the commit. May be dropped, and may outlive the bus. In a
-/// child of fork() each call throws std::logic_error.
+/// The result of a post: resolves when the event is committed. A ticket may be dropped, and may
+/// outlive the bus. In a child of fork() every call throws std::logic_error.
 class Ticket {
 public:
     struct State;
 
     explicit Ticket(std::shared_ptr<State> state) : state_{std::move(state)} {}
 
-    /// Waits for the commit and returns the event's position (0 without a store). Throws what kept
-    /// it from being stored: StoreError, VersionConflict, IdConflict.
+    /// Waits for the commit and returns the event's position (0 without a store). If the event was
+    /// not stored, throws the reason: StoreError, VersionConflict or IdConflict.
     Position wait();
-    /// The same without waiting; none: not committed yet.
+    /// Like wait(), but does not wait: returns none if the event is not committed yet.
     [[nodiscard]] std::optional<Position> poll();
-    /// Waits; returns why the event was not stored, null where it was.
+    /// Waits for the commit. Returns the reason if the event was not stored, and null if it was.
     std::exception_ptr error();
 
 private:

@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
-/// Proves that nothing in a store is missing or damaged, or says what is.
+/// Proves that nothing in a store is missing or damaged, or reports what is.
 namespace bus {
 
-/// What can be wrong with a store; docs/guides/verify.md has each one.
+/// What can be wrong with a store; docs/guides/verify.md describes each kind.
 enum class FindingKind : std::uint8_t {
     page_damaged,
     mixed_file,
@@ -66,32 +66,35 @@ enum class FindingKind : std::uint8_t {
     request_invalid,
 };
 
-/// `event_missing`, and so on.
+/// The enumerator's name, such as `event_missing`.
 [[nodiscard]] std::string_view name_of(FindingKind kind) noexcept;
-/// What it means for who runs the store; one or two sentences.
+/// What the finding means for the operator of the store; one or two sentences.
 [[nodiscard]] std::string_view meaning_of(FindingKind kind) noexcept;
 /// What to do about it.
 [[nodiscard]] std::string_view advice_on(FindingKind kind) noexcept;
 /// All kinds, in order.
 [[nodiscard]] const std::vector<FindingKind>& all_finding_kinds();
 
+/// One thing that verify() found.
 struct Finding {
     FindingKind kind = FindingKind::page_damaged;
-    /// Nothing is damaged, but whoever looks may want to know.
+    /// True: nothing is damaged, but the operator may want to know.
     bool note = false;
     std::string what{};                 ///< a sentence that names the row: "event 17 is missing"
-    std::optional<Position> position{}; ///< of the event that it is about
-    std::string agent{};                ///< that it is about; may be empty
+    std::optional<Position> position{}; ///< position of the event concerned; none: no event is
+    std::string agent{};                ///< the agent concerned; empty: none is
 };
 
-/// What verify() has seen.
+/// The result of verify().
 struct VerifyReport {
+    /// The file that was checked.
     std::string store{};
-    Position first_position = 0; ///< of the events that are there; 0: there is none
+    Position first_position = 0; ///< of the events in the store; 0: it has none
     Position last_position = 0;
     Position pruned_through = 0;
     std::uint64_t events = 0;
     std::uint64_t unchecked_events = 0; ///< written before there were checksums
+    /// Requests that were written before there were checksums.
     std::uint64_t unchecked_requests = 0;
     std::uint64_t streams = 0;
     std::uint64_t agents = 0;
@@ -100,41 +103,44 @@ struct VerifyReport {
     std::uint64_t timers = 0;
     std::uint64_t requests = 0;
 
-    std::vector<Finding> findings{}; ///< those of damage and notes, in the order they were found
-    /// How many of each kind there are, of damage; `findings` keeps at most so many of each kind as
-    /// the options say.
+    std::vector<Finding> findings{}; ///< damage and notes, in the order they were found
+    /// How much damage of each kind there is. `findings` lists at most
+    /// VerifyOptions::most_of_a_kind of each kind.
     std::map<FindingKind, std::uint64_t> damage{};
-    /// The same of notes.
+    /// How many notes of each kind there are.
     std::map<FindingKind, std::uint64_t> notes{};
-    /// Which life of the store this is: it is drawn at random when a store is made, and when a
-    /// backup is first opened for writing. Positions mean the same only within one. 0: a backup
-    /// that was never opened for writing.
+    /// Identifies one life of the store. The number is drawn at random when a store is created, and
+    /// when a backup is first opened for writing. Positions are comparable only within one life. 0:
+    /// a backup that was never opened for writing.
     std::uint64_t generation = 0;
 
-    /// Nothing is missing or damaged. Notes may be there.
+    /// True if nothing is missing or damaged. There may be notes.
     [[nodiscard]] bool clean() const noexcept { return damage.empty(); }
 };
 
-/// How far verify() is, for whoever waits.
+/// How far verify() has come, for a progress display.
 struct VerifyProgress {
-    std::string_view doing{}; ///< "reading events"
+    std::string_view doing{}; ///< what verify() does now: "reading events"
     std::uint64_t done = 0;   ///< rows
-    std::uint64_t total = 0;  ///< rows; 0: nobody knows
+    std::uint64_t total = 0;  ///< rows; 0: unknown
 };
 
+/// What to verify, and how much to report.
 struct VerifyOptions {
     std::filesystem::path path{}; ///< a file that SqliteStore has written
+    /// How long to wait for another program that locks the file.
     std::chrono::milliseconds busy_timeout{5'000};
-    /// Findings of each kind that are told one by one, of damage and of notes each.
+    /// How many findings of each kind the report lists one by one; damage and notes count
+    /// separately.
     std::size_t most_of_a_kind = 20;
 };
 
-/// Reads all of a store in one snapshot, over a connection of its own that cannot write: beside a
-/// running host too, whose write-ahead log is not cut while it runs. Five seconds for a
-/// million events; memory does not grow with their number.
+/// Reads all of a store in one snapshot, over a connection of its own that cannot write. It may run
+/// beside a running host; the host's write-ahead log is not truncated meanwhile. A million events
+/// take about five seconds, and memory use does not grow with their number.
 ///
-/// Damage is told in the report, a file that SQLite cannot read included. Throws StoreError where
-/// there is nothing to be verified: no such file, no store, one of an older or newer schema.
+/// The report contains all damage, even a file that SQLite cannot read. Throws StoreError if there
+/// is nothing to verify: there is no such file, it is not a store, or its schema is older or newer.
 [[nodiscard]] VerifyReport verify(const VerifyOptions& options,
                                   const std::function<void(const VerifyProgress&)>& progress = {});
 

@@ -15,15 +15,16 @@
 
 namespace bus {
 
-/// Group commit: takes parts from any thread and writes them on one thread of its own, as many in
-/// one commit as are waiting. While one commit is on its way to the disk, the next one gathers.
+/// Group commit: takes parts from any thread and writes them on a thread of its own. All parts that
+/// are waiting share one commit. While that commit is written to the disk, the next one gathers.
+/// Thread safe.
 class Writer {
 public:
     using Event = std::shared_ptr<const StoredEvent>;
 
-    /// An event that was committed. What nobody takes goes back to who has submitted it, with its
-    /// part: making objects on this one thread, and freeing there what others have made, would
-    /// slow all commits down.
+    /// An event that was committed. If nobody takes it, it goes back to the submitter with its
+    /// part: creating objects on this one thread, and freeing objects of other threads there, would
+    /// slow down every commit.
     class CommittedEvent {
     public:
         CommittedEvent(NewEvent& event, const PartResult::Place& place)
@@ -31,10 +32,10 @@ public:
 
         [[nodiscard]] Position position() const noexcept { return place_.position; }
 
-        /// Null where the program does not know it.
+        /// The event's type; null if the program does not know it.
         [[nodiscard]] const EventType* type() const;
 
-        /// The event, for all who take it the same object.
+        /// The event as an object; all callers get the same one.
         [[nodiscard]] const Event& take() const;
 
     private:
@@ -44,7 +45,7 @@ public:
         mutable const EventType* found_ = nullptr;
     };
 
-    /// What one commit brought: the events in order of position, none that was there before.
+    /// The new events of one commit, in order of position, without those that were stored before.
     struct Committed {
         Position previous_last = 0; ///< the last position before them
         std::span<const CommittedEvent> events;
@@ -52,56 +53,61 @@ public:
 
     /// Called on the writer's thread, in order of commit, before the parts' own callbacks.
     using OnCommitted = std::function<void(const Committed&)>;
-    /// What became of a part, and what is left of it, to be freed by who has made it; called on the
-    /// writer's thread. Must not throw.
+    /// Called on the writer's thread with the result of a part and what is left of the part, so
+    /// that the submitter can free it. Must not throw.
     using Done = std::function<void(PartResult&&, Part&&)>;
-    /// The same of several, by their index.
+    /// Like Done, for several parts that were submitted together; the first argument is the part's
+    /// index.
     using DoneOfMany = std::function<void(std::size_t, PartResult&&, Part&&)>;
 
-    /// Called on the writer's thread with what is wrong with the store, of which no part that waits
-    /// may hear: once if it is lost, and else once until a look finds it well. Must not throw.
+    /// Called on the writer's thread with a problem of the store, which otherwise might reach
+    /// nobody: perhaps no part is waiting. If the store is lost, it is called once. Any other
+    /// problem is reported once until a look finds the store well. Must not throw.
     using OnTrouble = std::function<void(const std::string& what, bool lost)>;
 
     /// `on_idle` is called on the writer's thread when nothing is left to write.
     Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Task on_idle,
            OnTrouble on_trouble = {});
-    /// Writes what is waiting first.
+    /// Writes what is still waiting first.
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
 
     using Bell = std::shared_ptr<internal::CommitBell>;
 
-    /// Hands a part over. If it throws, `done` will not be called. Parts of one thread are written
-    /// in its order. The bell rings after the next commit, when `done` of all its parts has been
-    /// called; seldom, where more waited than one commit takes, not this part's.
+    /// Hands a part over. If this throws, `done` will not be called. Parts submitted by one thread
+    /// are written in that order. The returned bell rings after the next commit, when `done` of all
+    /// its parts has been called. If more is waiting than one commit takes, which is rare, that
+    /// commit may not contain this part.
     Bell submit(Part part, Done done);
-    /// Hands several over that are written in this order, though maybe not in one commit.
+    /// Hands several parts over. They are written in this order, though possibly in several
+    /// commits.
     void submit(std::vector<Part> parts, DoneOfMany done);
 
-    /// Runs a task on the writer's thread, between commits: for what only the writer may do with
-    /// the store. It must not throw.
+    /// Runs a task on the writer's thread, between commits, for things that only the writer may do
+    /// with the store. The task must not throw.
     void run(Task task);
 
-    /// Has the store look, between commits, whether it is still what was opened.
+    /// Lets the store check, between commits, whether its files are still those that were opened.
     void look();
 
-    /// Parts that wait or are being written, those included whose callbacks still run.
+    /// The number of parts that wait or are being written. A part counts until its callback has
+    /// returned.
     [[nodiscard]] std::size_t pending() const;
 
 private:
-    /// Who is told what became of a part.
+    /// The callback for the result of a part.
     struct Receiver {
-        Done done{};                                    ///< of a part that was handed over alone
-        std::shared_ptr<const DoneOfMany> of_several{}; ///< else
-        std::size_t index = 0;                          ///< among those
+        Done done{};                                    ///< for a part that was handed over alone
+        std::shared_ptr<const DoneOfMany> of_several{}; ///< otherwise
+        std::size_t index = 0;                          ///< index among several
     };
 
     /// Parts, each with its receiver.
     struct Entries {
         std::vector<Part> parts{};
         std::vector<Receiver> receivers{};
-        std::size_t weight = 0; ///< parts and events
+        std::size_t weight = 0; ///< number of parts and events
 
         void make_room(std::size_t more);
         void add(Part&& part, Receiver&& receiver) noexcept;
@@ -127,16 +133,16 @@ private:
     Position last_;
     mutable std::mutex mutex_;
     Entries waiting_;
-    Bell bell_; ///< of those who wait
+    Bell bell_; ///< for the parts that wait now
     std::size_t pending_ = 0;
     bool scheduled_ = false;
-    Entries writing_;                  ///< the writer's own: of the commit under way
-    internal::BrokenChains broken_;    ///< the writer's own: of commits that have thrown
-    std::exception_ptr lost_;          ///< the writer's own: what all parts end with from then on
-    std::string trouble_;              ///< the writer's own: of the last look; empty: none
-    std::size_t publishers_ = 0;       ///< the writer's own: publishes that come back, if all do
-    bool disk_is_limit_ = false;       ///< the writer's own: of the last commit
-    std::unique_ptr<Executor> thread_; ///< last: its destruction runs what is queued
+    Entries writing_;               ///< the writer's own: the commit under way
+    internal::BrokenChains broken_; ///< the writer's own: chains of commits that threw
+    std::exception_ptr lost_;       ///< the writer's own: if set, the error of all further parts
+    std::string trouble_;           ///< the writer's own: found by the last look; empty: none
+    std::size_t publishers_ = 0;    ///< the writer's own: publishers that may publish again at once
+    bool disk_is_limit_ = false;    ///< the writer's own: true of the last commit
+    std::unique_ptr<Executor> thread_; ///< last, because its destructor runs what is queued
 };
 
 } // namespace bus
