@@ -20,7 +20,7 @@
 
 namespace bus {
 
-/// The bus itself; Bus is its face.
+/// The implementation of Bus.
 class Bus::Core {
 public:
     explicit Core(BusOptions options);
@@ -57,13 +57,14 @@ public:
     StatePage state_page(std::string_view agent, std::string_view prefix,
                          const std::optional<std::string>& after);
 
-    /// A sentence where the bus may not be destroyed here and now, else nullptr.
+    /// Returns a sentence if the bus must not be destroyed at this place and time, otherwise
+    /// nullptr.
     [[nodiscard]] const char* why_not_to_be_destroyed() const noexcept;
-    /// Stops, and ends the agents.
+    /// Stops the bus, and ends the agents.
     void end() noexcept;
-    /// The same while exit() destroys the program's statics, and lets go of store and runtime. What
-    /// is left refuses all calls, but for publishes to a bus that had handlers only: they find
-    /// none.
+    /// Like end(), but for the time when exit() destroys the static objects of the program; also
+    /// releases the store and the runtime. Afterwards all calls are refused, except publishes to a
+    /// bus that only had handlers: these find no handlers any more.
     void end_with_program() noexcept;
     /// Throws std::logic_error after end_with_program().
     void check_not_ended() const;
@@ -79,7 +80,7 @@ private:
 
     enum class Phase : std::uint8_t {
         open,
-        draining, ///< only what follows from what is being handled
+        draining, ///< only what follows from events that are being handled
         stopped,
     };
 
@@ -109,18 +110,18 @@ private:
     StopReport report_of_stop(bool drained);
 
     std::atomic<Phase> phase_{Phase::open};
-    std::atomic<bool> cut_short_{false}; ///< a stop(now) came while the bus drained
+    std::atomic<bool> cut_short_{false}; ///< a stop(now) came while the bus was draining
     std::atomic<bool> ended_{false};
     std::shared_mutex mutex_;
-    std::set<std::string> names_;      ///< of the agents, also of those that are being added
+    std::set<std::string> names_;      ///< of the agents, including those that are being added
     std::set<std::string> forgetting_; ///< not in names_
     std::vector<std::shared_ptr<MailboxRunner>> mailboxes_;
-    std::shared_ptr<void> steps_watch_; ///< hears that slow steps keep others waiting
+    std::shared_ptr<void> steps_watch_; ///< notices when slow steps delay others
     internal::SeatedBus seat_;
     std::unique_ptr<Delivery> delivery_;
     std::shared_ptr<Timers> timers_; ///< without a store
     std::atomic<std::size_t> posts_waiting_{0};
-    std::shared_ptr<Strand> posted_; ///< without a store: the plain handlers of what was posted
+    std::shared_ptr<Strand> posted_; ///< without a store: runs the plain handlers of posted events
 };
 
 } // namespace bus

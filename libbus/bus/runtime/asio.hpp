@@ -57,15 +57,15 @@ class AsioLink;
 /// nothing.
 std::shared_ptr<Runtime> asio_runtime(boost::asio::io_context& io);
 
-/// An executor of Asio as the host's executor of a SystemRuntime: that of an io_context, a
-/// thread_pool or a strand.
+/// Makes an executor of Asio usable as the host's executor of a SystemRuntime. It may be the
+/// executor of an io_context, a thread_pool or a strand.
 ///
 ///     bus::Bus bus{{.runtime = std::make_shared<bus::SystemRuntime>(
 ///                       std::make_shared<bus::AsioExecutor>(io))}};
 ///
 /// On a strand, or if one thread runs the context, tasks run in the order in which they were
-/// posted, one at a time. Only queued tasks are work of the context: a loop that should wait for
-/// more needs a work guard. Queued tasks outlive this object. A stopped context keeps them. A
+/// posted, one at a time. Only queued tasks count as work of the context: a loop that should wait
+/// for more needs a work guard. Queued tasks outlive this object. A stopped context keeps them. A
 /// context that ends drops them without running them, and from then on post() drops its tasks too.
 /// If a task throws, so does the function that runs the context. Thread safe.
 class AsioExecutor final : public Executor {
@@ -73,12 +73,14 @@ public:
     /// Throws std::invalid_argument if the executor is empty.
     explicit AsioExecutor(boost::asio::any_io_executor executor);
 
+    /// The executor of an execution context, such as an io_context or a thread_pool.
     template <std::derived_from<boost::asio::execution_context> Context>
     explicit AsioExecutor(Context& context)
         : AsioExecutor{boost::asio::any_io_executor{context.get_executor()}} {}
 
     ~AsioExecutor() override;
 
+    /// Queues the task in the context. Drops it if the context has ended.
     void post(Task task) override;
 
 private:
@@ -87,14 +89,15 @@ private:
 
 namespace detail {
 
-/// An executor until the end of its context. An executor of Asio points to its context, and a
-/// strand uses it in its destructor. So all use is under a lock that the end of the context takes.
+/// Holds an executor until its context ends. An executor of Asio points to its context, and a
+/// strand uses the context in its destructor. Therefore every use happens under a lock that the end
+/// of the context takes too.
 class AsioLink {
 public:
     explicit AsioLink(boost::asio::any_io_executor executor) : executor_{std::move(executor)} {}
 
-    /// Calls `use`, which must run no code of a user, with the executor. False: the context has
-    /// ended.
+    /// Calls `use`, which must not run any user code, with the executor. Returns false if the
+    /// context has ended.
     template <class F>
     bool with(F use) {
         const std::lock_guard lock{mutex_};
@@ -159,7 +162,8 @@ private:
     std::vector<std::weak_ptr<AsioLink>> links_;
 };
 
-/// A runtime, and its turns in the loop of an io_context. Handlers there know it weakly.
+/// A runtime, and its turns in the loop of an io_context. Handlers in the io_context hold only weak
+/// pointers to it.
 class AsioPump : public std::enable_shared_from_this<AsioPump> {
 public:
     explicit AsioPump(boost::asio::io_context& io)
@@ -183,15 +187,15 @@ private:
 
     enum class State : std::uint8_t {
         idle,
-        queued,  // a turn, in the io_context
-        running, // a turn
-        woken,   // while it was running: another one has to follow
+        queued,  // a turn is queued in the io_context
+        running, // a turn is running
+        woken,   // woken while a turn was running: another turn must follow
     };
 
     static constexpr std::size_t tasks_a_turn = 32;
 
-    // If memory runs out here or in end_turn(), the program ends: otherwise the bus would stand
-    // still, and nobody would know.
+    // If memory runs out here or in end_turn(), the program ends. Otherwise the bus would stop
+    // working unnoticed.
     void wake() noexcept {
         if (begin(State::queued)) {
             queue_turn();
@@ -229,7 +233,7 @@ private:
     }
 
     void end_turn() noexcept {
-        if (!home_.here()) { // a task has forked
+        if (!home_.here()) { // a task has called fork()
             return;
         }
         if (!woken()) {
@@ -240,13 +244,15 @@ private:
         }
     }
 
-    // Within a turn, so on one thread at a time. A wait that would end early is left alone, for it
-    // costs one turn. A wait without a timer is cancelled, or io.run() would not return.
+    // Called within a turn, so on one thread at a time. If the present wait ends before the timer
+    // is due, it is kept, because that costs only one turn. If no timer is left, the wait is
+    // cancelled; otherwise io.run() would not return.
     void wait_for_timer() {
         const Time now = PolledRuntime::Clock::now();
         std::optional<Time> due = runtime_.next_due();
-        // Another thread runs tasks as it waits, and will wake this one, or the time has come just
-        // now. In the first case a wait until now would end, and begin, again and again.
+        // Either another thread runs tasks while it waits, and will wake this one, or the timer has
+        // become due just now. In the first case, a wait with no length would end and begin again
+        // and again.
         if (due && *due <= now) {
             due = now + std::chrono::milliseconds{1};
         }
@@ -282,7 +288,7 @@ private:
         }
     }
 
-    /// False: a turn will come anyway.
+    /// Returns false if a turn will come anyway.
     bool begin(State state) {
         const std::lock_guard lock{mutex_};
         if (state_ == State::running) {
@@ -318,7 +324,7 @@ private:
     // A timer belongs to the handler that waits for it, and so ends before the io_context does.
     std::weak_ptr<Timer> timer_;
     Time waits_until_ = Time::min();
-    PolledRuntime runtime_; // the first to go: what it drops may still wake
+    PolledRuntime runtime_; // destroyed first: what it drops may still call wake()
 };
 
 } // namespace detail
@@ -336,7 +342,7 @@ inline AsioExecutor::~AsioExecutor() {
 }
 
 inline void AsioExecutor::post(Task task) {
-    // A task that is dropped goes without the lock: it may post as it goes.
+    // If the task is dropped, it is destroyed without the lock, because its destructor may post.
     link_->with([&task](const boost::asio::any_io_executor& executor) {
         boost::asio::post(executor, std::move(task));
     });

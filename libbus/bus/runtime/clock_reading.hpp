@@ -6,7 +6,7 @@
 
 namespace bus {
 
-/// Names the clock of SteadyTime.
+/// The clock type of SteadyTime.
 struct SteadyClock {
     using rep = Duration::rep;
     using period = Duration::period;
@@ -15,35 +15,36 @@ struct SteadyClock {
     static constexpr bool is_steady = true;
 };
 
-/// A moment on the clock that delays are counted on, see Runtime::steady_now(). It means something
-/// within one run of the program only.
+/// A moment on the clock that measures delays, see Runtime::steady_now(). Comparable only within
+/// one run of the program.
 using SteadyTime = SteadyClock::time_point;
 
-/// What both clocks show at one moment. It converts times from one to the other, as far as the wall
-/// clock is not set in between; what lies past the end of a clock becomes its end.
+/// The time of both clocks at one moment. It converts times from one clock to the other; the result
+/// is right as long as the wall clock is not set in between. Results beyond the range of a clock
+/// become its first or last moment.
 struct ClockReading {
     SteadyTime steady{};
     Timestamp wall{};
 
-    /// When the wall clock will show `time`.
+    /// The steady time at which the wall clock will show `time`.
     [[nodiscard]] constexpr SteadyTime steady_of(Timestamp time) const noexcept {
         return SteadyTime{
             moved(time.time_since_epoch(), steady.time_since_epoch(), wall.time_since_epoch())};
     }
 
-    /// What the wall clock will show at `time`.
+    /// The wall-clock time at the steady time `time`.
     [[nodiscard]] constexpr Timestamp wall_of(SteadyTime time) const noexcept {
         return Timestamp{
             moved(time.time_since_epoch(), wall.time_since_epoch(), steady.time_since_epoch())};
     }
 
-    /// How far the wall clock is ahead of the steady one; changes only where it is set.
+    /// How far the wall clock is ahead of the steady clock. Changes only if the wall clock is set.
     [[nodiscard]] constexpr Duration lead() const noexcept {
         return wall.time_since_epoch() - steady.time_since_epoch();
     }
 
 private:
-    /// `time + to - from`. The ends of a clock stay what they are.
+    /// Returns `time + to - from`. The ends of the range remain unchanged.
     static constexpr Duration moved(Duration time, Duration to, Duration from) noexcept {
         if (time == Duration::max() || time == Duration::min()) {
             return time;

@@ -8,9 +8,9 @@
 
 namespace bus::detail {
 
-/// A delay that does not turn into a Duration by itself: `1.5s`, nanoseconds. It is rounded up, so
-/// that nothing comes early, and to the longest or shortest Duration if it is out of range. Throws
-/// std::invalid_argument for what is no number.
+/// Converts a delay that does not convert to a Duration implicitly, such as `1.5s` or nanoseconds.
+/// It is rounded up, so that nothing happens early. A delay out of range becomes the longest or the
+/// shortest Duration. Throws std::invalid_argument if the delay is not a number (NaN).
 template <class Rep, class Period>
 Duration delay_of(std::chrono::duration<Rep, Period> delay) {
     using Real = std::chrono::duration<double, Duration::period>;
@@ -19,7 +19,7 @@ Duration delay_of(std::chrono::duration<Rep, Period> delay) {
         throw std::invalid_argument{"a delay must be a number of seconds, and this one is not a "
                                     "number (NaN)"};
     }
-    // The greatest double that fits: from 2^63 on none does.
+    // The limit is below 2^63, because no double from 2^63 on fits.
     if (real >= Real{9.2e18} || real <= Real{-9.2e18}) {
         return real > Real::zero() ? Duration::max() : Duration::min();
     }

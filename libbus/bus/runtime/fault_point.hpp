@@ -1,24 +1,29 @@
 #pragma once
 
-/// Named places where a test can kill, fail or delay the program exactly there. They exist only in
-/// a build with LIBBUS_FAULT_POINTS (the CMake option, the preset `crash`); in any other one the
-/// macros are nothing at all.
+/// Named places at which a test can kill, fail or delay the program. They exist only in a build
+/// with LIBBUS_FAULT_POINTS (a CMake option, set by the preset `crash`). In any other build the
+/// macros do nothing.
 ///
-/// What happens at them is chosen from outside, by the environment, and counted:
+/// Environment variables choose what happens at these places, and where the results are written:
 ///
 ///     LIBBUS_FAULTS='commit.before_commit=kill@3, step.before=delay:20@1'
 ///     LIBBUS_FAULTS_TOLD=/tmp/told
 ///
-/// A rule is NAME=ACTION[@HIT]: at the hit of that number, counted from 1, or without it at each.
-/// ACTION is `kill` (SIGKILL to itself), `fail` (as the point does; only where it can), `delay:MS`,
-/// or `set-clock:S`: from then on this process sees a wall clock that was set forward by so many
-/// seconds, or back where negative. A rule that names no point of the program ends it with a
-/// sentence: it would test nothing. LIBBUS_FAULTS_TOLD names a file that gets a line `killed NAME
-/// HIT` before a kill, and at the program's orderly end a line `hits NAME COUNT` (`hits-or-fails`
-/// where it can fail) for each of its points, those included that were never hit.
+/// A rule is NAME=ACTION[@HIT]. It applies to the hit with that number, counted from 1, or to every
+/// hit if no number is given. ACTION is one of these:
+/// - `kill`: the process sends SIGKILL to itself.
+/// - `fail`: the place fails in its own way; only for places that can fail.
+/// - `delay:MS`: waits that many milliseconds.
+/// - `set-clock:S`: from then on, this process sees a wall clock that is S seconds ahead, or behind
+///   if S is negative.
 ///
-/// A point belongs into a function of a source file, not into a template or an inline function; two
-/// of one name are one point. docs/decisions/0014-fault-points.md has the reasons.
+/// A rule that names no place of the program ends the program with a message, because it would test
+/// nothing. LIBBUS_FAULTS_TOLD names a file. Before a kill it gets a line `killed NAME HIT`. When
+/// the program ends normally, it gets a line `hits NAME COUNT` for each place of the program, also
+/// for those that were never hit (`hits-or-fails` if the place can fail).
+///
+/// A fault point belongs in a function of a source file, not in a template or an inline function.
+/// Two with the same name are one point. docs/decisions/0014-fault-points.md gives the reasons.
 
 #ifdef LIBBUS_FAULT_POINTS
 
@@ -31,34 +36,35 @@
 
 namespace bus::faults {
 
-/// What a point has seen so far.
+/// How often a point was hit so far.
 struct PointStatus {
     std::string name{};
+    /// Whether the rule `fail` is allowed here.
     bool can_fail = false;
     std::uint64_t hits = 0;
 };
 
-/// All points of the program, by name, hit or not. Thread safe.
+/// All points of the program, by name, also those that were never hit. Thread safe.
 std::vector<PointStatus> points();
 
-/// Replaces the rules by those of a text as LIBBUS_FAULTS holds it, and counts hits from 0 again.
-/// Thread safe. Throws std::invalid_argument, which says what is wrong.
+/// Replaces the rules by those in `rules`, which has the format of LIBBUS_FAULTS, and counts hits
+/// from 0 again. Thread safe. Throws std::invalid_argument, which says what is wrong.
 void choose(std::string_view rules);
 
-/// How far this process's wall clock was set forward. Thread safe.
+/// How far this process's wall clock was set ahead; negative if it was set back. Thread safe.
 std::chrono::seconds wall_clock_ahead() noexcept;
 
 namespace detail {
 
-/// One place in a source. All of them lie side by side in a section of the program, so that they
-/// can be listed before any is reached.
-struct alignas(32) Place { // else the compiler may pad between two of them
+/// One place in the source. All places lie side by side in a section of the program, so that they
+/// can be listed before any of them is reached.
+struct alignas(32) Place { // without this the compiler may pad between two of them
     const char* name;
     bool can_fail;
-    std::atomic<void*> point; ///< looked up when first hit
+    std::atomic<void*> point; ///< looked up at the first hit
 };
 
-/// True: the place is to fail.
+/// Returns true if the place should fail.
 bool hit(Place& place);
 
 } // namespace detail
@@ -71,15 +77,15 @@ bool hit(Place& place);
         NAME, CAN_FAIL, nullptr                                                                    \
     }
 
-/// Here a test can kill or delay.
+/// A test can kill or delay the program here.
 #define LIBBUS_FAULT_POINT(NAME)                                                                   \
     do {                                                                                           \
         LIBBUS_FAULT_PLACE(NAME, false);                                                           \
         static_cast<void>(::bus::faults::detail::hit(libbus_fault_place));                         \
     } while (false)
 
-/// Here a test can kill, delay, or have the statement `FAILURE` done: for places that must not
-/// throw, whose failures come another way.
+/// A test can kill or delay the program here, or have the statement `FAILURE` executed. For places
+/// that must not throw and report failures in another way.
 #define LIBBUS_FAULT_POINT_FAILS(NAME, FAILURE)                                                    \
     do {                                                                                           \
         LIBBUS_FAULT_PLACE(NAME, true);                                                            \
@@ -88,7 +94,7 @@ bool hit(Place& place);
         }                                                                                          \
     } while (false)
 
-/// Here a test can kill, delay, or have `EXCEPTION` thrown.
+/// A test can kill or delay the program here, or have `EXCEPTION` thrown.
 #define LIBBUS_FAULT_POINT_THROWS(NAME, EXCEPTION) LIBBUS_FAULT_POINT_FAILS(NAME, throw(EXCEPTION))
 
 #else

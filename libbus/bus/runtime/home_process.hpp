@@ -8,30 +8,32 @@
 
 namespace bus::detail {
 
-/// The life of this process as this copy of libbus sees it, in a word that is 0 again in a child of
-/// fork(): the kernel wipes it, or a fork handler does. It is the address of a page that only this
-/// copy has, and in the bits that such an address leaves free the number of the life: these count
-/// along a line of descent.
+/// The life of this process as this copy of libbus sees it. The life is a number in a word that is
+/// 0 again in a child of fork(): the kernel clears it, or else a fork handler does. The number
+/// consists of the address of a page that only this copy of libbus has and, in the bits that such
+/// an address leaves free, a counter of lives. The counter goes on from parent to child.
 struct ProcessLife {
     using Word = std::uintptr_t;
     static_assert(std::atomic<Word>::is_always_lock_free);
 
-    /// The bits that the address of a page leaves free: 4,096 lives with 32 bits, else 268 million.
+    /// The bits that the address of a page leaves free: enough for 4,096 lives on a 32-bit system,
+    /// and for 268 million lives on a 64-bit one.
     static constexpr Word numbers =
         sizeof(Word) == 8 ? static_cast<Word>(0xffff'0000'0000'0fff) : Word{0xfff};
 
     Word number = 0;
     pid_t process = 0;
 
-    /// Of this process.
+    /// The present life of this process.
     static ProcessLife current() noexcept;
 
-    /// Its number, 0 in a child that has made nothing yet.
+    /// The number of the present life; 0 in a child of fork() that has not created anything yet.
     [[nodiscard]] static Word number_now() noexcept {
         return word.load(std::memory_order_relaxed)->load(std::memory_order_relaxed);
     }
 
-    /// Whether this copy of libbus has made what has this life, and not another one of the process.
+    /// Whether the object with this life was created by this copy of libbus, and not by another
+    /// copy in the process.
     [[nodiscard]] bool of_this_copy() const noexcept {
         return ((number ^ reinterpret_cast<Word>(&word)) & ~numbers) == 0;
     }
@@ -43,38 +45,41 @@ private:
     static constinit std::atomic<std::atomic<Word>*> word;
 };
 
-/// The process and the copy of libbus in which an object was made. fork() leaves a copy of the
-/// object in the child, whose threads are gone and whose locks may be held by one of them: it can
-/// only be left alone there. A second copy of libbus, in a plugin that was linked with one of its
-/// own, knows nothing of the first one's event types and threads, and must leave it alone too.
-/// Members of this type cost two loads to make and two to ask. Thread safe.
+/// The process and the copy of libbus in which an object was created. Thread safe.
+///
+/// fork() leaves a copy of the object in the child. The threads of that copy are gone, and one of
+/// them may have held its locks. So the child must leave the object alone. A plugin may be linked
+/// with a second copy of libbus, which knows nothing of the event types and threads of the first
+/// copy. It must leave the object alone too. A member of this type costs two loads when it is
+/// created and two at each check.
 class HomeProcess {
 public:
     HomeProcess() noexcept : life_{ProcessLife::current()} {}
 
-    /// False in a child of fork(), and in another copy of libbus.
+    /// Returns false in a child of fork(), and in another copy of libbus.
     [[nodiscard]] bool here() const noexcept { return life_.number == ProcessLife::number_now(); }
 
-    /// Throws std::logic_error in any other process or copy. `what` begins its sentence, as `a
-    /// bus`.
+    /// Throws std::logic_error in any other process or copy. `what` begins the message, for example
+    /// `a bus`.
     void check(const char* what) const {
         if (!here()) [[unlikely]] {
             refuse(what);
         }
     }
 
-    /// False in another copy. Costs a load.
+    /// Returns false in another copy of libbus. Costs one load.
     [[nodiscard]] bool of_this_copy() const noexcept { return life_.of_this_copy(); }
 
-    /// Throws std::logic_error in another copy only.
+    /// Throws std::logic_error only in another copy of libbus.
     void check_copy(const char* what) const {
         if (!of_this_copy()) [[unlikely]] {
             refuse(what);
         }
     }
 
-    /// For a destructor, which does nothing in a child: false there. Ends a program in which
-    /// another copy destroys the object, and says so: what the object holds would go on without it.
+    /// For a destructor, which must do nothing in a child: returns false there. If another copy of
+    /// libbus destroys the object, this ends the program with a message, because what the object
+    /// holds would go on without it.
     [[nodiscard]] bool destroyed_here(const char* what) const noexcept {
         if (here()) [[likely]] {
             return true;
@@ -83,15 +88,16 @@ public:
         return false;
     }
 
-    /// For a thread that runs tasks of the object: ends a child in which a task has returned that
-    /// had forked. There is no caller whom an exception could reach, and the next lock may never
-    /// be free.
+    /// For a thread that runs tasks of the object. If a task has called fork() and has returned in
+    /// the child, this ends the child: no caller could receive an exception there, and the next
+    /// lock may never become free.
     void end_child_worker() const noexcept {
         if (!here()) [[unlikely]] {
             end_process();
         }
     }
 
+    /// The id of the process in which the object was created.
     [[nodiscard]] pid_t id() const noexcept { return life_.process; }
 
 private:
@@ -102,8 +108,8 @@ private:
     ProcessLife life_;
 };
 
-/// Told in the child of each fork(), before fork() returns there; not where a process forks by a
-/// system call of its own. It must do no more than a signal handler may.
+/// Notified in the child of each fork(), before fork() returns there; not if the process forks with
+/// a system call of its own. Must do no more than a signal handler may.
 class ForkListener {
 public:
     ForkListener() noexcept;
@@ -111,6 +117,7 @@ public:
     ForkListener& operator=(const ForkListener&) = delete;
     virtual ~ForkListener();
 
+    /// Called in the child.
     virtual void in_child() noexcept = 0;
 
 private:
@@ -120,10 +127,10 @@ private:
     ForkListener* next_ = nullptr;
 };
 
-/// Keeps what a child must not destroy, where leak checkers find it.
+/// Keeps an object that a child must not destroy reachable, so that leak checkers do not report it.
 void leave_behind(void* object) noexcept;
 
-/// The same of what its owner gives up.
+/// Takes the object from its owner and keeps it in the same way.
 template <class T>
 void leave_behind(std::unique_ptr<T>&& object) noexcept {
     leave_behind(static_cast<void*>(object.release()));

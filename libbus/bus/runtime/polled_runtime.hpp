@@ -9,41 +9,43 @@
 
 namespace bus {
 
-/// A runtime in the host's own loop: it has no threads, and nothing runs unless the host calls
-/// poll(), or waits. The clock and the random source are the system's. All members are thread safe;
-/// poll() is for one thread at a time.
+/// A runtime for the host's own loop. It has no threads; tasks run only when the host calls poll()
+/// or waits. It uses the system's clock and random source. All members are thread safe, but only
+/// one thread at a time may call poll().
 ///
-/// The thread that called poll() last is the polling thread. Tasks run there and nowhere else: in
-/// poll(), and in wait(), which runs tasks until its condition holds. So a publish that waits for
-/// its commit, Bus::wait_idle and Bus::stop work in one thread. On other threads wait() only waits;
-/// before the first poll(), and once the polling thread has ended, any thread that waits runs
-/// tasks, one thread at a time.
+/// The thread that called poll() last is the polling thread. Tasks run only there: in poll(), and
+/// in wait(), which runs tasks until its condition holds. So a publish that waits for its commit,
+/// Bus::wait_idle and Bus::stop work within one thread. On other threads wait() only waits. Before
+/// the first poll(), and after the polling thread has ended, any thread that waits runs tasks, one
+/// thread at a time.
 class PolledRuntime final : public Runtime {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// `wake` tells the host that it has to call poll(), or to look at next_due() again: at most
-    /// once until the next poll(), however much comes. It is called on any thread, also while locks
-    /// of the bus are held: it must be thread safe, must not throw, and must not call the bus or
-    /// wait. It is never called once the runtime is gone, nor for what a task does within poll().
+    /// `wake` tells the host that it must call poll(), or must look at next_due() again. It is
+    /// called at most once until the next poll(), however much there is to do. It may be called on
+    /// any thread, also while locks of the bus are held. So it must be thread safe, must not throw,
+    /// and must not call the bus or wait. It is never called after the runtime has been destroyed,
+    /// nor for what a task does within poll().
     ///
-    /// `in_loop` is for loops that several threads run: it returns whether the calling thread is
+    /// `in_loop` is for loops that several threads run. It returns whether the calling thread is
     /// one of them. Such a thread runs tasks in wait() too, whichever thread polled last; tasks
-    /// still run on one thread at a time. It is called on any thread, without locks, and must not
-    /// throw.
+    /// still run on one thread at a time. It may be called on any thread, without locks, and must
+    /// not throw.
     explicit PolledRuntime(std::function<void()> wake = {}, std::function<bool()> in_loop = {});
-    /// Drops all tasks and timers. In a child of fork() it does nothing, and members that run or
-    /// take tasks throw std::logic_error.
+    /// Drops all tasks and timers. In a child of fork() the destructor does nothing, and members
+    /// that run or take tasks throw std::logic_error.
     ~PolledRuntime() override;
 
-    /// Runs tasks and due timers, and what those post, until none is ready or `limit` have run; if
-    /// some are left, `wake` is called. Tasks may call poll() themselves. If another thread runs
-    /// tasks within wait(), tells that thread to stop after the present task and then call `wake`,
-    /// and returns 0. Throws std::logic_error while another thread is in poll().
+    /// Runs ready tasks and due timers, and what these post, until none is ready or `limit` of them
+    /// have run. Returns how many ran. If some are left, calls `wake`. Tasks may call poll()
+    /// themselves. If another thread runs tasks within wait(), poll() tells that thread to stop
+    /// after its present task and then to call `wake`, and returns 0. Throws std::logic_error while
+    /// another thread is in poll().
     std::size_t poll(std::size_t limit = unlimited) override;
 
-    /// When poll() has to be called at the latest: now or earlier if a task is ready. None: not
-    /// before `wake` is called, which is also called when cancel() leaves no timer.
+    /// The latest time for the next poll(): now or earlier if a task is ready. None: not before
+    /// `wake` is called; it is also called if cancel() leaves no timer.
     [[nodiscard]] std::optional<Clock::time_point> next_due() const;
 
     [[nodiscard]] bool works_while_waiting() const noexcept override { return true; }
@@ -51,8 +53,8 @@ public:
     Timestamp now() override;
     std::uint64_t random() override;
     Executor& pool() override;
-    /// Runs its tasks among the others: if one blocks, the loop blocks. Destroying it runs what is
-    /// queued, in the calling thread.
+    /// Runs its tasks among the others: if one blocks, the loop blocks. Its destructor runs what is
+    /// still queued, in the calling thread.
     std::unique_ptr<Executor> dedicated(const std::string& name) override;
     TimerId schedule(Duration delay, Task task) override;
     bool cancel(TimerId timer) override;

@@ -8,16 +8,18 @@
 
 namespace bus {
 
-/// Runs tasks in order, one at a time, on another executor. Whenever its turn comes there, it runs
-/// those that wait by then, up to 256. Thread safe; tasks that are queued keep it alive.
+/// Runs tasks in order, one at a time, on another executor. In each of its turns there, it runs the
+/// tasks that wait at that moment, at most 256. Thread safe. Queued tasks keep the strand alive, so
+/// it must be owned by a shared_ptr.
 class Strand : public std::enable_shared_from_this<Strand> {
 public:
-    /// `on_idle`, where given, is called whenever the last task has ended.
+    /// `on_idle`, if given, is called whenever no task is left after the last one has ended.
     explicit Strand(Executor& executor, Task on_idle = {})
         : executor_{executor}, on_idle_{std::move(on_idle)} {}
 
+    /// Queues a task. Never runs it before post() returns.
     void post(Task task);
-    /// True where no task waits or runs.
+    /// True if no task waits or runs.
     [[nodiscard]] bool idle() const;
 
 private:

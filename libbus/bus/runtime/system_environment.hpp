@@ -4,14 +4,15 @@
 
 namespace bus {
 
-/// The system's clock and a random source per thread, seeded by the operating system.
+/// The system's clock, and a random source for each thread that is seeded by the operating system.
 class SystemEnvironment final : public Environment {
 public:
-    /// The one of this process; lives until the process ends.
+    /// The instance of this process. It exists until the process ends.
     static SystemEnvironment& instance() noexcept;
 
-    /// The one place that asks the system for its steady clock: on Linux CLOCK_BOOTTIME, which goes
-    /// on while the machine sleeps; elsewhere std::chrono::steady_clock, which may not.
+    /// The system's steady clock; no other function asks the system for it. On Linux it is
+    /// CLOCK_BOOTTIME, which goes on while the machine sleeps. Elsewhere it is
+    /// std::chrono::steady_clock, which may not.
     static SteadyTime steady_now() noexcept;
 
     Timestamp now() override;

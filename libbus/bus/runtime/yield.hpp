@@ -4,13 +4,13 @@
 
 namespace bus {
 
-/// Lets other threads run that are ready. Nothing may depend on it: in virtual time, where tasks
-/// take turns on one thread, it does nothing.
+/// Lets other ready threads run. Code must not depend on it: in virtual time, when tasks take turns
+/// on one thread, it does nothing.
 inline void yield_thread() noexcept {
     std::this_thread::yield();
 }
 
-/// For loops that wait some nanoseconds for another core: lets this one rest for a moment.
+/// For loops that wait some nanoseconds for another core: lets this core rest for a moment.
 inline void pause_thread() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
