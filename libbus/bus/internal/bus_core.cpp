@@ -25,13 +25,14 @@ void tell_ended(RunnerHub& hub, const detail::HandlerSlot& slot) noexcept {
     }
 }
 
-/// How to wait for the end of a handler.
+/// How to wait until a handler has ended.
 Dispatcher::Wait wait_for_handlers(const std::shared_ptr<RunnerHub>& hub) {
     if (!hub->runtime().works_while_waiting()) {
         return {};
     }
     return [hub](const std::function<bool()>& done) {
-        constexpr Duration between_looks = std::chrono::milliseconds{1}; // nobody tells of the end
+        // Nothing notifies of the end.
+        constexpr Duration between_looks = std::chrono::milliseconds{1};
         while (!hub->wait(done, between_looks)) {
         }
     };
@@ -90,7 +91,7 @@ Bus::Core::Core(BusOptions options)
             }
         });
     if (!detail::membarrier_works()) {
-        hub->care(); // publishes must fence, which the short way does not
+        hub->care(); // publishes must fence, and the fast path does not
     }
     if (store) {
         hub->care();
@@ -140,7 +141,7 @@ void Bus::Core::check_version(const DomainEvent& event, const PublishOptions& op
 
 Subscription Bus::Core::subscribe(const detail::SlotRef& slot) {
     Subscription subscription = dispatcher.subscribe(slot);
-    if (!slot->info->topics.expired()) { // else what it is tied to had gone before
+    if (!slot->info->topics.expired()) { // otherwise what it is tied to was gone already
         if (const auto sink = hub->sink()) {
             sink->on_subscribed(detail::describe(*slot));
         }
@@ -156,7 +157,8 @@ PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
         return {.handlers = dispatch(event, delivery_ ? Offer::none : Offer::to_mailboxes)};
     }
     NewEvent kept_event{.record = encode(event), .expected_version = options.expected_version};
-    if (delivery_->handled_by_agent(event.type())) { // who comes meanwhile reads the record
+    // Agents that are added meanwhile read the record.
+    if (delivery_->handled_by_agent(event.type())) {
         kept_event.event = event.type().copy(event);
     }
     PublishReport report = store_event(std::move(kept_event), event.type().durability());
@@ -209,13 +211,13 @@ PublishReport Bus::Core::publish(const EventRecord& record, const PublishOptions
         throw std::logic_error{"an event kept as a record can only go into a store, and this bus "
                                "has none: give it one in BusOptions"};
     }
-    static_cast<void>(to_json(record)); // what could not be written again is refused
+    static_cast<void>(to_json(record)); // refuses a record that could not be written again
     return store_event(
         {.record = record, .expected_version = options.expected_version, .event = nullptr},
         Durability::committed);
 }
 
-/// Returns once it is stored; calls nobody.
+/// Returns when the event is stored. Calls no handlers.
 PublishReport Bus::Core::store_event(NewEvent event, Durability durability) {
     const auto state = std::make_shared<Ticket::State>(runtime);
     state->held = state;
@@ -227,7 +229,7 @@ PublishReport Bus::Core::store_event(NewEvent event, Durability durability) {
                                      to->resolve(std::move(result), std::move(spent));
                                  });
     } catch (...) {
-        state->held.reset(); // nobody has it: it will not be resolved
+        state->held.reset(); // it was not handed over, so it will not be resolved
         throw;
     }
     const PartResult& result = state->wait(*bell);
@@ -244,11 +246,11 @@ DispatchReport Bus::Core::dispatch(const DomainEvent& event, Offer offer) {
         return dispatcher.dispatch(event, offer);
     }
     const bool by_agent = delivery_ && delivery_->handled_by_agent(event.type());
-    // Nothing after it: this object may have gone with a handler.
+    // Nothing may follow this call: a handler may have destroyed this object.
     return dispatcher.dispatch_watched(event, *sink, by_agent, offer, runtime);
 }
 
-/// Without a store: what a step emitted is published on its worker, once the step has succeeded.
+/// Without a store: publishes on the worker what a step emitted, after the step has succeeded.
 void Bus::Core::publish_emitted(const std::vector<std::shared_ptr<const DomainEvent>>& events) {
     const WorkerScope worker{hub.get()};
     for (const auto& event : events) {
@@ -303,8 +305,8 @@ bool Bus::Core::idle() {
     if (delivery_) {
         return delivery_->idle();
     }
-    // Twice: what a timer or a post hands to an agent is counted as a change only when that has
-    // been looked at already.
+    // Checked twice: what a timer or a post hands to an agent may count as a change only after that
+    // agent was checked.
     const auto all = runners();
     const std::uint64_t before = hub->changes();
     return at_rest(all) && at_rest(all) && hub->changes() == before;
@@ -321,7 +323,7 @@ bool Bus::Core::lost() {
 
 bool Bus::Core::wait_idle(std::optional<Duration> timeout) {
     if (on_worker()) {
-        return idle() && !lost(); // nobody waits for himself
+        return idle() && !lost(); // a thread cannot wait for itself
     }
     return hub->wait([this] { return idle(); }, timeout) && !lost();
 }
@@ -354,7 +356,8 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
     Phase before = Phase::open;
     phase_.compare_exchange_strong(before, how == Stop::drain ? Phase::draining : Phase::stopped);
     if (before == Phase::draining && how == Stop::now) {
-        cut_short_ = true; // another thread's drain finds nothing under way, but not all done
+        // Another thread's drain finds nothing under way, although not all is done.
+        cut_short_ = true;
     }
     if (delivery_ && how == Stop::drain) {
         delivery_->begin_drain();
@@ -375,7 +378,7 @@ StopReport Bus::Core::stop(Stop how, Duration deadline) {
         }
         return report_of_stop(false);
     }
-    // Made to fail, nothing is waited for: what was under way is left, and said to be.
+    // If made to fail, nothing is waited for: what was under way is left, and reported as left.
     LIBBUS_FAULT_POINT_FAILS("stop.before_drain", how = Stop::now);
     const bool drained =
         how == Stop::drain && hub->wait([this] { return idle(); }, deadline) && !cut_short_;
@@ -438,14 +441,14 @@ void Bus::Core::end() noexcept {
         try {
             act();
         } catch (const std::exception& error) {
-            // What was not committed is in the log still; there is nobody else left to tell.
+            // What was not committed is still in the log, and there is no caller left to report to.
             hub->teller().on_trouble(error.what());
         }
     };
     attempt([this] { stop(Stop::now, Duration::zero()); });
     attempt([this] {
         for (const auto& runner : runners()) {
-            runner->end_agent(); // a task that ends on the host's runtime may hold it still
+            runner->end_agent(); // a task that ends on the host's runtime may still hold it
         }
     });
     hub->unheard()->end();

@@ -4,7 +4,8 @@
 #include <mutex>
 #include <stdexcept>
 
-/// Agents that come and go, and what operators ask for. The rest of Bus::Core is in bus_core.cpp.
+/// Agents that are added and removed, and requests of operators. The rest of Bus::Core is in
+/// bus_core.cpp.
 namespace bus {
 
 void Bus::Core::check_new_agent(const Agent& agent) {
@@ -50,7 +51,7 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
     }
 }
 
-/// Waits while an agent of that name is being forgotten, which takes one turn of the writer.
+/// If an agent of that name is being forgotten, waits for it; this takes one turn of the writer.
 void Bus::Core::take_new_name(const std::string& agent) {
     for (;;) {
         {
@@ -77,7 +78,7 @@ void Bus::Core::take_new_name(const std::string& agent) {
     }
 }
 
-/// What the store keeps under the agent's former names is the agent's.
+/// Gives the agent what the store keeps under the agent's former names.
 void Bus::Core::take_over(const Agent& agent) {
     for (const std::string& former : agent.former_names()) {
         take_name_of_gone(former, agent.name() + ", which was formerly called so, is added");
@@ -108,7 +109,7 @@ Agent& Bus::Core::add_mailbox(std::unique_ptr<Agent> agent) {
     auto runner = std::make_shared<MailboxRunner>(
         std::move(agent), hub, [this](const auto& events) { publish_emitted(events); });
     runner->start();
-    dispatcher.add_taker(runner); // first: who finds it to be removed takes it off there
+    dispatcher.add_taker(runner); // first: remove() takes off what it finds in mailboxes_
     runner->open();
     const std::unique_lock lock{mutex_};
     mailboxes_.push_back(std::move(runner));
@@ -135,14 +136,14 @@ AgentStatus Bus::Core::remove_mailbox(std::string_view agent) {
         runner = std::move(*found);
         mailboxes_.erase(found);
     }
-    runner->begin_stop(); // of all types at one moment, as it came
+    runner->begin_stop(); // for all types at the same moment, as when it was added
     dispatcher.remove_taker(*runner);
     runner->remove();
     hub->note_change();
     return runner->status();
 }
 
-/// nullptr: there is none of that name.
+/// Returns nullptr if there is none with that name.
 std::shared_ptr<MailboxRunner> Bus::Core::find_mailbox(std::string_view agent) {
     const std::shared_lock lock{mutex_};
     const auto found = std::find_if(mailboxes_.begin(), mailboxes_.end(),
@@ -177,7 +178,7 @@ std::uint64_t Bus::Core::request(RequestRecord request) {
 }
 
 std::uint64_t Bus::Core::prune(Position through) {
-    constexpr std::size_t at_a_time = 1000; // others get their commits in between
+    constexpr std::size_t at_a_time = 1000; // in between, others get their commits
     Delivery& delivery = delivery_for("pruning");
     const internal::SeatedBus::User user{seat_};
     std::uint64_t removed = 0;
@@ -196,7 +197,8 @@ void Bus::Core::check_gone(const std::string& agent) {
     }
 }
 
-/// Until it is given back, no agent of that name can be added. `what` comes to its rows.
+/// Until the name is given back, no agent with that name can be added. `what` says what is about to
+/// happen to its rows, for the message.
 void Bus::Core::take_name_of_gone(const std::string& agent, const std::string& what) {
     const std::unique_lock lock{mutex_};
     if (names_.contains(agent)) {

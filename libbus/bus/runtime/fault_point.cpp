@@ -19,9 +19,8 @@
 #include <thread>
 #include <utility>
 
-// The linker makes these two for a section whose name is that of an identifier; weak, as a program
-// may have no point at all.
-// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker's own names
+// The linker defines these two symbols for a section whose name is an identifier. They are weak,
+// because a program may have no fault point.
 extern "C" {
 [[gnu::weak]] extern bus::faults::detail::Place __start_libbus_faults;
 [[gnu::weak]] extern bus::faults::detail::Place __stop_libbus_faults;
@@ -41,10 +40,10 @@ struct Rule {
     Action action = Action::kill;
     std::chrono::milliseconds delay{0};
     std::chrono::seconds step{0};
-    std::optional<std::uint64_t> hit; ///< none: every one
+    std::optional<std::uint64_t> hit; ///< none: at every hit
 };
 
-/// All places of one name.
+/// All places with the same name.
 struct Point {
     std::string name;
     bool can_fail = false;
@@ -130,7 +129,7 @@ void add_rules(Points& points, std::string_view rules) {
     }
 }
 
-/// A line that is in the file even where the process dies the next moment.
+/// Writes a line so that it is in the file even if the process dies right afterwards.
 void tell(const std::string& line) {
     const char* path = std::getenv("LIBBUS_FAULTS_TOLD");
     if (path == nullptr) {
@@ -211,7 +210,8 @@ public:
         }
         add_rules(chosen, rules);
         for (auto& [name, point] : points_) {
-            point.rules = std::move(chosen.at(name).rules); // places point at the points: they stay
+            // The points stay, because places point at them.
+            point.rules = std::move(chosen.at(name).rules);
             point.hits = 0;
         }
     }
@@ -230,7 +230,7 @@ private:
     Points points_;
 };
 
-/// Never destroyed: threads that outlive main() may still come by.
+/// Never destroyed: threads that outlive main() may still reach a fault point.
 Registry& registry() {
     static auto* const instance = std::make_unique<Registry>().release();
     return *instance;
@@ -243,7 +243,7 @@ void tell_hits() {
     }
 }
 
-/// Before main(), so that a wrong rule ends the program before it does anything.
+/// Runs before main(), so that a wrong rule ends the program before it does anything.
 [[maybe_unused]] const bool set_up = [] {
     registry();
     return std::atexit(tell_hits) == 0;

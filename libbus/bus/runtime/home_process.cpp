@@ -16,8 +16,8 @@ namespace bus::detail {
 constinit std::atomic<ProcessLife::Word> ProcessLife::before_any{0};
 constinit std::atomic<std::atomic<ProcessLife::Word>*> ProcessLife::word{&before_any};
 
-/// All listeners, and what happens around a fork. Never destroyed: a process may fork as late as
-/// it likes.
+/// All listeners, and what happens around a fork. Never destroyed: a process may call fork() at any
+/// time, even while it ends.
 struct ForkListeners {
     std::mutex mutex;
     ForkListener* first = nullptr;
@@ -48,7 +48,7 @@ struct ForkListeners {
         for (ForkListener* one = first; one != nullptr; one = one->next_) {
             one->in_child();
         }
-        mutex.unlock(); // this thread has locked it before the fork
+        mutex.unlock(); // this thread locked it before the fork
     }
 };
 
@@ -56,7 +56,7 @@ namespace {
 
 using Word = ProcessLife::Word;
 
-/// How many lives there have been, along the line of descent that leads here.
+/// How many lives there have been in this process and the processes that it descends from.
 constinit std::atomic<Word> lives{0};
 constinit std::atomic<pid_t> process_of_life{0};
 
@@ -65,7 +65,7 @@ constexpr const char* of_other_copy =
     "each other's event types; link them all with one shared libbus, or let only the program link "
     "it";
 
-/// The life of that number, of this copy's page.
+/// The word of the life with this number, for this copy's page.
 Word life_of(Word number, const void* here) noexcept {
     Word life = reinterpret_cast<Word>(here) & ~ProcessLife::numbers;
     life |= number & 0xfffU;
@@ -75,7 +75,8 @@ Word life_of(Word number, const void* here) noexcept {
     return life;
 }
 
-/// A word that the kernel wipes in children (Linux 4.14). Where it cannot, the fork handler does.
+/// Makes a word that the kernel clears in children (since Linux 4.14). If the kernel cannot, the
+/// fork handler does it.
 std::atomic<Word>& make_word() noexcept {
     const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     void* const page =
@@ -88,7 +89,7 @@ std::atomic<Word>& make_word() noexcept {
     return *::new (page) std::atomic<Word>{0};
 }
 
-/// What is left behind in a child, for ever.
+/// An object that is left behind in a child permanently.
 struct LeftBehind {
     void* object = nullptr;
     LeftBehind* next = nullptr;
@@ -156,7 +157,7 @@ void HomeProcess::end_process() const noexcept {
 }
 
 ForkListener::ForkListener() noexcept {
-    static_cast<void>(ProcessLife::current()); // the handlers are there from now on
+    static_cast<void>(ProcessLife::current()); // sets up the fork handlers
     ForkListeners::all().add(*this);
 }
 
@@ -171,7 +172,7 @@ void leave_behind(void* object) noexcept {
         }
         static_cast<void>(node.release());
     } catch (const std::bad_alloc&) {
-        static_cast<void>(object); // left behind all the same, out of sight
+        static_cast<void>(object); // it is left behind nevertheless, but not reachable
     }
 }
 

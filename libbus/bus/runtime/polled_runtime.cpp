@@ -17,12 +17,15 @@ namespace {
 
 using Clock = PolledRuntime::Clock;
 
-// How long a thread in wait() may overlook what came just before it fell asleep. It sleeps on its
-// caller's condition, whose mutex the one who posts may hold, so nobody can be sure to reach it.
+// How long a thread in wait() may miss something that came just before it fell asleep. The thread
+// sleeps on its caller's condition. The posting thread may hold the mutex of that condition, so a
+// notification is not sure to reach the sleeper.
 constexpr auto look_for_tasks = std::chrono::milliseconds{5};
-constexpr auto look_for_turn = std::chrono::milliseconds{50}; // it only waits, while others run
+// Other threads run tasks; this one only waits.
+constexpr auto look_for_turn = std::chrono::milliseconds{50};
 
-/// What ends with the calling thread; it tells threads apart better than ids, which come again.
+/// An object that ends with the calling thread. It identifies a thread better than an id, because
+/// ids are reused.
 std::shared_ptr<const char> life_of_this_thread() {
     thread_local const auto life = std::make_shared<const char>();
     return life;
@@ -30,7 +33,7 @@ std::shared_ptr<const char> life_of_this_thread() {
 
 } // namespace
 
-/// The queues, and who may run what is in them.
+/// The queues, and the rules about which thread may run their tasks.
 class PolledRuntime::Core final : public Executor {
 public:
     Core(std::function<void()> wake, std::function<bool()> in_loop)
@@ -58,9 +61,9 @@ public:
         const std::optional<Task> task = timers_.remove(timer);
         const bool was_last =
             task && timers_.next_due().value_or(SteadyTime::max()) == SteadyTime::max();
-        lock.unlock(); // the task goes without it
+        lock.unlock(); // the task is destroyed without the lock
         if (was_last) {
-            tell(); // a loop that sleeps for a timer alone has nothing to wait for any more
+            tell(); // a loop that sleeps only for a timer has nothing left to wait for
         }
         return task.has_value();
     }
@@ -78,7 +81,7 @@ public:
               const std::function<bool()>& done, std::optional<Duration> timeout);
 
 private:
-    /// The right to run tasks, for one thread at a time; it may take it again.
+    /// The right to run tasks. Only one thread at a time has it; that thread may take it again.
     class Turn {
     public:
         Turn(Core& core, bool polls);
@@ -94,7 +97,7 @@ private:
         bool mine_ = false;
     };
 
-    /// What a thread in wait() found to do, and when it has to look again.
+    /// The result of a thread's search for work in wait(), and when it must search again.
     struct Look {
         bool ran;
         Clock::time_point again;
@@ -108,7 +111,7 @@ private:
     [[nodiscard]] std::optional<Clock::time_point> next_timer() const {
         const std::lock_guard lock{mutex_};
         const auto due = timers_.next_due();
-        if (!due || *due == SteadyTime::max()) { // which never comes
+        if (!due || *due == SteadyTime::max()) { // Such a timer is never due.
             return std::nullopt;
         }
         return internal::later(Clock::now(), *due - SystemEnvironment::steady_now());
@@ -124,15 +127,15 @@ private:
     const std::function<bool()> in_loop_;
     internal::TaskQueue ready_;
     internal::Waiters waiters_;
-    std::atomic<bool> told_{false};        // the host, since it polled last
+    std::atomic<bool> told_{false};        // whether the host was told since its last poll
     std::atomic<std::thread::id> polling_; // the thread that is in poll()
-    mutable std::mutex mutex_;             // of what follows
+    mutable std::mutex mutex_;             // guards the members below
     internal::TimerQueue<SteadyTime> timers_;
     bool timer_next_ = false;                  // tasks and due timers take turns
-    std::weak_ptr<const char> polling_thread_; // who may run tasks, where there is one
-    std::thread::id holder_;                   // of the turn
-    unsigned depth_ = 0;                       // how often it holds it
-    unsigned polls_ = 0;                       // how many of these are poll()
+    std::weak_ptr<const char> polling_thread_; // the thread that may run tasks; may be empty
+    std::thread::id holder_;                   // the thread that has the turn
+    unsigned depth_ = 0;                       // how often it has taken the turn
+    unsigned polls_ = 0;                       // how many of these are in poll()
 };
 
 PolledRuntime::Core::Turn::Turn(Core& core, bool polls) : core_{core}, polls_{polls} {
@@ -256,12 +259,13 @@ PolledRuntime::Core::run_one_if_allowed(std::unique_lock<std::mutex>& lock) {
 }
 
 void PolledRuntime::Core::drop_all() {
-    told_ = true; // too late to tell
+    told_ = true; // it is too late to tell the host
     const auto first_timer = [this] {
         const std::lock_guard lock{mutex_};
         return timers_.take_first();
     };
-    // One by one and without a lock: what a task holds may post and cancel when it goes.
+    // Tasks are destroyed one by one and without a lock: the destructor of what a task holds may
+    // post and cancel.
     while (ready_.take() || first_timer()) {
     }
 }

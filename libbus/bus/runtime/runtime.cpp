@@ -7,7 +7,7 @@ namespace bus {
 
 namespace {
 
-/// How long after it was set the wall clock may go unnoticed.
+/// For how long a change of the wall clock may go unnoticed.
 constexpr Duration between_looks = std::chrono::milliseconds{500};
 
 void look_later(Runtime& runtime, std::weak_ptr<Task> watch) {
@@ -36,7 +36,7 @@ SteadyTime Runtime::steady_now() {
 
 ClockReading Runtime::read_clocks() {
     constexpr Duration close_together = std::chrono::milliseconds{1};
-    constexpr int most_tries = 10; // the thread may be put aside between the two
+    constexpr int most_tries = 10; // the thread may be preempted between the two
     ClockReading reading{};
     for (int tries = 0; tries < most_tries; ++tries) {
         reading.steady = steady_now();
@@ -50,7 +50,7 @@ ClockReading Runtime::read_clocks() {
 
 std::shared_ptr<void> Runtime::watch_wall_clock(Task look) {
     auto watch = std::make_shared<Task>(std::move(look));
-    if (!virtual_time()) { // it would run for ever
+    if (!virtual_time()) { // in virtual time it would run for ever
         look_later(*this, watch);
     }
     return watch;

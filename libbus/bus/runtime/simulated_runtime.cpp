@@ -8,7 +8,7 @@
 
 namespace bus {
 
-/// Tasks of the pool: any of them may be next.
+/// The tasks of the pool; any of them may run next.
 class SimulatedRuntime::PoolQueue final : public Executor {
 public:
     void post(Task task) override { tasks.push_back(std::move(task)); }
@@ -16,7 +16,7 @@ public:
     std::vector<Task> tasks;
 };
 
-/// Tasks that run in order, and never one inside the other.
+/// Tasks that run in order, never one inside another.
 class SimulatedRuntime::OrderedQueue final : public Executor {
 public:
     explicit OrderedQueue(SimulatedRuntime& runtime) : runtime_{runtime} {
@@ -189,7 +189,7 @@ bool SimulatedRuntime::wait(std::unique_lock<std::mutex>& lock,
                             std::optional<Duration> timeout) {
     const SteadyTime end = timeout ? internal::later(now_, *timeout) : SteadyTime::max();
     while (!done()) {
-        if (timeout && now_ > end) { // tasks have taken longer: see pass()
+        if (timeout && now_ > end) { // tasks have let time pass: see pass()
             return false;
         }
         lock.unlock();

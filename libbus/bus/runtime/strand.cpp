@@ -30,14 +30,14 @@ bool Strand::idle() const {
 
 void Strand::run() {
     std::unique_lock lock{mutex_};
-    // One task a turn would let the queue grow as long as others keep the executor busy; what comes
-    // meanwhile, or is too much, has its turn behind what others have posted.
+    // With one task per turn, the queue would grow for as long as other tasks keep the executor
+    // busy. Tasks that arrive meanwhile, or exceed the limit, wait behind what others have posted.
     for (std::size_t left = std::min(tasks_.size(), tasks_of_a_turn); left != 0; --left) {
         Task task = std::move(tasks_.front());
         tasks_.pop_front();
         lock.unlock();
         task();
-        task = {}; // what it holds may take long to free: not while others wait to post
+        task = {}; // freeing what it holds may take long; others must not wait for that to post
         lock.lock();
     }
     if (tasks_.empty()) {

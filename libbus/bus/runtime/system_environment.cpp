@@ -16,7 +16,7 @@
 namespace bus {
 
 SystemEnvironment& SystemEnvironment::instance() noexcept {
-    // Never destroyed: events are made as late as in the last destructor of the program.
+    // Never destroyed: events may be created even in the last destructor of the program.
     static SystemEnvironment& environment = *std::make_unique<SystemEnvironment>().release();
     return environment;
 }
@@ -44,7 +44,8 @@ Timestamp SystemEnvironment::now() {
 
 namespace {
 
-/// A child of fork() has the parent's, and must not draw what the parent draws.
+/// Random numbers of a thread. A child of fork() gets a copy of the parent's generator and must not
+/// draw the same numbers.
 class Generator {
 public:
     std::uint64_t operator()() {
@@ -59,12 +60,12 @@ private:
     struct OfProcess {
         pid_t id = 0;
         std::array<std::random_device::result_type, 4> words{};
-        const OfProcess* parent = nullptr; ///< where leak checkers find it
+        const OfProcess* parent = nullptr; ///< keeps it reachable for leak checkers
     };
 
-    /// The device may take longer than all else that a thread's first publish does, so it is asked
-    /// once in a process, if no two threads come at once. No lock: a child of fork() might find it
-    /// held for ever.
+    /// The random device may take longer than everything else in a thread's first publish. So it is
+    /// asked only once in a process, unless two threads come at the same time. There is no lock,
+    /// because a child of fork() might find it held for ever.
     static const OfProcess& of_process() {
         static constinit std::atomic<const OfProcess*> known{nullptr};
         const OfProcess* found = known.load(std::memory_order_acquire);
@@ -79,7 +80,8 @@ private:
         return *found;
     }
 
-    /// 128 bits of the device tell processes apart, the count tells their generators apart.
+    /// 128 bits from the device distinguish processes; the count distinguishes the generators of
+    /// one process.
     void seed() {
         static constinit std::atomic<std::uint32_t> generators{0};
         const auto& words = of_process().words;
@@ -91,7 +93,7 @@ private:
     std::mt19937_64 engine_;
 };
 
-/// For threads that are ending, and have none of their own any more, or never had the memory.
+/// For threads that are ending and have no generator any more, or had no memory for one.
 std::uint64_t random_of_all() {
     static std::mutex mutex;
     // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): threads may end after all static objects

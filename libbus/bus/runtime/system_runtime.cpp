@@ -34,7 +34,7 @@ SystemRuntime::~SystemRuntime() {
         detail::leave_behind(std::move(threads_));
         return;
     }
-    steps_->stop();  // they use the timers, and post to the pool
+    steps_->stop();  // they use the timers and post to the pool
     timers_.reset(); // it posts to the pool
 }
 
@@ -96,7 +96,8 @@ bool SystemRuntime::wait(std::unique_lock<std::mutex>& lock, std::condition_vari
 }
 
 void SystemRuntime::linger(std::chrono::nanoseconds time) noexcept {
-    constexpr int pauses_a_look = 4; // at the clock, which takes as long as one of them
+    // Between looks at the clock; a look takes as long as one pause.
+    constexpr int pauses_a_look = 4;
     const auto end = std::chrono::steady_clock::now() + time;
     do {
         for (int i = 0; i < pauses_a_look; ++i) {

@@ -7,7 +7,8 @@ namespace bus::internal {
 
 namespace {
 
-/// What is less is no step of the clock, but a thread that was put aside while it read the two.
+/// A smaller difference is not a step of the clock: the thread was preempted while it read the two
+/// clocks.
 constexpr Duration least_step = std::chrono::milliseconds{100};
 
 bool is_step(Duration by) {
@@ -43,7 +44,7 @@ void ClockWatch::at(Timestamp due, Task task) {
 }
 
 void ClockWatch::stop() {
-    std::shared_ptr<void> watched; // goes, like the tasks, without the lock
+    std::shared_ptr<void> watched; // destroyed without the lock, like the tasks
     std::vector<Task> dropped;
     const Lock lock{mutex_};
     stopped_ = true;
@@ -57,7 +58,8 @@ void ClockWatch::stop() {
     }
 }
 
-/// Looks from now on; once at once where the clock was set while nobody looked.
+/// Starts watching the clock. If the clock was set while it was not watched, runs one check at
+/// once.
 void ClockWatch::begin(Lock& /*lock*/) {
     ++asked_;
     if (watching_ || stopped_) {
@@ -114,7 +116,7 @@ void ClockWatch::look() {
 }
 
 void ClockWatch::rest(std::uint64_t asked) {
-    std::shared_ptr<void> watched; // goes without the lock
+    std::shared_ptr<void> watched; // destroyed without the lock
     Lock lock{mutex_};
     const auto all = users(lock);
     lock.unlock();
@@ -128,7 +130,7 @@ void ClockWatch::rest(std::uint64_t asked) {
     }
 }
 
-/// Sees to it that somebody looks when the first task is due.
+/// Ensures that a check runs when the first task is due.
 void ClockWatch::arm(Lock& /*lock*/) {
     const std::optional<Timestamp> due = tasks_.next_due();
     if (!due || (armed_ && armed_for_ <= *due)) {

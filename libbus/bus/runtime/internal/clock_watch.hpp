@@ -10,7 +10,8 @@
 
 namespace bus::internal {
 
-/// Something that waits for times. Delays need nothing of it: they are counted on the steady clock.
+/// Something that waits for times of the wall clock. Delays do not need this, because the steady
+/// clock measures them.
 class ClockUser {
 public:
     ClockUser() = default;
@@ -18,31 +19,34 @@ public:
     ClockUser& operator=(const ClockUser&) = delete;
     virtual ~ClockUser() = default;
 
-    /// The wall clock was set, forward by so much, or back where negative: what was made of its
-    /// times is to be made anew. Called on the pool, without a lock.
+    /// Called when the wall clock was set: forward by `by`, or back if it is negative. The user
+    /// must compute anew whatever it derived from wall-clock times. Called on the pool, without a
+    /// lock.
     virtual void on_clock_set(Duration /*by*/) {}
 
-    /// True while something waits, so that the clock is watched.
+    /// True while something waits for a time. The clock is watched only then.
     [[nodiscard]] virtual bool waits_for_time() = 0;
 };
 
-/// Notices that the wall clock was set: it looks whether the wall clock is still as far from the
-/// steady one as before, whenever the runtime says so. While nobody waits for a time it does not
-/// look, and wakes nobody. Also runs what is to run at a time of the wall clock. Thread safe.
+/// Notices when the wall clock is set. Whenever the runtime says that this may have happened, it
+/// checks whether the distance between the wall clock and the steady clock has changed. While
+/// nothing waits for a time, it does not check and wakes no thread. It also runs tasks at times of
+/// the wall clock. Thread safe.
 class ClockWatch : public std::enable_shared_from_this<ClockWatch> {
 public:
     explicit ClockWatch(Runtime& runtime);
 
-    /// Called on the pool, once each time that the wall clock was set, after the users.
+    /// Called on the pool, once each time the wall clock was set, after the users.
     using OnSet = std::function<void(Duration by)>;
     void on_set(OnSet tell);
 
     void add(std::weak_ptr<ClockUser> user);
-    /// A user begins to wait; to be called when it says so itself.
+    /// To be called by a user when it begins to wait.
     void watch();
-    /// Runs the task on the pool once the wall clock shows `due`, also where it is set meanwhile.
+    /// Runs the task on the pool when the wall clock shows `due`, even if the clock is set
+    /// meanwhile.
     void at(Timestamp due, Task task);
-    /// Looks no more, and drops what is still to run.
+    /// Ends the checks, and drops the tasks that have not run.
     void stop();
 
 private:
@@ -57,11 +61,11 @@ private:
     Runtime& runtime_;
     std::mutex mutex_;
     OnSet on_set_;
-    Duration lead_; ///< of the wall clock, as of the last look
+    Duration lead_; ///< lead of the wall clock at the last check
     std::vector<std::weak_ptr<ClockUser>> users_;
     TimerQueue<Timestamp> tasks_;
-    std::uint64_t asked_ = 0;        ///< calls of watch(): who rests must not overlook one
-    std::shared_ptr<void> watching_; ///< null: at rest
+    std::uint64_t asked_ = 0;        ///< calls of watch(); rest() must not miss one
+    std::shared_ptr<void> watching_; ///< null: not watching
     std::optional<Runtime::TimerId> armed_;
     Timestamp armed_for_{};
     bool stopped_ = false;

@@ -4,10 +4,10 @@
 
 #if defined(__GLIBCXX__)
 #include <cxxabi.h>
-/// To stand before `catch (...)` around the host's code. pthread_exit() and pthread_cancel() end a
-/// thread by unwinding it, and whoever catches that and does not pass it on has the program
-/// aborted. The function it stands in is marked with LIBBUS_MAY_BE_UNWOUND: GCC binds the reference
-/// to nothing, of which the undefined behaviour sanitizer complains.
+/// Must precede each `catch (...)` around the host's code. pthread_exit() and pthread_cancel() end
+/// a thread by unwinding it; code that catches this exception and does not rethrow it makes the
+/// program abort. The enclosing function must be marked with LIBBUS_MAY_BE_UNWOUND, because GCC
+/// binds the reference to nothing, which the undefined behaviour sanitizer reports.
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage): no function can be a handler
 #define LIBBUS_PASS_FORCED_UNWIND                                                                  \
     catch (const ::abi::__forced_unwind&) {                                                        \

@@ -14,10 +14,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How long a thread that waits may overlook a voucher dropped just before it fell asleep.
+/// How long a waiting thread may miss that a voucher was dropped just before it fell asleep.
 constexpr auto look_again = std::chrono::milliseconds{100};
 
-/// The pool whose tasks this thread runs, and how many of them one inside the other.
+/// The pool whose tasks this thread runs, and how deep these tasks are nested.
 thread_local const void* running_pool = nullptr;
 thread_local unsigned running_depth = 0;
 
@@ -30,7 +30,8 @@ public:
         tasks_.push_back(std::move(task));
     }
 
-    /// Runs the first task that waits; false where there is none. Tasks do not throw, see Task.
+    /// Runs the first task that waits; returns false if there is none. Tasks do not throw, see
+    /// Task.
     bool run_one() noexcept {
         ++running;
         const void* const outer_pool = std::exchange(running_pool, this);
@@ -49,7 +50,7 @@ public:
         return found;
     }
 
-    /// Runs all, and waits for other threads that do so too.
+    /// Runs all tasks, and waits for other threads that also run some.
     void close() noexcept {
         const unsigned own = running_pool == this ? running_depth : 0;
         for (;;) {
@@ -83,12 +84,12 @@ private:
         return task;
     }
 
-    std::mutex mutex_; // the executors of hosts have locks of their own, so one more is no loss
+    std::mutex mutex_; // a host's executor has a lock of its own, so one more costs little
     std::deque<Task> tasks_;
 };
 
-/// The right to run one task. The host may copy what it gets: a voucher is shared by the copies,
-/// and good for one task.
+/// The right to run one task. The host may copy the function that it gets; all copies share one
+/// voucher, which is valid for one task.
 class HostPool::Voucher {
 public:
     explicit Voucher(std::shared_ptr<State> state) : state_{std::move(state)} {}

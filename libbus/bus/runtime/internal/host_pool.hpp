@@ -6,19 +6,20 @@
 
 namespace bus::internal {
 
-/// The host's executor as a pool. Tasks wait in a queue of ours; what the host gets for each is a
-/// voucher to run the first that waits. So nothing happens when the host redeems or drops a
-/// voucher after the end of the pool, and the end can run what is left.
+/// The host's executor as a pool. Tasks wait in a queue of the pool. For each of them the host gets
+/// a voucher, which runs the first task that waits. So nothing happens if the host runs or drops a
+/// voucher after the end of the pool, and the destructor can run the tasks that are left.
 class HostPool final : public Executor {
 public:
     explicit HostPool(std::shared_ptr<Executor> host);
-    /// Runs what the host has not run, and waits for what it is running on other threads.
+    /// Runs what the host has not run, and waits for the tasks that the host is running on other
+    /// threads.
     ~HostPool() override;
 
     void post(Task task) override;
 
-    /// Runtime::wait for a runtime on this pool. Throws std::logic_error where it would have to
-    /// wait although the host has dropped a voucher.
+    /// Runtime::wait for a runtime on this pool. Throws std::logic_error if it would have to wait
+    /// although the host has dropped a voucher.
     bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
               const std::function<bool()>& done, std::optional<Duration> timeout);
 
@@ -26,7 +27,7 @@ private:
     class State;
     class Voucher;
 
-    std::shared_ptr<State> state_; // lives as long as a voucher does
+    std::shared_ptr<State> state_; // lives as long as any voucher
     std::shared_ptr<Executor> host_;
 };
 

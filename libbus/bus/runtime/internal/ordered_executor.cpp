@@ -45,7 +45,7 @@ private:
     void run_next() {
         std::unique_lock lock{mutex_};
         if (running_ != std::thread::id{} || tasks_.empty()) {
-            return; // run_all() is at it, or has been
+            return; // run_all() runs the tasks, or has run them
         }
         run_first(lock);
         if (closed_ || tasks_.empty()) {
@@ -76,8 +76,8 @@ private:
     std::mutex mutex_;
     std::condition_variable ended_;
     std::deque<Task> tasks_;
-    bool queued_ = false; // an entry in the queue of the pool will run the next one
-    bool closed_ = false; // run_all() will
+    bool queued_ = false; // an entry in the queue of the pool will run the next task
+    bool closed_ = false; // run_all() will run the next task
     std::thread::id running_;
 };
 

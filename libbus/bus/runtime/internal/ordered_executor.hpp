@@ -6,8 +6,8 @@
 
 namespace bus::internal {
 
-/// Runs tasks in order on another executor, never one inside the other. Its end runs what is
-/// queued, in the thread that ends it, and waits for the one that runs on another thread.
+/// Runs tasks in order on another executor, never one inside another. The destructor runs what is
+/// queued, in the calling thread, and waits for a task that runs on another thread.
 class OrderedExecutor final : public Executor {
 public:
     explicit OrderedExecutor(Executor& pool);
@@ -17,7 +17,7 @@ public:
 
 private:
     class State;
-    std::shared_ptr<State> state_; // lives as long as an entry in the queue of the pool does
+    std::shared_ptr<State> state_; // lives as long as an entry in the queue of the pool
 };
 
 } // namespace bus::internal

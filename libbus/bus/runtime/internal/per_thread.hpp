@@ -5,9 +5,10 @@
 
 namespace bus::internal {
 
-/// This thread's T, which its first call makes; nullptr if there is no memory for it, or the thread
-/// has destroyed what is its own, and is about to end. For what is large: a shared library that is
-/// loaded into a running program finds only some hundred bytes for all its thread_local variables.
+/// Returns this thread's own T; the first call creates it. Returns nullptr if there is no memory
+/// for it, or if the thread is about to end and has already destroyed its own objects. Meant for
+/// large objects: a shared library that is loaded into a running program has only some hundred
+/// bytes for all its thread_local variables.
 template <class T>
 T* of_this_thread() {
     struct Owner {
@@ -26,7 +27,7 @@ T* of_this_thread() {
         }
     };
 
-    // Without destructors: they may be asked until the thread's very end.
+    // These have no destructors, so they may be read until the very end of the thread.
     static constinit thread_local T* object = nullptr;
     static constinit thread_local bool gone = false;
     if (object == nullptr && !gone) [[unlikely]] {

@@ -16,8 +16,9 @@ namespace bus::internal {
 
 namespace {
 
-/// Whether an address lies in exit(). Its call of what runs the destructors is its last
-/// instruction, so the address to return to may lie behind it: the one before is asked for.
+/// Whether an address lies in exit(). The last instruction of exit() is its call of the function
+/// that runs the destructors, so the return address may lie behind exit(). Therefore the address
+/// before it is looked up.
 bool is_in_exit(std::uintptr_t address) noexcept {
     Dl_info symbol{};
     // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code is what the stack has

@@ -2,9 +2,9 @@
 
 namespace bus::internal {
 
-/// True while exit() runs on this thread: it was called further up, by main()'s return or by the
-/// program itself, and destroys the program's statics. Takes some microseconds. Where the system
-/// does not show its stack, false.
+/// True while exit() runs on this thread and destroys the static objects of the program. It does
+/// not matter whether main() returned or the program called exit(). Takes some microseconds.
+/// Returns false if the system does not show the stack.
 [[nodiscard]] bool process_exits() noexcept;
 
 } // namespace bus::internal

@@ -7,13 +7,14 @@
 
 namespace bus::internal {
 
-/// `start + delay`, where negative delays count as zero, and what lies past the end of the clock as
-/// its end: a delay of Duration::max() is for ever, not an overflow.
+/// Returns `start + delay`. Negative delays count as zero, and a result beyond the end of the clock
+/// becomes its last moment: a delay of Duration::max() means for ever and does not overflow.
 template <class Clock, class Unit, class Length>
 std::chrono::time_point<Clock, Unit> later(std::chrono::time_point<Clock, Unit> start,
                                            Length delay) {
     using Time = std::chrono::time_point<Clock, Unit>;
-    // A start before the clock's zero counts as zero, or the difference itself would overflow.
+    // A start before the clock's zero counts as zero, because the difference could overflow
+    // otherwise.
     const auto room = std::chrono::duration_cast<Length>(Time::max() - std::max(start, Time{}));
     if (delay >= room) {
         return Time::max();
@@ -21,9 +22,10 @@ std::chrono::time_point<Clock, Unit> later(std::chrono::time_point<Clock, Unit> 
     return start + std::chrono::duration_cast<Unit>(std::max(delay, Length::zero()));
 }
 
-/// Rounded down to a microsecond; what is more than a Duration can count is the longest one.
+/// Rounds down to a microsecond. A value that a Duration cannot hold becomes the longest Duration.
 inline Duration whole_micros(double micros) noexcept {
-    // Its longest count is no double: the next one above it is.
+    // The longest Duration is not representable as a double; the comparison uses the next double
+    // above it.
     return micros < static_cast<double>(Duration::max().count())
                ? Duration{static_cast<Duration::rep>(micros)}
                : Duration::max();

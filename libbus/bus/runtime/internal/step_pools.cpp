@@ -8,7 +8,7 @@ namespace bus::internal {
 namespace {
 
 constexpr Duration look_every = std::chrono::milliseconds{250};
-/// A task that has waited for longer than this is reported.
+/// If a task has waited for longer than this, it is reported.
 constexpr Duration longest_wait = std::chrono::seconds{1};
 
 } // namespace
@@ -17,7 +17,7 @@ class StepPools::Pool : public std::enable_shared_from_this<Pool> {
 public:
     Pool(StepPools& all, std::string name) : all_{all}, name_{std::move(name)} {}
 
-    /// Not in the constructor: the threads refer to it.
+    /// Not in the constructor, because the threads refer to the object.
     void start(unsigned threads) {
         threads_ = std::make_unique<ThreadPool>(0, name_.empty() ? "bus-steps" : "bus-" + name_,
                                                 [this] { watch(); });
@@ -35,8 +35,9 @@ public:
     }
 
 private:
-    /// Called by each thread that wakes. Either it finds that somebody watches, or whoever has just
-    /// ended watching finds it awake: each side writes before it reads.
+    /// Called by each thread that wakes. Either it finds the pool watched, or the thread that has
+    /// just ended the watch finds this thread awake, because each of the two writes before it
+    /// reads.
     void watch() {
         if (!watched_ && !watched_.exchange(true)) {
             arm();
@@ -50,7 +51,7 @@ private:
         }
     }
 
-    /// By one thread at a time.
+    /// Called by one thread at a time.
     void look() {
         if (threads_->asleep()) {
             watched_ = false;
@@ -62,10 +63,10 @@ private:
             arm();
             return;
         }
-        all_.tell(name_, threads_->threads()); // once: nobody watches from here on
+        all_.tell(name_, threads_->threads()); // only once: from here on the pool is not watched
     }
 
-    /// A task that was there when the mark was set waits still, for longer than is well.
+    /// True if a task that was queued when the mark was set still waits, and has waited too long.
     bool is_crowded() {
         const SteadyTime now = SystemEnvironment::steady_now();
         const TaskQueue& queue = threads_->queue();
@@ -82,9 +83,9 @@ private:
     std::atomic<bool> watched_{false};
     std::mutex mutex_;
     bool stopped_ = false;
-    std::uint64_t mark_ = 0; ///< tasks that the pool had been given
+    std::uint64_t mark_ = 0; ///< number of tasks that the pool had been given
     SteadyTime marked_at_{};
-    std::unique_ptr<ThreadPool> threads_; ///< last: they use the rest
+    std::unique_ptr<ThreadPool> threads_; ///< last: the threads use the other members
 };
 
 StepPools::StepPools(TimerThread& timers) : timers_{timers} {}
@@ -127,7 +128,7 @@ void StepPools::tell(const std::string& pool, unsigned threads) {
 }
 
 void StepPools::stop() {
-    for (const auto& [name, pool] : pools_) { // nobody asks for one any more
+    for (const auto& [name, pool] : pools_) { // no other thread asks for a pool any more
         pool->stop();
     }
 }

@@ -10,9 +10,9 @@
 
 namespace bus::internal {
 
-/// The pools of threads in which agents' steps run, by name. A pool starts its threads when it is
-/// first asked for. Notices that a pool does not get round to its tasks; while all of its threads
-/// sleep it does not look, and wakes nobody. Thread safe.
+/// The thread pools for the steps of agents, by name. A pool starts its threads when it is first
+/// asked for. This class notices if a pool is too busy to run its tasks in time. While all threads
+/// of a pool sleep, the pool is not checked and no thread is woken. Thread safe.
 class StepPools {
 public:
     /// `timers` must work until stop() has returned.
@@ -21,13 +21,13 @@ public:
     StepPools& operator=(const StepPools&) = delete;
     ~StepPools();
 
-    /// The pool of that name, with at least so many threads.
+    /// The pool with that name, with at least this number of threads.
     Executor& pool(const std::string& name, unsigned threads);
 
     /// See Runtime::watch_steps.
     [[nodiscard]] std::shared_ptr<void> watch(Runtime::OnCrowded tell);
 
-    /// Runs what is queued and joins all threads. The timers are not used any more.
+    /// Runs what is queued and joins all threads. Afterwards the timers are not used any more.
     void stop();
 
 private:
@@ -36,7 +36,7 @@ private:
     void tell(const std::string& pool, unsigned threads);
 
     TimerThread& timers_;
-    std::mutex mutex_; ///< of what follows
+    std::mutex mutex_; ///< guards the members below
     std::map<std::string, std::shared_ptr<Pool>> pools_;
     std::vector<std::weak_ptr<Runtime::OnCrowded>> watchers_;
 };

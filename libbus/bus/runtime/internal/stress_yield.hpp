@@ -2,7 +2,7 @@
 
 namespace bus::detail {
 
-/// Where a stress test may have threads change places; nothing in a release build.
+/// A place at which a stress test may make threads change places. Does nothing in a release build.
 #ifdef LIBBUS_STRESS
 void stress_yield() noexcept;
 #else

@@ -11,7 +11,7 @@ TaskQueue::TaskQueue() {
 }
 
 void TaskQueue::push(Task task) {
-    // Never past those that wait in the list: tasks of one thread keep their order.
+    // A new task never passes tasks that wait in the list, so tasks of one thread keep their order.
     if (more_ == 0 && push_to_ring(task)) {
         return;
     }
@@ -26,7 +26,7 @@ std::optional<Task> TaskQueue::take() {
         return task;
     }
     const std::lock_guard lock{mutex_};
-    task = take_from_ring(); // which others may have emptied and filled again
+    task = take_from_ring(); // others may have emptied the ring and filled it again
     if (!task && !overflow_.empty() && ring_used_up()) {
         task = std::move(overflow_.front());
         overflow_.pop_front();
@@ -44,7 +44,7 @@ bool TaskQueue::push_to_ring(Task& task) {
     for (;;) {
         const std::uint64_t turn = slot(number).turn.load(std::memory_order_acquire);
         if (turn < number) {
-            return false; // the task of a whole round ago is still there
+            return false; // the task of the previous round is still there
         }
         if (turn > number) {
             number = tail_.load(std::memory_order_relaxed);
@@ -83,7 +83,7 @@ bool TaskQueue::ring_empty() const {
         if (now == number) {
             return turn != number + 1;
         }
-        number = now; // others have taken that one: what about the next
+        number = now; // others have taken that task: try the next one
     }
 }
 

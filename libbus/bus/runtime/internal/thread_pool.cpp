@@ -9,7 +9,7 @@
 namespace bus::internal {
 
 void name_this_thread(const std::string& name) {
-    // A name is for debuggers only, so an error is of no concern.
+    // The name is only for debuggers, so an error does not matter.
     pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
 }
 
@@ -74,14 +74,16 @@ void ThreadPool::post(Task task) {
     wake_one();
 }
 
-// One call is under way at a time: whoever comes sees to the next one, so a burst of tasks makes
-// one call to the system, not one each. All the atomics here are sequentially consistent, and each
-// side writes before it reads: either the poster sees the sleeper, or the sleeper sees the task.
+// Only one call to a sleeper is under way at a time; the thread that wakes calls the next one. So a
+// burst of tasks makes one system call, and not one for each task. All atomics here are
+// sequentially consistent, and each side writes before it reads: either the poster sees the
+// sleeper, or the sleeper sees the task.
 void ThreadPool::wake_one() {
     if (sleepers_ == 0 || waking_ || waking_.exchange(true)) {
         return;
     }
-    // A sleeper that has counted itself holds the mutex until it sleeps: it cannot miss the call.
+    // A sleeper that has counted itself holds the mutex until it sleeps, so it cannot miss the
+    // call.
     { const std::lock_guard lock{mutex_}; }
     called_.notify_one();
 }
@@ -90,7 +92,8 @@ bool ThreadPool::sleep_until_posted() {
     std::unique_lock lock{mutex_};
     ++sleepers_;
     for (;;) {
-        // Before looking: a call made after this is for a thread that sleeps, and is never skipped.
+        // Reset before the check: a call made after this is meant for a thread that sleeps, and
+        // must not be skipped.
         waking_ = false;
         if (!queue_.empty() || stopping_) {
             break;
@@ -144,7 +147,7 @@ void DedicatedThread::post(Task task) {
 }
 
 void DedicatedThread::run() {
-    std::vector<Task> batch; // swapped with the queue, so both keep their memory
+    std::vector<Task> batch; // swapped with the queue, so that both keep their memory
     std::unique_lock lock{mutex_};
     for (;;) {
         changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });

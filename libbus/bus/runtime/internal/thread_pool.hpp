@@ -7,28 +7,28 @@
 
 namespace bus::internal {
 
-/// Threads that run tasks in the order in which they were posted, several at a time. They start
-/// with the first task; idle ones sleep. Its end runs what is queued, also what those tasks post,
-/// and joins.
+/// Threads that take tasks in the order in which they were posted, and run several of them at the
+/// same time. The threads start with the first task; idle ones sleep. The destructor runs what is
+/// queued, including what those tasks post, and joins the threads.
 class ThreadPool final : public Executor {
 public:
-    /// `on_wake` is called, without a lock, by each thread that begins or has slept.
+    /// `on_wake` is called, without a lock, by each thread that starts or that has slept.
     explicit ThreadPool(unsigned threads, std::string name = "bus-pool", Task on_wake = {});
     ~ThreadPool() override;
 
-    /// Throws std::system_error where the system has no thread to begin with; fewer threads than
-    /// wanted are enough.
+    /// Throws std::system_error if the system refuses to start even one thread. Fewer threads than
+    /// wanted are no error.
     void post(Task task) override;
 
-    /// Has at least so many threads from now on, or once there are tasks.
+    /// From now on the pool has at least this number of threads, as soon as there are tasks.
     void grow_to(unsigned threads);
-    /// Runs what is queued, also what those tasks post, and joins. What comes later runs when the
-    /// pool ends, in the thread that ends it.
+    /// Runs what is queued, including what those tasks post, and joins the threads. Tasks that are
+    /// posted later run in the destructor of the pool, in the calling thread.
     void stop();
 
     [[nodiscard]] unsigned threads() const noexcept { return size_; }
 
-    /// No thread runs a task, or is about to.
+    /// True if no thread runs a task or is about to.
     [[nodiscard]] bool asleep() const noexcept { return sleepers_ == size_; }
 
     [[nodiscard]] const TaskQueue& queue() const noexcept { return queue_; }
@@ -45,18 +45,18 @@ private:
     const Task on_wake_;
     TaskQueue queue_;
     std::atomic<bool> begun_{false};
-    std::atomic<unsigned> size_{0}; // of threads_
-    // Written when a thread falls asleep or wakes, not with every task.
+    std::atomic<unsigned> size_{0}; // size of threads_
+    // Written when a thread falls asleep or wakes, but not for every task.
     alignas(64) std::atomic<unsigned> sleepers_{0};
-    std::atomic<bool> waking_{false}; // a sleeper was called and has not come yet
-    std::mutex mutex_;                // for sleeping only
+    std::atomic<bool> waking_{false}; // a sleeper was called and has not woken yet
+    std::mutex mutex_;                // only for sleeping
     std::condition_variable called_;
     bool stopping_ = false;
-    unsigned wanted_; // by the mutex
+    unsigned wanted_; // guarded by the mutex
     std::vector<std::thread> threads_;
 };
 
-/// One thread that runs tasks in order. Its end runs what is queued, and joins.
+/// One thread that runs tasks in order. The destructor runs what is queued, and joins the thread.
 class DedicatedThread final : public Executor {
 public:
     explicit DedicatedThread(const std::string& name);
@@ -75,7 +75,7 @@ private:
     std::thread thread_;
 };
 
-/// Names the calling thread, for debuggers; Linux keeps the first 15 characters.
+/// Gives the calling thread a name, for debuggers. Linux keeps the first 15 characters.
 void name_this_thread(const std::string& name);
 
 } // namespace bus::internal

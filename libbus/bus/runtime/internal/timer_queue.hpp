@@ -9,9 +9,9 @@
 
 namespace bus::internal {
 
-/// Tasks by the time when they are due, ties in the order of their adding. Not thread safe. Tasks
-/// are handed out, never destroyed here: what a task holds may call back when it goes, so it has
-/// to go without a lock held.
+/// Tasks in the order of their due times; tasks due at the same time are in the order in which they
+/// were added. Not thread safe. Tasks are handed out and never destroyed here: the destructor of
+/// what a task holds may call back, so it must run without a lock.
 template <class Time>
 class TimerQueue {
 public:
@@ -22,14 +22,15 @@ public:
         const auto entry = due_of_.emplace(id, due).first;
         try {
             tasks_.emplace(std::pair{due, id}, std::move(task));
-        } catch (...) { // half of a timer would be found due and never be taken
+        } catch (...) { // half a timer would be found due, but could never be taken
             due_of_.erase(entry);
             throw;
         }
         return id;
     }
 
-    /// The task that now will never run; none where it has been taken or never was.
+    /// Removes a task, which then will never run. Returns none if it was already taken or never
+    /// added.
     std::optional<Task> remove(Id id) {
         const auto found = due_of_.find(id);
         if (found == due_of_.end()) {
@@ -42,7 +43,7 @@ public:
         return task;
     }
 
-    /// The first task, where it is due at `now`.
+    /// The first task if it is due at `now`, otherwise none.
     std::optional<Task> take_due(Time now) {
         if (tasks_.empty() || tasks_.begin()->first.first > now) {
             return std::nullopt;
@@ -50,7 +51,7 @@ public:
         return remove(tasks_.begin()->first.second);
     }
 
-    /// The first task, due or not.
+    /// The first task, whether it is due or not.
     std::optional<Task> take_first() { return take_due(Time::max()); }
 
     [[nodiscard]] std::optional<Time> next_due() const {

@@ -9,8 +9,8 @@ namespace bus::internal {
 
 namespace {
 
-/// A thread sleeps by a clock that stands still while the machine sleeps, so it sleeps no longer
-/// than this, and looks at the steady clock then.
+/// A sleeping thread measures time by a clock that stands still while the machine sleeps. So it
+/// sleeps no longer than this, and then looks at the steady clock.
 constexpr Duration longest_sleep = std::chrono::milliseconds{500};
 
 SteadyTime now() {
@@ -50,7 +50,7 @@ Runtime::TimerId TimerThread::add(Duration delay, Task task) {
 bool TimerThread::cancel(Runtime::TimerId id) {
     std::unique_lock lock{mutex_};
     const std::optional<Task> task = queue_.remove(id);
-    lock.unlock(); // the task goes without it
+    lock.unlock(); // the task is destroyed without the lock
     return task.has_value();
 }
 
@@ -58,7 +58,7 @@ void TimerThread::run() {
     std::unique_lock lock{mutex_};
     while (!stopping_) {
         if (std::optional<Task> task = queue_.take_due(now())) {
-            lock.unlock(); // a host's executor does what it likes
+            lock.unlock(); // the executor of a host may do anything
             executor_.post(std::move(*task));
             lock.lock();
             continue;

@@ -6,8 +6,8 @@
 
 namespace bus::internal {
 
-/// One thread that hands tasks to an executor when they are due, in the order of their times. It
-/// starts with the first of them; its end drops those that are not due.
+/// One thread that hands tasks to an executor when they are due, in the order of their due times.
+/// The thread starts with the first task. The destructor drops the tasks that are not due.
 class TimerThread {
 public:
     explicit TimerThread(Executor& executor) : executor_{executor} {}
@@ -16,7 +16,7 @@ public:
     TimerThread& operator=(const TimerThread&) = delete;
     ~TimerThread();
 
-    /// Throws std::system_error where the system has no thread for it.
+    /// Throws std::system_error if the system cannot start the thread.
     Runtime::TimerId add(Duration delay, Task task);
     bool cancel(Runtime::TimerId id);
 
@@ -28,7 +28,7 @@ private:
     std::condition_variable changed_;
     TimerQueue<SteadyTime> queue_;
     bool stopping_ = false;
-    std::thread thread_; // by the mutex
+    std::thread thread_; // guarded by the mutex
 };
 
 } // namespace bus::internal

@@ -4,7 +4,8 @@
 
 namespace bus::internal {
 
-/// Takes a lock off while in scope, also where that is left by an exception.
+/// Releases a lock while in scope and takes it again at the end, also if an exception leaves the
+/// scope.
 class Unlocked {
 public:
     explicit Unlocked(std::unique_lock<std::mutex>& lock) : lock_{lock} { lock_.unlock(); }

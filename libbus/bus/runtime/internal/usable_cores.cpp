@@ -12,8 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The group of the process below the mount, for version 1 that of the controller cpu; empty where
-/// the file does not say.
+/// The group of the process below the mount; for version 1 that of the controller cpu. Empty if the
+/// file does not name it.
 std::string group_of(const fs::path& of_process, bool version_2) {
     std::ifstream in{of_process};
     for (std::string line; std::getline(in, line);) { // 4:cpu,cpuacct:/group or 0::/group
@@ -38,15 +38,15 @@ std::optional<double> number_in(std::istream& in) {
     return std::nullopt;
 }
 
-/// Of one group's folder, in cores; none: it has no quota, or is not there.
+/// The quota in the folder of one group, in cores; none if there is no quota or no such folder.
 std::optional<double> quota_of(const fs::path& folder, bool version_2) {
     if (version_2) {
-        std::ifstream in{folder / "cpu.max"}; // `max 100000` where there is none
+        std::ifstream in{folder / "cpu.max"}; // `max 100000` if there is no quota
         const auto quota = number_in(in);
         const auto period = quota ? number_in(in) : std::nullopt;
         return period ? std::optional{*quota / *period} : std::nullopt;
     }
-    std::ifstream quotas{folder / "cpu.cfs_quota_us"}; // -1 where there is none
+    std::ifstream quotas{folder / "cpu.cfs_quota_us"}; // -1 if there is no quota
     std::ifstream periods{folder / "cpu.cfs_period_us"};
     const auto quota = number_in(quotas);
     const auto period = number_in(periods);
@@ -59,7 +59,8 @@ std::optional<unsigned> quota_in_cores(const fs::path& of_process, const fs::pat
     const bool version_2 = fs::exists(groups / "cgroup.controllers");
     const fs::path root = version_2 ? groups : groups / "cpu";
     const fs::path group = fs::path{group_of(of_process, version_2)}.relative_path();
-    std::optional<double> least = quota_of(root, version_2); // in a container the mount is its own
+    // In a container the mount is the group itself.
+    std::optional<double> least = quota_of(root, version_2);
     fs::path folder = root;
     for (const fs::path& part : group) {
         folder /= part;

@@ -10,12 +10,12 @@
 
 namespace bus::internal {
 
-/// The conditions on which threads wait right now, so that they can be told of what is none of
-/// those conditions' business: a task to run, an error. Thread safe.
+/// The conditions on which threads wait at present. They are notified here of things that the
+/// conditions themselves are not meant for: a task to run, an error. Thread safe.
 class Waiters {
 public:
-    /// Enters a condition while in scope. At the end of it the others are notified: one of them
-    /// may have to do what this thread did.
+    /// Registers a condition while in scope. When the scope ends, the other waiters are notified,
+    /// because one of them may have to take over what this thread did.
     class Scope {
     public:
         Scope(Waiters& waiters, std::condition_variable& condition)
@@ -43,12 +43,13 @@ public:
         std::condition_variable& condition_;
     };
 
-    /// Grows with each notify_all: who sees the same number twice has missed none in between.
+    /// Increases with each notify_all(). A thread that sees the same number twice has missed
+    /// nothing in between.
     [[nodiscard]] std::uint64_t changes() const { return changes_; }
 
-    /// Notifies without the mutex that belongs to the condition, as the caller may hold it. A
-    /// waiter that has compared changes() and does not sleep yet misses it: it looks again after
-    /// a while.
+    /// Notifies without the mutex that belongs to the condition, because the caller may hold it. A
+    /// waiter that has compared changes() but does not sleep yet misses the notification; it must
+    /// check again after a while.
     void notify_all() {
         ++changes_;
         if (count_ == 0) {
