@@ -9,7 +9,8 @@
 
 namespace bus::internal {
 
-/// How far a registered agent is, with its counts and its note: what every store keeps of it.
+/// How far a registered agent has come, with its counts and its note: what every store keeps of an
+/// agent.
 struct AgentProgress {
     Position start = 0;
     Position checkpoint = 0;
@@ -21,25 +22,28 @@ struct AgentProgress {
     std::optional<BegunNote> begun{};
     ReplayNote replay;
 
-    /// One that begins after a position.
+    /// The progress of an agent that begins after a position.
     static AgentProgress beginning(Position start);
-    /// One that begins with a replay of all that is in the log, which ends at a position.
+    /// The progress of an agent that begins by replaying the whole log, which ends at `log_end`.
     static AgentProgress new_replaying(const ReplayOrder& order, Position log_end);
-    /// This one, put back; `unfinished`: where it keeps deliveries, in order.
+    /// This progress after the agent was put back. `unfinished`: the positions of its unfinished
+    /// deliveries, in order.
     [[nodiscard]] AgentProgress put_back(const ReplayOrder& order,
                                          const std::vector<Position>& unfinished) const;
 
-    /// Settles what the replay under way has still to come to: its effects have happened.
+    /// Settles what the replay under way has not reached yet, because its effects have happened.
     void settle_replayed();
 
-    /// Settles a range; what was settled before may be in it.
+    /// Settles a range. It may contain positions that are settled already.
     void settle(PositionRange range);
 
+    /// Whether a position is settled.
     [[nodiscard]] bool contains(Position position) const;
 
-    /// Takes what a part says of its agent: what it settles and counts, and its note.
+    /// Applies what a part says about its agent: what it settles, its counts, and its note.
     void take(const Part& part);
 
+    /// The same as a record.
     [[nodiscard]] AgentRecord record(const std::string& name) const;
 };
 

@@ -12,11 +12,12 @@
 
 namespace bus::internal {
 
-/// The chains of parts that a failure has broken. Of each agent the newest ones are kept: a part of
-/// an older one cannot still be on its way, since its agent has begun again many times since.
+/// The chains of parts that a failure has broken. Only the newest ones of each agent are kept: a
+/// part of an older chain cannot be on its way any more, because its agent has begun again many
+/// times since.
 class BrokenChains {
 public:
-    /// Why the part may not be stored; null: its chain is whole.
+    /// Why the part must not be stored; null if its chain is not broken.
     [[nodiscard]] std::exception_ptr refusal(const Part& part) const {
         if (part.chain == 0) {
             return nullptr;
@@ -28,7 +29,7 @@ public:
         return std::make_exception_ptr(BrokenChain{part.agent});
     }
 
-    /// The part has failed.
+    /// Marks the part's chain as broken, because the part failed.
     void add(const Part& part) {
         if (part.chain == 0) {
             return;
@@ -49,7 +50,7 @@ private:
         return std::find(chains.begin(), chains.end(), chain) != chains.end();
     }
 
-    std::map<std::string, std::deque<std::uint64_t>> broken_; ///< by agent
+    std::map<std::string, std::deque<std::uint64_t>> broken_; ///< key: name of the agent
 };
 
 } // namespace bus::internal

@@ -4,12 +4,13 @@
 
 namespace bus::internal {
 
-/// Wakes all who wait for one commit, once all of them have their results. The writer's thread
-/// wakes one only, and that one the others: waking each cost the writer as much as writing, since
-/// the system has to look for a processor for each. Thread safe.
+/// Wakes all threads that wait for one commit, when all of them have their results. The writer's
+/// thread wakes only one of them, and that one wakes the others. If the writer woke each of them,
+/// this would cost it as much as writing, because the system must find a processor for each. Thread
+/// safe.
 ///
-/// A std::atomic would do, but libstdc++ gives the processor away four times before it waits, which
-/// with hundreds of waiting threads is four switches in vain for each of them.
+/// std::atomic is not used here: in libstdc++ it yields the processor four times before it waits.
+/// With hundreds of waiting threads, that means four useless switches for each of them.
 class CommitBell {
 public:
     void wait() noexcept {
@@ -27,7 +28,8 @@ public:
     }
 
 private:
-    boost::atomic<int> rung_{0}; // an int: what the system waits on, without a table of waiters
+    // An int, because the system can wait on it without a table of waiters.
+    boost::atomic<int> rung_{0};
     boost::atomic<int> passed_on_{0};
 };
 

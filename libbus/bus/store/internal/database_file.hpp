@@ -12,24 +12,25 @@
 
 namespace bus::internal {
 
-/// A database file, whatever it is called, for as long as this process has connections to it: one
-/// object for each inode. The writer's lock is held on its descriptors.
+/// A database file for as long as this process has connections to it: one object for each inode,
+/// whatever the file is called. The writer's lock is held on its descriptors. Thread safe.
 ///
-/// They stay open until the last connection of this process has been closed, for closing any
-/// descriptor of a file drops all POSIX locks that the process has on it, those of SQLite included.
-/// So each connection shares the object, from before it is opened until after it is closed.
+/// The descriptors stay open until this process has closed its last connection to the file. The
+/// reason is that closing any descriptor of a file drops all POSIX locks that the process has on
+/// it, including those of SQLite. So each connection shares this object, from before the connection
+/// is opened until after it is closed.
 ///
-/// Two locks lie far behind the end of any database, where SQLite has none. One belongs to the open
-/// descriptor and keeps other writers out, those of this process too. The other one belongs to the
-/// process: whoever is refused learns from the system which process that is.
+/// There are two locks, far behind the end of any database, where SQLite has none. One of them
+/// belongs to the open descriptor and keeps out other writers, even in this process. The other one
+/// belongs to the process, so that a process that is refused can ask the system which process has
+/// the lock.
 ///
 /// In a child of fork() the descriptors are closed, so that the child does not keep the lock.
-/// Thread safe.
 class DatabaseFile {
 public:
-    /// Where the system has no such file, or it cannot be read: nothing, and SQLite says why.
-    /// Throws StoreError in a child of a process that had it open at the fork: SQLite believes
-    /// there that it has the locks of its parent.
+    /// Returns null if there is no such file or it cannot be read; SQLite then reports why. Throws
+    /// StoreError in a child of a process that had the file open when it called fork(): in the
+    /// child, SQLite believes that it has the locks of its parent.
     static std::shared_ptr<DatabaseFile> find(const std::filesystem::path& path);
 
     struct Key {
@@ -44,26 +45,30 @@ public:
     DatabaseFile& operator=(const DatabaseFile&) = delete;
     ~DatabaseFile();
 
-    /// False: somebody else writes it. `owner`: for whoever asks in this process. Throws StoreError
-    /// if the file cannot be opened for writing, or locked.
+    /// Locks the file for writing. Returns false if another writer has it. `owner` is the answer of
+    /// owner_here(). Throws StoreError if the file cannot be opened for writing, or cannot be
+    /// locked.
     bool lock(const std::filesystem::path& path, const std::string& owner);
-    /// Shows others who has it locked. Only a lock on the file of this process tells them, and
-    /// SQLite drops such locks whenever it has none of its own: so only once it keeps one.
+    /// Shows other processes which process has the file locked. They can see only a lock that
+    /// belongs to the process, and SQLite drops all such locks when it has none of its own. So this
+    /// must be called only after SQLite holds one permanently.
     void show_owner() const;
+    /// Releases the writer's lock.
     void unlock() noexcept;
 
-    /// Whether somebody writes it, in this process or in another one.
+    /// Whether the file is being written, by this process or by another one.
     [[nodiscard]] bool is_locked() const;
-    /// Who has it locked, where that is this process: as given to lock().
+    /// If this process has the file locked: the `owner` given to lock(). Otherwise empty.
     [[nodiscard]] std::string owner_here() const;
-    /// The process that has it locked, if it can be seen from here and has not ended.
+    /// The process that has the file locked, if it can be seen from here and has not ended.
     [[nodiscard]] std::optional<pid_t> owner_process() const;
 
-    /// The first bytes of it: whoever opened the file anew would take SQLite's locks away.
+    /// The first bytes of the file. They are read over the open descriptor, because opening and
+    /// closing the file again would drop SQLite's locks.
     [[nodiscard]] std::string beginning(std::size_t bytes) const;
-    /// The names that the file has (hard links).
+    /// The number of names that the file has (hard links).
     [[nodiscard]] std::size_t names() const;
-    /// Whether a path leads to it.
+    /// Whether a path leads to the file.
     [[nodiscard]] bool is_at(const std::filesystem::path& path) const;
 
 private:
@@ -78,7 +83,7 @@ private:
     const detail::HomeProcess home_;
     const Key key_;
     std::vector<int> descriptors_;
-    int writable_ = -1; ///< of those
+    int writable_ = -1; ///< one of descriptors_; -1: none
     std::string owner_; ///< empty: this process does not write it
 };
 

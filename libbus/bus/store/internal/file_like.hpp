@@ -6,16 +6,18 @@
 
 namespace bus::internal {
 
-/// Makes a new, empty file with this mode, whatever the umask is. Throws as below.
+/// Makes a new, empty file with this mode, regardless of the umask. Throws
+/// std::filesystem::filesystem_error, also if the name is taken.
 void make_file(mode_t mode, const std::filesystem::path& file);
 
-/// Makes a new, empty file that those can read who can read `like`, and nobody else: it gets that
-/// one's mode (and this user may write it) and, if this user is root, its owner. Where the group
-/// cannot be given, the group may not read it. Until then only its maker can open it, whatever the
-/// umask is. Throws std::filesystem::filesystem_error, also if there is something of that name.
+/// Makes a new, empty file that exactly those users can read who can read `like`. It gets the mode
+/// of `like`, always writable for this user, and the owner of `like` if this user is root. If the
+/// group cannot be set, the group gets no rights. Until all is set, only the creator can open the
+/// file, regardless of the umask. Throws std::filesystem::filesystem_error, also if the name is
+/// taken.
 void make_file_like(const struct stat& like, const std::filesystem::path& file);
 
-/// Like the file at a path.
+/// Like the above, for the file at the path `like`.
 void make_file_like(const std::filesystem::path& like, const std::filesystem::path& file);
 
 } // namespace bus::internal

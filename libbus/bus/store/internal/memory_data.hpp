@@ -19,9 +19,11 @@
 
 namespace bus {
 
-/// What a MemoryStore holds. Every other function wants one of the first two locks held.
+/// The content of a MemoryStore. All functions except the first two require that the caller holds
+/// one of the locks that these return.
 struct MemoryStore::Data {
-    /// Throws std::logic_error in a child of fork(), as to_write() does.
+    /// Locks the data for reading. Throws std::logic_error in a child of fork(), as to_write()
+    /// does.
     [[nodiscard]] std::shared_lock<std::shared_mutex> to_read() const {
         home.check("a store");
         return std::shared_lock{mutex};
@@ -33,7 +35,7 @@ struct MemoryStore::Data {
     }
 
     struct AgentData {
-        std::optional<internal::AgentProgress> progress{}; ///< none: never registered
+        std::optional<internal::AgentProgress> progress{}; ///< none: the agent was never registered
         std::map<Position, DeliveryRecord> deliveries{};
         std::map<std::string, std::string, std::less<>> states{};
 
@@ -49,7 +51,8 @@ struct MemoryStore::Data {
     void write_timers(const Part& part);
     void erase_timer(std::uint64_t number);
     bool erase_timers_of(std::string_view agent);
-    [[nodiscard]] bool holds(std::string_view agent) const; ///< anything of that agent
+    /// Whether there is anything of that agent.
+    [[nodiscard]] bool holds(std::string_view agent) const;
     void rename(std::string_view from, std::string_view to);
     [[nodiscard]] std::vector<PartResult::Changed> carry_out(const Part& part);
     void answer(const RequestAnswer& answer);

@@ -13,19 +13,20 @@
 
 namespace bus::internal {
 
-/// The events of a MemoryStore and the ways to find them. Not thread safe.
+/// The events of a MemoryStore, with indexes to find them. Not thread safe.
 class MemoryLog {
 public:
     [[nodiscard]] Position last() const noexcept { return first_ + events_.size() - 1; }
 
-    /// The position of the oldest event kept, or of the next one where none is.
+    /// The position of the oldest event in the log; the next position if the log is empty.
     [[nodiscard]] Position first() const noexcept { return first_; }
 
-    /// Throws VersionConflict and IdConflict.
+    /// Appends an event at the next position. Throws VersionConflict and IdConflict.
     PartResult::Place append(const NewEvent& event);
-    /// Takes back all after a position, as if they had never been.
+    /// Removes all events after a position, as if they had never existed.
     void truncate(Position last);
-    /// Removes at most `limit` of the oldest up to a position. Positions and stream versions go on.
+    /// Removes at most `limit` of the oldest events, up to and including a position. Positions and
+    /// stream versions go on.
     std::size_t prune(Position through, std::size_t limit);
 
     [[nodiscard]] std::vector<StoredEvent> read(Position after, std::size_t limit) const;
@@ -41,11 +42,12 @@ public:
     [[nodiscard]] Position last_before(Timestamp time) const;
     [[nodiscard]] std::vector<EventCount> count(Position after) const;
     [[nodiscard]] Position first_dated_from(Timestamp time, Position after) const;
-    /// Forgets at most `limit` streams without events, the last of which occurred before a time.
+    /// Forgets at most `limit` of the streams that have no events and whose last event occurred
+    /// before a time.
     std::size_t prune_streams(Timestamp before, std::size_t limit);
 
 private:
-    /// Positions of events, ascending, by what they have in common.
+    /// The positions of events, ascending, by a common key.
     template <class Key>
     using Index = std::map<Key, std::vector<Position>, std::less<>>;
     using StreamView = std::pair<std::string_view, std::string_view>;
@@ -60,9 +62,9 @@ private:
     };
 
     struct Stream {
-        std::vector<Position> positions{}; ///< of the newest versions: the others are pruned
-        std::uint64_t head = 0;            ///< the version of the newest event there ever was
-        Timestamp ended_at{};              ///< when that occurred, once it is pruned
+        std::vector<Position> positions{}; ///< of the newest versions; the older ones are pruned
+        std::uint64_t head = 0;            ///< version of the newest event that there ever was
+        Timestamp ended_at{};              ///< time of that event, after it was pruned
     };
 
     [[nodiscard]] const StoredEvent& at(Position position) const {
@@ -76,7 +78,7 @@ private:
     static void forget_through(Index<std::string>& index, std::string_view key, Position cut);
 
     Position first_ = 1;
-    std::deque<StoredEvent> events_; ///< that of position p at p - first_
+    std::deque<StoredEvent> events_; ///< the event at position p is at index p - first_
     std::unordered_map<Uuid, Position> by_id_;
     Index<std::string> by_type_;
     Index<std::string> by_execution_;

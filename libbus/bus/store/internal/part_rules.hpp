@@ -9,55 +9,59 @@
 #include <stdexcept>
 #include <string>
 
-/// What all backends do alike with a part.
+/// The rules for parts that all backends share.
 namespace bus::internal {
 
-/// The name of a stream in messages.
+/// The name of a stream, for messages.
 std::string stream_name(const EventRecord& record);
 
-/// The delivery as it is kept: with its agent (its own, else the part's), and bytes of a message
-/// that are no UTF-8 as U+FFFD, since what a step throws may hold anything and must not make its
-/// failure unwritable.
+/// The delivery in the form in which it is kept. It has an agent: its own, or else that of the
+/// part. In the messages of its attempts, bytes that are not UTF-8 are replaced by U+FFFD: a step
+/// may throw any text, and this must not prevent its failure from being stored.
 DeliveryRecord as_kept(const Part& part, const DeliveryRecord& delivery);
 
-/// Whether the part moves an agent that it does not register: one that has no record is an error.
+/// Whether the part changes the progress of an agent that it does not register. If that agent has
+/// no record, this is an error.
 bool needs_record(const Part& part);
 
-/// Why a part can never be stored, whatever the store holds; null: it may. PartRefused for text
-/// that is not UTF-8.
+/// Why a part can never be stored, regardless of the store's content; null if it may be. The error
+/// is PartRefused if a text is not UTF-8.
 std::exception_ptr shape_refusal(const Part& part);
 
-/// Throws PartRefused for a request with text that is not UTF-8.
+/// Throws PartRefused if a text of the request is not UTF-8.
 void check_request(const RequestRecord& request);
 
-/// The agent has no record, and the part needs one.
+/// The error if a part needs the record of an agent and there is none.
 std::invalid_argument no_record_error(const std::string& agent);
 
-/// An agent cannot have this name, because the store has something of an agent of that name.
+/// The error if an agent cannot be renamed to `to`, because the store already has something of an
+/// agent with that name.
 StoreError name_taken_error(std::string_view from, std::string_view to, const std::string& store);
 
-/// The longest text that a part brings, in bytes.
+/// The length of the longest text in a part, in bytes.
 std::size_t longest_text(const Part& part);
 
-/// What comes of a command.
+/// The result of a command.
 struct CommandOutcome {
-    bool changed = false; ///< a redriven delivery is to be kept anew, a discarded one to be erased
+    /// True: keep the delivery again after a redrive, or erase it after a discard.
+    bool changed = false;
     std::string result{}; ///< for the trace
 };
 
-/// Carries a command out on the delivery that it names (none: there is no such one).
+/// Carries out a command on the delivery that it names (none: there is no such delivery).
 CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryRecord>& delivery);
 
-/// Whether a number that was kept names a DeliveryAction.
+/// Whether a stored number names a DeliveryAction.
 bool names_action(std::int64_t number) noexcept;
 
-/// The request that stays as the trace of a command; its number is the store's.
+/// The request that stays as the trace of a command. The store gives it its number.
 RequestRecord trace_of(const Part& part, const DeliveryCommand& command, std::string result);
 
-/// Pruning through a position is refused because of an agent that has come to `checkpoint`.
+/// The error if pruning through a position is refused because an agent has only come to
+/// `checkpoint`.
 PruneRefused behind_error(Position through, const std::string& agent, Position checkpoint);
 
-/// Pruning through a position is refused because of a delivery that is not done with.
+/// The error if pruning through a position is refused because of an unfinished delivery.
 PruneRefused unfinished_error(Position through, const std::string& agent, Position position,
                               DeliveryState state);
 

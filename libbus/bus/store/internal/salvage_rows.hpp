@@ -12,24 +12,24 @@
 
 namespace bus::sqlite {
 
-/// What a row of a damaged file turned out to be: one of these.
+/// What a row of a damaged file is. Exactly one of the possibilities applies.
 struct SalvagedRow {
-    std::optional<StoredEvent> event{}; ///< without the names of its types
-    std::int64_t event_type = 0;        ///< numbers of names
+    std::optional<StoredEvent> event{}; ///< the names of its types are missing
+    std::int64_t event_type = 0;        ///< numbers of names, like the next one
     std::int64_t aggregate_type = 0;
-    bool unchecked = false; ///< it was written before there were checksums
+    bool unchecked = false; ///< written before there were checksums
     std::optional<std::pair<std::int64_t, std::string>> name{};
     std::optional<LogRow> log{};
-    std::optional<std::uint32_t> index_of_names{}; ///< the page that it begins with
-    /// It looks like the event at this position, and is not as it was written.
+    std::optional<std::uint32_t> index_of_names{}; ///< the first page of that index
+    /// The row looks like the event at this position but is not as it was written.
     std::optional<Position> changed{};
 };
 
-/// A name and its number by a key of the index over the names; nothing: it is none.
+/// A name and its number, from a key in the index of names; none if the key is not one.
 [[nodiscard]] std::optional<std::pair<std::int64_t, std::string>>
 salvaged_name(std::string_view key);
 
-/// What a row is by its columns and its checksum; nothing: none of what is salvaged.
+/// Identifies a row by its columns and its checksum; none if it is not a row that is salvaged.
 [[nodiscard]] std::optional<SalvagedRow> salvaged(const LeafRow& row);
 
 } // namespace bus::sqlite

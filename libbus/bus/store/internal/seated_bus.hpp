@@ -8,12 +8,12 @@
 
 namespace bus::internal {
 
-/// A bus on the seat of its store, from its making until it has stopped. What still writes after
-/// that (pruning, cancelling a timer) takes the seat for as long as it lasts. Thread safe.
+/// A bus in the writer seat of its store, from its construction until it has stopped. Operations
+/// that still write after that, such as pruning or cancelling a timer, take the seat while they
+/// run. Thread safe.
 class SeatedBus {
 public:
-    /// Without a store there is nothing to sit on. Throws std::logic_error where another bus sits
-    /// there.
+    /// Does nothing if `store` is null. Throws std::logic_error if another bus has the seat.
     explicit SeatedBus(EventStore* store) : store_{store} { enter(); }
 
     SeatedBus(const SeatedBus&) = delete;
@@ -21,7 +21,8 @@ public:
 
     ~SeatedBus() { leave(); }
 
-    /// The bus has stopped, and writes nothing by itself any more. Idempotent.
+    /// Gives up the seat, because the bus has stopped and writes nothing more on its own.
+    /// Idempotent.
     void leave() noexcept {
         bool seated = false;
         {
@@ -33,8 +34,8 @@ public:
         }
     }
 
-    /// Somebody who writes through the bus. Throws std::logic_error where the bus has stopped and
-    /// another one sits there.
+    /// Something that writes through the bus while in scope. Throws std::logic_error if the bus has
+    /// stopped and another one has the seat.
     class User {
     public:
         explicit User(SeatedBus& bus) : bus_{bus} { bus_.enter(); }

@@ -5,17 +5,18 @@
 #include <filesystem>
 #include <string>
 
-/// What SQLite's result codes mean for a store.
+/// The meaning of SQLite's result codes for a store.
 namespace bus::sqlite {
 
-/// Whether a result code says that what is read cannot be right.
+/// Whether a result code says that the content of the file is wrong.
 bool is_damage(int code) noexcept;
 
-/// Whether a result code says that the disk did not give back what was asked for. SQLite has a name
-/// of its own for EIO.
+/// Whether a result code says that a read from the disk failed. For EIO, SQLite has a code of its
+/// own.
 bool is_failed_read(int code) noexcept;
 
-/// What to do about a result code, and what the system has said (errno; 0: nothing).
+/// What to do about a result code. `system_error` is the errno of the system, or 0 if there is
+/// none.
 std::string advice(int code, int system_error, const std::filesystem::path& path, Access access);
 
 } // namespace bus::sqlite

@@ -12,8 +12,8 @@
 
 namespace bus::sqlite {
 
-/// What agents keep and what operators ask, read over one connection. Each call is one statement
-/// and so one snapshot, and leaves no cursor open. The functions are those of EventStore. Not
+/// Reads over one connection what agents keep and what operators request. The functions are those
+/// of EventStore. Each call is one statement, and so one snapshot, and leaves no cursor open. Not
 /// thread safe.
 class AgentReader {
 public:
@@ -57,13 +57,14 @@ private:
     Statement newest_requests_;
 };
 
-/// The note in four columns of a row of `agents` from `column` on; none where they are NULL.
+/// The note in the four columns of a row of `agents` from `column` on; none if they are NULL.
 std::optional<BegunNote> begun_note(const Connection& connection, const Statement::Run& run,
                                     int column);
 
-/// The note of a replay in the columns replay_through, replay_effects, replay_live.
+/// The note of a replay in the columns replay_through, replay_effects and replay_live.
 ReplayNote replay_note(const Connection& connection, const Statement::Run& run, int column);
-/// The last of these columns: first and last of each range, one after the other.
+/// The value of the last of these columns: the first and last position of each range, one after the
+/// other.
 std::string live_json(const ReplayNote& note);
 
 } // namespace bus::sqlite

@@ -16,27 +16,30 @@
 
 namespace bus::sqlite {
 
-/// What is written of agents, their timers and the commands to them, inside the transaction of the
-/// writer. Not thread safe.
+/// Writes what belongs to agents, their timers and the commands to them, within the transaction of
+/// the writer. Not thread safe.
 class AgentTables {
 public:
-    /// `kept`: what the store says that there is.
+    /// `kept`: the counts that the store has now.
     AgentTables(Connection& connection, NameIds& names, const KeptCounts& kept);
 
-    /// Why the part may not be stored as things are; null: it may.
+    /// Why the part may not be stored in the present state; null if it may.
     [[nodiscard]] std::exception_ptr refusal(const Part& part);
-    /// Writes all of a part but its events.
+    /// Writes everything of a part except its events.
     void write(const Part& part, std::vector<PartResult::Changed>& changed);
-    /// Puts the part's agent back, as part.replay says. False: it is registered already.
+    /// Puts the part's agent back, as part.replay says. Returns false if the agent is registered
+    /// already.
     bool put_back(const Part& part, Position log_end);
 
-    /// Writes what was gathered over the parts of a transaction.
+    /// Writes what was gathered from the parts of a transaction.
     void flush();
 
+    /// To be called after the commit of the transaction.
     void committed();
+    /// To be called after the transaction was rolled back.
     void rolled_back();
 
-    /// Answers a request, beside any part.
+    /// Answers a request independently of any part.
     void answer(const RequestAnswer& answer);
 
     /// EventStore::prune_requests.
@@ -44,20 +47,22 @@ public:
         return requests_.prune(before, limit);
     }
 
-    /// An agent was removed: what is known of it is read again, and this is what is left.
+    /// To be called when an agent was removed. Everything known about agents is read again; `kept`
+    /// are the new counts.
     void forget(const KeptCounts& kept);
 
-    /// A request that is not part of a step.
+    /// Stores a request that is not part of a step.
     void keep(const RequestRecord& request) { requests_.insert(request); }
 
+    /// The counts, including those of the open transaction.
     [[nodiscard]] const KeptCounts& kept() const noexcept { return kept_; }
 
 private:
-    /// A row of state as a part of the open transaction leaves it.
+    /// A row of state after a part of the open transaction.
     struct StateWrite {
         std::int64_t agent;
-        std::string_view key{};  ///< of the part
-        const std::string* json; ///< of the part; nullptr: the row goes
+        std::string_view key{};  ///< points into the part
+        const std::string* json; ///< points into the part; nullptr: the row is removed
     };
 
     void write_state(const StateWrite& write);

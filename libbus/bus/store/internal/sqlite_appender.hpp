@@ -20,13 +20,14 @@
 
 namespace bus::sqlite {
 
-/// All that is written to a store, over the one writing connection. Not thread safe.
+/// Writes everything in a store, over the only writing connection. Not thread safe.
 ///
-/// There are no savepoints: whatever can be seen before is, then a part's events are written, which
-/// can still be refused; those of a refused part are the newest of the log and are deleted again.
+/// There are no savepoints. All refusals that can be found in advance come first. Then the events
+/// of the part are written, which may still be refused; since the events of a refused part are the
+/// newest ones of the log, they are deleted again.
 class Appender {
 public:
-    /// `max_value_bytes`: a part with a longer text is refused.
+    /// `max_value_bytes`: if a part has a longer text, it is refused.
     Appender(Connection& connection, std::size_t max_value_bytes);
 
     /// EventStore::commit.
@@ -43,6 +44,7 @@ public:
     /// EventStore::rename_agent.
     bool rename_agent(std::string_view from, std::string_view to, const RequestRecord& trace);
 
+    /// The newest position, including the open transaction.
     [[nodiscard]] Position last_position() const noexcept { return last_; }
 
 private:
@@ -64,17 +66,17 @@ private:
     std::size_t max_value_bytes_;
     Reader reader_;
     LogTable log_table_;
-    LogRow log_;              ///< what is not in last_ and agents_ of it
-    Position last_;           ///< the newest position, that of an open transaction included
-    Position committed_last_; ///< the newest committed one
+    LogRow log_;              ///< without its last position and the counts of agents_
+    Position last_;           ///< the newest position, including the open transaction
+    Position committed_last_; ///< the newest committed position
     bool synchronous_full_ = true;
-    /// The disk may not have all that was committed, by an earlier process either.
+    /// True: the disk may not have everything that was committed, also by an earlier process.
     bool unsynced_ = true;
     internal::StreamHeads heads_;
     NameIds names_;
     AgentTables agents_;
     internal::BrokenChains chains_;
-    /// Streams may live on whose events are all gone: only then are their versions looked for.
+    /// There may be streams whose events are all pruned. Only then are their versions looked up.
     bool pruned_;
 
     Statement insert_event_;
@@ -82,8 +84,8 @@ private:
     Statement head_;
     Statement pruned_head_;
     Statement note_stored_;
-    std::optional<Timestamp> noted_; ///< when the newest note of stored positions was made
-    bool noting_ = false;            ///< the open transaction has a note of its own
+    std::optional<Timestamp> noted_; ///< time of the newest note of stored positions
+    bool noting_ = false;            ///< the open transaction contains a new note
 };
 
 } // namespace bus::sqlite

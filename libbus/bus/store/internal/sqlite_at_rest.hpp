@@ -8,20 +8,20 @@
 
 namespace bus::sqlite {
 
-/// A file that nobody has open for writing, in a folder where this user may not write: a backup on
-/// read-only media. SQLite reads a file with a write-ahead log only where it may make the files
-/// beside it, unless it is told that the file does not change (`immutable`).
+/// A file that no program has open for writing, in a folder where this user may not write, such as
+/// a backup on read-only media. SQLite reads a file in WAL mode only if it may create the files
+/// beside it, or if it is told that the file does not change (`immutable`).
 class AtRest {
 public:
-    /// Nothing where the folder may be written, or where there is a log to be read with the file or
-    /// a program that has it open: both are SQLite's to deal with.
+    /// Returns none if this user may write in the folder, if there is a log that must be read with
+    /// the file, or if a program has the file open. SQLite itself handles these cases.
     static std::optional<AtRest> look(const std::filesystem::path& path);
 
-    /// Whether somebody has opened or written the file since: what was read may be of no one
-    /// moment.
+    /// Whether a program has opened or written the file since then. What was read may then be from
+    /// different moments.
     [[nodiscard]] bool is_over() const;
 
-    /// The file as a URI for SQLite that says so.
+    /// The file as a URI that tells SQLite so.
     [[nodiscard]] std::string uri() const;
 
 private:
@@ -32,11 +32,11 @@ private:
     struct stat seen_ {};
 };
 
-/// A file as a URI for SQLite that says that nobody changes it: what lies beside it is not looked
-/// at.
+/// The file as a URI that tells SQLite that nothing changes it. SQLite then ignores the files
+/// beside it.
 std::string immutable_uri(const std::filesystem::path& path);
 
-/// Whether this process may write in a folder. False on a file system that is read-only.
+/// Whether this process may write in a folder. False if the file system is read-only.
 bool may_write_in(const std::filesystem::path& folder);
 
 } // namespace bus::sqlite

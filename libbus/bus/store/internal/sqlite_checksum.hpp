@@ -10,14 +10,14 @@
 
 namespace bus::sqlite {
 
-/// The checksum of a row: XXH3 (64 bits) over its columns in a form that says of each one what it
-/// is and how long, numbers with the lowest byte first. The same columns give the same number on
-/// every machine. It finds damage; it keeps nobody out who means to deceive.
+/// The checksum of a row: XXH3 (64 bits) over its columns. Each column is preceded by its type and
+/// length, and numbers begin with their lowest byte. So the same columns result in the same number
+/// on every machine. The checksum finds damage; it is no protection against intentional changes.
 /// docs/decisions/0016-checksums-and-verify.md
 class Checksum {
 public:
     void add(std::int64_t value);
-    void add(std::uint64_t value); ///< as SQLite keeps it, see Statement::bind
+    void add(std::uint64_t value); ///< as SQLite stores it, see Statement::bind
 
     void add(std::uint32_t value) { add(std::int64_t{value}); }
 
@@ -33,12 +33,12 @@ public:
     void add_real(double value);
     void add_null();
 
-    /// Of all that was added so far.
+    /// The checksum of everything added so far.
     [[nodiscard]] std::int64_t value() const;
 
 private:
-    /// Bytes of a text that are taken as they are; a longer one is taken as its own hash, so that
-    /// large ones are not copied.
+    /// A text up to this many bytes is added as it is. For a longer one its hash is added, so that
+    /// long texts are not copied.
     static constexpr std::size_t most_inline = 64;
     static constexpr std::size_t most_of_a_column = 1 + 8 + most_inline;
 
@@ -53,7 +53,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The checksum of a row's columns, in their order; the types are those that Statement binds.
+/// The checksum of the columns of a row, in their order. The types are those that Statement can
+/// bind.
 template <class... Values>
 [[nodiscard]] std::int64_t checksum_of(const Values&... values) {
     Checksum checksum;

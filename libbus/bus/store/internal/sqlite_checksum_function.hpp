@@ -4,8 +4,8 @@
 
 namespace bus::sqlite {
 
-/// libbus_checksum(column...) in the SQL of a connection, while it lives: the checksum of a row for
-/// statements that write many.
+/// Adds the function libbus_checksum(column...) to the SQL of a connection while this object
+/// exists. It computes the checksum of a row, for statements that write many rows.
 class ChecksumFunction {
 public:
     explicit ChecksumFunction(Connection& connection);

@@ -13,7 +13,7 @@
 
 namespace bus::sqlite {
 
-/// Which file a name leads to.
+/// Identifies the file that a name leads to.
 struct FileId {
     dev_t device = 0;
     ino_t number = 0;
@@ -23,57 +23,57 @@ struct FileId {
 
 FileId id_of(const struct stat& file) noexcept;
 
-/// What a name leads to.
+/// What was seen of a name.
 struct SeenFile {
     FileId id;
     off_t size = 0;
-    std::timespec changed{}; ///< of a database only
+    std::timespec changed{}; ///< time of the last change; only for a database
 };
 
-/// Which of a store's files a name is of.
+/// The role of a file of the store.
 enum class FileRole : std::uint8_t { database, log, index };
 
-/// What has become of a name since the store was opened.
+/// What has happened to a name since the store was opened.
 struct NameChange {
     std::filesystem::path name{};
     FileRole role = FileRole::database;
-    bool gone = false; ///< else it leads to another file
+    bool gone = false; ///< otherwise it leads to another file
 };
 
-/// The names of a store's files, PATH and what SQLite keeps beside it, and the files that they led
-/// to when the store was opened. Somebody may remove, move or replace a file that is open; the
-/// system then goes on with the open one, which no name leads to any more. Thread safe.
+/// The names of a store's files (PATH and what SQLite keeps beside it), and the files that they led
+/// to when the store was opened. A file can be removed, moved or replaced while it is open; the
+/// process then goes on with the open file, which no name leads to any more. Thread safe.
 class FileNames {
 public:
-    /// Most names that there can be: the one that was given, and PATH, PATH-wal and PATH-shm.
+    /// The largest number of names: the one that was given, and PATH, PATH-wal and PATH-shm.
     static constexpr std::size_t most = 4;
     using Seen = std::array<SeenFile, most>;
 
     FileNames() = default;
-    /// `given`: what the user called the file, a link to it perhaps. `writes`: the files beside it
-    /// are there, and count too. Throws StoreError.
+    /// `given`: the name that the user gave, which may be a link. `writes`: the files beside it
+    /// exist, and are checked too. Throws StoreError.
     FileNames(const std::filesystem::path& given, std::filesystem::path path, bool writes);
 
-    /// The first name that leads elsewhere, if there is one. Throws StoreError if that cannot be
-    /// seen, as in a folder that this user may not search any more.
+    /// The first name that leads to another file or to none, if there is one. Throws StoreError if
+    /// this cannot be determined, for example because this user may not search the folder any more.
     [[nodiscard]] std::optional<NameChange> change() const {
         Seen seen;
         return change(seen);
     }
 
-    /// The same, with what was seen of each name.
+    /// The same; also returns in `seen` what was seen of each name.
     [[nodiscard]] std::optional<NameChange> change(Seen& seen) const;
 
-    /// Throws StoreLost if a name leads elsewhere. `doing` completes the sentence "cannot ...".
+    /// Throws StoreLost if there is a change. `doing` completes the sentence "cannot ...".
     void check(const char* doing) const;
 
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
 
-    /// Of the database file.
+    /// The identity of the database file.
     [[nodiscard]] FileId id() const noexcept { return id(FileRole::database); }
 
     [[nodiscard]] FileId id(FileRole role) const noexcept;
-    /// Where what was seen of a file stands.
+    /// The index of a file in Seen.
     [[nodiscard]] std::size_t index_of(FileRole role) const noexcept;
 
 private:
@@ -86,10 +86,10 @@ private:
     void add(std::filesystem::path path, FileRole role);
 
     std::filesystem::path path_;
-    std::vector<Name> names_; ///< the files beside it come last
+    std::vector<Name> names_; ///< the files beside it are last
 };
 
-/// `/data/store.db was removed`, or what else has happened to it.
+/// What happened, as text: `/data/store.db was removed`.
 std::string to_text(const NameChange& change);
 
 } // namespace bus::sqlite

@@ -4,17 +4,16 @@
 
 namespace bus::sqlite {
 
-/// Gives the rows of an older store the checksums and counts of schema 3, all but its events and
-/// requests. For the migration, inside its transaction.
+/// Gives the rows of an older store the checksums and counts of schema 3, except events and
+/// requests. For the migration, within its transaction.
 void fill_checksums(Connection& connection);
 
-/// Gives the answers of requests the checksums of schema 4, and their counts the one of
-/// theirs. The
-/// same way.
+/// Gives the answers of requests the checksums of schema 4, and the counts of requests their
+/// checksum. For the migration, within its transaction.
 void fill_request_checksums(Connection& connection);
 
-/// Gives the store its generation, and the row of the log the checksum and stamp of schema 5. The
-/// same way.
+/// Gives the store its generation, and the row of the log the checksum and stamp of schema 5. For
+/// the migration, within its transaction.
 void fill_generation(Connection& connection);
 
 } // namespace bus::sqlite

@@ -9,14 +9,14 @@
 
 namespace bus::sqlite {
 
-/// The numbers of names, for the one who writes them. Not thread safe.
+/// The numbers of names, for the writer. Not thread safe.
 class NameIds {
 public:
     explicit NameIds(Connection& connection);
 
-    /// The number of a name; one that is new gets its row.
+    /// The number of a name. If the name is new, its row is written.
     std::int64_t id(std::string_view name);
-    /// Forgets what it knows: after a rollback, which may have taken rows back.
+    /// Forgets all cached numbers. To be called after a rollback, which may have removed rows.
     void clear();
 
 private:
@@ -26,7 +26,7 @@ private:
     Statement next_;
     Statement insert_;
     std::unordered_map<std::string, std::int64_t> ids_;
-    std::string key_; ///< reused: a look-up allocates nothing
+    std::string key_; ///< reused, so that a look-up allocates nothing
 };
 
 } // namespace bus::sqlite

@@ -7,20 +7,21 @@
 #include <filesystem>
 #include <optional>
 
-/// How a store file is opened; all throw StoreError as SqliteStore::open says.
+/// Opens the file of a store. All functions throw StoreError as SqliteStore::open says.
 namespace bus::sqlite {
 
-/// Where the path leads, in full; what can be no store file is refused.
+/// The absolute path that `path` leads to. Throws if it cannot be a store file.
 std::filesystem::path resolve(const std::filesystem::path& path);
 
 /// Opens, creates or migrates a store, and takes the writer's lock.
 Connection open_for_writing(const std::filesystem::path& path, const SqliteOptions& options,
                             std::optional<internal::WriterLock>& lock);
 
-/// Throws where the file cannot be read as a store of this version, or is not of one piece.
+/// Throws if the file cannot be read as a store of this version, or if its parts do not belong
+/// together.
 void check_whole(const std::filesystem::path& path, const SqliteOptions& options);
 
-/// Throws where the file cannot be read as a store of this version.
+/// Throws if the file cannot be read as a store of this version.
 void check_readable(Connection& connection);
 
 } // namespace bus::sqlite

@@ -9,42 +9,43 @@
 
 namespace bus::sqlite {
 
-/// How far the agents are, kept in memory by the writer: however many parts of an agent are in one
-/// commit, its row and the ranges that differ are written once. Not thread safe.
+/// The progress of the agents, kept in memory by the writer. If a commit contains many parts of an
+/// agent, the agent's row and the changed ranges are still written only once. Not thread safe.
 class ProgressTable {
 public:
     explicit ProgressTable(Connection& connection);
 
-    /// What is known of a registered agent; nullptr: there is no such one.
+    /// The progress of a registered agent; nullptr if the agent is not registered.
     internal::AgentProgress* find(std::int64_t agent);
-    /// Registers an agent unless it is, and returns what is known of it.
+    /// Registers an agent if it is not registered yet, and returns its progress.
     internal::AgentProgress& start(std::int64_t agent, Position start);
-    /// What find() returned will change, or has changed.
+    /// Says that what find() returned will change or has changed.
     void touch(std::int64_t agent);
 
-    /// Takes this as what is known of an agent, which has no state.
+    /// Sets the progress of an agent, which has no state.
     void put(std::int64_t agent, internal::AgentProgress progress);
 
-    /// So many rows of state are there more, or fewer; nothing where the agent is not registered.
+    /// Adds `more`, which may be negative, to the number of state rows. Does nothing if the agent
+    /// is not registered.
     void count_states(std::int64_t agent, std::int64_t more);
 
-    /// Writes what was touched, into the open transaction. Returns by how much the sum of the
-    /// checksums of all rows has changed.
+    /// Writes what was touched into the open transaction. Returns the change in the sum of the
+    /// checksums of all rows.
     std::int64_t flush();
-    /// What was flushed is committed.
+    /// To be called after the commit of what was flushed.
     void committed();
-    /// It is not: what was touched is forgotten.
+    /// To be called if it was not committed. Forgets what was touched.
     void rolled_back();
 
-    /// Forgets what it knows, outside of a transaction: others have written.
+    /// Forgets everything, outside of a transaction, because another connection has written.
     void clear() { entries_.clear(); }
 
 private:
     struct Entry {
         internal::AgentProgress now;
-        internal::AgentProgress stored; ///< as the last commit left it
-        std::uint64_t states = 0;       ///< rows of state
-        std::int64_t checksum = 0;      ///< of the row as it is in the store
+        internal::AgentProgress stored; ///< as of the last commit
+        std::uint64_t states = 0;       ///< number of rows of state
+        std::int64_t checksum = 0;      ///< of the row in the store
         bool touched = false;
     };
 

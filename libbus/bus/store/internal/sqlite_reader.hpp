@@ -12,8 +12,8 @@
 
 namespace bus::sqlite {
 
-/// The log and the timers, read over one connection. Each call is one statement and so one
-/// snapshot, and leaves no cursor open. The functions are those of EventStore. Not thread safe.
+/// Reads the log and the timers over one connection. The functions are those of EventStore. Each
+/// call is one statement, and so one snapshot, and leaves no cursor open. Not thread safe.
 class Reader {
 public:
     explicit Reader(Connection& connection);
@@ -39,7 +39,7 @@ public:
     std::uint64_t count_timers();
     std::vector<EventCount> count_events(Position after);
 
-    /// Forgets what it knows of the table of names: after a rollback on its connection.
+    /// Forgets the cached names. To be called after a rollback on the connection.
     void forget_names() { names_.clear(); }
 
 private:
@@ -49,7 +49,7 @@ private:
     const std::string& name(std::int64_t id);
 
     const Connection& connection_;
-    std::unordered_map<std::int64_t, std::string> names_; ///< they never change once committed
+    std::unordered_map<std::int64_t, std::string> names_; ///< names never change after their commit
     Statement last_position_;
     Statement page_;
     Statement page_of_type_;

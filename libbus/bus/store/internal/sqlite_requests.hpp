@@ -13,12 +13,14 @@
 
 namespace bus::sqlite {
 
-/// How many rows of requests there must be, and how many of them answered. It stands in the row of
-/// `log`, in columns that LogTable leaves alone: other processes write them too.
+/// How many rows of requests there must be, and how many of them must be answered. These counts are
+/// in the row of `log`, in columns that LogTable does not touch, because other processes write them
+/// too.
 struct RequestCounts {
     std::uint64_t requests = 0;
     std::uint64_t answers = 0;
-    /// The highest number of one that was removed because of its age; none: nothing was.
+    /// The highest number of a request that was removed because of its age; none if none was
+    /// removed.
     std::optional<std::int64_t> pruned{};
 
     [[nodiscard]] std::int64_t checksum() const {
@@ -26,27 +28,28 @@ struct RequestCounts {
     }
 };
 
-/// The counts in the columns requests, answers, pruned_requests.
+/// Reads the counts from the columns requests, answers and pruned_requests.
 RequestCounts request_counts(const Statement::Run& run);
 
-/// The table of requests, as it is written, and counted in the same transaction. It names agents in
-/// full: whoever asks from another process must not add to the names, which the writer knows by
-/// heart.
+/// Writes the table of requests and its counts, in the same transaction. The table holds the full
+/// names of agents: another process that makes a request must not add to the table of names,
+/// because the writer has cached it.
 class RequestTable {
 public:
     explicit RequestTable(Connection& connection);
 
-    /// Returns the request's number.
+    /// Stores a request and returns its number.
     std::uint64_t insert(const RequestRecord& request);
-    /// One that was answered before, or is not there, is left alone.
+    /// Answers a request. Does nothing if the request was answered before or does not exist.
     void answer(const RequestAnswer& answer);
     /// EventStore::prune_requests.
     std::size_t prune(Timestamp before, std::size_t limit);
 
-    /// The number of the newest request, in the open transaction of a writer; 0: there is none.
+    /// The number of the newest request, within the open transaction of a writer; 0 if there is
+    /// none.
     [[nodiscard]] std::uint64_t newest();
 
-    /// What newest() has read may change from here on.
+    /// Must be called when the transaction ends, because newest() may change afterwards.
     void end_transaction() noexcept { newest_.reset(); }
 
 private:
@@ -61,7 +64,7 @@ private:
     std::optional<std::uint64_t> newest_;
 };
 
-/// EventStore::ask over a connection of its own. Waits at most `patience` for others who write.
+/// EventStore::ask over a connection of its own. Waits at most `patience` for other writers.
 std::uint64_t ask(const std::filesystem::path& store, const RequestRecord& request,
                   std::chrono::milliseconds patience);
 

@@ -6,45 +6,45 @@
 #include <span>
 #include <string>
 
-/// What a store file looks like, and how an older one becomes a newer one.
+/// The schema of a store file, and the migration from older schemas.
 namespace bus::sqlite {
 
 /// Marks a SQLite file as a store of libbus: "lbus" in ASCII.
 inline constexpr std::int64_t application_id = 0x6c627573;
 
-/// Brings a file from one schema version to the next; version 0 is an empty file.
+/// Brings a file from one schema version to the next. Version 0 is an empty file.
 struct Migration {
     const char* sql;
-    /// What SQL cannot do, after it and in the same transaction; may be null.
+    /// Does what SQL cannot do, after `sql` and in the same transaction. May be null.
     void (*then)(Connection& connection) = nullptr;
 };
 
-/// All there are; the last one leads to the version that this program writes.
+/// All migrations. The last one leads to the version that this program writes.
 std::span<const Migration> migrations();
 
 /// What an existing file is, before anything is written to it.
 enum class FileKind {
     empty, ///< or just created
-    store, ///< of this schema version
-    older, ///< a store that has to be migrated
+    store, ///< a store with the present schema version
+    older, ///< a store that must be migrated
 };
 
-/// Throws StoreError where the file is no store, or one of a newer schema; changes nothing.
+/// Throws StoreError if the file is not a store, or has a newer schema. Changes nothing.
 FileKind inspect(Connection& connection, std::span<const Migration> steps = migrations());
 
-/// Throws StoreError, which names it, where a trigger hangs on a table of ours. Connection lets
-/// none run, but another program that writes would lose or change rows, and who made it expects it
-/// to.
+/// Throws a StoreError that names the trigger if there is a trigger on one of our tables.
+/// Connection runs no triggers, but the writes of another program would run it, and would lose or
+/// change rows; besides, its author expects it to run.
 void refuse_triggers(const Connection& connection);
 
-/// Notices a trigger that is made while the store is open for writing.
+/// Notices if a trigger is created while the store is open for writing.
 class TriggerWatch {
 public:
     /// The connection must outlive the watch.
     explicit TriggerWatch(const Connection& connection);
 
-    /// Reads the number of the schema, and looks for triggers if it is another. Throws StoreError,
-    /// which names the trigger and says what to do, each time while there is one.
+    /// Reads the version number of the schema, and looks for triggers if it has changed. While
+    /// there is a trigger, each call throws a StoreError, which names it and says what to do.
     void look();
 
 private:
@@ -54,7 +54,7 @@ private:
     std::string found_;
 };
 
-/// Creates or migrates the schema, each step in a transaction of its own. Throws as inspect().
+/// Creates or migrates the schema, each step in a transaction of its own. Throws as inspect() does.
 void migrate(Connection& connection, std::span<const Migration> steps = migrations());
 
 } // namespace bus::sqlite

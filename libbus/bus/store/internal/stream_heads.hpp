@@ -10,14 +10,14 @@
 
 namespace bus::internal {
 
-/// The newest versions of the streams written to of late, at most `2 * generation` of them: what
-/// was not used while `generation` others were is forgotten.
+/// A cache of the newest versions of streams that were written to recently. It holds at most `2 *
+/// generation` streams: a stream that was not used while `generation` others were is forgotten.
 class StreamHeads {
 public:
     explicit StreamHeads(std::size_t generation) : generation_{generation} {}
 
-    /// The version, to be changed where it is; null where it is not known. Good until the next call
-    /// of a member.
+    /// The version, which may be changed in place; null if it is not known. Valid until the next
+    /// call of a member.
     [[nodiscard]] std::uint64_t* find(std::int64_t type, std::string_view id) {
         const std::string& key = make_key(type, id);
         if (const auto found = young_.find(key); found != young_.end()) {
@@ -27,7 +27,7 @@ public:
         return node ? keep(young_.insert(std::move(node)).position) : nullptr;
     }
 
-    /// For what find() does not know.
+    /// Adds a version that find() does not know.
     void put(std::int64_t type, std::string_view id, std::uint64_t version) {
         keep(young_.insert_or_assign(make_key(type, id), version).first);
     }
@@ -47,7 +47,7 @@ private:
 
     std::uint64_t* keep(Heads::iterator head) {
         if (young_.size() >= generation_) {
-            old_ = std::exchange(young_, {}); // its elements stay where they are
+            old_ = std::exchange(young_, {}); // its elements keep their addresses
         }
         return &head->second;
     }
@@ -60,7 +60,7 @@ private:
     }
 
     std::size_t generation_;
-    std::string key_; ///< reused: a look-up allocates nothing
+    std::string key_; ///< reused, so that a look-up allocates nothing
     Heads young_;
     Heads old_;
 };

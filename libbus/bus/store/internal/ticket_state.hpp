@@ -8,7 +8,7 @@
 
 namespace bus {
 
-/// What a ticket waits for: filled in by the writer's thread.
+/// The state of a ticket, filled in by the writer's thread.
 struct Ticket::State {
     explicit State(std::shared_ptr<Runtime> r) : runtime{std::move(r)} {}
 
@@ -20,7 +20,8 @@ struct Ticket::State {
             spent = std::move(p.events);
             awaited = waits_alone;
         }
-        // Who wakes finds the lock free. Whoever resolves holds the state, so it is still there.
+        // The lock is released first, so that the woken thread finds it free. The caller keeps the
+        // state alive.
         if (awaited) {
             changed.notify_all();
         }
@@ -33,10 +34,11 @@ struct Ticket::State {
         return *result;
     }
 
-    /// The same, woken together with all who wait for the same commit, where that is possible.
+    /// The same, but wakes together with all threads that wait for the same commit, if the runtime
+    /// allows it.
     const PartResult& wait(internal::CommitBell& bell) {
         if (runtime->only_waits()) {
-            bell.wait(); // it may have rung for the first of two commits only
+            bell.wait(); // it may have rung only for the first of two commits
         }
         return wait();
     }
@@ -47,10 +49,10 @@ struct Ticket::State {
     std::condition_variable changed;
     std::optional<PartResult> result{};
     bool waits_alone = false;
-    /// Itself, until it is resolved, for who has submitted it by a pointer: a function that holds
-    /// no more than that needs no memory of its own.
+    /// Points to this object until it is resolved, for a submitter that holds only a plain pointer:
+    /// a function object that holds no more than a pointer needs no memory of its own.
     std::shared_ptr<State> held{};
-    std::vector<NewEvent> spent{}; ///< freed where somebody waits, not by the writer
+    std::vector<NewEvent> spent{}; ///< freed on the waiting thread, not on the writer's
 };
 
 } // namespace bus

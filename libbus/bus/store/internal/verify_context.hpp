@@ -12,38 +12,39 @@
 #include <string>
 #include <string_view>
 
-/// The checks of a store, each over the same snapshot. They are called in the order in which they
-/// stand here: later ones use what earlier ones have read.
+/// The checks of a store, all over the same snapshot. They must be called in the order of their
+/// declarations, because later ones use what earlier ones have read.
 namespace bus::sqlite {
 
-/// An agent as its row says, mended where the row's checksum tells what it must have been.
+/// An agent according to its row. If the row is damaged but its checksum shows the original value,
+/// this value is used.
 struct VerifiedAgent {
     internal::AgentProgress progress;
     std::string name{};
     std::uint64_t states = 0;
-    bool balanced = false; ///< delivered = finished + discarded + rows
+    bool balanced = false; ///< delivered = finished + discarded + number of deliveries
 };
 
-/// What the checks share.
+/// The data that the checks share.
 struct VerifyContext {
     Connection& connection;
     const VerifyOptions& options;
     const std::function<void(const VerifyProgress&)>& progress;
     VerifyReport report{};
     LogRow log{};
-    /// A read has failed before: what cannot be read now is damage.
+    /// A read has failed before, so a read that fails now is damage.
     bool failed_read_is_damage = false;
-    bool log_known = true; ///< false: the counts in `log` cannot be believed
+    bool log_known = true; ///< false: the counts in `log` cannot be relied on
     std::map<std::int64_t, std::string> names{};
     std::map<std::int64_t, VerifiedAgent> agents{};
 
-    /// Keeps a finding, or only counts it where there are many of its kind.
+    /// Adds a finding to the report. If there are many of its kind, only counts it.
     void add(Finding finding);
-    /// Says how far it is, now and then.
+    /// Reports the progress from time to time.
     void tell(std::string_view doing, std::uint64_t done, std::uint64_t total) const;
-    /// Runs a check; where the file cannot be read, that is the finding.
+    /// Runs a check. If the file cannot be read, this becomes a finding.
     void run(std::string_view what, const std::function<void()>& check);
-    /// The name of an agent for messages.
+    /// The name of an agent, for messages.
     [[nodiscard]] std::string agent_name(std::int64_t id) const;
 };
 
@@ -69,16 +70,16 @@ void verify_states(VerifyContext& context);
 void verify_timers(VerifyContext& context);
 void verify_requests(VerifyContext& context);
 
-/// The checksum of the first `count` columns of a row. Behind them and the checksum come `later`
-/// ones, of a schema of today: where one of those is not NULL, they count too.
+/// The checksum of the first `count` columns of a row. After these and the checksum come `later`
+/// columns, which newer schemas have added; if one of them is not NULL, they are included.
 std::int64_t row_checksum(const Statement::Run& run, int count, int later = 0);
-/// The same with another number in one of the columns.
+/// The same, with another number in one of the columns.
 std::int64_t row_checksum_with(const Statement::Run& run, int count, int column, std::int64_t value,
                                int later = 0);
-/// Whether the column behind the first `count` ones says what they give.
+/// Whether the checksum behind the first `count` columns is right.
 bool row_is_as_written(const Statement::Run& run, int count, int later = 0);
 
-/// What is wrong with a text that should be JSON; empty: nothing.
+/// What is wrong with a text that should be JSON; empty if nothing is.
 std::string json_error(std::string_view text);
 
 } // namespace bus::sqlite
