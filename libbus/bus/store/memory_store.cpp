@@ -97,7 +97,7 @@ void MemoryStore::backup(const std::string& /*to*/) {
     throw StoreError{"a store in memory has no backup: use a SqliteStore"};
 }
 
-/// Once a minute.
+/// Writes at most one note a minute.
 void MemoryStore::Data::note_stored(std::span<const Part> parts, Position first) {
     if (log.last() < first) {
         return;
@@ -108,7 +108,7 @@ void MemoryStore::Data::note_stored(std::span<const Part> parts, Position first)
     }
 }
 
-/// With the notes of when positions were stored that say nothing about what is kept: see
+/// Also removes the notes of stored positions that say nothing about the events in the log: see
 /// prune_stored_times of the store on SQLite.
 std::size_t MemoryStore::Data::prune(Position through, std::size_t limit) {
     const std::size_t count = log.prune(through, limit);
@@ -201,7 +201,7 @@ bool MemoryStore::Data::holds(std::string_view agent) const {
 
 void MemoryStore::Data::rename(std::string_view from, std::string_view to) {
     if (const auto found = agents.find(from); found != agents.end()) {
-        agents.erase(std::string{to}); // it holds nothing
+        agents.erase(std::string{to}); // that entry is empty
         auto node = agents.extract(found);
         node.key() = to;
         for (auto& [position, delivery] : node.mapped().deliveries) {
@@ -219,7 +219,7 @@ void MemoryStore::Data::rename(std::string_view from, std::string_view to) {
 bool MemoryStore::Data::erase_timers_of(std::string_view agent) {
     std::vector<std::uint64_t> numbers;
     for (const auto& [number, timer] : timers) {
-        if (timer.agent == agent && !agent.empty()) { // those of nobody are the host's
+        if (timer.agent == agent && !agent.empty()) { // timers without an agent are the host's
             numbers.push_back(number);
         }
     }
@@ -329,7 +329,7 @@ std::uint64_t MemoryStore::Data::keep(RequestRecord request) {
     return number;
 }
 
-/// It is never removed, so no number is used twice.
+/// The newest request is never removed, so no number is used twice.
 std::uint64_t MemoryStore::Data::newest_request() const {
     return requests.empty() ? 0 : requests.rbegin()->first;
 }

@@ -22,10 +22,10 @@ using sqlite::has_name;
 using sqlite::LogFit;
 using sqlite::side_path;
 
-/// What lies at the store's path before.
+/// What lies at the store's path before the restore.
 struct Before {
     bool there = false;
-    /// Whole by itself: what its write-ahead log had is in the file.
+    /// The file is whole by itself: its write-ahead log was copied into it.
     bool whole = false;
     Position last_position = 0;
 };
@@ -77,7 +77,7 @@ private:
         }
     }
 
-    /// A database of another program is not ours to put aside. A file that is damaged is.
+    /// Refuses to replace a database of another program. A damaged file may be replaced.
     void refuse_foreign() const {
         std::error_code error;
         if (!has_name(store_) || fs::file_size(store_, error) == 0) {
@@ -97,7 +97,7 @@ private:
 
     void lock() {
         if (options_.dry_run && !has_name(store_)) {
-            return; // a lock would leave its file
+            return; // taking the lock would create its file
         }
         try {
             lock_.emplace(internal::DatabaseFile::find(store_), store_, options_.program);
@@ -126,7 +126,7 @@ private:
         connection.check_unchanged();
     }
 
-    /// Of an older schema verify() knows nothing; the host that migrates it does.
+    /// verify() does not support an older schema; the host that migrates the store can verify it.
     void check_pages(Connection& connection) {
         const std::string said =
             connection.text("PRAGMA integrity_check(1)", "check the pages of the backup");
@@ -170,8 +170,8 @@ private:
         tell("putting it in place", 3, 3);
     }
 
-    /// A file that no name has led to yet, or a store that the end of its process kept from its
-    /// name: neither is thrown away.
+    /// Keeps a copy that has not got the store's name yet, or an old store that has lost its name
+    /// because the process died. Neither is thrown away.
     void keep_leftover() {
         if (has_name(copy_)) {
             sqlite::move_file(copy_, free_name());
@@ -188,7 +188,8 @@ private:
         }
     }
 
-    /// Copies the write-ahead log of a whole store into its file. Then one rename changes all.
+    /// Copies the write-ahead log of a whole store into its file. After that, a single rename
+    /// replaces everything.
     [[nodiscard]] Before settle_before() const {
         Before before{.there = has_name(store_)};
         if (!before.there) {
@@ -196,7 +197,7 @@ private:
         }
         tell("settling the store");
         try {
-            // As its writer, whose lock we hold.
+            // Opened as the writer, whose lock we hold.
             Connection connection{store_, Access::read_write, options_.busy_timeout};
             connection.checkpoint_on_close(false);
             sqlite::refuse_mixed(connection);
@@ -231,8 +232,9 @@ private:
         from.check_unchanged();
     }
 
-    /// The side files go last: as long as one is there that belongs to another file, no program
-    /// opens the store. The other way round the damaged file would be opened without its log.
+    /// The side files are moved last. As long as there is one that belongs to another file, no
+    /// program opens the store. If they were moved first, the damaged file could be opened without
+    /// its log.
     void put_in_place_of_damage(const Before& before) {
         if (before.there) {
             sqlite::exchange(copy_, store_, report_.kept);
@@ -245,7 +247,7 @@ private:
             }
         }
         std::error_code ignored;
-        fs::remove(side_path(store_, "-shm"), ignored); // an index that is made anew from the log
+        fs::remove(side_path(store_, "-shm"), ignored); // an index, which is rebuilt from the log
         if (!before.there) {
             tell("putting it in place", 2, 3);
             sqlite::move_file(copy_, store_);

@@ -7,7 +7,7 @@ namespace bus {
 
 namespace {
 
-/// What keeps the events of one agent; none: nothing up to `through`.
+/// What keeps the events of one agent from being pruned; none: nothing up to `through`.
 std::optional<PruneObstacle> obstacle_of(EventStore& store, const AgentRecord& agent,
                                          Position through) {
     std::optional<PruneObstacle> found;

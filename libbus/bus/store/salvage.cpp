@@ -24,12 +24,12 @@ using sqlite::SalvagePages;
 
 constexpr std::size_t most_row_bytes = 1'000'000'000;
 
-/// Where an event stands.
+/// Where an event is in the file.
 struct Place {
     Position position = 0;
     std::uint32_t page = 0;
     std::uint16_t cell = 0;
-    bool free = false; ///< in a page that was put aside
+    bool free = false; ///< in a page that is free
 };
 
 class Salvage {
@@ -60,8 +60,8 @@ private:
         }
     }
 
-    /// The write-ahead log, unless it is of another file. Where the file is too damaged to tell, it
-    /// is the one that the store had.
+    /// Reads the write-ahead log, unless it belongs to another file. If the file is too damaged to
+    /// tell, the log is taken to be the store's.
     void add_log() {
         const fs::path log = fs::path{path_}.concat("-wal");
         std::error_code error;
@@ -93,7 +93,7 @@ private:
         if (!found) {
             return;
         }
-        const std::string page{*found}; // overflow pages are read meanwhile
+        const std::string page{*found}; // reading overflow pages reuses the buffer
         for (const std::size_t cell : sqlite::leaf_cells(page, number == 1)) {
             const std::optional<SalvagedRow> row = row_at(page, cell);
             if (!row) {
@@ -120,7 +120,8 @@ private:
         return row ? sqlite::salvaged(*row) : std::nullopt;
     }
 
-    /// In order of position, each one once: a page in use comes before one that was put aside.
+    /// Sorts by position and removes duplicates. An event in a page in use is preferred to one in a
+    /// free page.
     void order() {
         std::stable_sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) {
             return std::pair{a.position, a.free} < std::pair{b.position, b.free};
@@ -134,7 +135,7 @@ private:
 
     void find_ends() {
         if (log_) {
-            // What lies before or behind was removed, and stands in a page that nobody uses.
+            // Events outside of this range were removed, and are in pages that are not in use.
             std::erase_if(places_, [this](const Place& place) {
                 return place.position <= log_->pruned_through ||
                        place.position > log_->last_position;
@@ -150,7 +151,8 @@ private:
             "events before the first and behind the last one, and pruned ones may be among them");
     }
 
-    /// Names whose rows are lost stand in the index over them too, but without a checksum.
+    /// Looks up names whose rows are lost in the index of names, which also has them, but without
+    /// checksums.
     void look_up_names() {
         std::set<std::uint32_t> seen;
         std::vector<std::uint32_t> pages{index_of_names_};
@@ -249,7 +251,7 @@ private:
     const std::function<void(const VerifyProgress&)>& progress_;
     SalvagePages pages_;
     std::vector<Place> places_;
-    std::vector<Position> changed_; ///< where a row is not what was written
+    std::vector<Position> changed_; ///< positions of rows that are not as they were written
     std::map<std::int64_t, std::string> names_;
     std::uint32_t index_of_names_ = 0;
     std::optional<sqlite::LogRow> log_;

@@ -29,17 +29,18 @@ using sqlite::AgentReader;
 using sqlite::Connection;
 using sqlite::Reader;
 
-/// The most that SQLite takes, but for the last byte.
+/// The most that SQLite allows, minus one byte.
 constexpr std::size_t most_value_bytes = 999'999'999;
 
-/// Connections kept open for readers; more are opened while more threads read at once.
+/// The number of connections kept open for readers. More are opened while more threads read at the
+/// same time.
 constexpr std::size_t idle_readers = 8;
 
-/// A connection for reading, and what is prepared on it.
+/// A connection for reading, with its prepared statements.
 struct PooledReader {
     PooledReader(const std::filesystem::path& path, std::chrono::milliseconds busy_timeout)
         : connection{path, Access::read_only, busy_timeout}, log{connection}, agents{connection} {
-        // A small cache is enough: what was written of late comes from the system's own.
+        // A small cache is enough: the system's own cache has what was written recently.
         connection.execute("PRAGMA query_only = ON; PRAGMA cache_size = -2048", "open for reading");
     }
 
@@ -48,7 +49,7 @@ struct PooledReader {
     sqlite::AgentReader agents;
 };
 
-/// The writing side.
+/// The writing side of a store.
 struct WriteSide {
     WriteSide(Connection opened, const SqliteOptions& options)
         : connection{std::move(opened)},
@@ -56,15 +57,15 @@ struct WriteSide {
           watch{connection, options.path},
           triggers{connection} {}
 
-    /// Whatever has become of the files, only those that were opened are written, and if they are
-    /// not what they were, not even those.
+    /// Only the files that were opened may be written, and not even these if they have been
+    /// changed.
     ~WriteSide() {
         const bool known = watch.is_lost();
         try {
             watch.look();
         } catch (const StoreError& error) {
             connection.checkpoint_on_close(false);
-            if (!known) { // nobody else will hear of it
+            if (!known) { // no other code will report it
                 static_cast<void>(std::fprintf(stderr, "libbus: %s\n", error.what()));
             }
         }
@@ -73,7 +74,8 @@ struct WriteSide {
     WriteSide(const WriteSide&) = delete;
     WriteSide& operator=(const WriteSide&) = delete;
 
-    /// Runs `use` with the appender, between a look at the files before and one where it is due.
+    /// Looks at the files, runs `use` with the appender, and afterwards looks again if a look is
+    /// due.
     template <class Use>
     auto write(bool durable, Use use) {
         watch.look_before_commit(durable);
@@ -97,7 +99,7 @@ struct SqliteStore::Parts {
     std::size_t max_value_bytes = 0;
     std::optional<internal::WriterLock> lock;
     std::unique_ptr<WriteSide> write;  ///< nullptr: read-only
-    sqlite::FileNames read_only_names; ///< where it is
+    sqlite::FileNames read_only_names; ///< only if the store is read-only
     std::atomic<Position> last_position{0};
     std::mutex mutex; ///< guards `idle`
     std::vector<std::unique_ptr<PooledReader>> idle;
@@ -105,7 +107,7 @@ struct SqliteStore::Parts {
     /// Throws std::logic_error in a child of fork().
     void check_process() const { home.check("a store"); }
 
-    /// The writing side; throws where there is none.
+    /// The writing side. Throws StoreError if the store is read-only.
     [[nodiscard]] WriteSide& writing() const {
         check_process();
         if (!write) {
@@ -119,8 +121,9 @@ struct SqliteStore::Parts {
         return write ? write->watch.names() : read_only_names;
     }
 
-    /// Throws StoreLost if the files are not those that were opened; of a store that is open for
-    /// writing the writer looks, and this only where a connection is about to be opened.
+    /// Throws StoreLost if the files are not those that were opened. If the store is open for
+    /// writing, the writer does this check, and it is repeated here only if a connection is about
+    /// to be opened.
     void check_place(const char* doing, bool opens) const {
         if (write) {
             write->watch.check_not_lost();
@@ -130,7 +133,7 @@ struct SqliteStore::Parts {
         }
     }
 
-    /// Runs `use` with a reader of its own. One that threw is closed, not used again.
+    /// Runs `use` with a reader of its own. If `use` throws, the reader is closed and not reused.
     template <class Use>
     auto log(Use use) {
         return pooled([&use](PooledReader& reader) { return use(reader.log); });
@@ -200,12 +203,13 @@ SqliteStore::SqliteStore(std::unique_ptr<Parts> parts) : parts_{std::move(parts)
 
 SqliteStore::~SqliteStore() {
     if (!parts_->home.here()) {
-        // Closing a connection here would let go of the log that the parent writes.
+        // Closing a connection here would release the log that the parent writes.
         detail::leave_behind(std::move(parts_));
         return;
     }
     LIBBUS_FAULT_POINT("store.close");
-    // The writer last: who closes last copies the write-ahead log into the file and removes it.
+    // The writer is closed last: the last connection to close copies the write-ahead log into the
+    // file and removes the log.
     parts_->idle.clear();
     parts_->write.reset();
 }

@@ -35,7 +35,7 @@ constexpr std::array<std::pair<const char*, void (*)(VerifyContext&)>, 17> check
     {"reading requests", sqlite::verify_requests},
 }};
 
-/// Whether what is left of a file shows that it was a store: SQLite's own mark at its beginning, or
+/// Whether the rest of a file shows that it was a store: it has SQLite's mark at its beginning, or
 /// ours in its header.
 bool was_a_store(const std::filesystem::path& path) {
     constexpr std::string_view mark_of_sqlite{"SQLite format 3\0", 16};
@@ -50,8 +50,8 @@ bool was_a_store(const std::filesystem::path& path) {
            view.substr(place_of_our_mark, our_mark.size()) == our_mark;
 }
 
-/// All checks, over one snapshot. `unreadable`: what the disk did not give back before is damage if
-/// it does not now. `mixed`: the write-ahead log is not of this file.
+/// Runs all checks over one snapshot. `unreadable`: a read has failed before, so one that fails now
+/// is damage. `mixed` is set if the write-ahead log does not belong to this file.
 VerifyReport check_all(const std::filesystem::path& path, const VerifyOptions& options,
                        const std::function<void(const VerifyProgress&)>& progress, bool unreadable,
                        bool& mixed) {
@@ -59,7 +59,7 @@ VerifyReport check_all(const std::filesystem::path& path, const VerifyOptions& o
     mixed = sqlite::fit_of_log(connection) == sqlite::LogFit::mixed;
     sqlite::check_readable(connection);
     connection.execute("PRAGMA query_only = ON", "open for verifying");
-    connection.execute("BEGIN", "begin to verify"); // one snapshot for all that follows
+    connection.execute("BEGIN", "begin to verify"); // one snapshot for all checks
     VerifyContext context{connection, options, progress};
     context.failed_read_is_damage = unreadable;
     context.report.store = "sqlite:" + path.string();
@@ -96,9 +96,10 @@ VerifyReport verify(const VerifyOptions& options,
         try {
             return check_all(path, options, progress, false, mixed);
         } catch (const ReadFailed&) {
-            return check_all(path, options, progress, true, mixed); // once is no damage yet
+            // A single failed read is not damage yet.
+            return check_all(path, options, progress, true, mixed);
         }
-    } catch (const ReadFailed& unreadable) { // of what even the schema is read from
+    } catch (const ReadFailed& unreadable) { // not even the schema can be read
         return all_damaged(path, unreadable, mixed);
     } catch (const StoreError& error) {
         const bool damaged = dynamic_cast<const StoreDamaged*>(&error) != nullptr;

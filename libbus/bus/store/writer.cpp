@@ -10,11 +10,11 @@ namespace bus {
 
 namespace {
 
-/// Events and parts of one commit at most. The more steps share a commit, the more of them write
-/// on the same pages of the indexes; beyond this it only makes others wait.
+/// The most events and parts that share a commit. The more steps share a commit, the more of them
+/// write to the same pages of the indexes. With more than this, the others would only wait longer.
 constexpr std::size_t most_of_a_commit = 4096;
 
-/// Where a commit takes longer for each part, the disk is the limit, and not the processor.
+/// If a commit takes longer than this for each part, the disk is the limit, and not the processor.
 constexpr Duration processor_time_of_a_part = std::chrono::microseconds{10};
 
 } // namespace
@@ -30,7 +30,7 @@ Writer::Writer(EventStore& store, Runtime& runtime, OnCommitted on_committed, Ta
       bell_{std::make_shared<internal::CommitBell>()},
       thread_{runtime.dedicated("bus-writer")} {}
 
-Writer::~Writer() = default; // of the members thread_ goes first, and stays usable while it ends
+Writer::~Writer() = default; // thread_ is destroyed first, and stays usable while it ends
 
 Writer::Bell Writer::submit(Part part, Done done) {
     const std::lock_guard lock{mutex_};
@@ -81,7 +81,7 @@ void Writer::look() {
     });
 }
 
-/// In the handler of a StoreLost.
+/// Must be called in the handler of a StoreLost.
 void Writer::note_lost(const std::exception& error) {
     if (!std::exchange(lost_, std::current_exception()) && on_trouble_) {
         on_trouble_(error.what(), true);
@@ -93,8 +93,8 @@ std::size_t Writer::pending() const {
     return pending_;
 }
 
-/// With the lock held, before parts are added: sees that they will be written. If this throws,
-/// nothing has changed, and who has handed them over may forget them.
+/// With the lock held, before parts are added: ensures that they will be written. If this throws,
+/// nothing has changed, and the caller need not do anything.
 void Writer::begin() {
     if (!scheduled_) {
         thread_->post([this] { write_waiting(); });
@@ -102,7 +102,7 @@ void Writer::begin() {
     }
 }
 
-/// Where this throws nothing has changed.
+/// If this throws, nothing has changed.
 void Writer::Entries::make_room(std::size_t more) {
     const std::size_t wanted = parts.size() + more;
     if (wanted > std::min(parts.capacity(), receivers.capacity())) {
@@ -117,10 +117,11 @@ void Writer::Entries::add(Part&& part, Receiver&& receiver) noexcept {
     receivers.push_back(std::move(receiver));
 }
 
-/// Takes as many from the front of `from` as one commit takes; at least one, where there is one.
+/// Takes as many parts from the front of `from` as fit into one commit, and at least one if there
+/// is one.
 void Writer::Entries::take(Entries& from) {
     if (from.weight <= most_of_a_commit) {
-        std::swap(*this, from); // so nothing is moved while publishers wait for the lock
+        std::swap(*this, from); // so that nothing is moved while publishers wait for the lock
         return;
     }
     std::size_t count = 0;
@@ -144,9 +145,10 @@ void Writer::Entries::clear() {
     weight = 0;
 }
 
-/// Whoever waited for the last commit is likely to publish again at once. Without a moment for all
-/// of them to come back they would fall into two halves, each waiting for the other's commit. Where
-/// the processor is the limit that is just as well: one half publishes while the other is written.
+/// Waits for the publishers of the last commit, which are likely to publish again at once. Without
+/// a moment for all of them to come back, they would split into two halves, each of which waits for
+/// the commit of the other. If the processor is the limit, this is no disadvantage: one half
+/// publishes while the other half is written.
 void Writer::gather() {
     constexpr int looks_in_vain = 10;
     if (!disk_is_limit_) {
@@ -184,7 +186,7 @@ void Writer::write_waiting() {
         const std::lock_guard lock{mutex_};
         pending_ -= written;
         if (!waiting_.parts.empty()) {
-            // A task of its own, so that a simulation may run others in between.
+            // A separate task, so that a simulation may run other tasks in between.
             thread_->post([this] { write_waiting(); });
             return;
         }
@@ -207,7 +209,8 @@ void Writer::write(Entries& entries) {
     hand_on(parts, results);
     for (std::size_t i = 0; i < parts.size(); ++i) {
         Receiver& receiver = entries.receivers[i];
-        // Taken out, so that what they hold is not freed here, after those who were told.
+        // Moved out of the entry, so that what the functions hold is freed now and not later by
+        // clear().
         if (const auto several = std::exchange(receiver.of_several, nullptr)) {
             (*several)(receiver.index, std::move(results[i]), std::move(parts[i]));
         } else {
@@ -231,7 +234,7 @@ std::vector<PartResult> Writer::commit(std::span<const Part> parts) {
         if (is_store_lost(std::current_exception())) {
             note_lost(error);
         }
-        // Wherever it came from: a later part of the same chain must not be stored before these.
+        // Whatever the error was: a later part of the same chain must not be stored without these.
         for (const Part& part : parts) {
             broken_.add(part);
         }
@@ -239,8 +242,8 @@ std::vector<PartResult> Writer::commit(std::span<const Part> parts) {
     }
 }
 
-/// Leaves out the parts whose chain has fallen with a commit before. That is seldom, so the others
-/// are copied then.
+/// Leaves out the parts whose chain was broken by an earlier commit. That is rare, so in that case
+/// the other parts are copied.
 std::vector<PartResult> Writer::commit_whole_chains(std::span<const Part> parts, bool durable) {
     std::vector<PartResult> results(parts.size());
     std::vector<Part> whole;
@@ -265,9 +268,10 @@ std::vector<PartResult> Writer::commit_whole_chains(std::span<const Part> parts,
     return results;
 }
 
-/// Before they are told: those of this commit, and those who came while it was written.
+/// To be called before the callbacks: counts the publishers of this commit, and those that came
+/// while it was being written.
 void Writer::count_publishers(const std::vector<Part>& parts) {
-    constexpr std::size_t most_publishers = 512; // worth waiting for
+    constexpr std::size_t most_publishers = 512; // more are not worth waiting for
     const auto publishes = static_cast<std::size_t>(std::count_if(
         parts.begin(), parts.end(), [](const Part& part) { return part.agent.empty(); }));
     const std::lock_guard lock{mutex_};

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A database of SQLite ends before 2^48.
+/// A SQLite database ends before offset 2^48.
 constexpr off_t exclusion_byte = 0x6c69'6262'7573'0000;
 constexpr off_t identity_byte = exclusion_byte + 1;
 
@@ -55,7 +55,8 @@ std::optional<DatabaseFile::Key> key_of(int descriptor) {
 
 } // namespace
 
-/// What this process has open. Its lock is held around a fork, so that a child finds all in order.
+/// The files that this process has open. The mutex is held around a fork, so that the child finds
+/// the registry in a consistent state.
 struct DatabaseFile::Registry {
     struct Entry {
         DatabaseFile* file = nullptr;
@@ -80,7 +81,7 @@ struct DatabaseFile::Registry {
         return made;
     }
 
-    /// With the lock held.
+    /// Must be called with the lock held.
     std::shared_ptr<DatabaseFile> known(const std::optional<Key>& key, const fs::path& path) {
         const auto found = key ? files.find(*key) : files.end();
         if (found == files.end()) {
@@ -125,7 +126,8 @@ DatabaseFile::~DatabaseFile() {
         registry.files.erase(entry);
         return;
     }
-    // While this waited for the lock, somebody has opened the file anew, and has locks on it.
+    // While this waited for the lock, another thread has opened the file anew and has locks on it.
+    // So the descriptors must stay open.
     std::vector<int>& heirs = entry->second.file->descriptors_;
     heirs.insert(heirs.end(), descriptors_.begin(), descriptors_.end());
 }
@@ -195,7 +197,8 @@ bool DatabaseFile::lock(const fs::path& path, const std::string& owner) {
 void DatabaseFile::show_owner() const {
     const std::lock_guard guard{Registry::instance().mutex};
     struct flock identity = lock_of(identity_byte, F_WRLCK);
-    [[maybe_unused]] const int refused = ::fcntl(writable_, F_SETLK, &identity); // only a name
+    // The lock only names the owner.
+    [[maybe_unused]] const int refused = ::fcntl(writable_, F_SETLK, &identity);
 }
 
 void DatabaseFile::unlock() noexcept {

@@ -21,7 +21,7 @@ constexpr mode_t all_rights = S_IRWXU | S_IRWXG | S_IRWXO;
                                std::error_code{errno, std::system_category()}};
 }
 
-/// Nobody but this user can open it.
+/// Creates a file that only this user can open.
 int open_new(const fs::path& file) {
     occupy_standard_files();
     const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, only_maker);
@@ -31,7 +31,7 @@ int open_new(const fs::path& file) {
     return made;
 }
 
-/// The rights that may be given to a file of this owner and group.
+/// The rights that a file with this owner and group may get.
 mode_t mode_for(const struct stat& like, int file) {
     mode_t mode = (like.st_mode & all_rights) | only_maker;
     if (::geteuid() == 0 && ::fchown(file, like.st_uid, like.st_gid) == 0) {
@@ -49,7 +49,7 @@ mode_t mode_for(const struct stat& like, int file) {
 template <class ModeOf>
 void make(const fs::path& file, ModeOf mode_of) {
     const int made = open_new(file);
-    // The owner comes before the mode: a change of owner may take rights away.
+    // The owner is set before the mode, because a change of owner may remove rights.
     const bool done = ::fchmod(made, mode_of(made)) == 0;
     const int error = errno;
     ::close(made);

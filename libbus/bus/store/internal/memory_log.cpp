@@ -77,7 +77,8 @@ std::size_t MemoryLog::prune(Position through, std::size_t limit) {
 }
 
 void MemoryLog::forget_through(Index<std::string>& index, std::string_view key, Position cut) {
-    // All at once for the first event of this key that goes: the others find nothing to do.
+    // The first pruned event of a key removes all pruned positions at once; the others find nothing
+    // to do.
     const auto found = index.find(key);
     if (found == index.end()) {
         return;
@@ -121,7 +122,7 @@ std::vector<StoredEvent> MemoryLog::read_stream(std::string_view aggregate_type,
     if (found == streams_.end()) {
         return {};
     }
-    // Versions have no holes: those that are kept are the newest of them.
+    // Versions have no gaps, so the events in the log have the newest versions.
     const Stream& stream = found->second;
     const std::uint64_t pruned = stream.head - stream.positions.size();
     return page(stream.positions, after_version > pruned ? after_version - pruned : 0, limit);

@@ -12,7 +12,7 @@ namespace bus::internal {
 
 namespace {
 
-/// Whether a part says something about an agent without naming it.
+/// Whether a part has something about an agent but does not name the agent.
 bool lacks_agent(const Part& part) {
     if (!part.agent.empty()) {
         return false;
@@ -28,7 +28,7 @@ bool lacks_agent(const Part& part) {
 /// Looks for the first text that is not UTF-8.
 class Utf8Check {
 public:
-    /// `of`: what the text is a member of, for the message.
+    /// `of` and `member` say in the message which text it is.
     void see(std::string_view of, const char* member, std::string_view text) {
         if (find_bad_utf8(text) != std::string_view::npos && refusal_.empty()) {
             refusal_ = std::string{of} + member + ": " + utf8_error(text);
@@ -43,7 +43,7 @@ public:
         see(of, "user_id", record.user_id);
     }
 
-    /// Null if all of them are UTF-8.
+    /// Null if all texts are UTF-8.
     [[nodiscard]] std::exception_ptr refusal() const {
         return refusal_.empty() ? nullptr
                                 : std::make_exception_ptr(PartRefused{
@@ -56,10 +56,11 @@ private:
     std::string refusal_;
 };
 
-/// Names and ids that no JSON could hold. Not data and states, which the codec has written and
-/// looked at: to do that again would cost the writer more than all the rest of this. Not the
-/// messages of attempts, which as_kept() replaces, and not the names of what is there already: an
-/// older version may have let them in.
+/// Checks names and ids that JSON could not hold. These are not checked:
+/// - data and states, because the codec has written and checked them; another check would cost the
+///   writer more than everything else here,
+/// - messages of attempts, because as_kept() replaces bad bytes,
+/// - names that are stored already, because an older version may have accepted them.
 std::exception_ptr text_refusal(const Part& part) {
     Utf8Check check;
     for (const NewEvent& event : part.events) {
@@ -81,7 +82,7 @@ std::exception_ptr text_refusal(const Part& part) {
     return check.refusal();
 }
 
-/// Sees texts go by and keeps the length of the longest.
+/// Finds the length of the longest text.
 class Longest {
 public:
     template <class... Texts>

@@ -17,7 +17,7 @@ constexpr std::size_t file_header_bytes = 100;
 constexpr std::uint64_t bytes_before_frames = 32;
 constexpr std::uint64_t bytes_before_content = 24;
 
-/// What the header says, where it is one; 0: it is none.
+/// The page size according to the header; 0 if this is no header.
 std::size_t page_bytes_of(std::string_view header) {
     constexpr std::string_view mark{"SQLite format 3\0", 16};
     const std::size_t said = big_endian_32(header, 14) & 0xffffU;
@@ -122,7 +122,7 @@ std::vector<bool> SalvagePages::free_pages() {
         return free;
     }
     std::uint32_t trunk = big_endian_32(*header, place_of_first);
-    // A list that runs in a circle comes to a page that was seen.
+    // If the list is circular, it ends at a page that was seen before.
     while (trunk != 0 && trunk <= count_ && !free[trunk]) {
         free[trunk] = true;
         const std::optional<std::string_view> page = read(trunk);

@@ -12,7 +12,8 @@ namespace {
 using Columns = std::vector<PageValue>;
 using Kind = PageValue::Kind;
 
-/// Kinds in letters: i integer, t text, b an id of 16 bytes, B one or NULL, I a number or NULL.
+/// Kinds as letters: i integer, t text, b an id of 16 bytes, B such an id or NULL, I a number or
+/// NULL.
 bool are(const Columns& columns, std::size_t from, std::string_view kinds) {
     constexpr std::size_t id_bytes = 16;
     for (std::size_t i = 0; i < kinds.size(); ++i) {
@@ -42,7 +43,7 @@ void add(Checksum& checksum, const PageValue& value) {
     }
 }
 
-/// Of the row's key and the columns from `first` through `last`.
+/// The checksum of the row's key and the columns from `first` through `last`.
 std::int64_t checksum_with(std::int64_t key, const Columns& columns, std::size_t first,
                            std::size_t last) {
     Checksum checksum;
@@ -81,9 +82,9 @@ StoredEvent event_of(std::int64_t key, const Columns& columns) {
     return event;
 }
 
-/// The key stands in the first column, as NULL.
+/// The first column is the key, which the payload has as NULL.
 std::optional<SalvagedRow> event_row(std::int64_t key, const Columns& columns) {
-    constexpr std::size_t before_checksums = 12; // older rows have no column for one
+    constexpr std::size_t before_checksums = 12; // older rows have no checksum column
     if (columns.size() < before_checksums || columns.size() > before_checksums + 1 || key < 1 ||
         columns[0].kind != Kind::null || !are(columns, 1, "biiitittiBt")) {
         return std::nullopt;
@@ -112,7 +113,7 @@ std::optional<SalvagedRow> name_row(std::int64_t key, const Columns& columns) {
     return SalvagedRow{.name = std::pair{key, std::string{columns[1].bytes}}};
 }
 
-/// The row of the log, of schema 3 or later: earlier ones had no checksum.
+/// The row of the log, from schema 3 on. Before that it had no checksum.
 std::optional<SalvagedRow> log_row_of(std::int64_t key, const Columns& columns) {
     constexpr std::size_t checksum = 8;
     constexpr std::size_t generation = 12;
@@ -138,7 +139,7 @@ std::optional<SalvagedRow> log_row_of(std::int64_t key, const Columns& columns) 
     return SalvagedRow{.log = log};
 }
 
-/// A row of the schema: what it is, its name, its table, its first page, its statement.
+/// A row of the schema: type, name, table, first page, statement.
 std::optional<SalvagedRow> schema_row(const Columns& columns) {
     constexpr std::size_t size = 5;
     if (columns.size() != size || !are(columns, 0, "ttti") ||

@@ -17,15 +17,15 @@ bool may_read(const std::filesystem::path& path) {
     return ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
 }
 
-/// Where the store is at rest and nothing else has to be read, it would not have come to this.
+/// If the store were at rest and no log had to be read, the file would have been opened.
 std::string advice_on_reading(const std::filesystem::path& path) {
     return "there are commits in " + path.string() +
            "-wal that are not in the file yet, and to read them SQLite has to write beside it: "
            "copy both files to a folder where this user may write, or allow writing there";
 }
 
-/// SQLite tells only of its last try, so that a folder which refuses a new file reads as a missing
-/// file: look what it is.
+/// SQLite reports only its last attempt, so a folder that refuses a new file looks like a missing
+/// file. Therefore this checks what is wrong.
 std::string advice_on_open(const std::filesystem::path& path, Access access) {
     std::error_code ignored;
     const std::filesystem::path folder = path.parent_path();
@@ -66,7 +66,7 @@ std::string advice(int code, int system_error, const std::filesystem::path& path
                "store read-only";
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        if (system_error == ENOLCK) { // which SQLite takes for a lock of somebody else
+        if (system_error == ENOLCK) { // SQLite takes this for a lock of another program
             return internal::advice_on_system_error(system_error, path.parent_path());
         }
         return "another program holds the file locked: end it (a database shell?) and try again";

@@ -74,7 +74,7 @@ constexpr const char* newest_requests_sql =
 #undef LIBBUS_COUNT
 #undef LIBBUS_REQUESTS
 
-/// The first key after all that begin with `prefix`; empty: there is none.
+/// The first key after all keys that begin with `prefix`; empty if there is none.
 std::string after_prefix(std::string_view prefix) {
     std::string end{prefix};
     while (!end.empty() && end.back() == '\xff') {
@@ -86,7 +86,7 @@ std::string after_prefix(std::string_view prefix) {
     return end;
 }
 
-/// Rows of an agent, one for each of its ranges, as one record each.
+/// Reads rows of agents, one row for each range, into one record for each agent.
 std::vector<AgentRecord> agents_of(const Connection& connection, Statement::Run run) {
     std::vector<AgentRecord> records;
     while (run.next()) {
@@ -189,7 +189,7 @@ std::vector<StateRecord> AgentReader::states(std::string_view agent, std::string
     const std::string end = after_prefix(prefix);
     std::string first{prefix};
     if (!after_key.empty() && after_key >= prefix) {
-        first.assign(after_key).push_back('\0'); // the least key that comes after it
+        first.assign(after_key).push_back('\0'); // the smallest key after it
     }
     const std::uint64_t most = limit;
     std::vector<StateRecord> records;
@@ -285,7 +285,8 @@ DeliveryRecord AgentReader::delivery(const Statement::Run& run, std::string_view
 RequestRecord AgentReader::request(const Statement::Run& run) const {
     const std::int64_t action = run.integer(4);
     const std::int64_t kind = run.integer(7);
-    // An action that this program does not know may be a newer one's: its row is in nobody's way.
+    // If this program does not know the action, it may come from a newer program; such a row does
+    // no harm.
     if (action < 0 || action > std::numeric_limits<std::uint8_t>::max() || kind < 0 ||
         kind > static_cast<std::int64_t>(FailureKind::poison)) {
         connection_.fail(SQLITE_CORRUPT, reading_requests);

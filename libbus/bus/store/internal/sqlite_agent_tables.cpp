@@ -144,7 +144,7 @@ void AgentTables::write_agent(const Part& part) {
     note_states(agent, part);
 }
 
-/// Many steps of one commit often write the same row: the last of them counts.
+/// Many steps of one commit often write the same row; only the last of them counts.
 void AgentTables::note_states(std::int64_t agent, const Part& part) {
     for (const StateRecord& state : part.put_states) {
         states_.push_back({agent, state.key, &state.json});
@@ -166,7 +166,7 @@ void AgentTables::write_states() {
     states_.clear();
 }
 
-/// An UPDATE that finds nothing tells that a row is new, so that the rows can be counted.
+/// If an UPDATE changes no row, the row is new and must be counted.
 void AgentTables::write_state(const StateWrite& write) {
     const auto [agent, key, json] = write;
     if (json == nullptr) {
@@ -232,14 +232,14 @@ void AgentTables::put(const TimerRecord& timer) {
     }
     const Uuid* cause = event.causation_id.is_nil() ? nullptr : &event.causation_id;
     if (timer.number <= kept_.last_timer) {
-        erase_timer(timer.number); // it may be there: then this one takes its place
+        erase_timer(timer.number); // if it exists, it is replaced
     }
     std::optional<std::int64_t> scheduled_at;
     if (timer.scheduled_at != Timestamp{}) {
         scheduled_at = timer.scheduled_at.time_since_epoch().count();
     }
     const auto write = [&](const auto&... columns) {
-        // A row of an older program has no such time, and a checksum without it.
+        // In a row of an older program this time is missing, and the checksum does not include it.
         const std::int64_t checksum =
             scheduled_at ? checksum_of(columns..., scheduled_at) : checksum_of(columns...);
         put_timer_.execute(columns..., checksum, scheduled_at);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* writing_events = "write events to";
 
-/// Streams whose newest version is remembered: about 10 MB at most.
+/// The number of streams whose newest version is remembered: about 10 MB at most.
 constexpr std::size_t heads_generation = 32'768;
 
 } // namespace
@@ -85,9 +85,9 @@ std::vector<PartResult> Appender::write_parts(std::span<const Part> parts, bool 
     }
     LIBBUS_FAULT_POINT("settled.write");
     agents_.flush();
-    // With every change, since each commit has its stamp. Where all was there already, a durable
-    // commit still has to write something: else nothing would wait for the disk, which may not have
-    // what a buffered commit wrote before.
+    // The row is written with every change, because each commit has its stamp. If nothing has
+    // changed, a durable commit may still have to write something: otherwise nothing would be
+    // synced, and the disk may not have yet what an earlier buffered commit wrote.
     if (transaction.has_changes() || (durable && unsynced_)) {
         log_table_.write(log_now());
     }
@@ -106,7 +106,7 @@ LogRow Appender::log_now() const {
     return log;
 }
 
-/// Once a minute.
+/// Writes at most one note a minute.
 void Appender::note_stored(Timestamp now) {
     const std::optional<Timestamp> note = internal::next_note(noted_, now);
     if (!note) {
@@ -135,7 +135,7 @@ std::size_t Appender::prune_streams(Timestamp before, std::size_t limit) {
     const std::size_t count = sqlite::prune_streams(connection_, log, before, limit);
     transaction.commit();
     log_ = log;
-    heads_.clear(); // they begin again
+    heads_.clear(); // the forgotten streams begin again
     return count;
 }
 
@@ -172,7 +172,7 @@ bool Appender::rename_agent(std::string_view from, std::string_view to,
     set_synchronous(true);
     Transaction transaction{connection_};
     LogRow log = log_now();
-    NameIds names{connection_}; // what is new in them is so only once this is committed
+    NameIds names{connection_}; // new names are valid only after this is committed
     const std::int64_t old_name = names.id(from);
     if (!has_agent(connection_, old_name)) {
         return false;
@@ -190,7 +190,8 @@ bool Appender::rename_agent(std::string_view from, std::string_view to,
 }
 
 void Appender::set_synchronous(bool full) {
-    // Ignored inside a transaction, so before it; it costs a prepare, so only on a change.
+    // The setting is ignored inside a transaction, so it is made before. It costs a prepare, so it
+    // is made only on a change.
     if (full != synchronous_full_) {
         connection_.execute(full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",
                             "choose the durability of");
@@ -269,8 +270,8 @@ PartResult::Place Appender::append(const NewEvent& event) {
     }
     const Uuid* cause = record.causation_id.is_nil() ? nullptr : &record.causation_id;
     const std::int64_t occurred_at = record.occurred_at.time_since_epoch().count();
-    // Ids are not looked up before: the UNIQUE index sees a double one for nothing, and such a
-    // refusal leaves the transaction whole.
+    // Ids are not looked up in advance: the UNIQUE index finds a duplicate at no extra cost, and
+    // its refusal leaves the transaction intact.
     const auto insert = [this](const auto&... columns) {
         return insert_event_.run(columns..., checksum_of(columns...)).insert();
     };
@@ -281,7 +282,7 @@ PartResult::Place Appender::append(const NewEvent& event) {
         if (const auto kept = kept_place(record)) {
             return *kept;
         }
-        // Not the id, then the stream: its head is not what the events say.
+        // The id is not a duplicate, so the stream is: its version does not match its events.
         connection_.fail(SQLITE_CORRUPT, writing_events);
     }
     ++last_;
@@ -308,7 +309,8 @@ void Appender::take_back(Position after) {
     if (last_ == after) {
         return;
     }
-    // Conflicts are rare: forgetting all heads is dearer for the next few events, and never wrong.
+    // Conflicts are rare. Forgetting all heads makes the next few events slower, but is always
+    // right.
     heads_.clear();
     delete_events_.execute(after);
     last_ = after;

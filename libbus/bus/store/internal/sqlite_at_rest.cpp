@@ -28,8 +28,8 @@ bool has_content(const fs::path& path) {
     return !error && size != 0;
 }
 
-/// A program that has the file open keeps an empty log too, but never without its index. An index
-/// alone was left over.
+/// Whether the file can be read without the files beside it. A program that has the file open keeps
+/// even an empty log, but always together with its index. An index without a log was left over.
 bool is_read_alone(const fs::path& path) {
     const fs::path log = beside(path, "-wal");
     return !has_content(log) && !(is_there(log) && is_there(beside(path, "-shm"))) &&
@@ -45,7 +45,8 @@ bool same(const struct stat& a, const struct stat& b) {
 
 std::optional<AtRest> AtRest::look(const fs::path& path) {
     AtRest rest{fs::absolute(path)};
-    // Before the files beside it: whoever comes in between is seen by is_over().
+    // The file is looked at before the files beside it, so that is_over() notices a program that
+    // opens it in between.
     if (::stat(path.c_str(), &rest.seen_) != 0 || may_write_in(rest.path_.parent_path()) ||
         !is_read_alone(rest.path_)) {
         return std::nullopt;

@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
                internal::advice_on_system_error(error.value(), to.parent_path()));
 }
 
-/// Where the backup is to lie, in full.
+/// The absolute path of the backup.
 fs::path resolve(const fs::path& from, const fs::path& to) {
     if (to.empty()) {
         refuse(from, to, "the path is empty; name a file");
@@ -48,8 +48,8 @@ fs::path resolve(const fs::path& from, const fs::path& to) {
     return path;
 }
 
-/// Waits until the disk has a file, or the names in a folder. Nobody else has the backup open yet,
-/// so that closing it drops no lock.
+/// Syncs a file, or the names in a folder, to the disk. No other program has the backup open yet,
+/// so closing it drops no lock.
 void sync(const fs::path& from, const fs::path& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     const bool done = file >= 0 && ::fsync(file) == 0;
@@ -62,7 +62,7 @@ void sync(const fs::path& from, const fs::path& path) {
     }
 }
 
-/// Removes a file, and what SQLite may have left beside it.
+/// Removes a file, and the files that SQLite may have left beside it.
 void clean_up(const fs::path& path) noexcept {
     std::error_code ignored;
     for (const char* const end : {"", "-journal", "-wal", "-shm"}) {
@@ -73,12 +73,13 @@ void clean_up(const fs::path& path) noexcept {
 } // namespace
 
 void write_copy(Connection& from, const fs::path& to, const struct stat& like) {
-    // Under another name until it is whole: who finds it under its own can trust it.
+    // The copy has another name until it is complete, so that a file with the final name can be
+    // trusted.
     const fs::path partial = fs::path{to}.concat("-partial");
     internal::check_length(partial, "write");
     clean_up(partial);
     try {
-        // Before SQLite, which would give it the rights that the umask leaves.
+        // Created before SQLite would create it with the rights that the umask leaves.
         internal::make_file_like(like, partial);
         const std::string doing = "write the copy " + to.string() + " of";
         const std::string target = partial.string();

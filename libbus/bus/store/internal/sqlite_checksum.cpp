@@ -1,6 +1,6 @@
 #include <bus/store/internal/sqlite_checksum.hpp>
 
-// All of it in this one file: who links libbus::sqlite needs no library of xxHash.
+// All of xxHash is compiled into this file, so that users of libbus::sqlite need not link it.
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -91,7 +91,7 @@ void Checksum::put_number(std::uint64_t number) {
     size_ += sizeof number;
 }
 
-/// Room for one more column: what is there becomes its own hash.
+/// Makes room for one more column, by replacing what is there by its hash.
 void Checksum::make_room() {
     if (bytes_.size() - size_ < most_of_a_column) {
         const std::uint64_t so_far = XXH3_64bits(bytes_.data(), size_);

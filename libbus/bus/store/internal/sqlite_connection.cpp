@@ -68,10 +68,11 @@ Connection::Connection(std::filesystem::path path, Access access, std::chrono::m
         fail(code, "open the store");
     }
     sqlite3_extended_result_codes(handle, 1);
-    // libbus has none: one that somebody else makes, while we run too, must not change what we
-    // write.
+    // libbus has no triggers. One that another program creates, even while we run, must not change
+    // what we write.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
-    // Before anything else, journal_mode above all: without it that fails while another opens.
+    // Must come before anything else, in particular journal_mode: without a timeout, that fails
+    // while another program opens the file.
     busy_timeout(timeout);
 }
 
@@ -111,7 +112,8 @@ std::string Connection::text(const char* sql, const char* doing) {
         return {};
     }
     std::string result = run.text(0);
-    // What a PRAGMA sets is committed behind its row: that may fail where the row says it is set.
+    // A PRAGMA commits its setting after it has returned its row. So the commit may fail although
+    // the row says that the setting was made.
     run.next();
     return result;
 }
@@ -142,16 +144,17 @@ void Connection::check_unchanged() const {
 }
 
 void Connection::fail(int code, const char* doing) const {
-    const int last_error = errno; // of the system; SQLite keeps not all
+    const int last_error = errno; // of the system; SQLite does not keep all of them
     sqlite3* handle = handle_.get();
-    // Without a handle (no memory) only the code itself can be told.
+    // Without a handle (out of memory), only the code itself is known.
     const int extended = handle != nullptr ? sqlite3_extended_errcode(handle) : SQLITE_OK;
     const int told = (extended & 0xff) == (code & 0xff) ? extended : code;
     const char* said =
         handle != nullptr && told == extended ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
     int system_error = handle != nullptr ? sqlite3_system_errno(handle) : 0;
     if ((told & 0xff) == SQLITE_BUSY) {
-        system_error = last_error == ENOLCK ? ENOLCK : 0; // another one is of an earlier failure
+        // Any other one is from an earlier failure.
+        system_error = last_error == ENOLCK ? ENOLCK : 0;
     } else if ((told & 0xff) == SQLITE_CANTOPEN && internal::is_out_of_descriptors(system_error)) {
         system_error = EMFILE;
     }
@@ -185,7 +188,7 @@ void Statement::bind(int parameter, std::int64_t value) {
 }
 
 void Statement::bind(int parameter, std::uint64_t value) {
-    // SQLite's integers are signed; no position, version or count ever comes near.
+    // SQLite's integers are signed; no position, version or count comes near the limit.
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
     bind(parameter, static_cast<std::int64_t>(std::min(value, most)));
 }
@@ -195,7 +198,7 @@ void Statement::bind(int parameter, std::uint32_t value) {
 }
 
 void Statement::bind(int parameter, std::string_view value) {
-    // A null pointer would bind NULL, which an empty text is not.
+    // A null pointer would bind NULL, which is not the same as an empty text.
     const char* text = value.data() != nullptr ? value.data() : "";
     check(sqlite3_bind_text64(handle_.get(), parameter, text, value.size(), SQLITE_STATIC,
                               SQLITE_UTF8));
@@ -237,7 +240,7 @@ void Statement::check(int code) const {
 }
 
 Statement::Run::~Run() {
-    // Repeats the error of the step, which has been thrown already.
+    // This returns the error of the step again, which was thrown already.
     sqlite3_reset(statement_.handle_.get());
 }
 
@@ -320,8 +323,8 @@ Transaction::Transaction(Connection& connection)
 }
 
 Transaction::~Transaction() {
-    // SQLite has ended it already after a COMMIT and after some errors (disk full). A ROLLBACK that
-    // fails is tried again by end_leftover().
+    // After a COMMIT, and after some errors (disk full), SQLite has ended the transaction already.
+    // If the ROLLBACK fails, end_leftover() tries it again.
     if (connection_.in_transaction()) {
         sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     }

@@ -54,7 +54,7 @@ void copy_store(Connection& from, const fs::path& to,
     const fs::path partial = side_path(to, "-partial");
     remove_copy(partial);
     try {
-        // Before SQLite makes it, with the rights that the umask leaves.
+        // Created before SQLite would create it with the rights that the umask leaves.
         make_private(partial);
         {
             Connection connection{partial, Access::existing, {}};
@@ -73,7 +73,7 @@ void begin_copy(const fs::path& copy) {
     constexpr std::int64_t first_with_generations = 5;
     Connection connection{copy, Access::existing, {}};
     if (connection.integer("PRAGMA user_version", copying) < first_with_generations) {
-        return; // its migration will draw both
+        return; // the migration will draw both
     }
     connection.stamp_commits();
     Transaction transaction{connection};

@@ -25,10 +25,12 @@ bool says_gone(int error) noexcept {
     return error == ENOENT || error == ENOTDIR || error == ELOOP;
 }
 
-/// Whether and what could be seen of a name; else errno says why not. Whoever asks Linux (6.13 and
-/// newer) for the time of a file's last change makes the next change exact to the nanosecond, which
-/// has to be written to the disk: with it, each commit would wait for one write more. Hence only a
-/// database, which commits do not write, is asked for it.
+/// Returns false if a name cannot be looked at; errno then says why.
+///
+/// If a program asks Linux (6.13 and newer) for the time of a file's last change, the next change
+/// gets a time exact to the nanosecond, which must be written to the disk. Each commit would then
+/// wait for one more write. Therefore this asks for the time only of a database, which commits do
+/// not write.
 bool see(const fs::path& name, bool with_time, SeenFile& seen) noexcept {
 #ifdef STATX_INO
     struct statx file {};
@@ -36,14 +38,14 @@ bool see(const fs::path& name, bool with_time, SeenFile& seen) noexcept {
     const unsigned wanted =
         unsigned{STATX_INO} | unsigned{STATX_SIZE} | (with_time ? unsigned{STATX_MTIME} : 0U);
     if (::statx(AT_FDCWD, name.c_str(), 0, wanted, &file) == 0) {
-        seen.id = {makedev(file.stx_dev_major, file.stx_dev_minor), // a macro of some libraries
+        seen.id = {makedev(file.stx_dev_major, file.stx_dev_minor), // a macro in some libraries
                    static_cast<ino_t>(file.stx_ino)};
         seen.size = static_cast<off_t>(file.stx_size);
         seen.changed.tv_sec = static_cast<std::time_t>(file.stx_mtime.tv_sec);
         seen.changed.tv_nsec = static_cast<long>(file.stx_mtime.tv_nsec);
         return true;
     }
-    if (errno != ENOSYS && errno != EPERM) { // else an older sandbox does not know the call
+    if (errno != ENOSYS && errno != EPERM) { // otherwise an older sandbox does not know the call
         return false;
     }
 #endif
@@ -107,7 +109,7 @@ void FileNames::check(const char* doing) const {
 }
 
 std::size_t FileNames::index_of(FileRole role) const noexcept {
-    // Two names may lead to the database; the second one is PATH itself, as good as the first.
+    // Two names may lead to the database. The second one is PATH itself, but the first one will do.
     const auto found = std::find_if(names_.begin(), names_.end(),
                                     [role](const Name& name) { return name.role == role; });
     return static_cast<std::size_t>(std::distance(names_.begin(), found));

@@ -41,7 +41,7 @@ UPDATE log SET checksum = libbus_checksum(last_position, last_timer, pruned_thro
     unchecked_through, pruned_streams, timers, agents);
 )sql";
 
-/// A row that is not as it was written must not get a checksum that says so.
+/// A row that is not as it was written must not get a right checksum.
 constexpr const char* fill_log_of_5 = R"sql(
 UPDATE log SET checksum = CASE
     WHEN checksum = libbus_checksum(last_position, last_timer, pruned_through, unchecked_through,

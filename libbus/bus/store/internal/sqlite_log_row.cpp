@@ -83,7 +83,7 @@ void set_generation(Connection& connection, std::int64_t generation) {
 }
 
 std::int64_t new_generation(Connection& connection) {
-    // 48 bits: a number that people can compare, and that JSON keeps.
+    // 48 bits: a number that people can compare, and that JSON holds without loss.
     return connection.integer("SELECT (random() & 0xffffffffffff) | 1", "draw a generation for");
 }
 

@@ -21,15 +21,15 @@ namespace bus::sqlite {
 namespace {
 
 constexpr const char* comparing = "compare with its write-ahead log";
-/// Where the row of the log has them, from schema 5 on.
+/// Columns of the row of the log, from schema 5 on.
 constexpr std::size_t previous_column = 13;
 constexpr std::size_t stamp_column = 14;
 
-/// A read transaction: as long as it lasts, nobody can begin the write-ahead log anew.
+/// A read transaction. While it lasts, no program can begin the write-ahead log anew.
 class Reading {
 public:
     explicit Reading(Connection& connection) : connection_{connection} {
-        // Reads the first page, but not the schema, which may be of two files.
+        // Reads the first page, but not the schema, which may come from two files.
         connection_.execute("BEGIN; PRAGMA schema_version", comparing);
     }
 
@@ -42,14 +42,14 @@ private:
     Connection& connection_;
 };
 
-/// The row of the log as the file has it by itself.
+/// The row of the log in the file without its write-ahead log.
 struct FileAlone {
-    std::uint32_t page = 0;            ///< where it stands
+    std::uint32_t page = 0;            ///< the page that holds it
     std::optional<std::int64_t> stamp; ///< none before schema 5
 };
 
-/// Nothing where it cannot be read: pages of the file may be half way through a checkpoint that a
-/// crash or a power cut has ended.
+/// Returns none if the row cannot be read: pages of the file may be half way through a checkpoint
+/// that was cut off by a crash or a power failure.
 std::optional<FileAlone> read_alone(const Connection& connection) {
     try {
         Connection alone{connection.path(), Access::file_alone, {}};
@@ -76,13 +76,13 @@ std::optional<FileAlone> read_alone(const Connection& connection) {
     }
 }
 
-/// The stamps in one version of the page with the row of the log.
+/// The stamps in one version of the page that holds the row of the log.
 struct Stamps {
     std::optional<std::int64_t> stamp; ///< none before schema 5
     std::optional<std::int64_t> previous;
 };
 
-/// Nothing where the page holds something else.
+/// Returns none if the page holds something else.
 std::optional<Stamps> stamps_in(std::string_view page) {
     constexpr std::size_t columns_of_first_version = 2;
     const std::vector<std::size_t> cells = leaf_cells(page, false);
@@ -104,7 +104,7 @@ std::optional<Stamps> stamps_in(std::string_view page) {
     return Stamps{number(stamp_column), number(previous_column)};
 }
 
-/// Whether a page holds the row of the log, known by its checksum.
+/// Whether a page holds the row of the log; the row is recognized by its checksum.
 bool is_page_of_log(std::string_view page) {
     const std::vector<std::size_t> cells = leaf_cells(page, false);
     const auto row =
@@ -116,7 +116,7 @@ bool is_page_of_log(std::string_view page) {
     return found && found->log;
 }
 
-/// Goes through a log until it is known what it is to the file.
+/// Reads a log until it is clear how it relates to the file.
 LogFit compare(WalFrames& frames, const FileAlone& file) {
     std::optional<Stamps> waiting; ///< of the transaction that has not ended yet
     std::set<std::uint32_t> pages; ///< of that transaction
@@ -141,14 +141,14 @@ LogFit compare(WalFrames& frames, const FileAlone& file) {
         }
         pages.clear();
         if (foreign) {
-            return LogFit::mixed; // what stands there in the log is no row of it
+            return LogFit::mixed; // the log has something else in the place of the row
         }
         if (waiting) {
             if (std::exchange(first, false) && waiting->previous == file.stamp) {
                 return LogFit::belongs;
             }
             if (file.stamp && waiting->stamp == file.stamp) {
-                return LogFit::belongs; // a part of the log is in the file already
+                return LogFit::belongs; // a part of the log is already in the file
             }
             waiting.reset();
         }
@@ -199,7 +199,7 @@ std::string of_events(Connection& connection, const LogRow& log) {
     return {};
 }
 
-/// Rows that must be there.
+/// A number of rows that the store must have.
 struct Count {
     const char* what;
     const char* sql;
@@ -217,8 +217,8 @@ std::string of_counts(Connection& connection, std::initializer_list<Count> count
     return {};
 }
 
-/// Only what the store itself counts: what an agent has delivered, finished and kept is what its
-/// parts say, and a program that commits parts of its own may say it in any way.
+/// Compares only what the store itself counts. How many events an agent has delivered, finished and
+/// kept is what its parts say, and a program that commits parts of its own may say anything.
 std::string of_agents(Connection& connection, const LogRow& log) {
     Statement read{connection, "SELECT checksum FROM agents", "compare the agents of"};
     std::int64_t sum = 0;
@@ -245,7 +245,7 @@ std::string of_requests(Connection& connection) {
 } // namespace
 
 LogFit fit_of_log(Connection& connection) {
-    // A program that writes may put a part of the log into the file while we read both.
+    // A program that writes may copy a part of the log into the file while we read both.
     constexpr int attempts = 3;
     constexpr int pause_ms = 10;
     LogFit fit = fit_now(connection);
@@ -289,8 +289,8 @@ void refuse_disagreement(Connection& connection, LogFit fit,
     if (fit == LogFit::unknown) {
         const VerifyReport report =
             verify({.path = connection.path(), .busy_timeout = busy_timeout});
-        // What an agent has delivered and finished is what its parts say, also where they are
-        // wrong.
+        // Does not count: how many events an agent has delivered and finished is what its parts
+        // say, even if they are wrong.
         const auto found = std::find_if(report.findings.begin(), report.findings.end(),
                                         [](const Finding& finding) {
                                             return finding.kind != FindingKind::conservation_broken;
@@ -305,8 +305,7 @@ void refuse_disagreement(Connection& connection, LogFit fit,
     try {
         what = disagreement(connection);
     } catch (const StoreDamaged&) {
-        return; // a page that cannot be read: what is whole can, and whoever reads that page is
-                // told
+        return; // a page cannot be read; the rest can, and a read of that page reports it
     }
     if (!what.empty()) {
         refuse(connection, what + ": it is damaged, or was put together from files of different "

@@ -20,9 +20,9 @@ namespace {
 
 constexpr std::uint64_t page_bytes = 4096;
 
-/// Where a link leads that leads to nothing yet: SQLite would make the file there.
+/// Follows links whose target does not exist yet: SQLite would create the file there.
 std::filesystem::path behind_links(std::filesystem::path path) {
-    constexpr int most_links = 40; // as the kernel has it
+    constexpr int most_links = 40; // the kernel's limit
     std::error_code error;
     for (int links = 0; links < most_links; ++links) {
         const std::filesystem::path target = std::filesystem::read_symlink(path, error);
@@ -34,7 +34,7 @@ std::filesystem::path behind_links(std::filesystem::path path) {
     return path;
 }
 
-/// SQLite and the lock must mean the same file whatever it is called.
+/// The absolute path. SQLite and the lock must refer to the same file, whatever it is called.
 std::filesystem::path in_full(const std::filesystem::path& path) {
     if (path.empty()) {
         throw StoreError{"cannot open a store without a path: name a file, as in sqlite:orders.db"};
@@ -45,7 +45,7 @@ std::filesystem::path in_full(const std::filesystem::path& path) {
     std::error_code lost;
     if (std::filesystem::exists(path, lost) &&
         (error || !std::filesystem::equivalent(path, resolved, lost))) {
-        // Some links of /proc lead where their text does not.
+        // Some links of /proc lead to another place than their text says.
         throw StoreError{"cannot open the store sqlite:" + path.string() +
                          ": the file that this leads to has no path here (it was removed, or lies "
                          "in another container), and a store needs one, for the files beside it"};
@@ -70,8 +70,8 @@ void refuse_folder(const std::filesystem::path& path) {
     }
 }
 
-/// A backup that is opened for writing goes on by itself: from here on its positions are not those
-/// that the store it was taken from gave out.
+/// Begins a life of its own for a backup that is opened for writing: from here on its positions are
+/// not those of the store that it was taken from.
 void begin_life(Connection& connection) {
     if (connection.integer("SELECT generation FROM log", "read the generation of") == 0) {
         Transaction transaction{connection};
@@ -80,8 +80,9 @@ void begin_life(Connection& connection) {
     }
 }
 
-/// Makes the file where it is missing, before it is locked and before SQLite gives it the rights
-/// that the umask leaves. Where it cannot be made, SQLite says why.
+/// Creates the file if it is missing. This happens before the file is locked, and before SQLite
+/// would create it with the rights that the umask leaves. If the file cannot be created, SQLite
+/// reports why.
 void create(const std::filesystem::path& path, const SqliteOptions& options) {
     internal::check_length(path, "open");
     std::error_code ignored;
@@ -91,19 +92,20 @@ void create(const std::filesystem::path& path, const SqliteOptions& options) {
     try {
         internal::make_file(static_cast<mode_t>(options.mode), path);
     } catch (const std::filesystem::filesystem_error&) {
-        // Somebody else was faster, or it cannot be.
+        // Another program was faster, or the file cannot be created.
     }
 }
 
 void set_up(Connection& connection, const SqliteOptions& options) {
-    // The schema comes before WAL: then the file itself says whose it is from its first page on.
+    // The schema is written before WAL is turned on, so that the file itself shows from its first
+    // page on that it is a store.
     const bool older_log = inspect(connection) == FileKind::older &&
                            connection.text("PRAGMA journal_mode", "look into") == "wal";
     migrate(connection);
     connection.checkpoint_on_close(true);
     const std::string mode = connection.text("PRAGMA journal_mode = WAL", "turn on WAL for");
     if (older_log) {
-        // Then no log of an older schema, which has no stamps, is left beside the file.
+        // So no log of an older schema, which has no stamps, is left beside the file.
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)", "migrate");
     }
     if (mode != "wal") {
@@ -137,7 +139,7 @@ Connection open_for_writing(const std::filesystem::path& path, const SqliteOptio
     create(path, options);
     lock.emplace(internal::DatabaseFile::find(path), path, options.program);
     Connection connection{path, Access::read_write, options.busy_timeout};
-    // Until we know that it is ours, not even closing it may change the file.
+    // Until we know that the file is ours, not even closing it may change it.
     connection.checkpoint_on_close(false);
     const LogFit fit = refuse_mixed(connection);
     const FileKind kind = inspect(connection);

@@ -20,12 +20,12 @@ std::size_t big_endian_16(std::string_view bytes, std::size_t at) {
     return byte_at(bytes, at) << 8U | byte_at(bytes, at + 1);
 }
 
-/// Reads numbers of one to nine bytes, one after the other.
+/// Reads numbers of one to nine bytes, one after another.
 class Varints {
 public:
     Varints(std::string_view bytes, std::size_t at) : bytes_{bytes}, at_{at} {}
 
-    /// Nothing where the bytes end before the number does.
+    /// Returns none if the bytes end before the number does.
     std::optional<std::uint64_t> next() {
         constexpr int most = 9;
         std::uint64_t value = 0;
@@ -49,7 +49,7 @@ private:
     std::size_t at_;
 };
 
-/// How much of a payload stands in its cell; the rest is in pages of its own.
+/// How much of a payload is in its cell; the rest is in overflow pages.
 std::size_t local_bytes(std::size_t payload, std::size_t usable) {
     const std::size_t most = usable - 35;
     if (payload <= most) {
@@ -68,7 +68,8 @@ std::int64_t signed_number(std::string_view bytes) {
     return static_cast<std::int64_t>(value);
 }
 
-/// Bytes of a column of this serial type; nothing for one that SQLite does not write.
+/// The size of a column with this serial type, in bytes; none for a type that SQLite does not
+/// write.
 std::optional<std::size_t> size_of_type(std::uint64_t type) {
     constexpr std::size_t sizes[] = {0, 1, 2, 3, 4, 6, 8, 8, 0, 0};
     if (type < std::size(sizes)) {
@@ -97,8 +98,8 @@ PageValue value_of(std::uint64_t type, std::string_view bytes) {
     return {.kind = type % 2 == 0 ? Kind::blob : Kind::text, .bytes = bytes};
 }
 
-/// Appends what of a payload stands in a chain of pages from `page` on. A chain can be no longer
-/// than what is missing, so one that runs in a circle ends.
+/// Appends the part of a payload that is in a chain of pages from `page` on. A chain cannot be
+/// longer than what is missing, so a circular one ends too.
 bool append_overflow(std::string& payload, std::size_t size, std::uint32_t page,
                      const FindPage& find) {
     while (payload.size() < size) {
@@ -174,7 +175,7 @@ std::optional<IndexPage> index_page(std::string_view page) {
         found.below.push_back(big_endian_32(page, 8));
     }
     const std::size_t count =
-        std::min(big_endian_16(page, 3), (page.size() - header) / 2); // room for the pointers
+        std::min(big_endian_16(page, 3), (page.size() - header) / 2); // the pointers must fit
     for (std::size_t i = 0; i < count; ++i) {
         std::size_t at = big_endian_16(page, header + 2 * i);
         if (kind == inner && at + 4 <= page.size()) {

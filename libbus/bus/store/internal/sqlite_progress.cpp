@@ -112,7 +112,7 @@ void ProgressTable::put(std::int64_t agent, internal::AgentProgress progress) {
     touch(agent);
 }
 
-/// What is there before the agent has a row.
+/// The number of state rows that exist before the agent has a row of its own.
 std::uint64_t ProgressTable::states_of(std::int64_t agent) {
     Statement::Run run = states_.run(agent);
     return run.next() ? run.number(0) : 0;
@@ -139,8 +139,8 @@ void ProgressTable::committed() {
 }
 
 void ProgressTable::rolled_back() {
-    // Read again when it is needed. The name of an agent that has just begun may be gone too, and
-    // its number soon another's.
+    // The entries are read again when they are needed. The name of a new agent may have been rolled
+    // back too, and its number may soon belong to another name.
     for (const std::int64_t agent : touched_) {
         entries_.erase(agent);
     }
@@ -149,7 +149,8 @@ void ProgressTable::rolled_back() {
 
 void ProgressTable::write(std::int64_t agent, Entry& entry) {
     write_row(agent, entry);
-    // Both in order of position: what is only in one of them, or ends elsewhere, has changed.
+    // Both lists are in order of position. A range that is in only one of them, or ends elsewhere,
+    // has changed.
     auto old = entry.stored.ahead.begin();
     for (const auto& [first, last] : entry.now.ahead) {
         while (old != entry.stored.ahead.end() && old->first < first) {

@@ -10,7 +10,7 @@ namespace bus::sqlite {
 namespace {
 
 constexpr const char* reading_events = "read events from";
-/// Room for a page; who asks for more gets it as it grows.
+/// Reserves room for one page; a longer result grows as needed.
 constexpr std::size_t most_reserved = 384;
 constexpr const char* reading_timers = "read the timers of";
 
@@ -40,7 +40,7 @@ constexpr const char* last_before_sql =
 constexpr const char* first_dated_from_sql =
     "SELECT position FROM events NOT INDEXED WHERE occurred_at >= ?1 AND position > ?2 "
     "ORDER BY position LIMIT 1";
-// The columns of the event stand where an event of the log has them.
+// The columns of the event are in the same places as those of an event in the log.
 constexpr const char* timers_sql =
     "SELECT number, event_id, event_type, event_version, aggregate_type, aggregate_id, 0, "
     "execution_id, user_id, occurred_at, causation_id, data, agent, due, scheduled_at FROM timers "
@@ -153,7 +153,7 @@ std::vector<TimerRecord> Reader::timers(Timestamp after_due, std::uint64_t after
         records.push_back({.number = kept.position,
                            .agent = run.is_null(12) ? std::string{} : name(run.integer(12)),
                            .due = Timestamp{Duration{run.integer(13)}},
-                           .scheduled_at = Timestamp{Duration{run.integer(14)}}, // 0 for null
+                           .scheduled_at = Timestamp{Duration{run.integer(14)}}, // 0 for NULL
                            .event = std::move(kept.record)});
     }
     return records;
@@ -217,7 +217,8 @@ const std::string& Reader::name(std::int64_t id) {
     }
     Statement::Run run = name_.run(id);
     if (!run.next()) {
-        connection_.fail(SQLITE_CORRUPT, reading_events); // an event of a name that is not there
+        // The event has a name that does not exist.
+        connection_.fail(SQLITE_CORRUPT, reading_events);
     }
     return names_.emplace(id, run.text(0)).first->second;
 }

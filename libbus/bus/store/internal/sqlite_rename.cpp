@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* renaming = "rename an agent of";
 
-// The columns of each table as its checksum has them, before the agent's and after it.
+// The columns of each table in the order of its checksum, before the agent's column and after it.
 #define LIBBUS_DELIVERY                                                                            \
     ", position, state, due, failures, redrives, sequence, quarantined, last_kind, attempts, "     \
     "only_state"
@@ -41,7 +41,7 @@ constexpr const char* const all_renames[] = {
 #undef LIBBUS_TIMER
 #undef LIBBUS_DELIVERY
 
-/// The checksum of the agent's row; 0: it has none.
+/// The checksum of the agent's row; 0 if it has no row.
 std::int64_t checksum_of_row(const Connection& connection, std::int64_t agent) {
     Statement read{connection, "SELECT checksum FROM agents WHERE agent = ?1", renaming};
     Statement::Run run = read.run(agent);

@@ -21,7 +21,7 @@ std::int64_t count_of(Timestamp time) {
     return time.time_since_epoch().count();
 }
 
-/// A request as its row has it.
+/// The columns of a request.
 struct Columns {
     explicit Columns(const RequestRecord& request)
         : at{count_of(request.at)},
@@ -51,7 +51,7 @@ struct Columns {
         return number == 0 ? std::nullopt : std::optional{static_cast<std::int64_t>(number)};
     }
 
-    /// That of schema 3 where nothing is asked that came later.
+    /// If no later column is used, this is the checksum of schema 3.
     [[nodiscard]] std::int64_t checksum() const {
         return state || limit || before || part_of || forced
                    ? checksum_of(at, who, why, action, agent, position, kind, error, state, limit,
@@ -74,8 +74,8 @@ struct Columns {
     std::optional<std::int64_t> forced;
 };
 
-/// Begins to write. SQLite's own waiting looks ever more rarely, and beside a busy writer, who
-/// leaves gaps of microseconds, might never find one: this looks every other millisecond.
+/// Begins to write. SQLite's own wait polls ever more rarely. Beside a busy writer, which leaves
+/// gaps of microseconds, it might never find one. Therefore this polls every other millisecond.
 void begin(Connection& connection, std::chrono::milliseconds patience) {
     constexpr std::chrono::milliseconds turn{2};
     connection.busy_timeout(turn);
@@ -116,7 +116,8 @@ RequestTable::RequestTable(Connection& connection)
 
 std::uint64_t RequestTable::insert(const RequestRecord& request) {
     const Columns columns{request};
-    // Of what was asked: the number is not known yet, and the answer has a checksum of its own.
+    // The checksum of the request alone: the number is not known yet, and the answer has its own
+    // checksum.
     insert_.execute(columns.at, columns.who, columns.why, columns.action, columns.agent,
                     request.position, columns.kind, columns.error, std::string_view{request.result},
                     columns.checksum(), columns.state, columns.limit, columns.before,
@@ -176,7 +177,8 @@ std::uint64_t RequestTable::newest() {
 
 void RequestTable::change_counts(const std::function<void(RequestCounts&)>& change) {
     RequestCounts counts;
-    // Counts that somebody has changed get no checksum again: else verify() would believe them.
+    // If another program has changed the counts, they must not get a right checksum again: verify()
+    // would then trust them.
     bool believed = false;
     {
         Statement::Run run = read_counts_.run();
@@ -204,7 +206,7 @@ std::uint64_t ask(const std::filesystem::path& store, const RequestRecord& reque
     Connection connection{store, Access::existing, patience};
     refuse_triggers(connection);
     connection.execute("PRAGMA synchronous = FULL",
-                       writing_requests); // some builds have another default
+                       writing_requests); // the default differs between builds
     RequestTable table{connection};
     begin(connection, patience);
     Transaction transaction{connection, Transaction::Begun{}};

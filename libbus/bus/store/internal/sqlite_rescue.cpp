@@ -19,7 +19,7 @@ constexpr const char* all_acknowledged = "All that was acknowledged ";
 /// A file that this process has open.
 struct OpenFile {
     fs::path link{}; ///< its entry in /proc; empty: not found
-    fs::path name{}; ///< where it lies now; empty: it has no name any more, or none is known
+    fs::path name{}; ///< its present path; empty: it has no name any more, or none is known
 
     struct stat seen {};
 };
@@ -54,7 +54,8 @@ fs::path beside(const fs::path& path, const char* end) {
     return fs::path{path}.concat(end);
 }
 
-/// A new name like PATH-rescued, in its folder or, if that is gone too, in the nearest one above.
+/// A free name like PATH-rescued, in the folder of PATH or, if that is gone too, in the nearest
+/// folder above.
 fs::path free_name(const fs::path& path, const std::string& end) {
     std::error_code ignored;
     fs::path folder = path.parent_path();
@@ -70,7 +71,7 @@ fs::path free_name(const fs::path& path, const std::string& end) {
     return name;
 }
 
-/// One saving.
+/// One rescue.
 class Rescue {
 public:
     Rescue(Connection& connection, const FileNames& names, Loss loss)
@@ -89,7 +90,7 @@ public:
     }
 
 private:
-    /// The name that was opened leads to the very file still.
+    /// Whether PATH still leads to the file that was opened.
     [[nodiscard]] bool at_home() const { return leads_to(names_.path(), names_.id()); }
 
     [[nodiscard]] std::string what_happened() const {
@@ -104,7 +105,7 @@ private:
             return change.name.string() +
                    (change.gone ? " was removed or moved" : " was replaced by another file");
         }
-        if (at_home()) { // a link was given
+        if (at_home()) { // a link was given as the path
             return "the name " + change.name.string() +
                    (change.gone ? " was removed or leads nowhere" : " was led to another file");
         }
@@ -119,12 +120,13 @@ private:
         if (!loss_.name) {
             return save_from_memory();
         }
-        // Whoever has made a new index may have written what this one does not know of.
+        // A program that has created a new index may have written commits that this connection does
+        // not know.
         const bool foreign_index = loss_.name->role == FileRole::index && !loss_.name->gone;
         return file_.name.empty() || foreign_index ? save_as_copy() : save_in_file();
     }
 
-    /// True once all of the log is in the file.
+    /// Returns true if all of the log is in the file now.
     [[nodiscard]] bool copy_log() const {
         int frames = -1;
         int copied = -1;
@@ -191,8 +193,8 @@ private:
                ": copy both now, as NAME and NAME-wal, and look at NAME with `bus verify`.";
     }
 
-    /// The file is not what it was. What the writer has read or written of late is still in memory,
-    /// which may be all of it: only a copy that is whole is kept.
+    /// Used if the content of the file was changed. What the writer has read or written recently is
+    /// still in memory, and this may be everything. The copy is kept only if it is whole.
     std::string save_from_memory() {
         const fs::path copy = free_name(names_.path(), "");
         try {
@@ -205,7 +207,7 @@ private:
                        "and start it again.";
             }
         } catch (const std::exception&) {
-            // Then the file itself was needed.
+            // Memory was not enough: the file itself was needed.
         }
         remove_all(copy);
         const fs::path log = move_log_aside();
@@ -223,7 +225,8 @@ private:
         }
     }
 
-    /// SQLite would take them for those of the file that lies there now.
+    /// Removes our log and index. SQLite would take them for those of the file that has our name
+    /// now.
     void remove_beside() const {
         for (const auto& [end, role] :
              {std::pair{"-wal", FileRole::log}, std::pair{"-shm", FileRole::index}}) {
@@ -234,13 +237,14 @@ private:
         }
     }
 
-    /// The same, but the log is kept. Returns its new name, if it has got one.
+    /// The same, but keeps the log. Returns its new name; empty if it was not renamed.
     fs::path move_log_aside() {
         const fs::path log = beside(names_.path(), "-wal");
         fs::path kept;
         if (loss_.name || loss_.content == FileRole::database) {
             if (leads_to(log, names_.id(FileRole::log))) {
-                // Not as SQLite would call it: it would take it for the log of PATH-rescued.
+                // The new name must not end in -wal: SQLite would take the file for the log of
+                // PATH-rescued.
                 kept = free_name(names_.path(), "-log");
                 if (::rename(log.c_str(), kept.c_str()) != 0) {
                     kept.clear();

@@ -17,7 +17,7 @@ constexpr const char* forgetting = "forget an agent of";
 #define LIBBUS_FORGET(table)                                                                       \
     "DELETE FROM " table " WHERE agent = (SELECT id FROM names WHERE name = ?1)"
 
-/// Throws PruneRefused where an agent needs one of the events from `first` through `through`.
+/// Throws PruneRefused if an agent needs one of the events from `first` through `through`.
 void refuse_pruning(const Connection& connection, Position first, Position through) {
     {
         Statement behind{connection,
@@ -41,7 +41,7 @@ void refuse_pruning(const Connection& connection, Position first, Position throu
     }
 }
 
-/// Keeps the versions of the streams that end with what is pruned; returns how many are new.
+/// Keeps the versions of the streams that lose all their events. Returns how many of them are new.
 std::uint64_t keep_heads(const Connection& connection, Position cut) {
     Statement heads{connection,
                     "SELECT e.aggregate_type, e.aggregate_id, max(e.stream_version) AS head, "
@@ -72,9 +72,9 @@ std::uint64_t keep_heads(const Connection& connection, Position cut) {
     return added;
 }
 
-/// Removes the notes of when positions were stored that say nothing about what is kept. The one of
-/// the oldest event kept stays, and those before it that say a later time: after a clock that was
-/// set back, time is taken to stand still. Returns how many went.
+/// Removes the notes of stored positions that say nothing about the events in the log, and returns
+/// how many. The note of the oldest event in the log stays. Earlier notes with a later time stay
+/// too: after a clock was set back, time counts as standing still.
 std::uint64_t prune_stored_times(const Connection& connection, Position cut) {
     Statement{connection,
               "DELETE FROM stored_times WHERE position < (SELECT max(position) FROM stored_times "
@@ -85,7 +85,7 @@ std::uint64_t prune_stored_times(const Connection& connection, Position cut) {
     return connection.changes();
 }
 
-/// The checksum of an agent's row; 0: there is none.
+/// The checksum of an agent's row; 0 if there is no row.
 std::int64_t checksum_of_agent(const Connection& connection, std::string_view agent) {
     Statement read{
         connection,
@@ -153,7 +153,7 @@ bool forget(Connection& connection, LogRow& log, std::string_view agent) {
         Statement{connection, sql, forgetting}.execute(agent);
         removed += connection.changes();
     }
-    log.kept.timers -= connection.changes(); // the last of the tables
+    log.kept.timers -= connection.changes(); // changes() is that of the last table: the timers
     if (removed != 0) {
         LogTable{connection}.write(log);
     }

@@ -12,10 +12,10 @@ namespace bus::sqlite {
 
 namespace {
 
-// docs/decisions/0003-sqlite-schema.md has the reasons and the figures of version 1,
-// 0015-store-schema-2.md those of version 2, 0016-checksums-and-verify.md those of version 3,
-// 0024-requests-are-counted.md those of version 4, 0027-mixed-files.md and
-// 0028-delays-and-the-wall-clock.md those of version 5. A statement of a released version is never
+// docs/decisions/0003-sqlite-schema.md has the reasons and the figures for version 1,
+// 0015-store-schema-2.md for version 2, 0016-checksums-and-verify.md for version 3,
+// 0024-requests-are-counted.md for version 4, 0027-mixed-files.md and
+// 0028-delays-and-the-wall-clock.md for version 5. A statement of a released version is never
 // changed.
 constexpr const char* create_schema = R"sql(
 CREATE TABLE names (
@@ -190,10 +190,10 @@ UPDATE log SET
     answers = (SELECT count(*) FROM requests WHERE done_at IS NOT NULL);
 )sql";
 
-/// The row of the log: which life of the store this is, and the chain of stamps. What operators ask
-/// of groups, and what is removed by its age (0031-retention.md): of rows older than that, the new
-/// columns are NULL, and a row where they are has the checksum that it had without them. A timer
-/// says when it was scheduled.
+/// Adds to the row of the log the life of the store and the chain of stamps; adds what operators
+/// ask of groups, what retention needs (0031-retention.md), and the time at which a timer was
+/// scheduled. In older rows the new columns are NULL, and such a row keeps the checksum that it had
+/// without them.
 constexpr const char* of_version_5 = R"sql(
 ALTER TABLE timers ADD COLUMN scheduled_at INTEGER;
 ALTER TABLE log ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;
@@ -215,7 +215,7 @@ CREATE TABLE stored_times (
 );
 )sql";
 
-/// Version 1 had the kinds of failures only inside the JSON of the attempts.
+/// In version 1, the kinds of failures were only in the JSON of the attempts.
 void note_last_kinds(Connection& connection) {
     const char* const doing = "migrate the deliveries of";
 
@@ -254,7 +254,7 @@ constexpr Migration all_migrations[] = {
     {of_version_5, fill_generation},
 };
 
-/// The first version whose row of the log has a stamp.
+/// The first version that has a stamp in the row of the log.
 constexpr std::int64_t first_with_stamps = 5;
 
 std::int64_t newest(std::span<const Migration> steps) {
@@ -304,9 +304,9 @@ FileKind inspect(Connection& connection, std::span<const Migration> steps) {
 
 namespace {
 
-/// `the trigger 'x' on its events`; empty if there is none.
+/// The trigger, as `the trigger 'x' on its events`; empty if there is none.
 std::string find_trigger(const Connection& connection) {
-    // A trigger keeps the name of its table as it was written in its statement.
+    // The name of the table is spelled as in the statement that created the trigger.
     Statement triggers{
         connection,
         "SELECT name, lower(tbl_name) FROM sqlite_schema WHERE type = 'trigger' "
@@ -357,7 +357,7 @@ void TriggerWatch::look() {
 void migrate(Connection& connection, std::span<const Migration> steps) {
     while (inspect(connection, steps) != FileKind::store) {
         Transaction transaction{connection};
-        // Read again: whoever held the lock until now may have migrated.
+        // Read again: the program that held the lock until now may have migrated the store.
         const std::int64_t version = version_of(connection);
         if (version < newest(steps)) {
             const Migration& step = steps[static_cast<std::size_t>(version)];

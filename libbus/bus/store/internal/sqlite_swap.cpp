@@ -68,7 +68,7 @@ void copy_rights(const fs::path& original, const fs::path& copy) {
     if (::stat(original.c_str(), &there) != 0) {
         fail("read the mode of", original, errno);
     }
-    // The owner first: a change of it takes some modes away.
+    // The owner is set first, because a change of owner removes some modes.
     if (::geteuid() == 0 && ::chown(copy.c_str(), there.st_uid, there.st_gid) != 0) {
         fail("set the owner of", copy, errno);
     }

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t wal_header_bytes = 32;
 constexpr std::size_t wal_frame_bytes = 24;
 constexpr std::size_t wal_salt_bytes = 8;
-constexpr std::uint32_t wal_mark = 0x377f0682; ///< the last bit: big endian checksums
+constexpr std::uint32_t wal_mark = 0x377f0682; ///< the last bit means big-endian checksums
 constexpr std::uint32_t wal_version = 3'007'000;
 
 std::uint32_t little_endian_32(std::string_view bytes, std::size_t at) {
@@ -56,7 +56,7 @@ bool WalFrames::next() {
     add(content());
     if (page_ == 0 || frame_.compare(8, wal_salt_bytes, salt_) != 0 ||
         sum_ != std::pair{big_endian_32(frame_, 16), big_endian_32(frame_, 20)}) {
-        page_bytes_ = 0; // the end, for good
+        page_bytes_ = 0; // the end, permanently
         return false;
     }
     offset_ += frame_.size();

@@ -13,19 +13,19 @@ constexpr const char* watching = "watch the files of";
 
 constexpr std::int64_t store_page_bytes = 4096;
 
-/// Of the log: what comes before its frames, and before the page in each of them.
+/// Bytes of the log before its frames, and in each frame before the page.
 constexpr std::int64_t log_header_bytes = 32;
 constexpr std::int64_t frame_header_bytes = 24;
 
-/// Frames after which the log is copied, as SQLite itself would.
+/// At this number of frames the log is copied, as SQLite itself would do.
 constexpr std::uint32_t long_log = 1000;
 
-/// Where things stand in the index, counted in 32 bits.
+/// Offsets in the index, in units of 32 bits.
 constexpr std::size_t at_frames = 4;
 constexpr std::size_t at_salts = 8;
 constexpr std::size_t at_copied = 24;
 constexpr std::size_t at_begun = 32;
-constexpr int index_bytes = 32'768; // of its first part
+constexpr int index_bytes = 32'768; // size of its first part
 
 bool same_time(const std::timespec& a, const std::timespec& b) noexcept {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
@@ -58,14 +58,15 @@ FileWatch::FileWatch(Connection& connection, const std::filesystem::path& given)
     sqlite3_wal_autocheckpoint(handle, 0);
     renew();
     if (known_.index.begun != known_.index.copied) {
-        copy_log(); // a crash has left a log: until it is copied, nobody can say who writes
+        // A crash has left a log; until it is copied, a change of the file could be anyone's.
+        copy_log();
     }
 }
 
 void FileWatch::look() {
     check_not_lost();
     if (const std::optional<Loss> loss = find_loss()) {
-        // Whoever reads hears of it in the same words as whoever writes.
+        // Readers get the same message as the writer.
         std::string why = "the store sqlite:" + connection_.path().string() +
                           " is lost: " + rescue(connection_, names_, *loss);
         {
@@ -85,7 +86,7 @@ void FileWatch::throw_lost() const {
 std::optional<Loss> FileWatch::find_loss() {
     constexpr int looks = 5;
     for (int i = 0; i < looks; ++i) {
-        // The index first: what it says was done before.
+        // The index is read first: what it reports was done before.
         const Index index = read_index();
         FileNames::Seen seen;
         if (const auto change = names_.change(seen)) {
@@ -95,12 +96,13 @@ std::optional<Loss> FileWatch::find_loss() {
         if (log && file_is_whole(seen, index)) {
             return std::nullopt;
         }
-        // Or another program has begun a new log, or copied it, since the index was read.
+        // Otherwise another program has begun a new log, or copied the log, since the index was
+        // read.
         if (read_index() == index) {
             return Loss{.content = log ? FileRole::database : FileRole::log};
         }
     }
-    return std::nullopt; // there is much going on, as SQLite lets it
+    return std::nullopt; // other programs are busy with the files, as SQLite allows
 }
 
 bool FileWatch::log_is_whole(const FileNames::Seen& seen, const Index& index) const {
@@ -118,15 +120,15 @@ bool FileWatch::file_is_whole(const FileNames::Seen& seen, const Index& index) {
         return true;
     }
     if (index.begun != index.copied) {
-        return true; // another program is copying the log into it
+        return true; // another program is copying the log into the file
     }
     if (index.copied != known_.index.copied || index.salts != known_.index.salts) {
-        remember(); // or has done so
+        remember(); // another program has copied the log
         return true;
     }
     const std::string pages = file.size == known_.size ? read_pages() : "";
     if (file.size == known_.size && (pages == known_.pages || pages.empty())) {
-        remember(); // only its time was changed, or that cannot be seen just now
+        remember(); // only the time was changed, or the pages cannot be read now
         return true;
     }
     return false;
@@ -148,7 +150,7 @@ void FileWatch::committed() {
     }
 }
 
-/// Of a file that nobody has changed.
+/// Only for a file that was not changed.
 void FileWatch::note_index(const Index& index) {
     struct stat file {};
 
@@ -170,14 +172,15 @@ void FileWatch::renew() {
     remember();
 }
 
-/// The index before the file: else a copying in between would look like somebody's else.
+/// The index is read before the file. Otherwise, a copying in between would look like one of
+/// another program.
 void FileWatch::remember() {
     const Index index = read_index();
 
     struct stat file {};
 
     if (::stat(connection_.path().c_str(), &file) != 0) {
-        return; // the next look tells
+        return; // the next look reports it
     }
     known_ = {file.st_size, file.st_mtim, index, read_pages()};
 }
@@ -189,7 +192,7 @@ FileWatch::Index FileWatch::read_index() const {
             .begun = index_[at_begun]};
 }
 
-/// As they are in the file, and not in the log. Empty: the disk does not give them back.
+/// The pages as they are in the file, not in the log. Empty if the disk does not return them.
 std::string FileWatch::read_pages() const {
     std::string pages(2 * store_page_bytes, '\0');
     const auto read = [&](std::int64_t to, std::int64_t page) {

@@ -28,7 +28,7 @@ void StoredBefore::add(const StoredTime& note) noexcept {
         whole_minute_ = false;
     }
     if (note.at > now_) {
-        return; // that clock was wrong: the next note says when this was at the latest
+        return; // that clock was wrong; the next note gives an upper limit
     }
     reached_ = std::max(reached_, note.at);
     if (reached_ < time_) {

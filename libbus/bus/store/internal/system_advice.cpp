@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The longest that SQLite appends to the path of a database; what libbus appends is no longer.
+/// The longest suffix that SQLite appends to the path of a database; those of libbus are no longer.
 constexpr std::string_view longest_end = "-journal";
 
 std::string advice_on_descriptors() {
@@ -70,7 +70,7 @@ void occupy_standard_files() noexcept {
     while (file >= 0 && file <= STDERR_FILENO) {
         if (::fcntl(file, F_GETFD) >= 0) {
             ++file;
-        } else if (::open("/dev/null", O_RDWR) < 0) { // takes the lowest number
+        } else if (::open("/dev/null", O_RDWR) < 0) { // takes the lowest free number
             return;
         }
     }

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-/// How far the agents are: their rows and their ranges.
+/// Checks the progress of agents: their rows and their ranges.
 namespace bus::sqlite {
 
 namespace {
@@ -15,10 +15,11 @@ constexpr const char* verifying_agents = "verify the agents of";
 constexpr int agent_columns = 16;
 constexpr int checkpoint_column = 2;
 
-/// Checkpoints that are tried for a row that is not as it was written: about a second's worth.
+/// How many checkpoints are tried for a row that is not as it was written; takes about a second.
 constexpr Position most_checkpoints = 10'000'000;
 
-/// The checkpoint that the row's checksum was made with, where nothing else of the row has changed.
+/// The checkpoint with which the row's checksum was made; none if something else in the row has
+/// changed too.
 std::optional<Position> written_checkpoint(const VerifyContext& context,
                                            const Statement::Run& run) {
     const std::int64_t stored = run.integer(agent_columns);

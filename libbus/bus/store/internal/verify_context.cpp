@@ -37,7 +37,7 @@ void VerifyContext::run(std::string_view what, const std::function<void()>& chec
         if (!report.damage.contains(FindingKind::schema_changed)) {
             throw;
         }
-        // What was asked for is not in this file any more.
+        // The check asked for something that is not in this file any more.
         add({.kind = FindingKind::schema_changed,
              .what = "while " + std::string{what} + ": " + error.what()});
     }

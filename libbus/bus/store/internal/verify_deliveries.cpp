@@ -6,7 +6,7 @@
 #include <optional>
 #include <unordered_set>
 
-/// What agents have not finished, and whether all that was delivered is accounted for.
+/// Checks the unfinished deliveries, and whether everything that was delivered is accounted for.
 namespace bus::sqlite {
 
 namespace {
@@ -16,11 +16,11 @@ constexpr int delivery_columns = 11;
 constexpr int later_columns = 1;
 constexpr int position_column = 1;
 
-/// Rows for which all positions are tried, and how many positions.
+/// For how many rows all positions are tried, and how many positions.
 constexpr std::size_t most_deliveries_to_place = 10;
 constexpr Position most_positions = 10'000'000;
 
-/// Looks at the deliveries, by agent and position.
+/// Checks the deliveries, in order of agent and position.
 class DeliveryCheck {
 public:
     explicit DeliveryCheck(VerifyContext& context)
@@ -106,7 +106,7 @@ private:
         }
     }
 
-    /// A parked one waits behind a deferred or dead one of its sequence.
+    /// A parked delivery must wait behind a deferred or dead one of its sequence.
     void see_place_in_line(const Statement::Run& run) {
         const std::string_view sequence = run.view(6);
         const auto state = static_cast<DeliveryState>(run.integer(2));
@@ -116,8 +116,8 @@ private:
         } else if (sequence.empty()) {
             tell(FindingKind::delivery_invalid, "is parked, and in no sequence");
         } else if (!blockers_.contains(hash)) {
-            // Between the commit that finishes the one in front and the attempt of this one there
-            // is nothing in front of it; where rows are missing, it is more than that.
+            // There may be no delivery in front for a short time: between the commit that finishes
+            // the one in front and the attempt of this one. If rows are missing, it is damage.
             const auto agent = context_.agents.find(agent_);
             const bool accounted = agent != context_.agents.end() && agent->second.balanced;
             tell(FindingKind::parked_without_blocker,

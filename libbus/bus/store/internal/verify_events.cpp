@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-/// The log itself: positions, what the events say, and their streams.
+/// Checks the log itself: positions, content of the events, and streams.
 namespace bus::sqlite {
 
 namespace {
@@ -21,7 +21,7 @@ constexpr const char* one_event = LIBBUS_EVENT_COLUMNS "WHERE position = ?1";
 #undef LIBBUS_EVENT_COLUMNS
 
 constexpr int event_columns = 12;
-/// Places that are tried for a row that is not as it was written.
+/// How many places are tried for a row that is not as it was written.
 constexpr std::size_t most_places = 1000;
 constexpr std::size_t most_events_to_place = 100;
 
@@ -29,7 +29,7 @@ std::string event_at(Position position) {
     return "event " + std::to_string(position);
 }
 
-/// Looks at one event after another.
+/// Checks one event after another.
 class EventCheck {
 public:
     explicit EventCheck(VerifyContext& context)
@@ -132,7 +132,7 @@ private:
                       .position = position});
     }
 
-    /// A row whose checksum fits another place was moved from there.
+    /// If a row's checksum fits another place, the row was moved from there.
     void find_places() {
         Statement read{context_.connection, one_event, verifying_events};
         for (const std::int64_t place : changed_) {
@@ -159,11 +159,11 @@ private:
 
     VerifyContext& context_;
     Position next_;
-    std::vector<std::int64_t> changed_; ///< places of rows that are not as they were written
-    std::vector<Position> places_;      ///< where they may have come from
+    std::vector<std::int64_t> changed_; ///< positions of rows that are not as they were written
+    std::vector<Position> places_;      ///< positions that they may have come from
 };
 
-/// The versions of one stream after another.
+/// Checks the versions of one stream after another.
 class StreamCheck {
 public:
     explicit StreamCheck(VerifyContext& context) : context_{context} {}
@@ -251,7 +251,7 @@ void verify_event_ids(VerifyContext& context) {
                      .position = run.number(1)});
     }
     if (context.log.pruned_through != 0) {
-        return; // a cause that is not there may have been pruned
+        return; // a missing cause may have been pruned
     }
     Statement causes{context.connection,
                      "SELECT count(*), min(e.position) FROM events e "

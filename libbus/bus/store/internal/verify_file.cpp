@@ -9,7 +9,7 @@
 #include <string_view>
 #include <utility>
 
-/// What concerns the file as a whole: its pages, its schema, the row of the log, the names.
+/// Checks the file as a whole: its pages, its schema, the row of the log, the names.
 namespace bus::sqlite {
 
 namespace {
@@ -19,7 +19,7 @@ constexpr const char* verifying_schema = "verify the schema of";
 constexpr const char* verifying_log = "verify the end of the log of";
 constexpr const char* verifying_names = "verify the names in";
 
-/// Whether a line of SQLite's own check is about an index that does not fit its table.
+/// Whether a line of SQLite's own check is about an index that does not match its table.
 bool is_about_index(std::string_view line) {
     return line.find("missing from index") != std::string_view::npos ||
            line.find("entries in index") != std::string_view::npos ||
@@ -27,7 +27,8 @@ bool is_about_index(std::string_view line) {
            line.find("unique entry") != std::string_view::npos;
 }
 
-/// SQLite's own check takes a read that fails for a page that is wrong.
+/// SQLite's own check reports a failed read as a wrong page. This throws ReadFailed instead, unless
+/// a read has failed before.
 void refuse_failed_read(const VerifyContext& context, const std::string& line) {
     if (context.failed_read_is_damage) {
         return;
@@ -47,16 +48,16 @@ void refuse_failed_read(const VerifyContext& context, const std::string& line) {
     }
 }
 
-/// What stands in sqlite_schema; an index that a UNIQUE or PRIMARY KEY brings has no statement, and
-/// is looked at with its table.
+/// An entry of sqlite_schema. An index that comes from UNIQUE or PRIMARY KEY has no statement; it
+/// is checked with its table.
 struct SchemaObject {
     std::string type;
     std::string name;
-    std::string table; ///< that it hangs on; of a table or view: itself
+    std::string table; ///< the table it belongs to; for a table or view: its own name
     std::string sql;
 };
 
-using Schema = std::map<std::string, SchemaObject>; ///< by "table events"
+using Schema = std::map<std::string, SchemaObject>; ///< key: "table events"
 
 Schema schema_of(Connection& connection) {
     Schema schema;
@@ -70,8 +71,9 @@ Schema schema_of(Connection& connection) {
     return schema;
 }
 
-/// What ANALYZE of a database shell leaves, and a table with AUTOINCREMENT that is gone again.
-/// Nobody else can give a table such a name, and the second one cannot be dropped.
+/// Whether this is a table that ANALYZE in a database shell leaves, or that a removed table with
+/// AUTOINCREMENT leaves. Only SQLite can give a table such a name, and the second one cannot be
+/// dropped.
 bool is_of_sqlite(const SchemaObject& object) {
     return object.type == "table" &&
            (object.name.starts_with("sqlite_stat") || object.name == "sqlite_sequence");
@@ -101,7 +103,7 @@ Finding foreign(const SchemaObject& object) {
             .what = what + " is none of libbus: " + effect_of(object)};
 }
 
-/// The newest position as the events say it; where there is none, the last one that was pruned.
+/// The newest position according to the events; if there are none, the last pruned position.
 Position newest_event(VerifyContext& context) {
     const std::int64_t newest = context.connection.integer(
         "SELECT coalesce((SELECT max(position) FROM events), 0)", verifying_log);
@@ -109,7 +111,7 @@ Position newest_event(VerifyContext& context) {
                     context.log.pruned_through);
 }
 
-/// There is no row: what it would say is taken from the events.
+/// There is no row of the log: takes its values from the events.
 void do_without_log(VerifyContext& context) {
     context.log_known = false;
     context.log.pruned_through =
@@ -121,7 +123,8 @@ void do_without_log(VerifyContext& context) {
                  .what = "the row that says where the log ends is missing"});
 }
 
-/// The row is not what was written: where only its last position is wrong, the checksum tells.
+/// The row of the log is not as it was written. If only its last position is wrong, the checksum
+/// shows this.
 void mend_log(VerifyContext& context, const Statement::Run& run, int columns) {
     const Position said = context.log.last_position;
     const Position newest = newest_event(context);
@@ -144,7 +147,7 @@ void mend_log(VerifyContext& context, const Statement::Run& run, int columns) {
 } // namespace
 
 void verify_pages(VerifyContext& context) {
-    // Each row may hold several lines.
+    // Each row may contain several lines.
     Statement check{context.connection, "PRAGMA integrity_check(100)", looking};
     for (Statement::Run run = check.run(); run.next();) {
         std::istringstream lines{run.text(0)};

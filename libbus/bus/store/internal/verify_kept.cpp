@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-/// State, timers and requests.
+/// Checks states, timers and requests.
 namespace bus::sqlite {
 
 namespace {
@@ -42,7 +42,8 @@ void compare_counts(VerifyContext& context, const VerifiedAgent& agent, std::uin
 }
 
 void see_timer(VerifyContext& context, const Statement::Run& run) {
-    constexpr int scheduled_at = 13; // null in a row of an older program, and not in its checksum
+    // NULL in a row of an older program, whose checksum does not include it.
+    constexpr int scheduled_at = 13;
     constexpr int checksum = 14;
     const int columns = run.is_null(scheduled_at) ? scheduled_at : checksum;
     const std::string row = "timer " + std::to_string(run.number(0));
@@ -69,7 +70,7 @@ void see_timer(VerifyContext& context, const Statement::Run& run) {
 }
 
 void see_question(VerifyContext& context, const Statement::Run& run, const std::string& row) {
-    constexpr int columns = 8; // of what was asked
+    constexpr int columns = 8; // the columns of the request itself
     constexpr int later = 5;
     if (run.is_null(columns)) {
         ++context.report.unchecked_requests;
@@ -91,7 +92,7 @@ void see_question(VerifyContext& context, const Statement::Run& run, const std::
     }
 }
 
-/// The columns from `first` on: number, when it was done, what came of it, checksum.
+/// The columns from `first` on are: number, time of the answer, result, checksum.
 void see_answer(VerifyContext& context, const Statement::Run& run, int first,
                 const std::string& row) {
     const bool answered = !run.is_null(first + 1);
@@ -112,14 +113,14 @@ void see_answer(VerifyContext& context, const Statement::Run& run, int first,
     }
 }
 
-/// What the row of the log says; nothing where it cannot be believed.
+/// The counts in the row of the log; none if they cannot be relied on.
 std::optional<RequestCounts> counts_of_requests(VerifyContext& context) {
     Statement read{context.connection,
                    "SELECT requests, answers, pruned_requests, requests_checksum FROM log",
                    verifying_requests};
     Statement::Run run = read.run();
     if (!run.next()) {
-        return std::nullopt; // and told of already
+        return std::nullopt; // reported already
     }
     const RequestCounts counts = request_counts(run);
     if (run.is_null(3) || run.integer(3) != counts.checksum()) {
@@ -130,8 +131,8 @@ std::optional<RequestCounts> counts_of_requests(VerifyContext& context) {
     return counts;
 }
 
-/// The first number that no request has, for the message; up to `pruned` some were removed because
-/// of their age.
+/// The first number that no request has, for the message. Up to `pruned`, some requests were
+/// removed because of their age.
 std::string first_gap(const Connection& connection, std::int64_t pruned) {
     Statement gap{connection,
                   "SELECT min(number) + 1 FROM (SELECT ?1 AS number UNION ALL "

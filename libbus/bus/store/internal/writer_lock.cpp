@@ -28,7 +28,7 @@ std::string called(const std::string& program, pid_t process) {
     return program + " (process " + std::to_string(process) + ")";
 }
 
-/// What a lock file says, or nothing while its owner is just writing it.
+/// The content of a lock file; empty while its owner is just writing it.
 std::string read_owner(int file) {
     std::array<char, 256> text{};
     const ssize_t size = ::pread(file, text.data(), text.size(), 0);
@@ -51,14 +51,14 @@ std::string read_owner(const fs::path& lock_file) {
 
 void write_owner(int file, const std::string& owner) {
     const std::string line = owner + "\n";
-    // It only helps a message: a full disk must not keep an owner from its store.
+    // The text is only for a message, so a full disk must not keep an owner from its store.
     if (::ftruncate(file, 0) == 0) {
         [[maybe_unused]] const ssize_t written = ::pwrite(file, line.data(), line.size(), 0);
     }
 }
 
-/// What a process says of itself in the lock file that it has open, wherever that lies and even if
-/// it was removed; else what it was started as.
+/// The name that a process has written into the lock file that it has open, wherever that file is
+/// and even if it was removed. If there is none, the name of its program.
 std::string name_of(pid_t process) {
     const fs::path about = fs::path{"/proc"} / std::to_string(process);
     const std::string told_as = " (process " + std::to_string(process) + ")";
@@ -80,10 +80,10 @@ std::string name_of(pid_t process) {
 
 struct Owner {
     std::string name;
-    bool sure = true; ///< else a child may have inherited the lock
+    bool sure = true; ///< false: a child may have inherited the lock
 };
 
-/// Who writes a store that is locked.
+/// The process that writes a locked store.
 Owner owner_of(const DatabaseFile* file, const fs::path& store) {
     if (file != nullptr) {
         if (std::string here = file->owner_here(); !here.empty()) {
@@ -97,8 +97,8 @@ Owner owner_of(const DatabaseFile* file, const fs::path& store) {
     return {said.empty() ? "another process" : std::move(said), false};
 }
 
-/// Only root gives files away. Others keep what they have made, and share it with the store's
-/// group if it is theirs too: that the rest is refused is right.
+/// Only root can change the owner of a file. Other users keep what they have made, and give it the
+/// store's group if they belong to that group. It is right that everything else is refused.
 void give_rights_of(const struct stat& store, int file) {
     const uid_t owner = ::geteuid() == 0 ? store.st_uid : static_cast<uid_t>(-1);
     [[maybe_unused]] int refused =
@@ -107,7 +107,8 @@ void give_rights_of(const struct stat& store, int file) {
     refused = ::chmod(itself.c_str(), store.st_mode & 0777U);
 }
 
-/// A name that leads elsewhere could give away, or empty, what is nobody's here.
+/// Guards against links: a name that leads elsewhere could change the rights of, or empty, a file
+/// that does not belong to the store.
 bool is_plain(const struct stat& file) {
     return S_ISREG(file.st_mode) && file.st_nlink == 1;
 }
@@ -123,7 +124,7 @@ bool same_rights(const struct stat& a, const struct stat& b) {
            (a.st_mode & 0777U) == (b.st_mode & 0777U);
 }
 
-/// Without opening it: that would be the end of SQLite's locks on it.
+/// Does not open the file, because closing it would drop SQLite's locks on it.
 void give_rights_of(const struct stat& store, const fs::path& path) {
     const int file = ::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (file < 0) {
@@ -138,8 +139,9 @@ void give_rights_of(const struct stat& store, const fs::path& path) {
     ::close(file);
 }
 
-/// Closed on exec, so that no program started from here keeps the lock. A lock needs no right to
-/// write, so whoever may only read it gets it too, and just cannot leave a name.
+/// The file is closed on exec, so that no program started from here keeps the lock. A lock needs no
+/// right to write: a user who may only read the file gets the lock too, but cannot leave a name in
+/// it.
 int open_lock_file(const fs::path& path) {
     constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | flags, 0600);
@@ -228,7 +230,7 @@ void WriterLock::lock_beside() {
         throw cannot("it is no plain file, or has several names; remove it");
     }
     if (error == EWOULDBLOCK) {
-        refuse(nullptr, store_); // the file itself is ours
+        refuse(nullptr, store_); // the database file itself is locked by us
     }
     if (error != 0) {
         throw cannot_for(error);
@@ -249,7 +251,7 @@ void WriterLock::give_rights() const {
     struct stat store {};
 
     if (::stat(store_.c_str(), &store) != 0) {
-        return; // whoever watches the file tells that it has gone
+        return; // FileWatch reports that the file is gone
     }
     for (const char* end : {"-lock", "-wal", "-shm", "-journal"}) {
         give_rights_of(store, beside(store_, end));
