@@ -47,7 +47,7 @@ struct PointStatus {
 /// All points of the program, by name, also those that were never hit. Thread safe.
 std::vector<PointStatus> points();
 
-/// Replaces the rules by those in `rules`, which has the format of LIBBUS_FAULTS, and counts hits
+/// Replaces the rules with those in `rules`, which has the format of LIBBUS_FAULTS, and counts hits
 /// from 0 again. Thread safe. Throws std::invalid_argument, which says what is wrong.
 void choose(std::string_view rules);
 

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-/// Replaces a store by a backup.
+/// Replaces a store with a backup.
 namespace bus {
 
 /// How to restore a store from a backup.

@@ -22,7 +22,7 @@ class Writer {
 public:
     using Event = std::shared_ptr<const StoredEvent>;
 
-    /// An event that was committed. If nobody takes it, it goes back to the submitter with its
+    /// An event that was committed. If it is not taken, it goes back to the submitter with its
     /// part: creating objects on this one thread, and freeing objects of other threads there, would
     /// slow down every commit.
     class CommittedEvent {
@@ -60,9 +60,9 @@ public:
     /// index.
     using DoneOfMany = std::function<void(std::size_t, PartResult&&, Part&&)>;
 
-    /// Called on the writer's thread with a problem of the store, which otherwise might reach
-    /// nobody: perhaps no part is waiting. If the store is lost, it is called once. Any other
-    /// problem is reported once until a look finds the store well. Must not throw.
+    /// Called on the writer's thread with a problem of the store, even if no part is waiting that
+    /// could report it. If the store is lost, it is called once. Any other problem is reported once
+    /// until a look finds the store well. Must not throw.
     using OnTrouble = std::function<void(const std::string& what, bool lost)>;
 
     /// `on_idle` is called on the writer's thread when nothing is left to write.

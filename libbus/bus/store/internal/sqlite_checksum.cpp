@@ -91,7 +91,7 @@ void Checksum::put_number(std::uint64_t number) {
     size_ += sizeof number;
 }
 
-/// Makes room for one more column, by replacing what is there by its hash.
+/// Makes room for one more column, by replacing what is there with its hash.
 void Checksum::make_room() {
     if (bytes_.size() - size_ < most_of_a_column) {
         const std::uint64_t so_far = XXH3_64bits(bytes_.data(), size_);

@@ -58,7 +58,7 @@ FileWatch::FileWatch(Connection& connection, const std::filesystem::path& given)
     sqlite3_wal_autocheckpoint(handle, 0);
     renew();
     if (known_.index.begun != known_.index.copied) {
-        // A crash has left a log; until it is copied, a change of the file could be anyone's.
+        // A crash has left a log. Until it is copied, it is unclear which program changes the file.
         copy_log();
     }
 }
