@@ -8,11 +8,11 @@ namespace bus {
 
 /// The clock type of SteadyTime.
 struct SteadyClock {
-    using rep = Duration::rep;
-    using period = Duration::period;
-    using duration = Duration;
-    using time_point = std::chrono::time_point<SteadyClock>;
-    static constexpr bool is_steady = true;
+    using rep = Duration::rep;                               ///< type of a count
+    using period = Duration::period;                         ///< of a count: a microsecond
+    using duration = Duration;                               ///< length of time on the clock
+    using time_point = std::chrono::time_point<SteadyClock>; ///< moment on the clock
+    static constexpr bool is_steady = true;                  ///< it never jumps
 };
 
 /// A moment on the clock that measures delays, see Runtime::steady_now(). Comparable only within
@@ -23,8 +23,8 @@ using SteadyTime = SteadyClock::time_point;
 /// is right as long as the wall clock is not set in between. Results beyond the range of a clock
 /// become its first or last moment.
 struct ClockReading {
-    SteadyTime steady{};
-    Timestamp wall{};
+    SteadyTime steady{}; ///< time of the steady clock
+    Timestamp wall{};    ///< time of the wall clock, UTC
 
     /// The steady time at which the wall clock will show `time`.
     [[nodiscard]] constexpr SteadyTime steady_of(Timestamp time) const noexcept {

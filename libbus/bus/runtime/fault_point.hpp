@@ -9,8 +9,8 @@
 ///     LIBBUS_FAULTS='commit.before_commit=kill@3, step.before=delay:20@1'
 ///     LIBBUS_FAULTS_TOLD=/tmp/told
 ///
-/// A rule is NAME=ACTION[@HIT]. It applies to the hit with that number, counted from 1, or to every
-/// hit if no number is given. ACTION is one of these:
+/// A rule is `NAME=ACTION[@HIT]`. It applies to the hit with that number, counted from 1, or to
+/// every hit if no number is given. ACTION is one of these:
 /// - `kill`: the process sends SIGKILL to itself.
 /// - `fail`: the place fails in its own way; only for places that can fail.
 /// - `delay:MS`: waits that many milliseconds.

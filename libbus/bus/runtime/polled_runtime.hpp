@@ -20,7 +20,7 @@ namespace bus {
 /// thread at a time.
 class PolledRuntime final : public Runtime {
 public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = std::chrono::steady_clock; ///< clock of next_due()
 
     /// `wake` tells the host that it must call poll(), or must look at next_due() again. It is
     /// called at most once until the next poll(), however much there is to do. It may be called on

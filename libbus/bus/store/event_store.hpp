@@ -75,6 +75,7 @@ public:
 /// Nothing was appended.
 class VersionConflict : public std::runtime_error {
 public:
+    /// `stream`: its name, for the message.
     VersionConflict(const std::string& stream, std::uint64_t expected, std::uint64_t actual);
 
     /// The stream version that the caller expected.
@@ -91,18 +92,21 @@ private:
 /// The same event_id was stored before with other content. Nothing was appended.
 class IdConflict : public std::runtime_error {
 public:
+    /// `event_id`: the id that is used twice.
     explicit IdConflict(const Uuid& event_id);
 };
 
 /// An earlier part of the same chain failed, so this part was not stored either.
 class BrokenChain : public std::runtime_error {
 public:
+    /// `agent`: its name, for the message.
     explicit BrokenChain(const std::string& agent);
 };
 
 /// The timer has already fired or was cancelled.
 class TimerGone : public std::runtime_error {
 public:
+    /// `number`: the number of the timer.
     explicit TimerGone(std::uint64_t number);
 };
 
@@ -180,6 +184,7 @@ public:
     /// At most `limit` events after a position, in order of position.
     virtual std::vector<StoredEvent> read(Position after, std::size_t limit) = 0;
 
+    /// What read_each() calls with each event.
     using OnEvent = std::function<void(StoredEvent&)>;
     /// Calls `use` with each event that read() would return, and returns how many there were. What
     /// `use` leaves in an event may be reused for the next one, so that not every event needs

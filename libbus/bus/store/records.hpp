@@ -20,16 +20,16 @@ using Position = std::uint64_t;
 
 /// An event in the store.
 struct StoredEvent {
-    Position position = 0;
+    Position position = 0;            ///< place in the global order
     std::uint64_t stream_version = 0; ///< counts from 1 in each stream (aggregate type and id)
-    EventRecord record{};
+    EventRecord record{};             ///< the event, encoded
     /// The object that was published, while it is in memory. An event read from the store has none.
     std::shared_ptr<const DomainEvent> event{};
 };
 
 /// An event on its way into the store.
 struct NewEvent {
-    EventRecord record{};
+    EventRecord record{}; ///< the event, encoded
     /// The version that the stream must have before this event; 0: the stream must not exist yet;
     /// none: any version.
     std::optional<std::uint64_t> expected_version{};
@@ -39,9 +39,9 @@ struct NewEvent {
 
 /// One failed attempt of a step.
 struct AttemptRecord {
-    Timestamp at{};
-    FailureKind kind = FailureKind::transient;
-    std::string message{};
+    Timestamp at{};                            ///< when the attempt failed
+    FailureKind kind = FailureKind::transient; ///< kind of the failure
+    std::string message{};                     ///< what the step reported
     friend bool operator==(const AttemptRecord&, const AttemptRecord&) = default;
 };
 BOOST_DESCRIBE_STRUCT(AttemptRecord, (), (at, kind, message))
@@ -59,9 +59,9 @@ BOOST_DESCRIBE_ENUM(DeliveryState, deferred, dead, parked)
 
 /// A delivery that has not finished although its agent's checkpoint may have passed it.
 struct DeliveryRecord {
-    std::string agent{};
-    Position position = 0;
-    DeliveryState state = DeliveryState::deferred;
+    std::string agent{};                           ///< name of the agent
+    Position position = 0;                         ///< position of the event
+    DeliveryState state = DeliveryState::deferred; ///< why it has not finished
     Timestamp due{};            ///< time of the next attempt; meaningless unless deferred
     std::uint32_t failures = 0; ///< failures that count against the policy, since the last redrive
     std::uint32_t redrives = 0; ///< how often it was redriven
@@ -78,13 +78,13 @@ struct DeliveryRecord {
 
 /// A delivery without its long members.
 struct DeliveryBrief {
-    Position position = 0;
-    DeliveryState state = DeliveryState::deferred;
-    Timestamp due{};
-    std::string sequence{};
+    Position position = 0;                         ///< position of the event
+    DeliveryState state = DeliveryState::deferred; ///< why it has not finished
+    Timestamp due{};                               ///< as in DeliveryRecord
+    std::string sequence{};                        ///< as in DeliveryRecord
     /// The last attempt ended with not_ready: it waits for something and has not failed.
     bool not_ready = false;
-    bool only_state = false;
+    bool only_state = false; ///< as in DeliveryRecord
 };
 
 /// The due time of a deferred delivery whose event has a newer version than the program knows. No
@@ -93,34 +93,34 @@ inline constexpr Timestamp due_in_newer_program = Timestamp::max() - Duration{1}
 
 /// How many events there are of one type and version.
 struct EventCount {
-    std::string event_type{};
-    std::uint32_t event_version = 1;
-    std::uint64_t events = 0;
+    std::string event_type{};        ///< wire name
+    std::uint32_t event_version = 1; ///< version of the type
+    std::uint64_t events = 0;        ///< number of events
     friend bool operator==(const EventCount&, const EventCount&) = default;
 };
 
 /// How many deliveries of events of one type and version an agent has not finished.
 struct WaitingCount {
-    std::string event_type{};
-    std::uint32_t event_version = 1;
-    std::uint64_t deferred = 0;
-    std::uint64_t newer = 0; ///< those of the deferred ones that are due_in_newer_program
-    std::uint64_t parked = 0;
-    std::uint64_t dead = 0;
+    std::string event_type{};        ///< wire name
+    std::uint32_t event_version = 1; ///< version of the type
+    std::uint64_t deferred = 0;      ///< in this state
+    std::uint64_t newer = 0;         ///< those of the deferred ones that are due_in_newer_program
+    std::uint64_t parked = 0;        ///< in this state
+    std::uint64_t dead = 0;          ///< in this state
     friend bool operator==(const WaitingCount&, const WaitingCount&) = default;
 };
 
 /// The positions from `first` to `last`, both included.
 struct PositionRange {
-    Position first = 0;
-    Position last = 0;
+    Position first = 0; ///< first position
+    Position last = 0;  ///< last position
     friend bool operator==(const PositionRange&, const PositionRange&) = default;
 };
 
 /// What an agent keeps under one of its keys.
 struct StateRecord {
-    std::string key{};
-    std::string json{};
+    std::string key{};  ///< chosen by the agent
+    std::string json{}; ///< the value, as JSON
     friend bool operator==(const StateRecord&, const StateRecord&) = default;
 };
 
@@ -128,9 +128,9 @@ struct StateRecord {
 struct TimerRecord {
     std::uint64_t number = 0; ///< increases in the order of scheduling; no number is used twice
     std::string agent{};      ///< the agent whose step scheduled it; empty: the host did
-    Timestamp due{};
+    Timestamp due{};          ///< when the event is to be published
     Timestamp scheduled_at{}; ///< the epoch if unknown: an older program stored it
-    EventRecord event{};
+    EventRecord event{};      ///< the event, encoded
     friend bool operator==(const TimerRecord&, const TimerRecord&) = default;
 };
 
@@ -168,7 +168,7 @@ struct ReplayOrder {
     /// False: settled events are handled again only to rebuild the state, because what their steps
     /// emitted, scheduled and commanded has happened already. Unfinished deliveries and timers stay
     /// as they are. True: the agent handles everything after `after` as if for the first time; its
-    /// deliveries and timers are removed.
+    /// deliveries after that position, and all its timers, are removed.
     bool effects = false;
     friend bool operator==(const ReplayOrder&, const ReplayOrder&) = default;
 };
@@ -179,18 +179,18 @@ inline constexpr std::string_view once_its_program_runs = ", once its program ru
 /// Marks a request as carried out. A request that was answered before is left unchanged.
 struct RequestAnswer {
     std::uint64_t number = 0; ///< number of the request
-    Timestamp at{};
-    std::string result{};
+    Timestamp at{};           ///< when the request was carried out
+    std::string result{};     ///< what was done, for people to read
     friend bool operator==(const RequestAnswer&, const RequestAnswer&) = default;
 };
 
 /// An operator's action on one delivery, stored with its trace. Idempotent.
 struct DeliveryCommand {
-    DeliveryAction action = DeliveryAction::redrive;
-    std::string agent{};
-    Position position = 0;
-    std::string who{};
-    std::string why{};
+    DeliveryAction action = DeliveryAction::redrive; ///< redrive, discard or retry
+    std::string agent{};                             ///< name of the agent
+    Position position = 0;                           ///< position of the event
+    std::string who{};                               ///< who gave the command
+    std::string why{};                               ///< the reason given
     /// Stored together with the effect of the command, and only if the command changes something.
     std::optional<RequestAnswer> answer{};
     /// The request that the command is part of; 0: none, it was given directly.
@@ -201,12 +201,12 @@ struct DeliveryCommand {
 /// A request of an operator, made in this process or another one. It stays as the trace of what was
 /// done.
 struct RequestRecord {
-    std::uint64_t number = 0; ///< given by the store; increases
-    Timestamp at{};           ///< when it was made
-    std::string who{};
-    std::string why{};
-    DeliveryAction action = DeliveryAction::redrive;
-    std::string agent{}; ///< empty if the log is to be pruned
+    std::uint64_t number = 0;                        ///< given by the store; increases
+    Timestamp at{};                                  ///< when it was made
+    std::string who{};                               ///< who made the request
+    std::string why{};                               ///< the reason given
+    DeliveryAction action = DeliveryAction::redrive; ///< what is requested
+    std::string agent{};                             ///< empty if the log is to be pruned
     /// The event whose delivery is meant; 0: the group of the agent's deliveries that the other
     /// members describe. For a replay: the position where it begins; 0: the oldest event in the
     /// store. For pruning: the last event to remove.
@@ -233,7 +233,7 @@ struct RequestRecord {
 /// The newest replay of an agent.
 struct ReplayNote {
     Position through = 0; ///< the last position that belongs to the replay; 0: there was no replay
-    bool effects = false;
+    bool effects = false; ///< true: it is a replay with effects
     /// The ranges up to `through` that had not settled when the replay began, and so do not belong
     /// to it. They do not touch each other and are in order.
     std::vector<PositionRange> live{};
@@ -245,28 +245,29 @@ struct ReplayNote {
 
 /// How far an agent has come in the log. An agent that was never registered has no record.
 struct AgentRecord {
-    std::string name{};
+    std::string name{};                 ///< name of the agent
     Position start = 0;                 ///< the position after which it began
     Position checkpoint = 0;            ///< everything up to here is settled
     std::vector<PositionRange> ahead{}; ///< settled ranges above it: apart, in order
     std::uint64_t delivered = 0;        ///< settled events of its types, in total
     std::uint64_t finished = 0;         ///< deliveries that finished, in total
     std::uint64_t discarded = 0;        ///< deliveries that an operator discarded, in total
-    ReplayNote replay{};
+    ReplayNote replay{};                ///< the newest replay
     friend bool operator==(const AgentRecord&, const AgentRecord&) = default;
 };
 
 /// The account of an agent, all taken at the same moment. Events in flight are not counted yet.
 struct Conservation {
-    std::string agent{};
-    std::uint64_t delivered = 0;
-    std::uint64_t finished = 0;
-    std::uint64_t discarded = 0;
-    std::uint64_t deferred = 0;
-    std::uint64_t parked = 0;
-    std::uint64_t dead = 0;
+    std::string agent{};           ///< name of the agent
+    std::uint64_t delivered = 0;   ///< as in AgentRecord
+    std::uint64_t finished = 0;    ///< as in AgentRecord
+    std::uint64_t discarded = 0;   ///< as in AgentRecord
+    std::uint64_t deferred = 0;    ///< deliveries in this state
+    std::uint64_t parked = 0;      ///< deliveries in this state
+    std::uint64_t dead = 0;        ///< deliveries in this state
     std::uint64_t quarantined = 0; ///< part of `dead`
 
+    /// Whether everything that was delivered is accounted for.
     [[nodiscard]] bool holds() const noexcept {
         return delivered == finished + discarded + deferred + parked + dead;
     }
@@ -274,7 +275,7 @@ struct Conservation {
 
 /// What is committed together or not at all: a publish, or the outcome of a step.
 struct Part {
-    std::vector<NewEvent> events{};
+    std::vector<NewEvent> events{}; ///< to be appended, in this order
 
     /// The agent that the other members are about; empty for a publish.
     std::string agent{};
@@ -291,14 +292,16 @@ struct Part {
     /// store object.
     std::uint64_t chain = 0;
     std::uint64_t delivered = 0; ///< added to the agent's count, like the next one
-    std::uint64_t finished = 0;
+    std::uint64_t finished = 0;  ///< added to the agent's count
+    /// Deliveries to be stored. One with the same agent and position is replaced. If its agent is
+    /// empty, it gets the part's agent.
     std::vector<DeliveryRecord> put_deliveries{};
-    std::vector<Position> erase_deliveries{};
-    std::vector<StateRecord> put_states{};
-    std::vector<std::string> erase_states{};
-    std::optional<BegunNote> begun{}; ///< replaces the agent's note
+    std::vector<Position> erase_deliveries{}; ///< of the part's agent
+    std::vector<StateRecord> put_states{};    ///< of the part's agent; replaced if there
+    std::vector<std::string> erase_states{};  ///< keys of the part's agent
+    std::optional<BegunNote> begun{};         ///< replaces the agent's note
 
-    std::vector<TimerRecord> put_timers{};
+    std::vector<TimerRecord> put_timers{};     ///< replaced if the number exists
     std::vector<std::uint64_t> erase_timers{}; ///< timers of any agent; missing ones are ignored
     /// The timer that this part's event comes from. It is erased with the part. If it no longer
     /// exists, the part fails with TimerGone.
@@ -306,9 +309,9 @@ struct Part {
 
     std::vector<DeliveryCommand> commands{}; ///< each leaves a request as its trace, answered
     Timestamp commanded_at{};                ///< the time in those traces
-    std::vector<RequestAnswer> answers{};
+    std::vector<RequestAnswer> answers{};    ///< of requests, stored with the part
 
-    Durability durability = Durability::committed;
+    Durability durability = Durability::committed; ///< how long the part must survive
     /// The time of the commit, filled in by the writer. From it the store notes now and then which
     /// position it stored when. Not set: no such note.
     Timestamp stored_at{};
@@ -319,20 +322,20 @@ struct PartResult {
     /// Where an event is stored; in the order of the part's events. If the store had the event
     /// already (equal id and content), this is the place of the stored one and `duplicate` is set.
     struct Place {
-        Position position = 0;
-        std::uint64_t stream_version = 0;
-        bool duplicate = false;
+        Position position = 0;            ///< place in the global order
+        std::uint64_t stream_version = 0; ///< counts from 1 in each stream
+        bool duplicate = false;           ///< the event was stored before
     };
 
-    std::vector<Place> places{};
+    std::vector<Place> places{}; ///< where the part's events are stored
 
     /// A delivery that a command changed: as it is now, or as it was before a discard.
     struct Changed {
-        DeliveryAction action = DeliveryAction::redrive;
-        DeliveryRecord delivery;
+        DeliveryAction action = DeliveryAction::redrive; ///< what the command did
+        DeliveryRecord delivery;                         ///< the delivery concerned
     };
 
-    std::vector<Changed> changed{};
+    std::vector<Changed> changed{}; ///< by the part's commands
     std::exception_ptr
         error; ///< set: nothing of the part was stored (VersionConflict, IdConflict, ...)
 };

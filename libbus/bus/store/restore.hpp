@@ -26,11 +26,14 @@ struct RestoreOptions {
 
 /// The result of restore().
 struct RestoreReport {
-    std::filesystem::path store{};
+    std::filesystem::path store{}; ///< absolute path of the store
     std::filesystem::path
         kept{}; ///< the old store with its side files, under its new name; empty: there was none
-    std::uint64_t events = 0;   ///< number of events in the backup
-    Position last_position = 0; ///< newest position in the backup
+
+    /// The number of events in the backup.
+    std::uint64_t events = 0;
+    /// The newest position in the backup.
+    Position last_position = 0;
     /// The newest position of the old store; 0: the old store could not be read. The positions
     /// between the two will be given to other events.
     Position last_before = 0;

@@ -22,7 +22,7 @@ struct AgedEvents {
 
 /// An agent that still needs events that are to be pruned.
 struct PruneObstacle {
-    std::string agent{};
+    std::string agent{};       ///< name of the agent
     Position free_through = 0; ///< it needs no event up to here
     std::string why{};         ///< "is done with those up to 12 only"
 };

@@ -13,9 +13,9 @@ namespace bus {
 
 /// A range of positions whose events could not be recovered.
 struct LeftOut {
-    Position first = 0;
-    Position last = 0;
-    std::string why{}; ///< part of a sentence, for people
+    Position first = 0; ///< first position
+    Position last = 0;  ///< last position
+    std::string why{};  ///< part of a sentence, for people
 };
 
 /// The result of salvage().
@@ -23,7 +23,7 @@ struct SalvageReport {
     std::uint64_t events = 0;    ///< recovered events
     std::uint64_t unchecked = 0; ///< recovered events that were written before there were checksums
     Position first_position = 0; ///< of the events that the store should hold
-    Position last_position = 0;
+    Position last_position = 0;  ///< of the events that the store should hold
     std::vector<LeftOut> left_out{}; ///< in order of position
     /// Other reasons not to rely on the result, one sentence each. For example: nothing says where
     /// the log ends, or a write-ahead log does not belong to this file.

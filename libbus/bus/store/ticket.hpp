@@ -14,6 +14,7 @@ class Ticket {
 public:
     struct State;
 
+    /// For the bus, which creates tickets.
     explicit Ticket(std::shared_ptr<State> state) : state_{std::move(state)} {}
 
     /// Waits for the commit and returns the event's position (0 without a store). If the event was

@@ -77,7 +77,7 @@ enum class FindingKind : std::uint8_t {
 
 /// One thing that verify() found.
 struct Finding {
-    FindingKind kind = FindingKind::page_damaged;
+    FindingKind kind = FindingKind::page_damaged; ///< what is wrong
     /// True: nothing is damaged, but the operator may want to know.
     bool note = false;
     std::string what{};                 ///< a sentence that names the row: "event 17 is missing"
@@ -89,19 +89,19 @@ struct Finding {
 struct VerifyReport {
     /// The file that was checked.
     std::string store{};
-    Position first_position = 0; ///< of the events in the store; 0: it has none
-    Position last_position = 0;
-    Position pruned_through = 0;
-    std::uint64_t events = 0;
+    Position first_position = 0;        ///< of the events in the store; 0: it has none
+    Position last_position = 0;         ///< newest position of the log
+    Position pruned_through = 0;        ///< newest position that was pruned; 0: none
+    std::uint64_t events = 0;           ///< number of events that were read
     std::uint64_t unchecked_events = 0; ///< written before there were checksums
     /// Requests that were written before there were checksums.
     std::uint64_t unchecked_requests = 0;
-    std::uint64_t streams = 0;
-    std::uint64_t agents = 0;
-    std::uint64_t deliveries = 0;
-    std::uint64_t states = 0;
-    std::uint64_t timers = 0;
-    std::uint64_t requests = 0;
+    std::uint64_t streams = 0;    ///< number of streams that were read
+    std::uint64_t agents = 0;     ///< number of agents that were read
+    std::uint64_t deliveries = 0; ///< number of deliveries that were read
+    std::uint64_t states = 0;     ///< number of states that were read
+    std::uint64_t timers = 0;     ///< number of timers that were read
+    std::uint64_t requests = 0;   ///< number of requests that were read
 
     std::vector<Finding> findings{}; ///< damage and notes, in the order they were found
     /// How much damage of each kind there is. `findings` lists at most

@@ -20,16 +20,18 @@ namespace bus {
 /// Thread safe.
 class Writer {
 public:
-    using Event = std::shared_ptr<const StoredEvent>;
+    using Event = std::shared_ptr<const StoredEvent>; ///< an event in the store
 
     /// An event that was committed. If it is not taken, it goes back to the submitter with its
     /// part: creating objects on this one thread, and freeing objects of other threads there, would
     /// slow down every commit.
     class CommittedEvent {
     public:
+        /// `event` must outlive this object.
         CommittedEvent(NewEvent& event, const PartResult::Place& place)
             : event_{event}, place_{place} {}
 
+        /// The position that the event got.
         [[nodiscard]] Position position() const noexcept { return place_.position; }
 
         /// The event's type; null if the program does not know it.
@@ -47,8 +49,8 @@ public:
 
     /// The new events of one commit, in order of position, without those that were stored before.
     struct Committed {
-        Position previous_last = 0; ///< the last position before them
-        std::span<const CommittedEvent> events;
+        Position previous_last = 0;             ///< the last position before them
+        std::span<const CommittedEvent> events; ///< in order of position
     };
 
     /// Called on the writer's thread, in order of commit, before the parts' own callbacks.
@@ -73,7 +75,7 @@ public:
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
 
-    using Bell = std::shared_ptr<internal::CommitBell>;
+    using Bell = std::shared_ptr<internal::CommitBell>; ///< rings after a commit
 
     /// Hands a part over. If this throws, `done` will not be called. Parts submitted by one thread
     /// are written in that order. The returned bell rings after the next commit, when `done` of all
