@@ -40,9 +40,9 @@ class AsioLink;
 /// Steps, timers, posted handlers and the writer of a store run within io.run(), one at a time, and
 /// at most 32 in a row before other handlers have their turn. Several threads may call io.run(). In
 /// each of them every call that waits for the bus (a publish for its commit, Ticket::wait,
-/// Bus::wait_idle, Bus::stop) runs the bus's tasks meanwhile. Other threads only wait, except
-/// before the loop has run a task, and after the thread that ran the last one has ended (see
-/// PolledRuntime).
+/// Bus::wait_idle, Bus::stop) runs the bus's tasks meanwhile. Other threads only wait, with two
+/// exceptions: before the loop has run its first task, and after the thread that ran the last task
+/// has ended, any thread that waits runs tasks (see PolledRuntime).
 ///
 /// While a task is ready or a timer waits, the runtime counts as work of the io_context. Otherwise
 /// it does not: io.run() returns when nothing is left to do. If other threads are still going to
@@ -51,7 +51,7 @@ class AsioLink;
 ///
 /// The bus and the io_context may end in either order. The runtime ends with the last pointer to
 /// it: it drops its tasks and timers, and cancels its wait in the io_context. After the end of the
-/// io_context tasks run only in threads that wait and may run them. A stopped io_context keeps
+/// io_context, tasks run only in threads that wait and may run them. A stopped io_context keeps
 /// everything until it is restarted. If a task throws, io.run() throws it, and the next io.run()
 /// goes on with the other tasks. In a child of fork() the runtime's handlers in the io_context do
 /// nothing.

@@ -10,8 +10,8 @@
 
 namespace bus::internal {
 
-/// A cache of the newest versions of streams that were written to recently. It holds at most `2 *
-/// generation` streams: a stream that was not used while `generation` others were is forgotten.
+/// A cache of the newest versions of streams that were written to recently. A stream that was not
+/// used while `generation` others were is forgotten, so there are at most `2 * generation` streams.
 class StreamHeads {
 public:
     explicit StreamHeads(std::size_t generation) : generation_{generation} {}
