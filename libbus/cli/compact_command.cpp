@@ -1,10 +1,10 @@
+#include <bus/store/internal/system_files.hpp>
+
 #include <cli/compact_command.hpp>
 #include <cli/errors.hpp>
 #include <cli/terminal/format.hpp>
 #include <cli/work_progress.hpp>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdlib>
@@ -31,17 +31,16 @@ fs::path temporary_folder() {
     std::error_code ignored;
     for (const char* folder : folders) {
         if (folder != nullptr && fs::is_directory(folder, ignored) &&
-            ::access(folder, W_OK | X_OK) == 0) {
+            internal::may_make_files_in(folder)) {
             return folder;
         }
     }
     return ".";
 }
 
-dev_t disk_of(const fs::path& folder) {
-    struct stat seen {};
-
-    return ::stat(folder.c_str(), &seen) == 0 ? seen.st_dev : 0;
+std::uint64_t disk_of(const fs::path& folder) {
+    const auto seen = internal::status_of(folder);
+    return seen ? seen->id.device : 0;
 }
 
 /// All that is kept is written twice, each for a while: to a temporary file, and to the log beside

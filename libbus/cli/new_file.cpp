@@ -1,8 +1,8 @@
+#include <bus/store/internal/system_files.hpp>
+
 #include <cli/errors.hpp>
 #include <cli/new_file.hpp>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -28,7 +28,7 @@ void check_new_file(const std::string& path) {
     if (!fs::is_directory(folder, ignored)) {
         refuse(fmt::format("{} is no folder; name a file in one that exists", folder.string()));
     }
-    if (::faccessat(AT_FDCWD, folder.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+    if (!internal::may_make_files_in(folder)) {
         refuse(fmt::format("{} cannot be written in ({}); allow it, or name another folder",
                            folder.string(), std::strerror(errno)));
     }

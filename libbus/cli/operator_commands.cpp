@@ -1,4 +1,5 @@
 #include <bus/event/utf8.hpp>
+#include <bus/runtime/internal/system.hpp>
 
 #include <cli/carry_out.hpp>
 #include <cli/checks.hpp>
@@ -9,8 +10,6 @@
 #include <cli/terminal/text.hpp>
 #include <cli/work_progress.hpp>
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -23,13 +22,6 @@ namespace bus::cli {
 namespace {
 
 constexpr Duration look_every = std::chrono::milliseconds{50};
-
-std::string login() {
-    if (const passwd* user = ::getpwuid(::getuid()); user != nullptr) {
-        return user->pw_name;
-    }
-    return fmt::format("user {}", ::getuid());
-}
 
 std::optional<RequestRecord> answer_to(EventStore& store, std::uint64_t number) {
     auto found = store.requests(number - 1, 1, false);
@@ -152,7 +144,7 @@ void OperatorOptions::sign(RequestRecord& request) const {
 }
 
 void OperatorOptions::add_options(CLI::App& command) {
-    who = login();
+    who = internal::user_name();
     command.add_option("--who", who, "Who asks, for the record: your login unless said")
         ->type_name("NAME");
     command.add_option("--why", why, "Why, for the record")->type_name("TEXT");

@@ -2,14 +2,13 @@
 
 #ifdef LIBBUS_FAULT_POINTS
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <bus/runtime/internal/system.hpp>
 
 #include <charconv>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -135,13 +134,10 @@ void tell(const std::string& line) {
     if (path == nullptr) {
         return;
     }
-    const int file = ::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    const bool written =
-        file >= 0 && ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size());
-    if (!written) {
+    std::ofstream file{path, std::ios::app};
+    if (!(file << line << std::flush)) {
         std::perror(path);
     }
-    ::close(file);
 }
 
 class Registry {
@@ -183,9 +179,7 @@ public:
         switch (rule->action) {
         case Action::kill:
             tell(std::string{"killed "} + place.name + " " + std::to_string(hits) + "\n");
-            ::kill(::getpid(), SIGKILL);
-            ::pause(); // the signal may reach another thread first
-            break;
+            internal::kill_process();
         case Action::delay: std::this_thread::sleep_for(rule->delay); break;
         case Action::set_clock: clock_ahead += rule->step.count(); break;
         case Action::fail: return true;

@@ -1,8 +1,5 @@
 #include <bus/runtime/home_process.hpp>
-
-#include <pthread.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include <bus/runtime/internal/system.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -58,7 +55,7 @@ using Word = ProcessLife::Word;
 
 /// How many lives there have been in this process and the processes that it descends from.
 constinit std::atomic<Word> lives{0};
-constinit std::atomic<pid_t> process_of_life{0};
+constinit std::atomic<std::int64_t> process_of_life{0};
 
 constexpr const char* of_other_copy =
     " of one copy of libbus is used by another: this process holds several, which know nothing of "
@@ -78,14 +75,11 @@ Word life_of(Word number, const void* here) noexcept {
 /// Makes a word that the kernel clears in children (since Linux 4.14). If the kernel cannot, the
 /// fork handler does it.
 std::atomic<Word>& make_word() noexcept {
-    const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    void* const page =
-        ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED) {
+    void* const page = internal::map_page_wiped_in_children();
+    if (page == nullptr) {
         static constinit std::atomic<Word> plain{0};
         return plain;
     }
-    [[maybe_unused]] const int refused = ::madvise(page, size, MADV_WIPEONFORK);
     return *::new (page) std::atomic<Word>{0};
 }
 
@@ -112,17 +106,17 @@ ProcessLife ProcessLife::begin() noexcept {
     static std::atomic<Word>& made = []() -> std::atomic<Word>& {
         std::atomic<Word>& fresh = make_word();
         word = &fresh;
-        ::pthread_atfork([] { ForkListeners::all().mutex.lock(); },
-                         [] { ForkListeners::all().mutex.unlock(); },
-                         [] {
-                             *word.load() = 0;
-                             ForkListeners::all().tell_child();
-                         });
+        internal::around_fork([] { ForkListeners::all().mutex.lock(); },
+                              [] { ForkListeners::all().mutex.unlock(); },
+                              [] {
+                                  *word.load() = 0;
+                                  ForkListeners::all().tell_child();
+                              });
         return fresh;
     }();
     const std::lock_guard lock{listeners.mutex};
     if (made == 0) {
-        process_of_life = ::getpid();
+        process_of_life = internal::process_id();
         made = life_of(++lives, &word);
     }
     return {made, process_of_life};
@@ -132,10 +126,11 @@ void HomeProcess::refuse(const char* what) const {
     if (!of_this_copy()) {
         throw std::logic_error{std::string{what} + of_other_copy};
     }
-    throw std::logic_error{
-        std::string{what} + " does not survive fork(): this one was made in process " +
-        std::to_string(life_.process) + " and is called in process " + std::to_string(::getpid()) +
-        "; make it after fork() or daemon(), in the process that uses it"};
+    throw std::logic_error{std::string{what} +
+                           " does not survive fork(): this one was made in process " +
+                           std::to_string(life_.process) + " and is called in process " +
+                           std::to_string(internal::process_id()) +
+                           "; make it after fork() or daemon(), in the process that uses it"};
 }
 
 void HomeProcess::end_in_other_copy(const char* what) const noexcept {
@@ -152,8 +147,8 @@ void HomeProcess::end_process() const noexcept {
                      "libbus: a handler on a worker of process %ld has called fork() and has "
                      "returned in the child (process %ld), where there is no bus: the child ends "
                      "here; let it call _exit() or exec() in the handler\n",
-                     static_cast<long>(life_.process), static_cast<long>(::getpid())));
-    ::_exit(internal_error);
+                     static_cast<long>(life_.process), static_cast<long>(internal::process_id())));
+    internal::end_process_now(internal_error);
 }
 
 ForkListener::ForkListener() noexcept {

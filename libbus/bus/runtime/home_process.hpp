@@ -1,7 +1,5 @@
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -22,7 +20,7 @@ struct ProcessLife {
         sizeof(Word) == 8 ? static_cast<Word>(0xffff'0000'0000'0fff) : Word{0xfff};
 
     Word number = 0;
-    pid_t process = 0;
+    std::int64_t process = 0; ///< its id
 
     /// The present life of this process.
     static ProcessLife current() noexcept;
@@ -98,7 +96,7 @@ public:
     }
 
     /// The id of the process in which the object was created.
-    [[nodiscard]] pid_t id() const noexcept { return life_.process; }
+    [[nodiscard]] std::int64_t id() const noexcept { return life_.process; }
 
 private:
     [[noreturn, gnu::cold]] void refuse(const char* what) const;

@@ -1,14 +1,12 @@
 #include <bus/runtime/fault_point.hpp>
 #include <bus/runtime/home_process.hpp>
 #include <bus/runtime/internal/per_thread.hpp>
+#include <bus/runtime/internal/system.hpp>
 #include <bus/runtime/system_environment.hpp>
-
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -22,12 +20,9 @@ SystemEnvironment& SystemEnvironment::instance() noexcept {
 }
 
 SteadyTime SystemEnvironment::steady_now() noexcept {
-#ifdef CLOCK_BOOTTIME
-    if (timespec time{}; ::clock_gettime(CLOCK_BOOTTIME, &time) == 0) {
-        return SteadyTime{std::chrono::duration_cast<Duration>(
-            std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec})};
+    if (const auto time = internal::time_since_boot()) {
+        return SteadyTime{std::chrono::duration_cast<Duration>(*time)};
     }
-#endif
     return SteadyTime{
         std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())};
 }
@@ -58,7 +53,7 @@ public:
 
 private:
     struct OfProcess {
-        pid_t id = 0;
+        std::int64_t id = 0;
         std::array<std::random_device::result_type, 4> words{};
         const OfProcess* parent = nullptr; ///< keeps it reachable for leak checkers
     };
@@ -69,10 +64,10 @@ private:
     static const OfProcess& of_process() {
         static constinit std::atomic<const OfProcess*> known{nullptr};
         const OfProcess* found = known.load(std::memory_order_acquire);
-        if (found == nullptr || found->id != ::getpid()) {
+        if (found == nullptr || found->id != internal::process_id()) {
             std::random_device device;
             auto made = std::make_unique<OfProcess>(
-                OfProcess{::getpid(), {device(), device(), device(), device()}, found});
+                OfProcess{internal::process_id(), {device(), device(), device(), device()}, found});
             if (known.compare_exchange_strong(found, made.get())) {
                 found = made.release();
             }

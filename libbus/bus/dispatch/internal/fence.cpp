@@ -1,31 +1,14 @@
 #include <bus/dispatch/internal/fence.hpp>
-
-#if defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
+#include <bus/runtime/internal/system.hpp>
 
 #include <cstdio>
 #include <cstdlib>
-
-// There is no membarrier(2), or the build does without it (CMake: LIBBUS_MEMBARRIER=OFF).
-#if !defined(SYS_membarrier) && !defined(LIBBUS_NO_MEMBARRIER)
-#define LIBBUS_NO_MEMBARRIER 1
-#endif
 
 namespace bus::detail {
 
 namespace {
 
 #if !defined(BUS_NO_FENCES) && !defined(LIBBUS_NO_MEMBARRIER)
-
-// As in <linux/membarrier.h>, which not every system with a Linux kernel has.
-constexpr int private_expedited = 1 << 3;
-constexpr int register_private_expedited = 1 << 4;
-
-bool membarrier(int command) noexcept {
-    return syscall(SYS_membarrier, command, 0, 0) == 0;
-}
 
 /// A switch for sandboxes that kill a program which makes this system call.
 bool may_call() noexcept {
@@ -35,11 +18,11 @@ bool may_call() noexcept {
 }
 
 bool register_membarrier() noexcept {
-    return may_call() && membarrier(register_private_expedited) && membarrier(private_expedited);
+    return may_call() && internal::register_barriers() && internal::barrier_in_all_threads();
 }
 
 void fence_other_threads() noexcept {
-    if (membarrier_works() && !membarrier(private_expedited)) {
+    if (membarrier_works() && !internal::barrier_in_all_threads()) {
         // It worked at the start, and publishers rely on it: to continue would be a data race.
         static_cast<void>(std::fputs(
             "libbus: membarrier(2) failed after it had worked; a seccomp filter that was "
@@ -49,7 +32,7 @@ void fence_other_threads() noexcept {
     }
 }
 
-#elif !defined(BUS_NO_FENCES)
+#elif !defined(BUS_NO_FENCES) // CMake: LIBBUS_MEMBARRIER=OFF
 
 bool register_membarrier() noexcept {
     return false;

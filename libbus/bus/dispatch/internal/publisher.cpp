@@ -2,8 +2,6 @@
 #include <bus/dispatch/internal/topics.hpp>
 #include <bus/dispatch/worker_scope.hpp>
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <mutex>
 #include <new>
@@ -41,7 +39,7 @@ void unlock_after_fork() {
 Shared& shared() noexcept {
     static Shared& instance = []() -> Shared& {
         Shared& made = *std::make_unique<Shared>().release();
-        ::pthread_atfork(lock_for_fork, unlock_after_fork, unlock_after_fork);
+        internal::around_fork(lock_for_fork, unlock_after_fork, unlock_after_fork);
         return made;
     }();
     return instance;

@@ -1,7 +1,7 @@
 #include <bus/event/internal/libbus_copies.hpp>
+#include <bus/runtime/internal/system.hpp>
 
-#include <link.h>
-
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
@@ -50,16 +50,10 @@ bool has_our_note(const char* at, std::size_t size) noexcept {
 
 /// Whether a file has a segment of this type for whose address and size `is` returns true.
 template <class Is>
-bool has_segment(const dl_phdr_info& file, std::uint32_t type, Is is) {
-    for (std::size_t i = 0; i < file.dlpi_phnum; ++i) {
-        const auto& segment = file.dlpi_phdr[i];
-        // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader gives the address as a number
-        const auto* const at = reinterpret_cast<const char*>(file.dlpi_addr + segment.p_vaddr);
-        if (segment.p_type == type && is(at, segment.p_memsz)) {
-            return true;
-        }
-    }
-    return false;
+bool has_segment(const LoadedFile& file, LoadedFile::Holds holds, Is is) {
+    return std::any_of(file.segments.begin(), file.segments.end(), [&](const auto& segment) {
+        return segment.holds == holds && is(segment.begin, segment.size);
+    });
 }
 
 struct Found {
@@ -67,25 +61,21 @@ struct Found {
     std::uint32_t own = 0; ///< index of the file with this copy
 };
 
-int look(dl_phdr_info* file, std::size_t /*size*/, void* result) {
-    Found& found = *static_cast<Found*>(result);
-    if (!has_segment(*file, PT_NOTE, has_our_note)) {
-        return 0;
-    }
-    const auto* const here = reinterpret_cast<const char*>(&note);
-    if (has_segment(*file, PT_LOAD, [here](const char* at, std::size_t size) {
-            return at <= here && here < at + size;
-        })) {
-        found.own = static_cast<std::uint32_t>(found.files.size());
-    }
-    const std::string name{file->dlpi_name};
-    found.files.push_back(name.empty() ? "the program itself" : name);
-    return 0;
-}
-
 Found find_copies() {
     Found found;
-    dl_iterate_phdr(&look, &found);
+    any_loaded_file([&found](const LoadedFile& file) {
+        if (has_segment(file, LoadedFile::Holds::notes, has_our_note)) {
+            const auto* const here = reinterpret_cast<const char*>(&note);
+            if (has_segment(file, LoadedFile::Holds::content,
+                            [here](const char* at, std::size_t size) {
+                                return at <= here && here < at + size;
+                            })) {
+                found.own = static_cast<std::uint32_t>(found.files.size());
+            }
+            found.files.emplace_back(file.path.empty() ? "the program itself" : file.path);
+        }
+        return false;
+    });
     return found;
 }
 

@@ -1,7 +1,5 @@
 #include <bus/event/internal/pinned_files.hpp>
-
-#include <dlfcn.h>
-#include <link.h>
+#include <bus/runtime/internal/system.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -14,47 +12,32 @@ namespace bus::internal {
 namespace {
 
 /// A loaded file and its range of addresses.
-struct LoadedFile {
-    std::uintptr_t begin = 0;
+struct Range {
+    std::uintptr_t begin = UINTPTR_MAX;
     std::uintptr_t end = 0;
-    std::string path{}; ///< empty: the program itself
 
     [[nodiscard]] bool holds(std::uintptr_t address) const noexcept {
         return address >= begin && address < end;
     }
 };
 
-struct Search {
-    std::uintptr_t address = 0;
-    LoadedFile found{};
-};
-
-/// Called by dl_iterate_phdr for each file. Returns 1, which ends the search, if the file contains
-/// the address.
-int search_in(dl_phdr_info* file, std::size_t /*size*/, void* data) {
-    Search& search = *static_cast<Search*>(data);
-    LoadedFile loaded{.begin = UINTPTR_MAX};
-    for (std::size_t i = 0; i < file->dlpi_phnum; ++i) {
-        const auto& segment = file->dlpi_phdr[i];
-        if (segment.p_type == PT_LOAD) {
-            const std::uintptr_t begin = file->dlpi_addr + segment.p_vaddr;
-            loaded.begin = std::min(loaded.begin, begin);
-            loaded.end = std::max(loaded.end, begin + segment.p_memsz);
+Range range_of(const LoadedFile& file) {
+    Range range;
+    for (const LoadedFile::Segment& segment : file.segments) {
+        if (segment.holds == LoadedFile::Holds::content) {
+            const auto begin = reinterpret_cast<std::uintptr_t>(segment.begin);
+            range.begin = std::min(range.begin, begin);
+            range.end = std::max(range.end, begin + segment.size);
         }
     }
-    if (!loaded.holds(search.address)) {
-        return 0;
-    }
-    loaded.path = file->dlpi_name;
-    search.found = std::move(loaded);
-    return 1;
+    return range;
 }
 
 /// The files that are kept. Never destroyed, since types may be registered at any time, even late
 /// in the exit of the process.
 struct Kept {
     std::mutex mutex;
-    std::vector<LoadedFile> files;
+    std::vector<Range> files;
 
     static Kept& instance() {
         // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): it must outlive all static objects
@@ -65,32 +48,33 @@ struct Kept {
     [[nodiscard]] bool holds(std::uintptr_t address) {
         const std::lock_guard lock{mutex};
         return std::any_of(files.begin(), files.end(),
-                           [address](const LoadedFile& file) { return file.holds(address); });
+                           [address](const Range& file) { return file.holds(address); });
     }
 
-    void add(LoadedFile file) {
+    void add(const Range& file) {
         const std::lock_guard lock{mutex};
-        files.push_back(std::move(file));
+        files.push_back(file);
     }
 };
 
 } // namespace
 
 void keep_loaded(const void* address) {
-    Search search{.address = reinterpret_cast<std::uintptr_t>(address)};
-    if (address == nullptr || Kept::instance().holds(search.address) ||
-        dl_iterate_phdr(&search_in, &search) == 0) {
+    const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+    if (address == nullptr || Kept::instance().holds(wanted)) {
         return;
     }
-    if (!search.found.path.empty()) {
-        void* const handle =
-            ::dlopen(search.found.path.c_str(), RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
-        if (handle == nullptr) {
-            return; // the loader does not know its name, so it cannot be closed by name either
-        }
-        ::dlclose(handle); // RTLD_NODELETE stays in effect
+    Range range;
+    std::string path;
+    const bool found = any_loaded_file([&](const LoadedFile& file) {
+        range = range_of(file);
+        path = file.path;
+        return range.holds(wanted);
+    });
+    // If the loader does not know its name, the file cannot be closed by name either.
+    if (found && (path.empty() || keep_file_loaded(path))) {
+        Kept::instance().add(range);
     }
-    Kept::instance().add(std::move(search.found));
 }
 
 } // namespace bus::internal

@@ -1,6 +1,5 @@
 #include <bus/event/internal/text_scratch.hpp>
-
-#include <sys/mman.h>
+#include <bus/runtime/internal/system.hpp>
 
 #include <new>
 
@@ -23,7 +22,7 @@ thread_local Place place;
 
 void give_back() noexcept {
     if (place.begin != nullptr) {
-        munmap(place.begin, place.size + guard);
+        unmap_pages(place.begin, place.size + guard);
         place = {};
     }
 }
@@ -40,13 +39,12 @@ void take(std::size_t size) {
     thread_local const AtThreadEnd at_end;
     give_back();
     size = (size + headroom + guard - 1) / guard * guard;
-    void* const memory = mmap(nullptr, size + guard, PROT_READ | PROT_WRITE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
+    void* const memory = map_pages(size + guard);
+    if (memory == nullptr) {
         throw std::bad_alloc{};
     }
     place = {static_cast<char*>(memory), size};
-    if (mprotect(place.begin + size, guard, PROT_NONE) != 0) {
+    if (!forbid_pages(place.begin + size, guard)) {
         throw std::bad_alloc{};
     }
 }
@@ -62,7 +60,7 @@ char* text_scratch(std::size_t size) {
 
 void trim_text_scratch() noexcept {
     if (place.begin != nullptr) {
-        madvise(place.begin, place.size, MADV_DONTNEED);
+        discard_pages(place.begin, place.size);
     }
 }
 

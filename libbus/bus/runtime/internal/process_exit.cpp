@@ -1,13 +1,12 @@
 #include <bus/runtime/internal/process_exit.hpp>
+#include <bus/runtime/internal/system.hpp>
 
 #include <cstdlib>
 
 #if defined(__GLIBC__)
-#include <dlfcn.h>
 #include <unwind.h>
 
 #include <cstdint>
-#include <string_view>
 #endif
 
 namespace bus::internal {
@@ -20,10 +19,7 @@ namespace {
 /// that runs the destructors, so the return address may lie behind exit(). Therefore the address
 /// before it is looked up.
 bool is_in_exit(std::uintptr_t address) noexcept {
-    Dl_info symbol{};
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code is what the stack has
-    return ::dladdr(reinterpret_cast<const void*>(address - 1), &symbol) != 0 &&
-           symbol.dli_sname != nullptr && std::string_view{symbol.dli_sname} == "exit";
+    return function_at(address - 1) == "exit";
 }
 
 _Unwind_Reason_Code look_at_frame(_Unwind_Context* frame, void* found) {

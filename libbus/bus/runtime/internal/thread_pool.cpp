@@ -1,17 +1,11 @@
+#include <bus/runtime/internal/system.hpp>
 #include <bus/runtime/internal/thread_pool.hpp>
-
-#include <pthread.h>
 
 #include <algorithm>
 #include <system_error>
 #include <utility>
 
 namespace bus::internal {
-
-void name_this_thread(const std::string& name) {
-    // The name is only for debuggers, so an error does not matter.
-    pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
-}
 
 ThreadPool::ThreadPool(unsigned threads, std::string name, Task on_wake)
     : name_{std::move(name)}, on_wake_{std::move(on_wake)}, wanted_{threads} {}

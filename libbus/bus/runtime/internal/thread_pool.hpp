@@ -75,7 +75,4 @@ private:
     std::thread thread_;
 };
 
-/// Gives the calling thread a name, for debuggers. Linux keeps the first 15 characters.
-void name_this_thread(const std::string& name);
-
 } // namespace bus::internal

@@ -1,4 +1,5 @@
 #include <bus/runtime/internal/saturating.hpp>
+#include <bus/runtime/internal/system.hpp>
 #include <bus/runtime/internal/thread_pool.hpp>
 #include <bus/runtime/internal/timer_thread.hpp>
 #include <bus/runtime/system_environment.hpp>

@@ -1,12 +1,7 @@
+#include <bus/runtime/internal/system.hpp>
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/database_file.hpp>
 #include <bus/store/internal/system_advice.hpp>
-
-#include <fcntl.h>
-#include <pthread.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,36 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 
 /// A SQLite database ends before offset 2^48.
-constexpr off_t exclusion_byte = 0x6c69'6262'7573'0000;
-constexpr off_t identity_byte = exclusion_byte + 1;
+constexpr std::int64_t exclusion_byte = 0x6c69'6262'7573'0000;
+constexpr std::int64_t identity_byte = exclusion_byte + 1;
 
-struct flock lock_of(off_t byte, short type) {
-    struct flock lock {};
-
-    lock.l_type = type;
-    lock.l_whence = SEEK_SET;
-    lock.l_start = byte;
-    lock.l_len = 1;
-    return lock;
-}
-
-std::optional<DatabaseFile::Key> key_of(const struct stat& file) {
-    if (!S_ISREG(file.st_mode)) {
-        return std::nullopt;
-    }
-    return DatabaseFile::Key{file.st_dev, file.st_ino};
-}
-
-std::optional<DatabaseFile::Key> key_of(const fs::path& path) {
-    struct stat file {};
-
-    return ::stat(path.c_str(), &file) == 0 ? key_of(file) : std::nullopt;
-}
-
-std::optional<DatabaseFile::Key> key_of(int descriptor) {
-    struct stat file {};
-
-    return ::fstat(descriptor, &file) == 0 ? key_of(file) : std::nullopt;
+std::optional<FileId> id_of(const std::optional<FileStatus>& file) {
+    return file && file->regular ? std::optional{file->id} : std::nullopt;
 }
 
 } // namespace
@@ -64,26 +34,26 @@ struct DatabaseFile::Registry {
     };
 
     std::mutex mutex;
-    std::map<Key, Entry> files;
+    std::map<FileId, Entry> files;
 
     static Registry& instance() {
         static Registry& made = []() -> Registry& {
             Registry& fresh = *std::make_unique<Registry>().release();
-            ::pthread_atfork([] { instance().mutex.lock(); }, [] { instance().mutex.unlock(); },
-                             [] {
-                                 for (const auto& [key, entry] : instance().files) {
-                                     entry.file->close_in_child();
-                                 }
-                                 instance().mutex.unlock();
-                             });
+            around_fork([] { instance().mutex.lock(); }, [] { instance().mutex.unlock(); },
+                        [] {
+                            for (const auto& [id, entry] : instance().files) {
+                                entry.file->close_in_child();
+                            }
+                            instance().mutex.unlock();
+                        });
             return fresh;
         }();
         return made;
     }
 
     /// Must be called with the lock held.
-    std::shared_ptr<DatabaseFile> known(const std::optional<Key>& key, const fs::path& path) {
-        const auto found = key ? files.find(*key) : files.end();
+    std::shared_ptr<DatabaseFile> known(const std::optional<FileId>& id, const fs::path& path) {
+        const auto found = id ? files.find(*id) : files.end();
         if (found == files.end()) {
             return nullptr;
         }
@@ -95,34 +65,34 @@ struct DatabaseFile::Registry {
 std::shared_ptr<DatabaseFile> DatabaseFile::find(const fs::path& path) {
     Registry& registry = Registry::instance();
     const std::lock_guard lock{registry.mutex};
-    const std::optional<Key> expected = key_of(path);
+    const std::optional<FileId> expected = id_of(status_of(path));
     if (std::shared_ptr<DatabaseFile> file = registry.known(expected, path)) {
         return file;
     }
-    const int descriptor = expected ? ::open(path.c_str(), O_RDONLY | O_CLOEXEC) : -1;
+    const int descriptor = expected ? open_to_read(path) : -1;
     if (descriptor < 0) {
         return nullptr;
     }
-    const std::optional<Key> key = key_of(descriptor);
-    if (std::shared_ptr<DatabaseFile> file = registry.known(key, path)) {
+    const std::optional<FileId> id = id_of(status_of(descriptor));
+    if (std::shared_ptr<DatabaseFile> file = registry.known(id, path)) {
         file->descriptors_.push_back(descriptor); // the path has changed meanwhile
         return file;
     }
-    if (!key) {
-        ::close(descriptor);
+    if (!id) {
+        close_file(descriptor);
         return nullptr;
     }
-    std::shared_ptr<DatabaseFile> file{new DatabaseFile{*key, descriptor}};
-    registry.files[*key] = {file.get(), file};
+    std::shared_ptr<DatabaseFile> file{new DatabaseFile{*id, descriptor}};
+    registry.files[*id] = {file.get(), file};
     return file;
 }
 
 DatabaseFile::~DatabaseFile() {
     Registry& registry = Registry::instance();
     const std::lock_guard lock{registry.mutex};
-    const auto entry = registry.files.find(key_);
+    const auto entry = registry.files.find(id_);
     if (entry->second.file == this) {
-        std::for_each(descriptors_.begin(), descriptors_.end(), ::close);
+        std::for_each(descriptors_.begin(), descriptors_.end(), close_file);
         registry.files.erase(entry);
         return;
     }
@@ -133,7 +103,7 @@ DatabaseFile::~DatabaseFile() {
 }
 
 void DatabaseFile::close_in_child() noexcept {
-    std::for_each(descriptors_.begin(), descriptors_.end(), ::close);
+    std::for_each(descriptors_.begin(), descriptors_.end(), close_file);
     descriptors_.clear();
     writable_ = -1;
 }
@@ -141,7 +111,7 @@ void DatabaseFile::close_in_child() noexcept {
 void DatabaseFile::refuse_child(const fs::path& path) const {
     if (!home_.here()) {
         throw StoreError{"cannot open sqlite:" + path.string() + " in process " +
-                         std::to_string(::getpid()) + ": process " + std::to_string(home_.id()) +
+                         std::to_string(process_id()) + ": process " + std::to_string(home_.id()) +
                          ", from which it was forked, had it open then, and SQLite does not "
                          "survive fork(): open it after fork() or daemon() only, or in a program "
                          "that is started anew"};
@@ -152,7 +122,7 @@ int DatabaseFile::writable(const fs::path& path) {
     if (writable_ >= 0) {
         return writable_;
     }
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+    const int descriptor = open_to_write(path);
     if (descriptor < 0) {
         const int error = errno;
         const bool may_not = error == EACCES || error == EPERM || error == EROFS;
@@ -163,7 +133,7 @@ int DatabaseFile::writable(const fs::path& path) {
                                         advice_on_system_error(error, path.parent_path()))};
     }
     descriptors_.push_back(descriptor);
-    if (key_of(descriptor) != key_) {
+    if (id_of(status_of(descriptor)) != id_) {
         throw StoreError{"cannot open sqlite:" + path.string() +
                          ": another file was put there just now; open it again"};
     }
@@ -177,11 +147,7 @@ bool DatabaseFile::lock(const fs::path& path, const std::string& owner) {
         return false;
     }
     const int descriptor = writable(path);
-    struct flock exclusion = lock_of(exclusion_byte, F_WRLCK);
-    int error = ::fcntl(descriptor, F_OFD_SETLK, &exclusion) == 0 ? 0 : errno;
-    if (error == EINVAL) { // a system without such locks
-        error = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
-    }
+    const int error = lock_byte(descriptor, exclusion_byte);
     if (error == EAGAIN || error == EACCES) {
         return false;
     }
@@ -196,26 +162,19 @@ bool DatabaseFile::lock(const fs::path& path, const std::string& owner) {
 
 void DatabaseFile::show_owner() const {
     const std::lock_guard guard{Registry::instance().mutex};
-    struct flock identity = lock_of(identity_byte, F_WRLCK);
-    // The lock only names the owner.
-    [[maybe_unused]] const int refused = ::fcntl(writable_, F_SETLK, &identity);
+    lock_byte_for_process(writable_, identity_byte); // only a name: an error is of no concern
 }
 
 void DatabaseFile::unlock() noexcept {
     const std::lock_guard guard{Registry::instance().mutex};
-    struct flock identity = lock_of(identity_byte, F_UNLCK);
-    struct flock exclusion = lock_of(exclusion_byte, F_UNLCK);
-    ::fcntl(writable_, F_SETLK, &identity);
-    ::fcntl(writable_, F_OFD_SETLK, &exclusion);
-    ::flock(writable_, LOCK_UN);
+    unlock_byte_for_process(writable_, identity_byte);
+    unlock_file(writable_, exclusion_byte);
     owner_.clear();
 }
 
 bool DatabaseFile::is_locked() const {
     const std::lock_guard guard{Registry::instance().mutex};
-    struct flock asked = lock_of(exclusion_byte, F_WRLCK);
-    return !owner_.empty() ||
-           (::fcntl(descriptors_.front(), F_OFD_GETLK, &asked) == 0 && asked.l_type != F_UNLCK);
+    return !owner_.empty() || is_byte_locked(descriptors_.front(), exclusion_byte);
 }
 
 std::string DatabaseFile::owner_here() const {
@@ -223,34 +182,24 @@ std::string DatabaseFile::owner_here() const {
     return owner_;
 }
 
-std::optional<pid_t> DatabaseFile::owner_process() const {
+std::optional<std::int64_t> DatabaseFile::owner_process() const {
     const std::lock_guard guard{Registry::instance().mutex};
-    struct flock asked = lock_of(identity_byte, F_WRLCK);
-    if (::fcntl(descriptors_.front(), F_GETLK, &asked) != 0 || asked.l_type == F_UNLCK ||
-        asked.l_pid <= 0) {
-        return std::nullopt;
-    }
-    return asked.l_pid;
+    return process_of_lock(descriptors_.front(), identity_byte);
 }
 
 std::string DatabaseFile::beginning(std::size_t bytes) const {
     const std::lock_guard guard{Registry::instance().mutex};
-    std::string text(bytes, '\0');
-    const ssize_t size = ::pread(descriptors_.front(), text.data(), text.size(), 0);
-    text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-    return text;
+    return beginning_of(descriptors_.front(), bytes);
 }
 
 std::size_t DatabaseFile::names() const {
     const std::lock_guard guard{Registry::instance().mutex};
-
-    struct stat file {};
-
-    return ::fstat(descriptors_.front(), &file) == 0 ? file.st_nlink : 0;
+    const auto file = status_of(descriptors_.front());
+    return file ? file->names : 0;
 }
 
 bool DatabaseFile::is_at(const fs::path& path) const {
-    return key_of(path) == key_;
+    return id_of(status_of(path)) == id_;
 }
 
 } // namespace bus::internal

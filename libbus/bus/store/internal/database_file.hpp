@@ -1,8 +1,7 @@
 #pragma once
 
 #include <bus/runtime/home_process.hpp>
-
-#include <sys/types.h>
+#include <bus/store/internal/system_files.hpp>
 
 #include <filesystem>
 #include <memory>
@@ -33,14 +32,6 @@ public:
     /// child, SQLite believes that it has the locks of its parent.
     static std::shared_ptr<DatabaseFile> find(const std::filesystem::path& path);
 
-    struct Key {
-        dev_t device = 0;
-        ino_t inode = 0;
-
-        // NOLINTNEXTLINE(modernize-use-nullptr): there is no pointer
-        friend auto operator<=>(const Key&, const Key&) = default;
-    };
-
     DatabaseFile(const DatabaseFile&) = delete;
     DatabaseFile& operator=(const DatabaseFile&) = delete;
     ~DatabaseFile();
@@ -61,7 +52,7 @@ public:
     /// If this process has the file locked: the `owner` given to lock(). Otherwise empty.
     [[nodiscard]] std::string owner_here() const;
     /// The process that has the file locked, if it can be seen from here and has not ended.
-    [[nodiscard]] std::optional<pid_t> owner_process() const;
+    [[nodiscard]] std::optional<std::int64_t> owner_process() const;
 
     /// The first bytes of the file. They are read over the open descriptor, because opening and
     /// closing the file again would drop SQLite's locks.
@@ -74,14 +65,14 @@ public:
 private:
     struct Registry;
 
-    DatabaseFile(const Key& key, int descriptor) : key_{key}, descriptors_{descriptor} {}
+    DatabaseFile(const FileId& id, int descriptor) : id_{id}, descriptors_{descriptor} {}
 
     void close_in_child() noexcept;
     void refuse_child(const std::filesystem::path& path) const;
     [[nodiscard]] int writable(const std::filesystem::path& path);
 
     const detail::HomeProcess home_;
-    const Key key_;
+    const FileId id_;
     std::vector<int> descriptors_;
     int writable_ = -1; ///< one of descriptors_; -1: none
     std::string owner_; ///< empty: this process does not write it

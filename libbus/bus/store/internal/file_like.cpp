@@ -1,9 +1,6 @@
 #include <bus/store/internal/file_like.hpp>
 #include <bus/store/internal/system_advice.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <system_error>
 
@@ -13,8 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr mode_t only_maker = S_IRUSR | S_IWUSR;
-constexpr mode_t all_rights = S_IRWXU | S_IRWXG | S_IRWXO;
+constexpr std::uint32_t only_maker = 0600;
+constexpr std::uint32_t of_group = 0070;
+constexpr std::uint32_t all_rights = 0777;
 
 [[noreturn]] void fail(const fs::path& file) {
     throw fs::filesystem_error{"cannot make the file", file,
@@ -24,7 +22,7 @@ constexpr mode_t all_rights = S_IRWXU | S_IRWXG | S_IRWXO;
 /// Creates a file that only this user can open.
 int open_new(const fs::path& file) {
     occupy_standard_files();
-    const int made = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, only_maker);
+    const int made = make_new(file);
     if (made < 0) {
         fail(file);
     }
@@ -32,29 +30,26 @@ int open_new(const fs::path& file) {
 }
 
 /// The rights that a file with this owner and group may get.
-mode_t mode_for(const struct stat& like, int file) {
-    mode_t mode = (like.st_mode & all_rights) | only_maker;
-    if (::geteuid() == 0 && ::fchown(file, like.st_uid, like.st_gid) == 0) {
+std::uint32_t mode_for(const FileRights& like, int file) {
+    const std::uint32_t mode = (like.mode & all_rights) | only_maker;
+    if (is_root() && give_file(file, like.owner, like.group)) {
         return mode;
     }
-
-    struct stat made {};
-
+    const auto made = status_of(file);
     const bool same_group =
-        ::fstat(file, &made) == 0 &&
-        (made.st_gid == like.st_gid || ::fchown(file, static_cast<uid_t>(-1), like.st_gid) == 0);
-    return same_group ? mode : mode & ~static_cast<mode_t>(S_IRWXG);
+        made && (made->rights.group == like.group || give_file(file, std::nullopt, like.group));
+    return same_group ? mode : mode & ~of_group;
 }
 
 template <class ModeOf>
 void make(const fs::path& file, ModeOf mode_of) {
     const int made = open_new(file);
     // The owner is set before the mode, because a change of owner may remove rights.
-    const bool done = ::fchmod(made, mode_of(made)) == 0;
+    const bool done = set_mode(made, mode_of(made));
     const int error = errno;
-    ::close(made);
+    close_file(made);
     if (!done) {
-        ::unlink(file.c_str());
+        remove_name(file);
         errno = error;
         fail(file);
     }
@@ -62,21 +57,20 @@ void make(const fs::path& file, ModeOf mode_of) {
 
 } // namespace
 
-void make_file(mode_t mode, const fs::path& file) {
+void make_file(std::uint32_t mode, const fs::path& file) {
     make(file, [mode](int /*made*/) { return mode; });
 }
 
-void make_file_like(const struct stat& like, const fs::path& file) {
+void make_file_like(const FileRights& like, const fs::path& file) {
     make(file, [&like](int made) { return mode_for(like, made); });
 }
 
 void make_file_like(const fs::path& like, const fs::path& file) {
-    struct stat seen {};
-
-    if (::stat(like.c_str(), &seen) != 0) {
+    const auto seen = status_of(like);
+    if (!seen) {
         fail(like);
     }
-    make_file_like(seen, file);
+    make_file_like(seen->rights, file);
 }
 
 } // namespace bus::internal

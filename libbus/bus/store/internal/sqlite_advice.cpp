@@ -1,10 +1,9 @@
 #include <bus/store/internal/advice.hpp>
 #include <bus/store/internal/sqlite_advice.hpp>
 #include <bus/store/internal/system_advice.hpp>
+#include <bus/store/internal/system_files.hpp>
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
@@ -12,10 +11,6 @@
 namespace bus::sqlite {
 
 namespace {
-
-bool may_read(const std::filesystem::path& path) {
-    return ::faccessat(AT_FDCWD, path.c_str(), R_OK, AT_EACCESS) == 0;
-}
 
 /// If the store were at rest and no log had to be read, the file would have been opened.
 std::string advice_on_reading(const std::filesystem::path& path) {
@@ -38,10 +33,10 @@ std::string advice_on_open(const std::filesystem::path& path, Access access) {
     if (access != Access::read_write && !std::filesystem::exists(path, ignored)) {
         return "there is no such file";
     }
-    if (access == Access::read_only && may_read(path) && !may_write_in(folder)) {
+    if (access == Access::read_only && internal::may_read(path) && !internal::may_write(folder)) {
         return advice_on_reading(path);
     }
-    if (!may_write_in(folder)) {
+    if (!internal::may_write(folder)) {
         return "this user may not write in " + folder.string() +
                ", where SQLite keeps files beside the store: allow it, or name another folder";
     }

@@ -1,8 +1,5 @@
 #include <bus/store/internal/sqlite_at_rest.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -36,9 +33,9 @@ bool is_read_alone(const fs::path& path) {
            !has_content(beside(path, "-journal"));
 }
 
-bool same(const struct stat& a, const struct stat& b) {
-    return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
-           a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+bool same(const internal::FileStatus& a, const internal::FileStatus& b) {
+    return a.id == b.id && a.size == b.size && a.changed.tv_sec == b.changed.tv_sec &&
+           a.changed.tv_nsec == b.changed.tv_nsec;
 }
 
 } // namespace
@@ -47,17 +44,17 @@ std::optional<AtRest> AtRest::look(const fs::path& path) {
     AtRest rest{fs::absolute(path)};
     // The file is looked at before the files beside it, so that is_over() notices a program that
     // opens it in between.
-    if (::stat(path.c_str(), &rest.seen_) != 0 || may_write_in(rest.path_.parent_path()) ||
-        !is_read_alone(rest.path_)) {
+    const auto seen = internal::status_of(path);
+    if (!seen || internal::may_write(rest.path_.parent_path()) || !is_read_alone(rest.path_)) {
         return std::nullopt;
     }
+    rest.seen_ = *seen;
     return rest;
 }
 
 bool AtRest::is_over() const {
-    struct stat now {};
-
-    return ::stat(path_.c_str(), &now) != 0 || !same(seen_, now) || !is_read_alone(path_);
+    const auto now = internal::status_of(path_);
+    return !now || !same(seen_, *now) || !is_read_alone(path_);
 }
 
 std::string AtRest::uri() const {
@@ -79,10 +76,6 @@ std::string immutable_uri(const fs::path& path) {
         }
     }
     return uri + "?immutable=1";
-}
-
-bool may_write_in(const fs::path& folder) {
-    return ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) == 0;
 }
 
 } // namespace bus::sqlite

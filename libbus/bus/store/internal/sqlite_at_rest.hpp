@@ -1,6 +1,6 @@
 #pragma once
 
-#include <sys/stat.h>
+#include <bus/store/internal/system_files.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -28,15 +28,11 @@ private:
     explicit AtRest(std::filesystem::path path) : path_{std::move(path)} {}
 
     std::filesystem::path path_;
-
-    struct stat seen_ {};
+    internal::FileStatus seen_;
 };
 
 /// The file as a URI that tells SQLite that nothing changes it. SQLite then ignores the files
 /// beside it.
 std::string immutable_uri(const std::filesystem::path& path);
-
-/// Whether this process may write in a folder. False if the file system is read-only.
-bool may_write_in(const std::filesystem::path& folder);
 
 } // namespace bus::sqlite

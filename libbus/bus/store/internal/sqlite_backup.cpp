@@ -5,9 +5,6 @@
 #include <bus/store/internal/sqlite_copy.hpp>
 #include <bus/store/internal/system_advice.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -51,11 +48,11 @@ fs::path resolve(const fs::path& from, const fs::path& to) {
 /// Syncs a file, or the names in a folder, to the disk. No other program has the backup open yet,
 /// so closing it drops no lock.
 void sync(const fs::path& from, const fs::path& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool done = file >= 0 && ::fsync(file) == 0;
+    const int file = internal::open_to_read(path);
+    const bool done = file >= 0 && internal::sync_file(file);
     const int error = errno;
     if (file >= 0) {
-        ::close(file);
+        internal::close_file(file);
     }
     if (!done) {
         refuse(from, path, std::error_code{error, std::system_category()});
@@ -72,7 +69,7 @@ void clean_up(const fs::path& path) noexcept {
 
 } // namespace
 
-void write_copy(Connection& from, const fs::path& to, const struct stat& like) {
+void write_copy(Connection& from, const fs::path& to, const internal::FileRights& like) {
     // The copy has another name until it is complete, so that a file with the final name can be
     // trusted.
     const fs::path partial = fs::path{to}.concat("-partial");
@@ -105,13 +102,11 @@ void write_copy(Connection& from, const fs::path& to, const struct stat& like) {
 void backup(const fs::path& from, const fs::path& to, std::chrono::milliseconds busy_timeout) {
     const fs::path path = resolve(from, to);
     Connection connection{from, Access::read_only, busy_timeout};
-
-    struct stat like {};
-
-    if (::stat(from.c_str(), &like) != 0) {
+    const auto like = internal::status_of(from);
+    if (!like) {
         refuse(from, to, std::error_code{errno, std::system_category()});
     }
-    write_copy(connection, path, like);
+    write_copy(connection, path, like->rights);
 }
 
 } // namespace bus::sqlite

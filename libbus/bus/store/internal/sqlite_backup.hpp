@@ -1,8 +1,7 @@
 #pragma once
 
 #include <bus/store/internal/sqlite_connection.hpp>
-
-#include <sys/stat.h>
+#include <bus/store/internal/system_files.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -16,6 +15,7 @@ void backup(const std::filesystem::path& from, const std::filesystem::path& to,
 /// Writes everything that a connection sees to a new file. Exactly those users can read the file
 /// who can read `like`. The file is either complete and on the disk, or not there. Throws
 /// StoreError.
-void write_copy(Connection& from, const std::filesystem::path& to, const struct stat& like);
+void write_copy(Connection& from, const std::filesystem::path& to,
+                const internal::FileRights& like);
 
 } // namespace bus::sqlite

@@ -1,8 +1,5 @@
 #include <bus/store/internal/sqlite_files.hpp>
 
-#include <fcntl.h>
-#include <sys/sysmacros.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -32,37 +29,14 @@ bool says_gone(int error) noexcept {
 /// wait for one more write. Therefore this asks for the time only of a database, which commits do
 /// not write.
 bool see(const fs::path& name, bool with_time, SeenFile& seen) noexcept {
-#ifdef STATX_INO
-    struct statx file {};
-
-    const unsigned wanted =
-        unsigned{STATX_INO} | unsigned{STATX_SIZE} | (with_time ? unsigned{STATX_MTIME} : 0U);
-    if (::statx(AT_FDCWD, name.c_str(), 0, wanted, &file) == 0) {
-        seen.id = {makedev(file.stx_dev_major, file.stx_dev_minor), // a macro in some libraries
-                   static_cast<ino_t>(file.stx_ino)};
-        seen.size = static_cast<off_t>(file.stx_size);
-        seen.changed.tv_sec = static_cast<std::time_t>(file.stx_mtime.tv_sec);
-        seen.changed.tv_nsec = static_cast<long>(file.stx_mtime.tv_nsec);
-        return true;
+    const auto file = internal::glance_at(name, with_time);
+    if (file) {
+        seen = {file->id, file->size, file->changed};
     }
-    if (errno != ENOSYS && errno != EPERM) { // otherwise an older sandbox does not know the call
-        return false;
-    }
-#endif
-    struct stat plain {};
-
-    if (::stat(name.c_str(), &plain) != 0) {
-        return false;
-    }
-    seen = {id_of(plain), plain.st_size, plain.st_mtim};
-    return true;
+    return file.has_value();
 }
 
 } // namespace
-
-FileId id_of(const struct stat& file) noexcept {
-    return {file.st_dev, file.st_ino};
-}
 
 FileNames::FileNames(const fs::path& given, fs::path path, bool writes) : path_{std::move(path)} {
     std::error_code error;

@@ -1,8 +1,7 @@
 #pragma once
 
 #include <bus/store/event_store.hpp>
-
-#include <sys/stat.h>
+#include <bus/store/internal/system_files.hpp>
 
 #include <array>
 #include <ctime>
@@ -13,21 +12,13 @@
 
 namespace bus::sqlite {
 
-/// Identifies the file that a name leads to.
-struct FileId {
-    dev_t device = 0;
-    ino_t number = 0;
-
-    bool operator==(const FileId&) const = default;
-};
-
-FileId id_of(const struct stat& file) noexcept;
+using internal::FileId;
 
 /// What was seen of a name.
 struct SeenFile {
     FileId id;
-    off_t size = 0;
-    std::timespec changed{}; ///< time of the last change; only for a database
+    std::int64_t size = 0;
+    std::timespec changed{}; ///< of a database only
 };
 
 /// The role of a file of the store.

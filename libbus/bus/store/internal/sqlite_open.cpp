@@ -6,9 +6,9 @@
 #include <bus/store/internal/sqlite_open.hpp>
 #include <bus/store/internal/sqlite_schema.hpp>
 #include <bus/store/internal/system_advice.hpp>
+#include <bus/store/internal/system_files.hpp>
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -90,7 +90,7 @@ void create(const std::filesystem::path& path, const SqliteOptions& options) {
         return;
     }
     try {
-        internal::make_file(static_cast<mode_t>(options.mode), path);
+        internal::make_file(static_cast<std::uint32_t>(options.mode), path);
     } catch (const std::filesystem::filesystem_error&) {
         // Another program was faster, or the file cannot be created.
     }

@@ -1,9 +1,10 @@
+#include <bus/runtime/internal/system.hpp>
 #include <bus/store/internal/sqlite_backup.hpp>
 #include <bus/store/internal/sqlite_rescue.hpp>
+#include <bus/store/internal/system_files.hpp>
 #include <bus/store/verify.hpp>
 
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <system_error>
 #include <utility>
@@ -19,24 +20,20 @@ constexpr const char* all_acknowledged = "All that was acknowledged ";
 /// A file that this process has open.
 struct OpenFile {
     fs::path link{}; ///< its entry in /proc; empty: not found
-    fs::path name{}; ///< its present path; empty: it has no name any more, or none is known
-
-    struct stat seen {};
+    fs::path name{}; ///< where it lies now; empty: it has no name any more, or none is known
+    internal::FileRights rights{};
 };
 
 OpenFile find_open(FileId id) {
-    std::error_code error;
-    const std::string folder = "/proc/" + std::to_string(::getpid()) + "/fd";
-    for (const auto& entry : fs::directory_iterator{folder, error}) {
-        OpenFile file{.link = entry.path()};
-        if (::stat(file.link.c_str(), &file.seen) != 0 || id_of(file.seen) != id) {
+    for (const fs::path& link : internal::open_files_of(internal::process_id())) {
+        const auto seen = internal::status_of(link);
+        if (!seen || seen->id != id) {
             continue;
         }
-        const fs::path name = fs::read_symlink(file.link, error);
-
-        struct stat there {};
-
-        if (!error && ::stat(name.c_str(), &there) == 0 && id_of(there) == id) {
+        OpenFile file{.link = link, .rights = seen->rights};
+        std::error_code error;
+        const fs::path name = fs::read_symlink(link, error);
+        if (const auto there = internal::status_of(name); !error && there && there->id == id) {
             file.name = name;
         }
         return file;
@@ -45,9 +42,8 @@ OpenFile find_open(FileId id) {
 }
 
 bool leads_to(const fs::path& name, FileId id) {
-    struct stat file {};
-
-    return ::lstat(name.c_str(), &file) == 0 && id_of(file) == id;
+    const auto file = internal::status_of_name(name);
+    return file && file->id == id;
 }
 
 fs::path beside(const fs::path& path, const char* end) {
@@ -156,8 +152,7 @@ private:
                       !leads_to(follows, names_.id(FileRole::log)))) {
             return save_as_copy();
         }
-        if (leads_to(log, names_.id(FileRole::log)) &&
-            ::rename(log.c_str(), follows.c_str()) != 0) {
+        if (leads_to(log, names_.id(FileRole::log)) && !internal::rename_file(log, follows)) {
             return save_as_copy();
         }
         remove_beside();
@@ -169,7 +164,7 @@ private:
     std::string save_as_copy() {
         const fs::path copy = free_name(names_.path(), "");
         try {
-            write_copy(connection_, copy, file_.seen);
+            write_copy(connection_, copy, file_.rights);
         } catch (const std::exception& error) {
             return could_not_save(error.what());
         }
@@ -198,7 +193,7 @@ private:
     std::string save_from_memory() {
         const fs::path copy = free_name(names_.path(), "");
         try {
-            write_copy(connection_, copy, file_.seen);
+            write_copy(connection_, copy, file_.rights);
             if (verify({.path = copy}).clean()) {
                 move_log_aside();
                 return all_acknowledged +
@@ -232,7 +227,7 @@ private:
              {std::pair{"-wal", FileRole::log}, std::pair{"-shm", FileRole::index}}) {
             const fs::path name = beside(names_.path(), end);
             if (leads_to(name, names_.id(role))) {
-                ::unlink(name.c_str());
+                internal::remove_name(name);
             }
         }
     }
@@ -246,7 +241,7 @@ private:
                 // The new name must not end in -wal: SQLite would take the file for the log of
                 // PATH-rescued.
                 kept = free_name(names_.path(), "-log");
-                if (::rename(log.c_str(), kept.c_str()) != 0) {
+                if (!internal::rename_file(log, kept)) {
                     kept.clear();
                 }
             }

@@ -1,12 +1,8 @@
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/sqlite_swap.hpp>
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <bus/store/internal/system_files.hpp>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <string>
 #include <system_error>
@@ -24,7 +20,7 @@ namespace fs = std::filesystem;
 }
 
 void move_only(const fs::path& from, const fs::path& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) {
+    if (!internal::rename_file(from, to)) {
         fail("rename", from, errno);
     }
 }
@@ -41,38 +37,36 @@ bool has_name(const fs::path& path) {
 }
 
 void sync_path(const fs::path& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int file = internal::open_to_read(path);
     if (file < 0) {
         fail("open", path, errno);
     }
-    const int error = ::fsync(file) == 0 ? 0 : errno;
-    ::close(file);
+    const int error = internal::sync_file(file) ? 0 : errno;
+    internal::close_file(file);
     if (error != 0) {
         fail("write to the disk", path, error);
     }
 }
 
 void make_private(const fs::path& path) {
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    const int file = internal::make_new(path);
     if (file < 0) {
         fail("make", path, errno);
     }
-    ::close(file);
+    internal::close_file(file);
 }
 
 void copy_rights(const fs::path& original, const fs::path& copy) {
-    constexpr mode_t rights = 07777;
-
-    struct stat there {};
-
-    if (::stat(original.c_str(), &there) != 0) {
+    const auto there = internal::status_of(original);
+    if (!there) {
         fail("read the mode of", original, errno);
     }
     // The owner is set first, because a change of owner removes some modes.
-    if (::geteuid() == 0 && ::chown(copy.c_str(), there.st_uid, there.st_gid) != 0) {
+    if (internal::is_root() &&
+        !internal::give_file(copy, there->rights.owner, there->rights.group)) {
         fail("set the owner of", copy, errno);
     }
-    if (::chmod(copy.c_str(), there.st_mode & rights) != 0) {
+    if (!internal::set_mode(copy, there->rights.mode)) {
         fail("set the mode of", copy, errno);
     }
 }
@@ -83,7 +77,7 @@ void move_file(const fs::path& from, const fs::path& to) {
 }
 
 void exchange(const fs::path& replacement, const fs::path& path, const fs::path& kept) {
-    if (::renameat2(AT_FDCWD, replacement.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) == 0) {
+    if (internal::exchange_names(replacement, path)) {
         sync_path(path.parent_path());
         move_file(replacement, kept);
         return;

@@ -152,10 +152,8 @@ void FileWatch::committed() {
 
 /// Only for a file that was not changed.
 void FileWatch::note_index(const Index& index) {
-    struct stat file {};
-
-    if (::stat(connection_.path().c_str(), &file) == 0 && file.st_size == known_.size &&
-        same_time(file.st_mtim, known_.changed)) {
+    const auto file = internal::status_of(connection_.path());
+    if (file && file->size == known_.size && same_time(file->changed, known_.changed)) {
         known_.index = index;
     }
 }
@@ -176,13 +174,11 @@ void FileWatch::renew() {
 /// another program.
 void FileWatch::remember() {
     const Index index = read_index();
-
-    struct stat file {};
-
-    if (::stat(connection_.path().c_str(), &file) != 0) {
-        return; // the next look reports it
+    const auto file = internal::status_of(connection_.path());
+    if (!file) {
+        return; // the next look tells
     }
-    known_ = {file.st_size, file.st_mtim, index, read_pages()};
+    known_ = {file->size, file->changed, index, read_pages()};
 }
 
 FileWatch::Index FileWatch::read_index() const {

@@ -84,7 +84,7 @@ private:
 
     /// The state of the database file at a moment when the log was not being copied.
     struct Look {
-        off_t size = 0;
+        std::int64_t size = 0;
         std::timespec changed{};
         Index index;
         /// The first page, and the page with the row of the log, which each commit writes.

@@ -1,10 +1,8 @@
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/system_advice.hpp>
+#include <bus/store/internal/system_files.hpp>
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <string_view>
@@ -19,10 +17,9 @@ namespace fs = std::filesystem;
 constexpr std::string_view longest_end = "-journal";
 
 std::string advice_on_descriptors() {
-    rlimit limit{};
     std::string text = "no file descriptor is left";
-    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-        text += " (this process may have " + std::to_string(limit.rlim_cur) + ")";
+    if (const auto most = most_open_files()) {
+        text += " (this process may have " + std::to_string(*most) + ")";
     }
     return text + ": close files or connections, or raise the limit (ulimit -n, or LimitNOFILE= of "
                   "a systemd unit), and try again; nothing is lost";
@@ -31,17 +28,7 @@ std::string advice_on_descriptors() {
 } // namespace
 
 bool is_out_of_descriptors(int error) noexcept {
-    if (error == EMFILE || error == ENFILE) {
-        return true;
-    }
-    const int before = errno;
-    const int file = ::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool none = file < 0 && (errno == EMFILE || errno == ENFILE);
-    if (file >= 0) {
-        ::close(file);
-    }
-    errno = before;
-    return none;
+    return error == EMFILE || error == ENFILE || is_out_of_files();
 }
 
 std::string advice_on_system_error(int error, const fs::path& folder) {
@@ -65,17 +52,6 @@ std::string advice_on_system_error(int error, const fs::path& folder) {
     }
 }
 
-void occupy_standard_files() noexcept {
-    int file = STDIN_FILENO;
-    while (file >= 0 && file <= STDERR_FILENO) {
-        if (::fcntl(file, F_GETFD) >= 0) {
-            ++file;
-        } else if (::open("/dev/null", O_RDWR) < 0) { // takes the lowest free number
-            return;
-        }
-    }
-}
-
 std::size_t longest_path() noexcept {
     return static_cast<std::size_t>(sqlite3_vfs_find(nullptr)->mxPathname) - longest_end.size();
 }
@@ -91,8 +67,7 @@ void check_length(const fs::path& path, const char* doing) {
     if (text.size() > longest_path()) {
         refuse("path", text.size(), longest_path(), "put the file in a folder with a shorter path");
     }
-    const long said = ::pathconf(path.parent_path().c_str(), _PC_NAME_MAX);
-    const auto most = static_cast<std::size_t>(said > 0 ? said : 255) - longest_end.size();
+    const std::size_t most = longest_name_in(path.parent_path()) - longest_end.size();
     if (const std::size_t name = path.filename().string().size(); name > most) {
         refuse("name", name, most, "choose a shorter name");
     }

@@ -14,11 +14,6 @@ std::string advice_on_system_error(int error, const std::filesystem::path& folde
 /// shows it. SQLite reports this as a file that cannot be opened.
 bool is_out_of_descriptors(int error) noexcept;
 
-/// Opens standard input, output and error if they are closed, as SQLite does. Otherwise the next
-/// file would take the place of one of them, and what the program prints would be written into a
-/// database.
-void occupy_standard_files() noexcept;
-
 /// The longest path of a database file that SQLite opens, in bytes.
 std::size_t longest_path() noexcept;
 

@@ -1,17 +1,13 @@
+#include <bus/runtime/internal/system.hpp>
 #include <bus/store/event_store.hpp>
 #include <bus/store/internal/system_advice.hpp>
+#include <bus/store/internal/system_files.hpp>
 #include <bus/store/internal/writer_lock.hpp>
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <system_error>
 
 namespace bus::internal {
@@ -24,15 +20,13 @@ fs::path beside(const fs::path& store, const char* end) {
     return fs::path{store}.concat(end);
 }
 
-std::string called(const std::string& program, pid_t process) {
+std::string called(const std::string& program, std::int64_t process) {
     return program + " (process " + std::to_string(process) + ")";
 }
 
 /// The content of a lock file; empty while its owner is just writing it.
 std::string read_owner(int file) {
-    std::array<char, 256> text{};
-    const ssize_t size = ::pread(file, text.data(), text.size(), 0);
-    std::string owner{text.data(), size > 0 ? static_cast<std::size_t>(size) : 0};
+    std::string owner = beginning_of(file, 256);
     while (!owner.empty() && owner.back() == '\n') {
         owner.pop_back();
     }
@@ -40,42 +34,35 @@ std::string read_owner(int file) {
 }
 
 std::string read_owner(const fs::path& lock_file) {
-    const int file = ::open(lock_file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const int file = open_to_read(lock_file);
     if (file < 0) {
         return {};
     }
     std::string owner = read_owner(file);
-    ::close(file);
+    close_file(file);
     return owner;
 }
 
 void write_owner(int file, const std::string& owner) {
-    const std::string line = owner + "\n";
     // The text is only for a message, so a full disk must not keep an owner from its store.
-    if (::ftruncate(file, 0) == 0) {
-        [[maybe_unused]] const ssize_t written = ::pwrite(file, line.data(), line.size(), 0);
-    }
+    replace_content(file, owner + "\n");
 }
 
 /// The name that a process has written into the lock file that it has open, wherever that file is
 /// and even if it was removed. If there is none, the name of its program.
-std::string name_of(pid_t process) {
-    const fs::path about = fs::path{"/proc"} / std::to_string(process);
+std::string name_of(std::int64_t process) {
     const std::string told_as = " (process " + std::to_string(process) + ")";
-    std::error_code error;
-    for (const auto& entry : fs::directory_iterator{about / "fd", error}) {
-        const std::string target = fs::read_symlink(entry.path(), error).string();
+    for (const fs::path& file : open_files_of(process)) {
+        std::error_code ignored;
+        const std::string target = fs::read_symlink(file, ignored).string();
         if (target.ends_with("-lock") || target.ends_with("-lock (deleted)")) {
-            if (std::string owner = read_owner(entry.path()); owner.ends_with(told_as)) {
+            if (std::string owner = read_owner(file); owner.ends_with(told_as)) {
                 return owner;
             }
         }
     }
-    std::string program;
-    std::ifstream command{about / "cmdline"};
-    std::getline(command, program, '\0');
-    return called(program.empty() ? "another program" : fs::path{program}.filename().string(),
-                  process);
+    const std::string program = program_of(process);
+    return called(program.empty() ? "another program" : program, process);
 }
 
 struct Owner {
@@ -99,53 +86,33 @@ Owner owner_of(const DatabaseFile* file, const fs::path& store) {
 
 /// Only root can change the owner of a file. Other users keep what they have made, and give it the
 /// store's group if they belong to that group. It is right that everything else is refused.
-void give_rights_of(const struct stat& store, int file) {
-    const uid_t owner = ::geteuid() == 0 ? store.st_uid : static_cast<uid_t>(-1);
-    [[maybe_unused]] int refused =
-        ::fchownat(file, "", owner, store.st_gid, AT_EMPTY_PATH); // works with O_PATH too
-    const fs::path itself = fs::path{"/proc/self/fd"} / std::to_string(file);
-    refused = ::chmod(itself.c_str(), store.st_mode & 0777U);
+void give_rights_of(const FileRights& store, int file) {
+    give_file(file, is_root() ? std::optional{store.owner} : std::nullopt, store.group);
+    set_mode(file, store.mode & 0777U);
 }
 
 /// Guards against links: a name that leads elsewhere could change the rights of, or empty, a file
 /// that does not belong to the store.
-bool is_plain(const struct stat& file) {
-    return S_ISREG(file.st_mode) && file.st_nlink == 1;
-}
-
 bool is_plain(int file) {
-    struct stat found {};
-
-    return ::fstat(file, &found) == 0 && is_plain(found);
+    const auto found = status_of(file);
+    return found && found->plain();
 }
 
-bool same_rights(const struct stat& a, const struct stat& b) {
-    return a.st_uid == b.st_uid && a.st_gid == b.st_gid &&
-           (a.st_mode & 0777U) == (b.st_mode & 0777U);
+bool same_rights(const FileRights& a, const FileRights& b) {
+    return a.owner == b.owner && a.group == b.group && (a.mode & 0777U) == (b.mode & 0777U);
 }
 
 /// Does not open the file, because closing it would drop SQLite's locks on it.
-void give_rights_of(const struct stat& store, const fs::path& path) {
-    const int file = ::open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+void give_rights_of(const FileRights& store, const fs::path& path) {
+    const int file = open_without_content(path);
     if (file < 0) {
         return;
     }
-
-    struct stat found {};
-
-    if (::fstat(file, &found) == 0 && is_plain(found) && !same_rights(found, store)) {
+    const auto found = status_of(file);
+    if (found && found->plain() && !same_rights(found->rights, store)) {
         give_rights_of(store, file);
     }
-    ::close(file);
-}
-
-/// The file is closed on exec, so that no program started from here keeps the lock. A lock needs no
-/// right to write: a user who may only read the file gets the lock too, but cannot leave a name in
-/// it.
-int open_lock_file(const fs::path& path) {
-    constexpr int flags = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | flags, 0600);
-    return file < 0 && errno == EACCES ? ::open(path.c_str(), O_RDONLY | flags) : file;
+    close_file(file);
 }
 
 [[noreturn]] void refuse(const DatabaseFile* file, const fs::path& store) {
@@ -162,7 +129,7 @@ int open_lock_file(const fs::path& path) {
 WriterLock::WriterLock(std::shared_ptr<DatabaseFile> file, fs::path store,
                        const std::string& program)
     : store_{std::move(store)},
-      owner_{called(program.empty() ? program_invocation_short_name : program, ::getpid())} {
+      owner_{called(program.empty() ? program_name() : program, process_id())} {
     if (!file) {
         return;
     }
@@ -187,8 +154,8 @@ WriterLock::WriterLock(const fs::path& store, const std::string& program)
 
 WriterLock::~WriterLock() {
     if (beside_ >= 0) {
-        [[maybe_unused]] const int emptied = ::ftruncate(beside_, 0);
-        ::close(beside_);
+        replace_content(beside_, "");
+        close_file(beside_);
     }
     if (file_) {
         file_->unlock();
@@ -197,7 +164,7 @@ WriterLock::~WriterLock() {
 
 void WriterLock::in_child() noexcept {
     if (beside_ >= 0) {
-        ::close(beside_);
+        close_file(beside_);
     }
     beside_ = -1;
 }
@@ -209,7 +176,9 @@ void WriterLock::lock_beside() {
                           path.string() + " cannot be used (" + why +
                           "): allow this user to write there, or open the store read-only"};
     };
-    const int file = open_lock_file(path);
+    // A lock needs no right to write: a user who may only read the file gets the lock too, but
+    // cannot leave a name in it.
+    const int file = open_or_make(path);
     const auto cannot_for = [this, &cannot](int error) {
         const bool may_not = error == EACCES || error == EPERM || error == EROFS;
         return may_not ? cannot(std::strerror(error))
@@ -222,9 +191,9 @@ void WriterLock::lock_beside() {
         throw cannot_for(errno);
     }
     const bool plain = is_plain(file);
-    const int error = plain && ::flock(file, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
+    const int error = plain ? lock_file(file) : 0;
     if (!plain || error != 0) {
-        ::close(file);
+        close_file(file);
     }
     if (!plain) {
         throw cannot("it is no plain file, or has several names; remove it");
@@ -248,13 +217,12 @@ void WriterLock::settle() {
 }
 
 void WriterLock::give_rights() const {
-    struct stat store {};
-
-    if (::stat(store_.c_str(), &store) != 0) {
-        return; // FileWatch reports that the file is gone
+    const auto store = status_of(store_);
+    if (!store) {
+        return; // whoever watches the file tells that it has gone
     }
     for (const char* end : {"-lock", "-wal", "-shm", "-journal"}) {
-        give_rights_of(store, beside(store_, end));
+        give_rights_of(store->rights, beside(store_, end));
     }
 }
 
