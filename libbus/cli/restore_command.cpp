@@ -47,7 +47,7 @@ std::string summary(const RestoreReport& report, const RestoreArguments& argumen
     if (report.last_before > report.last_position) {
         text += fmt::format("positions {} to {} will be given to other events than before: whoever "
                             "keeps positions outside of the store begins again, see "
-                            "docs/guides/stores.md\n",
+                            "docs/guides/backups.md\n",
                             report.last_position + 1, report.last_before);
     }
     if (report.older_schema) {

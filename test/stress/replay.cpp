@@ -1,6 +1,6 @@
 // A long log is replayed into an agent while others publish and handle what comes in. What must
 // hold: both finish, each event is replayed once and none of the live ones is lost, and the
-// write-ahead log stays below what docs/guides/stores.md says.
+// write-ahead log stays below what docs/reference/stores.md says.
 #include "test/libbus/bus/store/temp_folder.hpp"
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"

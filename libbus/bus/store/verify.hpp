@@ -16,7 +16,7 @@
 /// Proves that nothing in a store is missing or damaged, or reports what is.
 namespace bus {
 
-/// What can be wrong with a store; docs/guides/verify.md describes each kind.
+/// What can be wrong with a store; docs/reference/findings.md describes each kind.
 enum class FindingKind : std::uint8_t {
     page_damaged,
     mixed_file,

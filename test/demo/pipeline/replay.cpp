@@ -1,6 +1,6 @@
 // A new agent replays a long log while the pipeline syncs orders on the same store. What must hold:
 // both finish, the orders come to what they come to without the replay, the agent handles each
-// event once, and the write-ahead log stays below what docs/guides/stores.md says.
+// event once, and the write-ahead log stays below what docs/reference/stores.md says.
 #include "demo/events/order_events.hpp"
 #include "demo/pipeline/bundle_event.hpp"
 #include "demo/pipeline/pipeline.hpp"
@@ -28,7 +28,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-/// docs/guides/stores.md promises it.
+/// docs/reference/stores.md promises it.
 constexpr std::uintmax_t most_wal_bytes = 64U << 20U;
 constexpr double books_fault_rate = 0.2;
 constexpr std::uint64_t books_seed = 11;

@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(what_is_there_many_times_is_counted_and_told_a_few_times) {
 
 BOOST_AUTO_TEST_CASE(
     each_kind_of_finding_has_a_name_a_meaning_and_advice_which_the_guide_says_too) {
-    const std::string guide = test::bytes(LIBBUS_SOURCE_DIR "/docs/guides/verify.md");
+    const std::string guide = test::bytes(LIBBUS_SOURCE_DIR "/docs/reference/findings.md");
     std::set<std::string_view> names;
     for (const FindingKind kind : bus::all_finding_kinds()) {
         BOOST_TEST(names.insert(bus::name_of(kind)).second, bus::name_of(kind));
