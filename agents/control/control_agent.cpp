@@ -12,8 +12,8 @@ ControlAgent::ControlAgent(std::string name, Workflow workflow)
                                     "' has no steps, so there is nothing to follow; declare them "
                                     "with step<Event>(name)"};
     }
-    // The events of an execution may be of several aggregates. Where one is put off, the others
-    // wait, or the state would not be what a replay makes of them.
+    // The events of an execution may belong to several aggregates. If one event is deferred, the
+    // later ones of the execution must wait: otherwise a replay would give another state.
     settings().sequence =
         Sequence::by([](const DomainEvent& event) { return std::string{event.execution_id}; });
     for (const EventType* type : workflow_.event_types()) {

@@ -8,19 +8,20 @@
 
 namespace bus::agents {
 
-/// Follows each execution through a workflow, and keeps where it stands in its durable state:
-/// one read and one write an event, whatever the number of executions. Events without an execution
-/// id are passed over. ControlView reads what it keeps.
+/// Follows each execution through a workflow and keeps its progress in the agent's durable state.
+/// An event costs one read and at most one write of that state, however many executions there are.
+/// Events without an execution id are ignored. ControlView reads the state.
 class ControlAgent final : public Agent {
 public:
-    /// Throws std::invalid_argument for an empty name, or a workflow without steps.
+    /// Throws std::invalid_argument if `name` is empty or the workflow has no steps.
     ControlAgent(std::string name, Workflow workflow);
 
+    /// The workflow that the agent follows.
     [[nodiscard]] const Workflow& workflow() const noexcept { return workflow_; }
 
     /// The key under which the state of an execution is kept.
     [[nodiscard]] static std::string state_key(std::string_view execution_id);
-    /// What the keys of all executions begin with.
+    /// The prefix of the keys of all executions.
     static constexpr std::string_view state_prefix = "execution/";
 
 private:

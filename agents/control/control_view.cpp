@@ -12,7 +12,7 @@ ControlView::ControlView(EventStore& store, std::string agent, Workflow workflow
 
 namespace {
 
-/// Runs `read`; what it cannot read is none of a control agent.
+/// Runs `read`. Turns a CodecError into a StoreError: the state is not that of a control agent.
 template <class Read>
 auto reading(const EventStore& store, Read read) {
     try {

@@ -12,37 +12,41 @@
 
 namespace bus::agents {
 
-/// An execution that has been in its step for longer than the workflow allows.
+/// An execution that has been in its current step for longer than the workflow allows.
 struct OverdueExecution {
     ExecutionState execution;
     Timestamp due{}; ///< when the step should have been done
-    Duration late{}; ///< how long ago that was
+    Duration late{}; ///< the time since then
 };
 
-/// How many executions stand where.
+/// How many executions are running, completed or failed, and in which step.
 struct ExecutionCounts {
     std::uint64_t running = 0;
     std::uint64_t completed = 0;
     std::uint64_t failed = 0;
-    std::uint64_t recovered = 0; ///< of the completed ones: had failed before
-    /// By step; the empty name stands for those whose steps are all done, but no end was seen.
+    std::uint64_t recovered = 0; ///< completed executions that had failed before
+    /// By step. The empty name counts executions whose steps are all done, but whose end has not
+    /// been seen.
     std::map<std::string, std::uint64_t> running_in{};
-    std::map<std::string, std::uint64_t> failed_in{};
+    std::map<std::string, std::uint64_t> failed_in{}; ///< by the step that failed
 };
 
-/// Reads what a control agent keeps in a store, from whatever process, also while the agent runs;
-/// it sees what is committed. Thread safe. All members throw StoreError.
+/// Reads the state that a control agent keeps in a store. It works from any process, also while the
+/// agent runs, and sees only what is committed. Thread safe. All reading members throw StoreError.
 class ControlView {
 public:
     /// `store` must outlive the view; `agent` is the control agent's name.
     ControlView(EventStore& store, std::string agent, Workflow workflow);
 
-    /// How an execution stands; none: the agent has seen no event of it.
+    /// The state of an execution; none if the agent has seen no event of it.
     [[nodiscard]] std::optional<ExecutionState> execution(std::string_view execution_id) const;
-    /// Every execution ever seen, by id. This and the following read them all.
+    /// Every execution ever seen, ordered by id. This function and the ones below read the state of
+    /// all executions.
     [[nodiscard]] std::vector<ExecutionState> executions() const;
-    /// The running executions whose step has had its time, the longest overdue first.
+    /// The running executions whose step has exceeded its limit at `now`, the longest overdue
+    /// first.
     [[nodiscard]] std::vector<OverdueExecution> overdue(Timestamp now) const;
+    /// How many executions are in each outcome and step.
     [[nodiscard]] ExecutionCounts counts() const;
 
 private:

@@ -10,30 +10,30 @@
 
 namespace bus::agents {
 
-/// How an execution stands.
+/// Whether an execution is still running, and if not, how it ended.
 enum class ExecutionOutcome : std::uint8_t {
     running,
-    completed, ///< it ended well
-    failed,    ///< it ended badly; a later redrive may still change that
+    completed, ///< it ended successfully
+    failed,    ///< it ended with a failure; a later redrive may still complete it
 };
 BOOST_DESCRIBE_ENUM(ExecutionOutcome, running, completed, failed)
 
-/// What the control agent knows of one execution, as it keeps it. Times are those of the events,
-/// so that a replay gives the same state.
+/// What the control agent knows about one execution, in the form in which it is stored. All times
+/// are times of events, so a replay gives the same state.
 struct ExecutionState {
     std::string execution_id{};
     std::string aggregate_type{}; ///< of the first event seen
-    std::string aggregate_id{};
+    std::string aggregate_id{};   ///< of the first event seen
     ExecutionOutcome outcome = ExecutionOutcome::running;
-    /// The step it is in, or that failed. Empty where it has completed, or all steps are done and
-    /// the event that ends it is still to come.
+    /// The step that the execution is in, or the step that failed. Empty if the execution has
+    /// completed, or if all steps are done and the event that ends it is still to come.
     std::string step{};
-    Timestamp since{};          ///< when it came into this step, or ended
+    Timestamp since{};          ///< when the execution entered this step, or ended
     std::string reached{};      ///< the furthest step that is done; empty: none
-    Timestamp started_at{};     ///< of the first event seen
+    Timestamp started_at{};     ///< time of the first event seen
     std::string ended_by{};     ///< the event type that ended it; empty while it runs
-    std::string failure{};      ///< of the last time it failed; kept if it recovers
-    std::uint32_t failures = 0; ///< how often it failed, in all its history
+    std::string failure{};      ///< the text of the latest failure; kept after a recovery
+    std::uint32_t failures = 0; ///< how often it has failed since it started
 
     friend bool operator==(const ExecutionState&, const ExecutionState&) = default;
 };

@@ -109,7 +109,7 @@ std::size_t Workflow::done_by(const EventType& type) const noexcept {
 void Workflow::advance(ExecutionState& state, std::size_t done, Timestamp at) const {
     state.reached = steps_[done - 1].name;
     if (state.outcome == ExecutionOutcome::completed) {
-        return; // a straggler: what has completed does not run again
+        return; // a late event: a completed execution does not run again
     }
     state.outcome = ExecutionOutcome::running;
     state.ended_by.clear();

@@ -7,23 +7,23 @@
 
 namespace bus::agents {
 
-/// A way to tell somebody: a log, a mailbox, a chat. Called by one agent, never from two threads
-/// at a time.
+/// A way to reach people: a log, a mailbox, a chat. A channel belongs to one agent and is never
+/// called by two threads at the same time.
 class Channel {
 public:
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
     virtual ~Channel() = default;
 
-    /// By this rules name it.
+    /// The name by which rules refer to the channel.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-    /// Returns once the message is handed over. Throws where it is not: what a bus::Failure says
-    /// decides whether and when it is tried again; any other exception counts as Failure::from
-    /// says.
+    /// Returns when the message is handed over, and throws if it cannot be. A bus::Failure decides
+    /// whether and when the message is sent again; other exceptions are converted by Failure::from.
     virtual void send(const Message& message) = 0;
 
 protected:
+    /// `name` must be unique within the agent.
     explicit Channel(std::string name) : name_{std::move(name)} {}
 
 private:

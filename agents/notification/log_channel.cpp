@@ -32,7 +32,7 @@ BOOST_DESCRIBE_STRUCT(Line, (),
 class AppendFile {
 public:
     explicit AppendFile(const std::filesystem::path& path)
-        // 0600, as the store: messages hold what events hold.
+        // 0600, as for the store: messages contain data of events.
         : descriptor_{::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)} {}
 
     AppendFile(const AppendFile&) = delete;
@@ -46,7 +46,7 @@ public:
 
     [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
 
-    /// How much was written; none: nothing, and errno says why.
+    /// The number of bytes written; none if the write failed, with the reason in errno.
     [[nodiscard]] std::optional<std::size_t> append(std::string_view text) const noexcept {
         ssize_t written = 0;
         do {
@@ -82,7 +82,7 @@ void LogChannel::send(const Message& message) {
                     .execution_id = message.execution_id,
                     .aggregate_id = message.aggregate_id,
                     .text = message.text};
-    // What was cut short stays as a line of its own, so that it harms no other.
+    // A line that was cut short is ended here, so that it does not spoil the next one.
     const std::string text = (torn_ ? "\n" : "") + to_json_text(line) + '\n';
     const AppendFile file{path_};
     if (!file.is_open()) {

@@ -7,20 +7,20 @@
 
 namespace bus::agents {
 
-/// What a channel is given to send.
+/// A message as a channel gets it.
 struct Message {
-    Timestamp time{}; ///< of this attempt to send it
-    std::string notification_type{};
-    std::string channel{};
+    Timestamp time{};                ///< when this attempt to send it began
+    std::string notification_type{}; ///< Rule::notification_type
+    std::string channel{};           ///< the name of the channel
     std::string text{};
-    /// The same in every attempt, and for no other message: sending is at least once, and by this
-    /// the other side can tell a repeat.
+    /// Unique to the message, and the same in each of its attempts. Messages are sent at least
+    /// once; with this key the receiver can recognize a repeat.
     std::string idempotency_key{};
-    Uuid event_id{}; ///< the event that it is about
-    std::string event_type{};
-    std::string execution_id{}; ///< of that event, as are the following; may be empty
-    std::string aggregate_type{};
-    std::string aggregate_id{};
+    Uuid event_id{};              ///< the event that the message is about
+    std::string event_type{};     ///< of that event
+    std::string execution_id{};   ///< of that event; may be empty
+    std::string aggregate_type{}; ///< of that event; may be empty
+    std::string aggregate_id{};   ///< of that event; may be empty
 };
 
 } // namespace bus::agents

@@ -11,7 +11,7 @@ bool same_message(const Rule& a, const Rule& b) {
     return a.notification_type == b.notification_type && a.channel == b.channel;
 }
 
-/// All but the text, which may throw.
+/// The message without its text: making the text may throw.
 Message message_of(const Rule& rule, const DomainEvent& event, const Context& context) {
     return {.time = context.now(),
             .notification_type = rule.notification_type,
@@ -55,7 +55,7 @@ NotificationRequestedEvent request_of(Message message) {
 
 NotificationAgent::NotificationAgent(std::string name, NotificationOptions options)
     : Agent{std::move(name)}, options_{std::move(options)} {
-    // A message that cannot be sent must not keep back those that come after it.
+    // A message that cannot be sent must not hold up the messages after it.
     settings().sequence = Sequence::none();
     for (const std::unique_ptr<Channel>& channel : options_.channels) {
         if (channel == nullptr || find_channel(channel->name()) != channel.get()) {
@@ -158,11 +158,11 @@ void NotificationAgent::react(const DomainEvent& event, Context& context) const 
 
 void NotificationAgent::send(const Message& message, Context& context) const {
     if (context.replaying()) {
-        return; // it was sent
+        return; // it was sent the first time
     }
     Channel* channel = find_channel(message.channel);
     if (channel == nullptr) {
-        // It was requested by a program that had it; redrive helps once there is one again.
+        // An earlier version of the program had this channel. A redrive works once it is back.
         throw Failure::rejected("agent " + name() + " has no channel '" + message.channel +
                                 "' for notification '" + message.notification_type +
                                 "'; add one of this name and redrive");
@@ -188,7 +188,7 @@ void NotificationAgent::on_given_up(const DomainEvent& event, const Failure& /*f
         try {
             message.text = rule->text(event);
         } catch (const std::exception&) {
-            // This is why it was given up; that nothing was sent is true without the text.
+            // The text may be the reason for giving up. The report is correct without it.
             message.text.clear();
         }
         tell(message, false, context);

@@ -15,15 +15,16 @@
 
 namespace bus::agents {
 
-/// The event by which the agent tells what became of a message.
+/// The event by which the agent reports whether a message was sent.
 struct SentBinding {
+    /// Publishes the report; `success` is false if the message was given up.
     using Publish = std::function<void(Context&, const Message&, bool success)>;
 
-    const EventType* type; ///< of what is published
+    const EventType* type; ///< the type of the published event
     Publish publish;
 
-    /// `make` is a callable from (const Message&, bool success) to E. The event's aggregate id is
-    /// the message's unless `make` sets it.
+    /// A binding to events of type E. `make` is a callable from (const Message&, bool success) to
+    /// E. If it leaves the aggregate id of the event empty, the event gets that of the message.
     template <EventStruct E, std::invocable<const Message&, bool> F>
     static SentBinding of(F make) {
         return {&event_type<E>(),
@@ -37,28 +38,32 @@ struct SentBinding {
     }
 };
 
+/// What a notification agent is made of.
 struct NotificationOptions {
-    std::vector<std::unique_ptr<Channel>> channels{};
-    std::vector<Rule> rules{};
-    std::optional<SentBinding> sent{}; ///< none: nobody is told
+    std::vector<std::unique_ptr<Channel>> channels{}; ///< none is null; their names are unique
+    std::vector<Rule> rules{};                        ///< in order of precedence
+    std::optional<SentBinding> sent{};                ///< none: the outcome is not reported
 };
 
-/// Turns events into messages by rules, sends them over channels, and tells the truth about it: an
-/// event with success = true once a message is sent, with success = false once it is given up. The
-/// attempts between are the delivery's, as settings().retry says.
+/// Turns events into messages by rules and sends them over channels. It reports the outcome with
+/// an event: success = true when a message was sent, success = false when it was given up. The
+/// delivery makes the attempts in between, as settings().retry says.
 ///
-/// Of the rules that match an event, those of equal notification type and channel are alternatives:
-/// the first of them speaks. Where one message is left, it is sent in the step of the event itself.
-/// Where there are several, the step emits a NotificationRequestedEvent for each, and each is sent
-/// in a step of its own: one that fails does not send the others again. A message is sent twice
-/// only where the program dies, or its store fails, between the sending and the commit; both times
-/// it has the same idempotency key.
+/// If several rules with the same notification type and channel match an event, only the first of
+/// them is used. If this leaves one message, it is sent in the step of the event itself. If it
+/// leaves several, the step emits a NotificationRequestedEvent for each, and each message is sent
+/// in a step of its own. So a failed message does not cause the others to be sent again.
+///
+/// A message is sent twice only if the program dies, or its store fails, between sending and
+/// commit. Both times it has the same idempotency key. During a replay nothing is sent.
 class NotificationAgent final : public Agent {
 public:
-    /// Throws std::invalid_argument, naming the rule, where two channels have one name, a rule
-    /// names none of them, is incomplete, or would answer to what the agent itself emits.
+    /// Throws std::invalid_argument if a channel is null, if two channels have the same name, or if
+    /// a rule is incomplete, names an unknown channel or matches events that the agent itself
+    /// emits. The message names the channel or the rule.
     NotificationAgent(std::string name, NotificationOptions options);
 
+    /// Reports the messages of `event` as not sent.
     void on_given_up(const DomainEvent& event, const Failure& failure, Context& context) override;
 
 private:

@@ -12,28 +12,28 @@
 
 namespace bus::agents {
 
-/// Makes the text of a message from the event that it is about.
+/// Makes the text of a message from the event that the message is about. It may throw.
 using MessageText = std::function<std::string(const DomainEvent&)>;
 
-/// A mustache template over the event's JSON, the nine members and `data` with those of the struct:
-/// `Order {{data.order_id}} was saved at {{occurred_at}}`. Nothing is escaped, for a message is no
-/// HTML. Numbers and `true` are printed as JSON has them; `false`, `null` and what is not there
-/// print nothing, and are false as sections (`{{#data.invoice_id}}...{{/data.invoice_id}}`). Throws
-/// std::invalid_argument for a template that cannot be read, or that names a member of `data` which
-/// the type does not have.
+/// A mustache template over the JSON of the event: its nine members, of which `data` holds the
+/// members of the struct. An example: `Order {{data.order_id}} was saved at {{occurred_at}}`.
+/// Nothing is escaped, because a message is not HTML. Numbers and `true` are printed as in JSON.
+/// `false`, `null` and missing members print nothing, and count as false in sections
+/// (`{{#data.invoice_id}}...{{/data.invoice_id}}`). Throws std::invalid_argument if the template
+/// cannot be parsed, or if it names a member of `data` that the type does not have.
 MessageText text_template(std::string_view text, const EventType& type);
 
-/// When to tell what over which channel.
+/// Which events result in a message, with which text, over which channel.
 struct Rule {
-    const EventType* type = nullptr; ///< events of this type, and of those that derive from it
-    std::string notification_type{};
-    std::string channel{};
+    const EventType* type = nullptr; ///< matches events of this type and of types derived from it
+    std::string notification_type{}; ///< the kind of message, such as `order_saved`; not empty
+    std::string channel{};           ///< the name of the channel
     MessageText text{};
-    std::function<bool(const DomainEvent&)> when{}; ///< none: always
+    std::function<bool(const DomainEvent&)> when{}; ///< a condition; empty: always
 };
 
-/// A rule for events of type E. `text` is a template, or a callable from (const E&) to std::string;
-/// `when` a callable from (const E&) to bool. Throws as text_template does.
+/// A rule for events of type E. `text` is a template, or a callable from (const E&) to
+/// std::string. Throws as text_template does.
 template <class E, class Text>
 Rule rule(std::string notification_type, std::string channel, Text text) {
     Rule result;
@@ -56,6 +56,7 @@ Rule rule(std::string notification_type, std::string channel, Text text) {
     return result;
 }
 
+/// The same, with a condition: `when` is a callable from (const E&) to bool.
 template <class E, class Text, class When>
 Rule rule(std::string notification_type, std::string channel, Text text, When when) {
     Rule result = rule<E>(std::move(notification_type), std::move(channel), std::move(text));

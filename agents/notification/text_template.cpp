@@ -17,10 +17,10 @@ namespace {
 namespace mustache = kainjow::mustache;
 namespace json = boost::json;
 
-/// As deep as the codec reads and writes.
+/// The same depth limit as the codec's.
 constexpr std::size_t deepest = 256;
 
-/// As short as it can be; boost::json would write 12.5 as 1.25E1.
+/// The shortest form; boost::json would write 12.5 as 1.25E1.
 std::string number_text(double number) {
     std::array<char, 32> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
@@ -45,7 +45,7 @@ mustache::data to_data(const json::value& value) {
     }
     case json::kind::string: return mustache::data{std::string{value.get_string()}};
     case json::kind::bool_:
-        // A variable prints strings only.
+        // A variable prints only strings, so `true` must be one.
         return value.get_bool() ? mustache::data{"true"} : mustache::data{false};
     case json::kind::null: return mustache::data{false};
     case json::kind::double_: return mustache::data{number_text(value.get_double())};
@@ -73,7 +73,7 @@ std::string names_of(const MemberTable& table) {
     return names;
 }
 
-/// A misspelt member would print nothing for ever, so it is found when the rule is made.
+/// Finds misspelt members when the rule is made: in a message they would silently print nothing.
 void check_members(std::string_view text, const EventType& type) {
     constexpr std::string_view sigils = "#^/&{ \t";
     constexpr std::string_view parent = "data.";
