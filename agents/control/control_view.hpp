@@ -32,7 +32,8 @@ struct ExecutionCounts {
 };
 
 /// Reads the state that a control agent keeps in a store. It works from any process, also while the
-/// agent runs, and sees only what is committed. Thread safe. All reading members throw StoreError.
+/// agent runs, and sees only what is committed. Thread safe. The functions that read throw
+/// StoreError.
 class ControlView {
 public:
     /// `store` must outlive the view; `agent` is the control agent's name.

@@ -19,7 +19,7 @@ struct Message {
     Uuid event_id{};              ///< the event that the message is about
     std::string event_type{};     ///< of that event
     std::string execution_id{};   ///< of that event; may be empty
-    std::string aggregate_type{}; ///< of that event; may be empty
+    std::string aggregate_type{}; ///< of that event
     std::string aggregate_id{};   ///< of that event; may be empty
 };
 

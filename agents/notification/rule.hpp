@@ -26,7 +26,7 @@ MessageText text_template(std::string_view text, const EventType& type);
 /// Which events result in a message, with which text, over which channel.
 struct Rule {
     const EventType* type = nullptr; ///< matches events of this type and of types derived from it
-    std::string notification_type{}; ///< the kind of message, such as `order_saved`; not empty
+    std::string notification_type{}; ///< the kind of message, such as `saved`; not empty
     std::string channel{};           ///< the name of the channel
     MessageText text{};
     std::function<bool(const DomainEvent&)> when{}; ///< a condition; empty: always

@@ -9,9 +9,10 @@ namespace bus::agents {
 
 namespace {
 
-/// Which death of a letter was answered last. Several failure events can speak of one death, for a
-/// letter that somebody else redrove in the meantime dies with a failure event of its own. Kept
-/// while the letter can be found dead of it: until the redrive is committed, or for good.
+/// Which death of a letter was answered last. Several failure events can lead to the same death: if
+/// somebody else redrives a letter meanwhile and it dies again, that death has its own failure
+/// event. The state is kept as long as the letter can be found with this death: until a redrive is
+/// committed, or permanently if there is none.
 struct AnsweredDeath {
     std::uint32_t redrives = 0;
     Timestamp last_attempt{};
@@ -31,7 +32,7 @@ AnsweredDeath death_of(const DeliveryRecord& letter) {
     return {letter.redrives, last_attempt(letter).at};
 }
 
-/// Why the letter is not redriven once more; none: it is.
+/// Why the letter is not redriven once more; none if it is redriven.
 std::optional<std::string> reason_to_leave(const DeliveryRecord& letter, const AttemptRecord& last,
                                            std::uint32_t rounds) {
     const std::string failure = std::string{to_text(last.kind)} + ": " + last.message;
@@ -76,17 +77,18 @@ void RetryAgent::react(const FailureBinding& binding, const DomainEvent& event,
     if (!failed) {
         return;
     }
-    // In this order: what is forgotten between the two was redriven before.
+    // The state is read before the letter. In the other order, the letter could be read as dead,
+    // then its redrive be committed and the state be erased, and an old death would look new.
     const auto answered = context.state<AnsweredDeath>(letter_key(failed->agent, failed->event_id));
-    // Looked up in every attempt: while we wait, somebody may redrive or discard the letter.
+    // Read again in every attempt: during the backoff somebody may redrive or discard the letter.
     const auto letter = context.dead_letter(failed->agent, failed->event_id);
     if (letter && answered != death_of(*letter)) {
         answer(*letter, *failed, event, context);
     }
 }
 
-/// The redrive has come back from the log, so it is committed: nobody finds the letter dead of that
-/// death any more, and nothing needs to be known of it.
+/// The redrive has come back from the log, so it is committed. The letter is no longer found with
+/// that death, so its state can be erased.
 void RetryAgent::forget(const RedriveRequestedEvent& event, Context& context) const {
     const std::string key = letter_key(event.agent, event.failed_event_id);
     const auto answered = context.state<AnsweredDeath>(key);
@@ -113,10 +115,10 @@ void RetryAgent::answer(const DeliveryRecord& letter, const FailedDelivery& fail
     const std::uint32_t round = letter.redrives + 1;
     const Timestamp failed_at = std::max(event.occurred_at, last.at);
     const Duration backoff = std::min(options_.backoff(round, failed.agent, failed.event_id),
-                                      Timestamp::max() - failed_at); // it may be for ever
+                                      Timestamp::max() - failed_at); // may be Duration::max()
     const Timestamp due = failed_at + backoff;
     const Timestamp now = context.now();
-    // Where the failure is of the future, the clock was set back: we wait the backoff once.
+    // If the failure lies in the future, the clock was set back: wait for one backoff from now.
     const bool has_waited = now >= due || (now < failed_at && context.attempt() > 1);
     if (!has_waited) {
         throw Failure::not_ready("redrive " + std::to_string(round) + " of " +

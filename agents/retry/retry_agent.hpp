@@ -13,22 +13,22 @@
 
 namespace bus::agents {
 
-/// A delivery that may have been given up.
+/// A delivery that a failure event is about; its agent may have given it up.
 struct FailedDelivery {
-    std::string agent{}; ///< whose step failed
-    Uuid event_id{};     ///< the event that it was handling
+    std::string agent{}; ///< the agent whose step failed
+    Uuid event_id{};     ///< the event that the step handled
 };
 
-/// Says of one event type how its events tell that a delivery was given up.
+/// Tells the retry agent which delivery the failure events of one type are about.
 struct FailureBinding {
     using Read = std::function<std::optional<FailedDelivery>(const DomainEvent&)>;
 
     const EventType* type;
-    Read read; ///< none: this event is about no delivery
+    Read read; ///< returns none if the event is not about a delivery
 
-    /// For events of type E; `read` is a callable from (const E&) to
-    /// std::optional<FailedDelivery>. Where the event comes from the agent's on_given_up, its
-    /// causation_id is the event that was given up on:
+    /// A binding for events of type E. `read` is a callable from (const E&) to
+    /// std::optional<FailedDelivery>. If an agent emits the event in on_given_up(), the event's
+    /// causation_id is the id of the event that was given up on:
     ///
     ///     FailureBinding::of<OrderFailedEvent>([](const OrderFailedEvent& event) {
     ///         return FailedDelivery{event.step_failed, event.causation_id};
@@ -43,24 +43,29 @@ struct FailureBinding {
     }
 };
 
-/// The second level of trying again, after the few quick attempts of the delivery: on a failure
-/// event it waits for a backoff, which survives a restart, and redrives the dead letter, a bounded
-/// number of times; then it leaves the letter and says so with a RedriveAbandonedEvent. A failure
-/// event without a dead letter is a business outcome, and nothing is done. A letter whose last
-/// failure was `rejected` or `poison` is left at once, since the same would happen again.
+/// The second level of retries, after the few quick attempts of the delivery. When a failure event
+/// arrives, the agent waits for a backoff, which survives a restart, and then redrives the dead
+/// letter. After a bounded number of redrives it leaves the letter as it is and emits a
+/// RedriveAbandonedEvent. It does the same at once if the letter's last failure was `rejected` or
+/// `poison`, because a redrive would fail in the same way. A failure event without a dead letter is
+/// a business outcome and is ignored.
 ///
-/// Round r is the letter's number of redrives, whoever made them, plus one. It is due at
+/// Round r is one more than the number of times that the letter was redriven, by anyone. It is due
+/// at
 ///
 ///     max(time of the failure event, time of the letter's last attempt) + RetryOptions::backoff(r)
 ///
-/// It keeps one state for each letter that it has left, and none for what it has redriven.
+/// The agent keeps one state for each letter that it has abandoned. For a redriven letter it keeps
+/// a state only until the redrive is committed.
 ///
-/// Needs a store; without one there are no dead letters, and it does nothing.
+/// Needs a store. Without a store there are no dead letters, and the agent does nothing.
 class RetryAgent final : public Agent {
 public:
-    /// Throws std::invalid_argument where options or bindings are wrong.
+    /// Throws std::invalid_argument if an option is out of its range, if there is no binding, or if
+    /// a binding has no event type or no function.
     RetryAgent(std::string name, std::vector<FailureBinding> bindings, RetryOptions options = {});
 
+    /// The options given at construction.
     [[nodiscard]] const RetryOptions& options() const noexcept { return options_; }
 
 private:

@@ -9,8 +9,8 @@ namespace bus::agents {
 
 namespace {
 
-/// 64 bits from bytes (FNV-1a), mixed once more (the finalizer of SplitMix64), for FNV alone leaves
-/// the upper bits of short keys alike.
+/// A hash of 64 bits (FNV-1a), mixed once more with the finalizer of SplitMix64. With FNV alone the
+/// upper bits of short keys would be similar.
 class StableBits {
 public:
     void add(std::uint8_t byte) noexcept {
@@ -46,7 +46,7 @@ Duration RetryOptions::backoff(std::uint32_t round, std::string_view agent,
     const RetryPolicy same{.initial_delay = initial_backoff,
                            .factor = factor,
                            .max_delay = max_backoff,
-                           .jitter = jitter}; // but for where u comes from
+                           .jitter = jitter}; // the same formula; only u is computed differently
     return same.delay(round, bits.mixed());
 }
 
