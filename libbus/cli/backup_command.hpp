@@ -5,7 +5,7 @@
 
 namespace bus::cli {
 
-/// `bus backup FILE`: a copy of the store of one moment.
+/// `bus backup FILE`: makes a copy of the store as it is at one moment.
 void add_backup(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

@@ -4,13 +4,13 @@
 
 #include <cstdint>
 
-/// What the values of options must be: each refuses others with what would be right.
+/// Checks for the values of options. If a value is refused, the message says what would be right.
 namespace bus::cli {
 
-/// A whole number, as a position or a count.
+/// Accepts a whole number of at least `least`, for positions and counts.
 CLI::Validator whole_number(std::uint64_t least = 0);
 
-/// A time in seconds, which may have a fraction.
+/// Accepts a number of seconds, which may have a fraction.
 CLI::Validator seconds();
 
 } // namespace bus::cli

@@ -5,31 +5,31 @@
 #include <string>
 #include <vector>
 
-/// The tree of commands, as what is made from it sees it.
+/// The tree of commands, and what is generated from it: completion and the manual page.
 namespace bus::cli {
 
-/// `bus events list`.
+/// The full name of a command, such as `bus events list`.
 std::string path_of(const CLI::App& command);
 
-/// The commands right below one.
+/// The commands directly below a command.
 std::vector<const CLI::App*> commands_of(const CLI::App& command);
 
 /// One option or positional argument.
 struct OptionText {
-    std::vector<std::string> names;  ///< `--limit`, `-h`; none for a positional
-    std::string positional;          ///< `FILE`
-    std::string value;               ///< `COUNT`; empty: a flag
-    std::vector<std::string> values; ///< all that it may be; empty: anything
-    std::string preset;              ///< what it is unless said
+    std::vector<std::string> names;  ///< such as `--limit`, `-h`; none for a positional argument
+    std::string positional;          ///< such as `FILE`; empty for an option
+    std::string value;               ///< such as `COUNT`; empty: a flag
+    std::vector<std::string> values; ///< all values that are accepted; empty: any
+    std::string preset;              ///< the default
     std::string description;
     bool required = false;
     bool repeated = false;
 };
 
-/// Those of a command itself, without those that it takes over from the ones above.
+/// The options of the command itself, without those that it inherits from the commands above it.
 std::vector<OptionText> options_of(const CLI::App& command);
 
-/// A script for bash that completes the command line of `root`.
+/// A script that lets bash complete the command line of `root`.
 std::string bash_completion(const CLI::App& root);
 
 /// The manual page of `root`, for man(1).

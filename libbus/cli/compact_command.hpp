@@ -4,7 +4,7 @@
 
 namespace bus::cli {
 
-/// Adds `bus compact`, which gives free space of the file back to the disk.
+/// `bus compact`: gives the free space of the file back to the disk.
 void add_compact(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

@@ -5,7 +5,7 @@
 
 namespace bus::cli {
 
-/// `bus completion bash` and `bus man`: both are made from the tree of commands itself.
+/// `bus completion bash` and `bus man`, both generated from the tree of commands.
 void add_completion(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

@@ -10,8 +10,8 @@
 
 namespace bus::cli {
 
-/// All that a command sees of the world but the store: where it prints and reads, the time, and
-/// whether the user wants it to end. Not thread safe.
+/// Everything outside the store that a command uses: its output and input, the time, and whether
+/// the user wants it to end. Not thread safe.
 class Console {
 public:
     Console() = default;
@@ -19,11 +19,11 @@ public:
     Console& operator=(const Console&) = delete;
     virtual ~Console() = default;
 
-    /// Writes to standard output, sooner or later. Throws OutputError, ReaderGone.
+    /// Writes to standard output; the text may stay in a buffer. Throws OutputError, ReaderGone.
     virtual void out(std::string_view text) = 0;
-    /// Writes to standard error, at once, after all that out() was given.
+    /// Writes to standard error at once, after flushing the output. Throws as out() does.
     virtual void err(std::string_view text) = 0;
-    /// Returns when all that out() was given is written. Throws as out() does.
+    /// Writes the buffered output. Throws as out() does.
     virtual void flush() = 0;
     virtual std::istream& in() = 0;
 
@@ -31,19 +31,21 @@ public:
     [[nodiscard]] virtual terminal::Look err_look() const = 0;
 
     virtual Timestamp now() = 0;
-    /// Lets about so much time pass; less where the user wants to end. Throws ReaderGone.
+    /// Waits for about this time, or less if the user wants to end. Throws ReaderGone.
     virtual void pause(Duration time) = 0;
-    /// From now on SIGINT and SIGTERM are noted and end nothing by themselves; a second one does.
+    /// From now on the first SIGINT or SIGTERM only sets interrupted(); the second ends the
+    /// process.
     virtual void watch_interrupts() = 0;
+    /// Whether a SIGINT or SIGTERM has come since watch_interrupts().
     [[nodiscard]] virtual bool interrupted() = 0;
 };
 
-/// The console of this process. One at a time.
+/// The console of this process. There may be only one at a time.
 class SystemConsole final : public Console {
 public:
-    /// Reads the environment for how to print.
+    /// Finds out from the environment and the terminal how to print.
     SystemConsole();
-    /// Writes what is left, without a word where that fails: flush() before.
+    /// Writes the buffered output and ignores errors. Call flush() before, to learn about them.
     ~SystemConsole() override;
 
     void out(std::string_view text) override;

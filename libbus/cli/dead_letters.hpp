@@ -13,50 +13,52 @@
 
 namespace bus::cli {
 
-/// Which dead letters somebody means.
+/// Selects dead letters, or other unfinished deliveries, as the command line says.
 struct LetterFilter {
     std::string agent;
     std::vector<Position> positions; ///< of that agent; none: all
     std::string kind;
-    std::string error; ///< some of the last attempt's message
-    std::string group; ///< LetterGroup::name
+    std::string error; ///< a part of the last attempt's message
+    std::string group; ///< LetterGroup::name()
     std::string state; ///< one of `states`; empty: any of them
-    std::vector<DeliveryState> states{DeliveryState::dead};
+    std::vector<DeliveryState> states{DeliveryState::dead}; ///< the states that can be selected
 
+    /// Whether the user has set none of the options.
     [[nodiscard]] bool takes_all() const {
         return agent.empty() && positions.empty() && kind.empty() && error.empty() &&
                group.empty() && state.empty();
     }
 };
 
-/// Dead letters that died of the same, or others that wait for the same: of equal state, kind and
-/// cause_text.
+/// Dead letters of an agent with the same cause, or other deliveries that wait for the same reason:
+/// their state, kind and cause_text are equal.
 struct LetterGroup {
     std::string agent;
     DeliveryState state = DeliveryState::dead;
     FailureKind kind = FailureKind::transient; ///< of the last attempts
     std::string error;                         ///< their cause_text
-    std::string example;                       ///< the message of the first of them
+    std::string example;                       ///< the message of the first letter
     std::uint64_t letters = 0;
-    std::uint64_t quarantined = 0; ///< of them
-    Timestamp oldest{};            ///< when the first of them died
-    Timestamp newest{};
-    Timestamp next_due{};            ///< of deferred ones, the first
-    std::vector<Position> positions; ///< of all, ascending
+    std::uint64_t quarantined = 0;   ///< how many of the letters are quarantined
+    Timestamp oldest{};              ///< when the first letter died
+    Timestamp newest{};              ///< when the latest letter died
+    Timestamp next_due{};            ///< the earliest due time, if they are deferred
+    std::vector<Position> positions; ///< of all letters, ascending
 
-    /// A short name for the command line, made from agent, kind and error: 8 hexadecimal digits.
+    /// A short name for the command line: 8 hexadecimal digits, made from agent, kind, error and,
+    /// unless dead, the state.
     [[nodiscard]] std::string name() const;
 };
 
-/// What `list` prints for programs.
+/// A group as `list` prints it for programs.
 boost::json::object json_of(const LetterGroup& group);
 
-/// The deliveries that a filter means, by group, the largest first. Throws UsageError, and
-/// NotFound where the store does not know the agent.
+/// The deliveries that a filter selects, in groups, the largest group first. Throws UsageError, and
+/// NotFound if the store does not know the agent.
 std::vector<LetterGroup> read_groups(EventStore& store, const LetterFilter& filter);
 
-/// Adds the options that fill a filter; the positions are positional arguments. `filter.states`
-/// says whether there is a choice of states.
+/// Adds the options that fill a filter; the positions are positional arguments. There is an option
+/// for the state if `filter.states` holds more than one.
 void add_filter_options(CLI::App& command, LetterFilter& filter);
 
 } // namespace bus::cli

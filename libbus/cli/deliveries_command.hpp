@@ -5,7 +5,7 @@
 
 namespace bus::cli {
 
-/// `bus deliveries`: what agents have not finished, and to have it tried now or discarded.
+/// `bus deliveries`: lists what agents have not finished, and has it tried now or discarded.
 void add_deliveries(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-/// What `dead-letters` and `deliveries` have in common: to change the deliveries that a filter
-/// means.
+/// What `dead-letters` and `deliveries` have in common: they change the deliveries that a filter
+/// selects.
 namespace bus::cli {
 
 struct ChangeOptions {
@@ -20,8 +20,8 @@ struct ChangeOptions {
     std::string command;     ///< `dead-letters`, for messages
 };
 
-/// Adds a command that does `action`, which `description` says, to those of `options`. It is below
-/// `parent`, whose name is that of the family.
+/// Adds a command below `parent` that does `action` to deliveries in one of `states`. `description`
+/// is its help text.
 void add_change(CLI::App& parent, Shared& shared, DeliveryAction action,
                 const std::vector<DeliveryState>& states, const char* description);
 

@@ -4,23 +4,23 @@
 #include <stdexcept>
 #include <utility>
 
-/// How a command ends. What it throws becomes a sentence on standard error and one of these codes.
+/// How a command ends. An exception becomes a sentence on standard error and one of these codes.
 namespace bus::cli {
 
 namespace exit_code {
 
 inline constexpr int done = 0;
-inline constexpr int found = 1; ///< what was named is not there; `verify`: damage was found
+inline constexpr int found = 1; ///< the thing named does not exist; `verify`: found damage
 inline constexpr int usage = 2;
-inline constexpr int store = 3;  ///< cannot be opened, read or written, or is in use
-inline constexpr int input = 4;  ///< cannot be read, or was refused
-inline constexpr int output = 5; ///< could not be written whole
-inline constexpr int queued = 6; ///< the running host has not carried out the request yet, or of
-                                 ///< a replay only begun: it does not run the agent
+inline constexpr int store = 3;  ///< the store cannot be opened, read or written, or is in use
+inline constexpr int input = 4;  ///< the input cannot be read, or was refused
+inline constexpr int output = 5; ///< the output could not be written completely
+inline constexpr int queued = 6; ///< the running host has not carried out the request yet, or has
+                                 ///< only begun a replay, because it does not run the agent
 inline constexpr int incomplete = 7; ///< something had to be left out
 inline constexpr int interrupted = 130;
 
-/// What each of them says to whoever called.
+/// The codes with their meanings, as the help lists them.
 inline constexpr std::array<std::pair<int, const char*>, 9> meanings{{
     {done, "done"},
     {found, "what was named is not there; of verify: damage was found"},
@@ -42,13 +42,13 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// What was named is not there.
+/// The thing that the user named does not exist.
 class NotFound : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// Input that cannot be read or taken; the message names the place.
+/// Input that cannot be read or accepted; the message names the place.
 class InputError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -60,13 +60,13 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Whoever was reading our output has gone, as `head` does: no failure of ours.
+/// The reader of our output is gone, such as `head` in a pipe. This is not an error.
 class ReaderGone : public OutputError {
 public:
     using OutputError::OutputError;
 };
 
-/// The user has asked for the end.
+/// The user has asked the command to end.
 class Interrupted : public std::runtime_error {
 public:
     Interrupted() : std::runtime_error{"interrupted"} {}

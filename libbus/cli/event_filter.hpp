@@ -13,40 +13,42 @@
 
 namespace bus::cli {
 
-/// Which events of the log somebody wants, as the command line says it.
+/// Selects events of the log, as the command line says.
 struct EventFilter {
     std::string stream; ///< AGGREGATE_TYPE/AGGREGATE_ID
     std::string execution;
     std::string type;
-    std::string since; ///< when.hpp
-    std::string until;
+    std::string since;                                      ///< a text that parse_when() reads
+    std::string until;                                      ///< likewise
     Position from = 1;                                      ///< the first position
     Position to = std::numeric_limits<std::int64_t>::max(); ///< the last one
 
-    /// Adds the options that fill it.
+    /// Adds the options that fill the filter.
     void add_options(CLI::App& command);
 
-    /// Whether it may leave any event out.
+    /// Whether the filter can leave out any event.
     [[nodiscard]] bool is_set() const;
 };
 
-/// The events that a filter lets pass, in order of position, a page at a time. It asks the store by
-/// stream, execution or type where one is given, and looks at the rest itself.
+/// The events that a filter selects, in order of position, a page at a time. If the filter names a
+/// stream, an execution or a type, the store is queried by it; the other conditions are checked
+/// here. The store and the filter must outlive the source.
 class EventSource {
 public:
-    /// Throws UsageError where the filter's texts say nothing useful.
+    /// Throws UsageError if a text of the filter cannot be read.
     EventSource(EventStore& store, const EventFilter& filter, Timestamp now);
 
-    /// The next ones, at most `most`; fewer, or none, do not mean that there are no more. Empty
-    /// and ended() means that.
+    /// The next events, at most `most`. There can be more even if it returns fewer or none; there
+    /// are no more when it returns none and ended() is true.
     std::vector<StoredEvent> next(std::size_t most);
 
+    /// Whether the end of the log was reached.
     [[nodiscard]] bool ended() const noexcept { return ended_; }
 
-    /// Looks again for what was appended since it ended.
+    /// Continues after the end with the events that were appended since.
     void look_again() noexcept { ended_ = false; }
 
-    /// The position up to which it has looked.
+    /// The position up to which the log was read.
     [[nodiscard]] Position looked_through() const noexcept { return after_; }
 
 private:

@@ -5,7 +5,7 @@
 
 namespace bus::cli {
 
-/// `bus events list`, `follow` and `show`: what is in the log.
+/// `bus events list`, `follow` and `show`: the events of the log.
 void add_events(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

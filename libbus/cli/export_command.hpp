@@ -5,7 +5,7 @@
 
 namespace bus::cli {
 
-/// `bus export`: events as NDJSON in the wire format.
+/// `bus export`: writes events as NDJSON in the wire format.
 void add_export(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

@@ -5,7 +5,7 @@
 
 namespace bus::cli {
 
-/// `bus flow EXECUTION`: the events of a run as a tree of causes, and what agents failed at.
+/// `bus flow EXECUTION`: the events of an execution as a tree of causes, with failed deliveries.
 void add_flow(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

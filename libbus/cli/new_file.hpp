@@ -4,8 +4,8 @@
 
 namespace bus::cli {
 
-/// Throws OutputError, with what to do, where no new file can be made at `path`: something is
-/// there, or its folder is not, or this user may not write in it.
+/// Throws OutputError, which says what to do, if no new file can be created at `path`: because the
+/// path exists, its folder does not exist, or this user may not write to the folder.
 void check_new_file(const std::string& path);
 
 } // namespace bus::cli

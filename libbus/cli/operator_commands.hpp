@@ -12,35 +12,35 @@
 
 namespace bus::cli {
 
-/// Who asks for something, why, and how long to wait for a running host to do it.
+/// Who makes a request and why, and how long to wait for a running host to carry it out.
 struct OperatorOptions {
-    std::string who; ///< the user's login, unless said
+    std::string who; ///< by default the user's login
     std::string why;
-    double wait = 10; ///< seconds
+    double wait = 10; ///< in seconds
     bool dry_run = false;
 
     void add_options(CLI::App& command);
-    /// Says in a request who asks and why. Throws UsageError for what cannot be kept.
+    /// Writes `who` and `why` into a request. Throws UsageError if they are not UTF-8.
     void sign(RequestRecord& request) const;
 };
 
-/// Throws UsageError, which names the option, for text that is not UTF-8 and so cannot be kept.
+/// Throws UsageError, which names the option, if `text` is not UTF-8 and so cannot be stored.
 void check_utf8(const char* option, const std::string& text);
 
-/// A request, and the deliveries that it means now.
+/// A request, and the deliveries that it selects now.
 struct Order {
     RequestRecord request;
     std::vector<Position> letters;
 };
 
-/// What a dry run prints for programs: nothing was asked for, so it has no number and no time.
+/// What a dry run prints for programs. No request was made, so it has no number and no time.
 boost::json::object json_of_dry_run(const RequestRecord& request, const OperatorOptions& options,
                                     std::uint64_t would_change);
 
-/// Has requests carried out, of which each is about one agent or the log: by the host that runs the
-/// store, through its table of requests, else here. Prints what came of them. Returns an exit code:
-/// queued where the host was not done within the wait, store where it refuses. Throws StoreError,
-/// PruneRefused.
+/// Has requests carried out and prints their results. Each request concerns one agent, or the log.
+/// If a host runs the store, the requests go to that host through the store's table of requests;
+/// otherwise this process carries them out. Returns an exit code: `queued` if the host was not done
+/// within the wait, `store` if it refused. Throws StoreError, PruneRefused.
 int carry_out(Shared& shared, const OperatorOptions& options, std::vector<Order> orders);
 
 } // namespace bus::cli

@@ -9,11 +9,11 @@
 
 namespace bus::cli {
 
-/// Fills `app` with all commands. Both must outlive their use.
+/// Adds all commands to `app`. `app` and `shared` must outlive the use of the commands.
 void add_commands(CLI::App& app, Shared& shared);
 
-/// Runs the program with these arguments (its own name is not one), and returns its exit code
-/// (errors.hpp). What it throws is out of memory and the like.
+/// Runs the program with these arguments, without the program's name, and returns the exit code
+/// (errors.hpp). It throws only in cases such as out of memory.
 int run(const std::vector<std::string>& arguments, Console& console);
 
 } // namespace bus::cli

@@ -5,7 +5,7 @@
 
 namespace bus::cli {
 
-/// `bus prune --before`: removes the oldest events.
+/// `bus prune --before`: removes the oldest events from the log.
 void add_prune(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

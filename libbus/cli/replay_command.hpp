@@ -4,7 +4,7 @@
 
 namespace bus::cli {
 
-/// `bus replay AGENT`: has an agent handle the log again.
+/// `bus replay AGENT`: makes an agent handle the log again.
 void add_replay(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

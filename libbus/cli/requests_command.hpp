@@ -5,7 +5,7 @@
 
 namespace bus::cli {
 
-/// `bus requests`: what operators have asked for, and what came of it.
+/// `bus requests`: the requests of operators, and their results.
 void add_requests(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

@@ -5,7 +5,7 @@
 
 namespace bus::cli {
 
-/// `bus restore`
+/// `bus restore`: puts a backup in the place of the store.
 void add_restore(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

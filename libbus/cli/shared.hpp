@@ -14,25 +14,27 @@
 
 namespace bus::cli {
 
-/// What all commands share: the options that come with each, and what they are for. A command adds
-/// itself to the tree with a function of its own,
+/// What all commands share: the options that every command has, the store and the output. Each
+/// command has a function that adds it to the tree of commands:
 ///
 ///     void add_something(CLI::App& app, Shared& shared);
 ///
-/// which gives `shared.on_parsed` what is to be done once the command line is read. That returns
-/// an exit code, prints with print() and note(), and throws what errors.hpp says. Not thread safe.
+/// The function gives its action to `shared.on_parsed`. The action runs when the command line has
+/// been parsed. It prints with print() and note(), returns an exit code, and throws the exceptions
+/// of errors.hpp. Not thread safe.
 class Shared {
 public:
     explicit Shared(Console& console) : console_{console} {}
 
-    /// Adds --store and its like.
+    /// Adds --store and the other options of all commands.
     void add_options(CLI::App& app);
 
-    /// What to do where `command` was chosen.
+    /// Sets the action that runs if the user chose `command`.
     void on_parsed(CLI::App& command, std::function<int()> action);
-    /// The same of a command that has others below it, where none of those was chosen.
+    /// The same for a command that has commands below it; runs only if the user chose none of
+    /// those.
     void on_parsed_alone(CLI::App& command, std::function<int()> action);
-    /// Does it, and returns the exit code.
+    /// Runs the action of the chosen command, and returns the exit code.
     int run_chosen();
 
     [[nodiscard]] Console& console() noexcept { return console_; }
@@ -40,34 +42,35 @@ public:
     /// Whether to print for programs.
     [[nodiscard]] bool json() const noexcept { return json_; }
 
-    /// As the user gave it. Throws UsageError where it is missing or names no store of ours.
+    /// The store's URL as the user gave it. Throws UsageError if it is missing or not supported.
     [[nodiscard]] const std::string& store_url() const;
-    /// The path in it.
+    /// The path in the store's URL.
     [[nodiscard]] std::string store_path() const;
-    /// Opens the store beside its writer. Throws StoreError, UsageError.
-    [[nodiscard]] std::shared_ptr<EventStore> open_to_read() const;
-    /// Opens an existing store for writing. Throws StoreInUse where a host runs it; StoreError,
+    /// Opens the store for reading; a host may write to it meanwhile. Throws StoreError,
     /// UsageError.
+    [[nodiscard]] std::shared_ptr<EventStore> open_to_read() const;
+    /// Opens an existing store for writing. Throws StoreInUse if another process writes to it,
+    /// StoreError, UsageError.
     [[nodiscard]] std::shared_ptr<EventStore> open_to_write() const;
-    /// The same, and makes a store that is not there.
+    /// The same, but creates the store if it does not exist.
     [[nodiscard]] std::shared_ptr<EventStore> open_or_create() const;
 
-    /// How to print on standard output: as --color says.
+    /// How to print on standard output; --color decides on colours.
     [[nodiscard]] terminal::Look look() const;
-    /// Whether to show how far a long work is: on a terminal, or where --progress is given.
+    /// Whether to show the progress of long work: on a terminal, or if --progress is given.
     [[nodiscard]] bool shows_progress() const;
 
-    /// Prints on standard output. What is no UTF-8, as paths and old names may hold, becomes
-    /// U+FFFD: so JSON stays valid whatever is put into it.
+    /// Prints on standard output. Bytes that are not UTF-8, as in paths and old names, become
+    /// U+FFFD, so that JSON is always valid.
     void print(std::string_view text);
 
     /// Prints an object in a line of its own, in the same way.
     void print(const boost::json::object& object);
 
-    /// Tells a person something beside the output: a line on standard error.
+    /// Prints a line for people on standard error, beside the output.
     void note(std::string_view text);
 
-    /// Throws Interrupted where the user wants to end.
+    /// Throws Interrupted if the user wants to end.
     void check_interrupted();
 
 private:

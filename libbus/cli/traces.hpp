@@ -8,13 +8,13 @@
 
 namespace bus::cli {
 
-/// Tells requests from their traces. Each delivery that is redriven or discarded leaves a record of
-/// its own; of a request that was about one delivery alone a host so leaves two, which say the
-/// same.
+/// Distinguishes requests from their traces. Each delivery that is redriven or discarded leaves a
+/// record of its own, the trace. If a host carries out a request for a single delivery, there are
+/// two records that say the same: the request and its trace.
 class Traces {
 public:
-    /// Takes the records in order of their numbers. Whether this one is what came of a request
-    /// before it, about the same delivery alone.
+    /// Whether this record is the trace of an earlier request about the same single delivery. Call
+    /// it for each record, in order of their numbers.
     bool repeats(const RequestRecord& record);
 
 private:

@@ -5,8 +5,8 @@
 
 namespace bus::cli {
 
-/// `bus verify`: proves that nothing in the store is missing or damaged, or says what is, what it
-/// means and what to do. Exit code 0: it is whole; 1: damage was found.
+/// `bus verify`: checks whether anything in the store is missing or damaged. If so, it says what,
+/// what it means and what to do. The exit code is 0 if the store is intact, 1 if it is damaged.
 void add_verify(CLI::App& app, Shared& shared);
 
 } // namespace bus::cli

@@ -9,13 +9,14 @@
 
 namespace bus::cli {
 
-/// How far a work of several parts is, a line for each part. Ends it where the user wants that.
+/// Shows the progress of work in several parts, with a line for each part. Ends the work if the
+/// user wants that.
 class Watching {
 public:
     /// Watches for Ctrl-C from now on.
     explicit Watching(Shared& shared);
 
-    /// Throws Interrupted.
+    /// Shows the progress. Throws Interrupted if the user wants to end.
     void see(const VerifyProgress& progress);
 
 private:

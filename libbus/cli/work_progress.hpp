@@ -11,29 +11,31 @@
 
 namespace bus::cli {
 
-/// The line of a long work, begun now; null where nobody wants to see one. `what` is counted.
+/// The progress line of long work that begins now; null if progress is not shown. `what` is the
+/// thing that is counted, such as `events`.
 std::unique_ptr<terminal::Progress> begin_progress(Shared& shared, std::string what,
                                                    std::optional<std::uint64_t> total);
-/// So much is done.
+/// Updates the line: this much is done.
 void show_progress(Shared& shared, terminal::Progress& progress, std::uint64_t done);
 
-/// Does a work that says nothing of how far it is, on a thread of its own; a file shows it, whose
-/// size `done` returns. Throws what the work throws.
+/// Runs work that does not report its progress, on a thread of its own. The progress is read from
+/// the size of a file, which `done` returns. Throws what the work throws.
 void run_with_progress(Shared& shared, std::string what, std::uint64_t total,
                        const std::function<void()>& work,
                        const std::function<std::uint64_t()>& done);
 
-/// Of a file; 0: there is none.
+/// The size of a file in bytes; 0 if it does not exist.
 std::uint64_t size_of(const std::string& file);
 
-/// How far a long work is, on standard error: redrawn in place on a terminal, a line every other
-/// second elsewhere where --progress asks for it. It also ends the work where the user wants that.
+/// Shows on standard error how far long work is. On a terminal the line is redrawn in place.
+/// Elsewhere, if --progress asks for it, a new line appears every two seconds. Also ends the work
+/// if the user wants that.
 class WorkProgress {
 public:
-    /// `what` is counted: `events`. Watches for Ctrl-C from now on.
+    /// `what` is the thing that is counted, such as `events`. Watches for Ctrl-C from now on.
     WorkProgress(Shared& shared, std::string what, std::optional<std::uint64_t> total);
 
-    /// So much is done. Throws Interrupted.
+    /// Updates the line: this much is done. Throws Interrupted if the user wants to end.
     void update(std::uint64_t done);
 
 private:

@@ -14,19 +14,19 @@ namespace bus::terminal {
 
 /// Settings of a progress line.
 struct ProgressOptions {
-    std::string what = "orders";         ///< what is counted
-    std::optional<std::int64_t> total{}; ///< unknown where it is empty
-    /// Where nobody watches (a file, a pipe): a line each time this has passed; 0 means silence.
+    std::string what = "orders";         ///< the things that are counted
+    std::optional<std::int64_t> total{}; ///< empty if unknown
+    /// In a file or a pipe: a new line is printed after each such interval; 0: no lines.
     std::chrono::nanoseconds line_every{0};
 };
 
-/// One line that shows how far a long run is: done of total, rate, time left. On a terminal it is
-/// redrawn in place, at most ten times a second, and wiped at the end. The caller tells the time;
-/// nothing here reads a clock. Not thread safe.
+/// One line that shows how far a long run is: done of total, rate, time left. On a terminal the
+/// line is redrawn in place, at most ten times a second, and wiped at the end. The caller passes
+/// the time; nothing here reads a clock. Not thread safe.
 class Progress {
 public:
     using Time = std::chrono::steady_clock::time_point;
-    /// Takes what is to be written. It must not throw when the progress line is destroyed.
+    /// Writes a text. It must not throw when the progress line is destroyed.
     using Sink = std::function<void(std::string_view)>;
 
     /// @param now when the work began
@@ -37,7 +37,7 @@ public:
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
-    /// Tells how much is done; draws where it is time to.
+    /// Sets how much is done, and redraws the line if it is time to.
     /// @param note something short to show at the end of the line
     void update(std::int64_t done, Time now, std::string_view note = {});
 

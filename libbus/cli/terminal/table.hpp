@@ -10,35 +10,35 @@ namespace bus::terminal {
 
 enum class Align { left, right };
 
-/// One column. Left-aligned ones hold texts, which may be shortened to fit the terminal;
-/// right-aligned ones hold numbers, which never are.
+/// One column. A left-aligned column holds texts, which may be shortened to fit the terminal. A
+/// right-aligned column holds numbers, which are never shortened.
 struct Column {
     std::string title;
     Align align = Align::left;
-    std::string short_title{}; ///< instead, where room is short
-    bool whole = false;        ///< a text that is not shortened: a name
+    std::string short_title{}; ///< replaces the title if there is little room
+    bool whole = false;        ///< its texts are not shortened, for example names
 };
 
 /// A table for people: a head, a rule and rows. Not thread safe.
 ///
-/// Where it is wider than the look it gives way, a step at a time and no further than it has to:
-/// columns of numbers that are all 0 go, the last first; headings become short; texts are cut, the
-/// widest first. What is still too wide is no table any more but a block of lines for each row,
-/// `title  value`.
+/// If the table is wider than the look, it is made narrower in steps, until it fits: first, columns
+/// of numbers that are all 0 are left out, beginning with the last; then headings become short;
+/// then texts are cut, beginning with the widest. If it is still too wide, each row becomes a block
+/// of lines `title  value`.
 class Table {
 public:
-    /// Throws std::invalid_argument without columns.
+    /// Throws std::invalid_argument if there are no columns.
     explicit Table(std::vector<Column> columns);
 
-    /// Adds a row; cells that are missing at its end stay empty. Throws std::invalid_argument for
-    /// more cells than columns.
+    /// Adds a row; cells that are missing at its end stay empty. Throws std::invalid_argument if
+    /// there are more cells than columns.
     Table& row(std::vector<std::string> cells, Colour colour = Colour::none);
 
-    /// Adds a rule, for sums below it.
+    /// Adds a rule, as above a line of sums.
     Table& rule();
 
-    /// The table, each line ending in a newline, without blanks at the ends of lines. No line is
-    /// wider than the look, but of a number that has no room beside its title.
+    /// The table as text. Each line ends with a newline and has no trailing blanks. No line is
+    /// wider than the look, unless a number has no room beside its title.
     std::string render(const Look& look) const;
 
 private:

@@ -7,21 +7,21 @@
 
 namespace bus::terminal {
 
-/// Some of a line, in one colour.
+/// A part of a line, in one colour.
 struct Piece {
     std::string text;
     Colour colour = Colour::none;
 };
 
-/// A node and what hangs below it, such as an event and the events that it caused.
+/// A node and its children, such as an event and the events that it caused.
 struct Tree {
     std::string text;
     std::vector<Tree> children;
-    std::vector<Piece> pieces{}; ///< what follows the text, in colours of its own
+    std::vector<Piece> pieces{}; ///< printed after the text, each in its own colour
 };
 
-/// A tree as lines, each ending in a newline: box-drawing characters where the look has UTF-8, else
-/// ASCII. Texts are made printable, and shortened to the look's width.
+/// A tree as lines, each ending with a newline. It is drawn with box-drawing characters if the look
+/// has UTF-8, else with ASCII. Texts are made printable and shortened to the look's width.
 std::string render(const Tree& tree, const Look& look);
 
 } // namespace bus::terminal
