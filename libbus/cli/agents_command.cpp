@@ -26,7 +26,7 @@ struct AgentRow {
     AgentRecord record{};
     Conservation account{};
     std::uint64_t lag = 0;       ///< positions that are not settled yet
-    std::uint64_t in_flight = 0; ///< deliveries that were begun and have not ended
+    std::uint64_t in_flight = 0; ///< deliveries that have begun and have not ended
     std::vector<WaitingCount> waiting{};
 };
 
@@ -34,7 +34,7 @@ bool replays(const AgentRecord& agent) {
     return agent.checkpoint < agent.replay.through;
 }
 
-/// How much of its replay an agent has behind it: 0 to 99.
+/// How much of its replay an agent has done, in percent: 0 to 99.
 std::uint64_t percent_replayed(const AgentRecord& agent) {
     constexpr std::uint64_t all = 100;
     const Position begin = std::min(agent.start, agent.checkpoint);
@@ -56,8 +56,8 @@ std::uint64_t lag_of(const AgentRecord& agent, Position last) {
     return lag;
 }
 
-/// What its note says was begun and is not settled. Whether it is running, only its host knows:
-/// where none runs, the process died over it.
+/// How many deliveries are begun, as the agent's note says, and not settled. Only the host knows
+/// whether they are running. If no host runs, the process died during them.
 std::uint64_t in_flight_of(EventStore& store, const AgentRecord& agent, Timestamp now) {
     const auto note = store.begun(agent.name);
     if (!note) {
@@ -70,7 +70,7 @@ std::uint64_t in_flight_of(EventStore& store, const AgentRecord& agent, Timestam
     }
     for (const Position at : note->repeated) {
         const auto delivery = store.delivery(agent.name, at);
-        // One that was redriven is due at once, and may not have been begun since.
+        // A redriven delivery is due at once, and may not have begun since.
         const bool waits = delivery && delivery->state != DeliveryState::dead &&
                            (delivery->state == DeliveryState::parked ||
                             (delivery->due != Timestamp{} && delivery->due <= now));
@@ -111,7 +111,7 @@ boost::json::object to_json(const AgentRow& row) {
                            {"parked", count.parked},
                            {"dead", count.dead}});
     }
-    boost::json::value replay; // null: it is in none
+    boost::json::value replay; // null: the agent does not replay
     if (replays(row.record)) {
         replay = {{"position", row.record.checkpoint},
                   {"through", row.record.replay.through},
@@ -135,7 +135,7 @@ boost::json::object to_json(const AgentRow& row) {
             {"waiting", std::move(waiting)}};
 }
 
-/// `12,000 of 50,000, 24 %`; empty: the agent is in no replay.
+/// Such as `12,000 of 50,000, 24 %`; empty if the agent does not replay.
 std::string replay_text(const AgentRecord& agent) {
     return replays(agent) ? fmt::format("{} of {}, {} %", format_count(agent.checkpoint),
                                         format_count(agent.replay.through), percent_replayed(agent))
@@ -177,8 +177,8 @@ terminal::Table table_of(const std::vector<AgentRow>& rows) {
     return table;
 }
 
-/// What each agent has not finished, by type. Which types a program knows, only that program says;
-/// the store knows which deliveries wait for one that knows their version.
+/// What each agent has not finished, by event type. Only a program knows which types it has; the
+/// store knows which deliveries wait for a program that has their version.
 void print_waiting(Shared& shared, const std::vector<AgentRow>& rows) {
     terminal::Table table{{{.title = "agent", .whole = true},
                            {"has not finished"},
@@ -237,7 +237,7 @@ int say_what_would_go(Shared& shared, EventStore& store, const RequestRecord& re
     if (shared.json()) {
         shared.print(json_of_dry_run(request, by, unfinished));
     } else {
-        // Which agents a host runs only that host knows.
+        // Only the host knows which agents it runs.
         shared.print(fmt::format(
             "would forget {} with its checkpoint, state and timers, {} deferred, {} "
             "parked and {} dead deliveries; a host that runs {} refuses\n",
@@ -266,8 +266,8 @@ struct RenameOptions {
     OperatorOptions by;
 };
 
-/// By this process, which is the store's writer meanwhile: a host that runs has the agent under one
-/// of the names.
+/// Always done by this process, which is the store's writer meanwhile. A running host cannot do it,
+/// because it knows the agent by one of the two names.
 int rename(Shared& shared, const RenameOptions& options) {
     if (options.to.empty() || options.to == options.from) {
         throw UsageError{"NEW must be another name than OLD"};

@@ -20,7 +20,7 @@ struct BackupOptions {
     bool dry_run = false;
 };
 
-/// On Ctrl-C the process ends as always, and the next backup clears up.
+/// Ctrl-C ends the process as usual; the next backup removes what is left.
 void write(Shared& shared, EventStore& store, const std::string& file) {
     const std::uint64_t most = size_of(shared.store_url().substr(shared.store_url().find(':') + 1));
     run_with_progress(

@@ -10,7 +10,7 @@ namespace bus::cli {
 
 namespace {
 
-/// Calls back for the command and all below it.
+/// Calls `visit` for the command and all commands below it.
 void walk(const CLI::App& command, const std::function<void(const CLI::App&)>& visit) {
     visit(command);
     for (const CLI::App* below : commands_of(command)) {
@@ -18,7 +18,8 @@ void walk(const CLI::App& command, const std::function<void(const CLI::App&)>& v
     }
 }
 
-/// All that may be written after a command: commands, its options, and those of the ones above.
+/// All words that may follow a command: the commands below it, its options, and the options of the
+/// commands above it.
 std::vector<std::string> words_of(const CLI::App& command) {
     std::vector<std::string> words;
     for (const CLI::App* below : commands_of(command)) {
@@ -36,7 +37,7 @@ std::vector<std::string> words_of(const CLI::App& command) {
     return words;
 }
 
-/// What an argument is completed with besides words: `file`, `agent` or nothing.
+/// What else an argument can be completed with: `file`, `agent` or nothing.
 std::string source_of(const OptionText& option) {
     if (option.positional == "FILE") {
         return "file";
@@ -64,7 +65,7 @@ std::string cases_of_commands(const CLI::App& root) {
     return text;
 }
 
-/// Options with a value: what it may be, or nothing to offer.
+/// The cases for options with a value: the possible values, or nothing if any value is possible.
 std::string cases_of_values(const CLI::App& root) {
     std::set<std::string> free;
     std::set<std::string> lines;

@@ -25,7 +25,8 @@ PartResult commit(EventStore& store, const Part& part) {
     return result;
 }
 
-/// Before anything is done: where that is cut short, who asked and why is kept.
+/// Stores the request before anything is done. So if the work is cut short, who asked and why is
+/// known.
 void ask(Shared& shared, EventStore& store, RequestRecord& request) {
     request.at = shared.console().now();
     RequestRecord kept = request;
@@ -33,7 +34,7 @@ void ask(Shared& shared, EventStore& store, RequestRecord& request) {
     request.number = store.ask(kept);
 }
 
-/// Adds what came of it.
+/// Stores the result of the request.
 void answer(Shared& shared, EventStore& store, RequestRecord& request, std::string result) {
     request.done_at = shared.console().now();
     request.result = std::move(result);
@@ -42,7 +43,7 @@ void answer(Shared& shared, EventStore& store, RequestRecord& request, std::stri
     commit(store, part);
 }
 
-/// Each delivery leaves a trace of its own.
+/// There is no request in the store: each changed delivery leaves a trace of its own.
 void change_deliveries(Shared& shared, EventStore& store, Order& order) {
     RequestRecord& request = order.request;
     std::size_t changed = 0;
@@ -68,7 +69,7 @@ void change_deliveries(Shared& shared, EventStore& store, Order& order) {
                                                                            : "discarded");
 }
 
-/// Puts the agent back, for its program to find.
+/// Puts the agent back to an earlier position. It replays when a program runs it.
 void put_back(Shared& shared, EventStore& store, RequestRecord& request) {
     const AgentRecord agent = store.agent(request.agent).value_or(AgentRecord{});
     const Position first =
@@ -92,7 +93,7 @@ void forget(Shared& shared, EventStore& store, RequestRecord& request) {
     store.forget(request.agent, RequestAnswer{request.number, *request.done_at, request.result});
 }
 
-/// Where the store fails in the middle, the request stays open, and the next host goes on.
+/// If the store fails during the work, the request stays open, and the next host continues it.
 void prune(Shared& shared, EventStore& store, RequestRecord& request) {
     ask(shared, store, request);
     std::uint64_t removed = 0;
@@ -120,7 +121,7 @@ void prune(Shared& shared, EventStore& store, RequestRecord& request) {
     answer(shared, store, request, result());
 }
 
-/// Where it is cut short, the request stays open, and the next host goes on.
+/// If the work is cut short, the request stays open, and the next host continues it.
 void prune_by_age(Shared& shared, EventStore& store, RequestRecord& request) {
     ask(shared, store, request);
     const bool streams = request.action == DeliveryAction::prune_streams;
@@ -166,7 +167,7 @@ void carry_out_here(Shared& shared, EventStore& store, std::vector<Order>& order
         case DeliveryAction::prune: prune(shared, store, request); break;
         case DeliveryAction::prune_requests:
         case DeliveryAction::prune_streams: prune_by_age(shared, store, request); break;
-        case DeliveryAction::rename: break; // never asked of a host: see agents_command
+        case DeliveryAction::rename: break; // a host is never asked to: see agents_command.cpp
         }
         say_done(shared, request, "as no host runs the store");
     }

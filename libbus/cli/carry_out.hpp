@@ -10,7 +10,7 @@ namespace bus::cli {
 
 /// Prints the state of a request, which `how` describes.
 void say(Shared& shared, const RequestRecord& request, const std::string& how);
-/// Prints the result of a request. `by` says who carried it out, or why this process did.
+/// Prints the result of a request, followed by `by`: who carried it out, or why this process did.
 void say_done(Shared& shared, const RequestRecord& request, const std::string& by);
 
 /// Carries out all requests in this process, which is the store's writer, and keeps a record of

@@ -10,7 +10,7 @@ namespace bus::cli {
 
 namespace {
 
-/// Whether all of a text is a number; `number` is it then.
+/// Whether the whole text is a number; if so, sets `number`.
 template <class Number>
 bool reads(const std::string& text, Number& number) {
     const char* const last = text.data() + text.size();
@@ -22,7 +22,7 @@ bool reads(const std::string& text, Number& number) {
 
 CLI::Validator whole_number(std::uint64_t least) {
     return {[least](const std::string& text) {
-                std::int64_t number = 0; // as far as a store counts
+                std::int64_t number = 0; // the range of a store's positions
                 const bool fits = reads(text, number) && number >= 0 &&
                                   static_cast<std::uint64_t>(number) >= least;
                 return fits ? std::string{}

@@ -6,7 +6,7 @@ namespace bus::cli {
 
 namespace {
 
-/// `{auto,always,never}` at the end of a type's name.
+/// The values listed at the end of a type's name, such as `{auto,always,never}`.
 std::vector<std::string> values_of(const std::string& type) {
     const std::size_t open = type.find('{');
     const std::size_t close = type.find('}');

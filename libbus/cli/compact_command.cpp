@@ -24,7 +24,7 @@ struct CompactOptions {
     bool dry_run = false;
 };
 
-/// Where SQLite writes temporary files: https://sqlite.org/tempfiles.html, 5.
+/// The folder that SQLite uses for temporary files: https://sqlite.org/tempfiles.html, section 5.
 fs::path temporary_folder() {
     const std::array<const char*, 5> folders{std::getenv("SQLITE_TMPDIR"), std::getenv("TMPDIR"),
                                              "/var/tmp", "/usr/tmp", "/tmp"};
@@ -43,8 +43,8 @@ std::uint64_t disk_of(const fs::path& folder) {
     return seen ? seen->id.device : 0;
 }
 
-/// All that is kept is written twice, each for a while: to a temporary file, and to the log beside
-/// the store.
+/// Throws StoreError if there is too little space. Compacting writes everything twice for a while:
+/// to a temporary file, and to the log beside the store.
 void check_room(const fs::path& file, std::uint64_t kept) {
     const fs::path folder = fs::absolute(file).parent_path();
     const fs::path temporary = temporary_folder();

@@ -16,7 +16,7 @@ void add_completion(CLI::App& app, Shared& shared) {
         ->required()
         ->check(CLI::IsMember({"bash"}));
     shared.on_parsed(completion, [&app, &shared, shell] {
-        static_cast<void>(shell); // the parser writes into it: it must live on
+        static_cast<void>(shell); // kept alive here, because the parser writes into it
         shared.print(bash_completion(app));
         return exit_code::done;
     });

@@ -40,7 +40,7 @@ void handle(int signal, void (*handler)(int)) {
     sigaction(signal, &action, nullptr);
 }
 
-/// 0, or the error.
+/// Writes the whole text. Returns 0, or the errno of the failed write.
 int write_all(int file, std::string_view text) {
     while (!text.empty()) {
         const ssize_t written = ::write(file, text.data(), text.size());
@@ -56,7 +56,7 @@ int write_all(int file, std::string_view text) {
 
 SystemConsole::SystemConsole()
     : out_look_{terminal::look_of(stdout)}, err_look_{terminal::look_of(stderr)} {
-    // A reader that has gone is told by write(), where it can be seen that nothing else is wrong.
+    // Without the signal, write() reports a closed pipe as EPIPE, which is not treated as an error.
     handle(SIGPIPE, SIG_IGN);
 }
 
@@ -73,7 +73,7 @@ void SystemConsole::out(std::string_view text) {
 
 void SystemConsole::err(std::string_view text) {
     flush();
-    // There is no place left to complain to where this fails.
+    // If this fails, there is nowhere left to report it.
     write_all(STDERR_FILENO, text);
 }
 
@@ -99,8 +99,8 @@ void SystemConsole::pause(Duration time) {
     const auto millis = static_cast<int>(
         std::clamp<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(time).count(), 0,
                                  std::numeric_limits<int>::max()));
-    // A signal ends it early. Nobody may read what is printed any more, which write() would tell
-    // only with the next word: that may take for ever.
+    // A signal ends the wait early, and so does a reader that closes the pipe. Without poll() a
+    // closed pipe would be noticed only at the next write, which may never come.
     pollfd reader{.fd = out_is_open_ ? STDOUT_FILENO : -1, .events = 0, .revents = 0};
     if (::poll(&reader, 1, millis) <= 0) {
         return;

@@ -33,12 +33,13 @@ std::optional<FailureKind> kind_of(const std::string& name) {
 
 using Key = std::tuple<std::string, DeliveryState, FailureKind, std::string>;
 
-/// Fowler, Noll, Vo: FNV-1a of 32 bits. A name that two groups share would mean both.
+/// The hash FNV-1a (Fowler, Noll, Vo) of 32 bits. If two groups have the same hash, their name
+/// selects both.
 std::uint32_t hash(std::uint32_t value, std::string_view text) {
     for (const char byte : text) {
         value = (value ^ static_cast<unsigned char>(byte)) * 16'777'619U;
     }
-    return (value ^ 0xffU) * 16'777'619U; // no byte of UTF-8: keeps neighbouring texts apart
+    return (value ^ 0xffU) * 16'777'619U; // not a byte of UTF-8, so it separates the texts
 }
 
 void add(std::map<Key, LetterGroup>& groups, const DeliveryRecord& delivery) {
@@ -90,8 +91,8 @@ void read_agent(EventStore& store, const LetterFilter& filter, const std::string
     }
 }
 
-/// Whether the text that was asked for is in the messages of the group, whatever numbers, ids and
-/// times each of them has.
+/// Whether the messages of the group contain the text, regardless of the numbers, ids and times in
+/// them.
 bool holds(const LetterGroup& group, const std::string& text) {
     return group.error.find(cause_text(text)) != std::string::npos ||
            group.example.find(text) != std::string::npos;
@@ -102,7 +103,7 @@ bool holds(const LetterGroup& group, const std::string& text) {
 std::string LetterGroup::name() const {
     constexpr std::uint32_t basis = 2'166'136'261U;
     std::uint32_t value = hash(hash(hash(basis, agent), to_text(kind)), error);
-    if (state != DeliveryState::dead) { // else it is the name that `dead-letters` gives it too
+    if (state != DeliveryState::dead) { // if dead: the same name as in `dead-letters`
         value = hash(value, to_text(state));
     }
     return fmt::format("{:08x}", value);

@@ -44,7 +44,7 @@ void print_groups(Shared& shared, const std::vector<LetterGroup>& groups) {
     shared.print(table.render(shared.look()));
 }
 
-/// Each letter by itself.
+/// Prints one line for each letter, without groups.
 void print_each(Shared& shared, EventStore& store, const std::vector<LetterGroup>& groups) {
     terminal::Table table{{{.title = "agent", .whole = true},
                            {"position", Align::right, "pos."},
@@ -57,7 +57,7 @@ void print_each(Shared& shared, EventStore& store, const std::vector<LetterGroup
         for (const Position position : group.positions) {
             const auto letter = store.delivery(group.agent, position);
             if (!letter || letter->state != DeliveryState::dead) {
-                continue; // settled meanwhile, by a running host
+                continue; // a running host has settled it meanwhile
             }
             if (shared.json()) {
                 shared.print(json_of(*letter));

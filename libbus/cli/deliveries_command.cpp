@@ -70,7 +70,7 @@ void print_each_delivery(Shared& shared, EventStore& store,
         for (const Position position : group.positions) {
             const auto delivery = store.delivery(group.agent, position);
             if (!delivery || delivery->state != group.state) {
-                continue; // settled meanwhile, by a running host
+                continue; // a running host has changed it meanwhile
             }
             if (shared.json()) {
                 shared.print(json_of(*delivery));

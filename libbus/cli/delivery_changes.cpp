@@ -17,14 +17,15 @@ namespace {
 
 using terminal::format_count;
 
-/// A delivery that is named by its position may be discarded in any state.
+/// Whether `action` is possible for a delivery that is named by its position. Any delivery can be
+/// discarded.
 bool fits(const DeliveryRecord& delivery, DeliveryAction action) {
     return action == DeliveryAction::discard ||
            delivery.state ==
                (action == DeliveryAction::retry ? DeliveryState::deferred : DeliveryState::dead);
 }
 
-/// What a parked delivery waits for: the first one before it of its sequence.
+/// What a parked delivery waits for: the first unfinished delivery of its sequence.
 std::string head_of(EventStore& store, const DeliveryRecord& parked) {
     for (const DeliveryBrief& brief : store.delivery_briefs(parked.agent)) {
         if (brief.position < parked.position && brief.sequence == parked.sequence &&
@@ -85,7 +86,8 @@ std::vector<Order> orders_by_group(EventStore& store, const ChangeOptions& optio
     return orders;
 }
 
-/// Leaves the deliveries of the oldest events, of all groups together; a host keeps to that too.
+/// Keeps only the deliveries of the oldest events over all groups, at most `limit`. The limits in
+/// the requests make a host do the same.
 void keep_oldest(std::vector<Order>& orders, std::uint64_t limit) {
     std::multiset<Position> all;
     for (const Order& order : orders) {
@@ -94,9 +96,10 @@ void keep_oldest(std::vector<Order>& orders, std::uint64_t limit) {
     std::uint64_t left = std::min<std::uint64_t>(limit, all.size());
     const Position end = *std::next(all.begin(), static_cast<std::ptrdiff_t>(left - 1));
     for (Order& order : orders) {
-        std::vector<Position>& letters = order.letters; // in order
+        std::vector<Position>& letters = order.letters; // ascending
         letters.erase(std::upper_bound(letters.begin(), letters.end(), end), letters.end());
-        letters.resize(std::min<std::uint64_t>(letters.size(), left)); // two agents have one event
+        // Two agents can have a delivery of the same event.
+        letters.resize(std::min<std::uint64_t>(letters.size(), left));
         left -= letters.size();
         order.request.limit = order.request.position == 0 ? letters.size() : 0;
     }
@@ -146,7 +149,7 @@ int change(Shared& shared, const ChangeOptions& options) {
     {
         const auto store = shared.open_to_read();
         if (by_position) {
-            static_cast<void>(read_groups(*store, options.filter)); // refuses unknown agents
+            static_cast<void>(read_groups(*store, options.filter)); // throws for unknown agents
         }
         orders =
             by_position ? orders_by_position(*store, options) : orders_by_group(*store, options);

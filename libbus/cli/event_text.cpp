@@ -79,7 +79,7 @@ boost::json::object json_of(const RequestRecord& request) {
     if (request.done_at) {
         object["done_at"] = to_text(*request.done_at);
     }
-    // Only where they are used: few requests have them.
+    // Members that few requests have are left out if they are not set.
     if (request.state) {
         object["state"] = to_text(*request.state);
     }

@@ -27,7 +27,7 @@ using terminal::Look;
 
 constexpr std::size_t events_a_page = 1000;
 constexpr Duration follow_every = std::chrono::milliseconds{200};
-/// From this width on the execution has a column.
+/// The least width at which there is a column for the execution.
 constexpr int wide = 140;
 
 struct EventListOptions {
@@ -41,7 +41,7 @@ struct FollowOptions {
     std::size_t limit = 0;
 };
 
-/// More of the data than any terminal shows only costs time.
+/// Cuts the data to no more than a terminal can show; the rest would only cost time.
 std::string shown_data(const EventRecord& record, const Look& look) {
     return look.width > 0 ? record.data.substr(0, static_cast<std::size_t>(look.width) * 4)
                           : record.data;
@@ -148,7 +148,7 @@ int list(Shared& shared, EventListOptions& options) {
     return exit_code::done;
 }
 
-/// One line, as the next event may take a while.
+/// An event as one line of its own, without a table: the next event may take a while.
 std::string line_of(const StoredEvent& event, const Look& look) {
     const std::string line = terminal::printable(fmt::format(
         "{:>8}  {}  {:<24}  {}  {}", event.position, short_time(event.record.occurred_at),

@@ -32,7 +32,8 @@ struct ExportOptions {
     bool salvage = false;
 };
 
-/// A page behind a position cannot be read: throws the error of the first event that cannot.
+/// Called if the page after a position cannot be read. Throws the error of the first unreadable
+/// event.
 [[noreturn]] void refuse_unreadable(EventStore& store, Position after, const StoreDamaged& error) {
     try {
         for (auto next = store.read(after, 1); !next.empty(); next = store.read(after, 1)) {
@@ -43,7 +44,7 @@ struct ExportOptions {
             fmt::format("event {}, the one behind position {}, cannot be exported: {}", after + 1,
                         after, one.what())};
     }
-    throw StoreDamaged{error}; // it was read now
+    throw StoreDamaged{error}; // this time all events could be read
 }
 
 std::vector<StoredEvent> next_page(EventStore& store, EventSource& source) {
@@ -55,7 +56,7 @@ std::vector<StoredEvent> next_page(EventStore& store, EventSource& source) {
     }
 }
 
-/// Tells of the events that JSON could not hold as they are.
+/// Reports the events in which bytes were replaced, because JSON cannot hold them.
 class Replaced {
 public:
     explicit Replaced(Shared& shared) : shared_{shared} {}
@@ -87,7 +88,7 @@ private:
 };
 
 using Write = std::function<void(const std::string&)>;
-/// Writes lines, and returns how many.
+/// Writes all lines with `write`, and returns how many.
 using WriteAll = std::function<std::uint64_t(const Write& write)>;
 
 std::uint64_t write_events(Shared& shared, EventStore& store, const ExportOptions& options,
@@ -114,7 +115,7 @@ std::uint64_t write_events(Shared& shared, EventStore& store, const ExportOption
     return written;
 }
 
-/// Into a new file, which is whole or not there.
+/// Writes to a new file. If that fails, there is no file.
 std::uint64_t write_file(Shared& shared, const ExportOptions& options, const WriteAll& write_all) {
     namespace fs = std::filesystem;
     const auto refuse = [&](const std::string& why) {
@@ -126,7 +127,7 @@ std::uint64_t write_file(Shared& shared, const ExportOptions& options, const Wri
     fs::remove(partial, ignored);
     try {
         bus::internal::make_file_like(fs::path{shared.store_path()},
-                                      partial); // before anything is in it
+                                      partial); // set the mode while the file is still empty
     } catch (const fs::filesystem_error& error) {
         refuse(error.code().message());
     }
@@ -163,7 +164,7 @@ void write(Shared& shared, const ExportOptions& options, const WriteAll& write_a
         fmt::format("wrote {} events to {}", terminal::format_count(written), options.file));
 }
 
-/// What could not be saved, on standard error.
+/// Reports on standard error what could not be saved.
 int tell(Shared& shared, const SalvageReport& report) {
     for (const std::string& doubt : report.doubts) {
         shared.note(doubt);

@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t flow_page = 1000;
 
-/// The execution that the options mean: by its own id, by an event of it, or the first of a stream.
+/// The id of the execution that the options name: by its id, by one of its events, or by a stream,
+/// of which the first event counts.
 std::string execution_of(EventStore& store, const FlowOptions& options) {
     if (!options.stream.empty()) {
         const std::size_t slash = options.stream.find('/');

@@ -26,18 +26,18 @@ using terminal::Colour;
 using terminal::Look;
 using terminal::Tree;
 
-/// However deep a chain of causes goes, so deep it is drawn in one piece.
+/// The greatest depth of a tree. A longer chain of causes is drawn as several trees.
 constexpr std::size_t deepest = 200;
 
 // --- for people -------------------------------------------------------------------------------
 
-/// Draws the trees; each event once.
+/// Draws the trees. Each event is drawn once.
 class Drawing {
 public:
     Drawing(const Flow& flow, const Look& look, bool data)
         : flow_{flow}, look_{look}, data_{data} {}
 
-    /// An event that stands on its own, with all that follows from it.
+    /// A tree that begins with this event, with all that it caused.
     [[nodiscard]] Tree root(const StoredEvent& event, std::string_view remark) {
         Tree tree = node(event, 0);
         tree.text = short_time(event.record.occurred_at) + "  ";
@@ -50,13 +50,13 @@ public:
     }
 
 private:
-    /// What stands below something, and when it happened.
+    /// A child of a node, and when it happened.
     struct Dated {
         Timestamp at;
         Tree tree;
     };
 
-    /// In the order in which it happened.
+    /// Adds the children to the tree in the order in which they happened.
     static void take_in_order(Tree& tree, std::vector<Dated> children) {
         std::stable_sort(children.begin(), children.end(),
                          [](const Dated& a, const Dated& b) { return a.at < b.at; });
@@ -94,7 +94,7 @@ private:
         return tree;
     }
 
-    /// What it has caused. Deeper than is drawn, that gets trees of its own.
+    /// Adds the events that `event` caused. Those below the greatest depth get trees of their own.
     void add_effects(const StoredEvent& event, std::size_t depth, std::vector<Dated>& children) {
         const auto [first, last] = flow_.effects.equal_range(event.record.event_id);
         for (auto effect = first; effect != last; ++effect) {
@@ -135,7 +135,7 @@ private:
         return tree;
     }
 
-    /// What operators did to deliveries that are no more there.
+    /// Adds what operators did to deliveries that no longer exist.
     void add_requests(const StoredEvent& event, std::vector<Dated>& children) const {
         const auto [first, last] = flow_.requests.equal_range(event.position);
         const auto [kept, kept_end] = flow_.deliveries.equal_range(event.position);
@@ -151,7 +151,7 @@ private:
         }
     }
 
-    /// When it was carried out; before that, when it was asked for.
+    /// When the request was carried out; if it was not yet, when it was made.
     [[nodiscard]] static Timestamp time_of(const RequestRecord& request) {
         return request.done_at.value_or(request.at);
     }
@@ -239,7 +239,7 @@ void draw(Shared& shared, const Flow& flow, bool data) {
             shared.print(render(drawing.root(event, remark), look));
         }
     }
-    // What is left follows from what is too deep to be drawn, or its causes run in a circle.
+    // The rest is below the greatest depth of a tree, or its causes form a cycle.
     for (const StoredEvent& event : flow.events) {
         if (!drawing.drawn(event)) {
             const std::string remark = "  (caused by " + to_text(event.record.causation_id) + ")";

@@ -31,7 +31,7 @@ struct ImportOptions {
     bool into_pruned = false;
 };
 
-/// Opens the store as its only writer, one that is there or one to be made.
+/// Opens the store as its only writer. If `make`, the store may not exist yet.
 std::shared_ptr<EventStore> open_alone(Shared& shared, bool make) {
     try {
         return make ? shared.open_or_create() : shared.open_to_write();
@@ -44,11 +44,11 @@ std::shared_ptr<EventStore> open_alone(Shared& shared, bool make) {
     }
 }
 
-/// Appends the events of NDJSON, and remembers how far it has come.
+/// Appends events from NDJSON, and counts what it has done.
 class Import {
 public:
-    /// `store`: none where there is none yet. It is made when the first line is in order, so that
-    /// what holds no events leaves no store behind; not in a dry run.
+    /// `store` is null if it does not exist yet. Then it is created when the first valid line has
+    /// been read, so that input without events leaves no store behind. A dry run creates none.
     Import(Shared& shared, std::shared_ptr<EventStore> store, const ImportOptions& options)
         : shared_{shared}, store_{std::move(store)}, dry_run_{options.dry_run} {
         if (store_ && !options.into_pruned) {
@@ -76,7 +76,7 @@ public:
             throw InputError{fmt::format("{} cannot be read after line {}", name, line_)};
         }
         commit(name);
-        make_store(); // also of nothing
+        make_store(); // also if the input was empty
     }
 
     [[nodiscard]] std::uint64_t imported() const noexcept { return imported_; }
@@ -103,7 +103,7 @@ private:
                 name, line_, to_text(record.event_id), to_text(record.event_id))};
         }
         Part part;
-        part.chain = 1; // nothing after a refused line is to be stored
+        part.chain = 1; // if a line is refused, nothing after it is stored
         part.events.push_back({.record = std::move(record)});
         waiting_.push_back(std::move(part));
         lines_.push_back(line_);
@@ -111,7 +111,7 @@ private:
 
     enum class Double { none, equal, other };
 
-    /// Whether the event is in the store already, or came before in the input.
+    /// Whether the event is already in the store, or occurred earlier in the input.
     Double look_for(const EventRecord& record) {
         const std::size_t hash = std::hash<std::string>{}(readable_json(record));
         if (const auto before = seen_.find(record.event_id); before != seen_.end()) {
@@ -122,12 +122,13 @@ private:
             seen_.emplace(record.event_id, hash);
             return Double::none;
         }
-        // As it would be exported and read: what the store keeps may be spelt with blanks and
-        // escapes, or hold what is no UTF-8.
+        // Compare the stored event as it would be exported: in the store it may contain blanks and
+        // escapes, or bytes that are not UTF-8.
         return read_record(readable_json(kept->record)) == record ? Double::equal : Double::other;
     }
 
-    /// The ids of pruned events are forgotten: one of them cannot be told from a new event.
+    /// The store does not keep the ids of pruned events, so it would take such an event for a new
+    /// one.
     void refuse_pruned(const std::string& name, const EventRecord& record) {
         if (pruned_through_ == 0) {
             return;
@@ -155,7 +156,7 @@ private:
         }
         make_store();
         parts.front().stored_at = shared_.console().now();
-        seen_.clear(); // from here on the store knows them
+        seen_.clear(); // the store knows them after the commit
         const std::vector<PartResult> results = store_->commit(parts, true);
         for (std::size_t i = 0; i < results.size(); ++i) {
             if (results[i].error) {
@@ -177,17 +178,18 @@ private:
     Shared& shared_;
     std::shared_ptr<EventStore> store_;
     bool dry_run_;
-    Position pruned_through_ = 0; ///< 0 also where what was pruned may come back
+    Position pruned_through_ = 0; ///< 0 also if pruned events may be imported again
     std::vector<Part> waiting_;
-    std::vector<std::uint64_t> lines_; ///< of those that wait
-    /// What is not in the store yet: of those that wait; of a dry run all, some 60 bytes each.
+    std::vector<std::uint64_t> lines_; ///< the line numbers of `waiting_`
+    /// The events that are not in the store yet: those of `waiting_`, or in a dry run all of them,
+    /// at some 60 bytes each.
     std::unordered_map<Uuid, std::size_t> seen_;
     std::uint64_t line_ = 0;
     std::uint64_t imported_ = 0;
     std::uint64_t skipped_ = 0;
 };
 
-/// Runs it, and says also where it stops what it has done.
+/// Runs the import. If it stops early, also reports what was imported before.
 int run(Shared& shared, Import& import, const ImportOptions& options) {
     const char* const verb = options.dry_run ? "would import" : "imported";
     try {
@@ -202,7 +204,7 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
             import.run(in, options.file);
         }
     } catch (const std::exception& trouble) {
-        // A line that was refused once is refused again.
+        // A refused line would be refused again.
         const bool refused = dynamic_cast<const InputError*>(&trouble) != nullptr;
         shared.note(fmt::format("stopped: {} {} events until then ({} were there already); {}",
                                 verb, format_count(import.imported()),
@@ -222,7 +224,7 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
     return exit_code::done;
 }
 
-/// The store; none where there is none yet, or an empty file, which a store can be made of.
+/// The store; null if it does not exist yet, or if its file is empty, so that it can be created.
 std::shared_ptr<EventStore> open(Shared& shared, const ImportOptions& options) {
     const std::string path = shared.store_url().substr(shared.store_url().find(':') + 1);
     std::error_code missing;

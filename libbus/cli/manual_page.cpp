@@ -7,7 +7,7 @@ namespace bus::cli {
 
 namespace {
 
-/// Text as roff takes it for what it is.
+/// The text with everything escaped that roff would interpret.
 std::string plain(std::string_view text) {
     std::string result;
     for (const char letter : text) {
@@ -37,7 +37,7 @@ void add_options(std::string& page, const CLI::App& command) {
     for (const OptionText& option : options_of(command)) {
         if (option.names.size() == 2 && option.names.back() == "--help" &&
             command.get_parent() != nullptr) {
-            continue; // said once
+            continue; // printed once, for the root
         }
         std::string description = option.description;
         if (!option.values.empty()) {
@@ -50,7 +50,7 @@ void add_options(std::string& page, const CLI::App& command) {
     }
 }
 
-/// `bus events show [OPTIONS] EVENT`.
+/// The synopsis, such as `bus events show [OPTIONS] EVENT`.
 std::string usage_of(const CLI::App& command) {
     std::string usage = path_of(command) + " [OPTIONS]";
     for (const OptionText& option : options_of(command)) {

@@ -34,7 +34,7 @@ bool is_replay(const RequestRecord& request) {
            request.action == DeliveryAction::replay_with_effects;
 }
 
-/// What the host has not done although it has answered: the store shows it.
+/// Whether the host has answered the request but refused it. The state of the store shows this.
 bool was_refused(EventStore& store, const RequestRecord& request) {
     return (request.action == DeliveryAction::forget && store.agent(request.agent)) ||
            (request.action == DeliveryAction::prune &&
@@ -42,12 +42,12 @@ bool was_refused(EventStore& store, const RequestRecord& request) {
            (is_replay(request) && request.result.starts_with("nothing"));
 }
 
-/// Whether the host has put an agent back that it does not run.
+/// Whether the host has put the agent back, but does not run it.
 bool waits_for_its_program(const RequestRecord& answer) {
     return is_replay(answer) && answer.result.ends_with(once_its_program_runs);
 }
 
-/// Waits for the answer to a request, and shows how far a host is that prunes.
+/// Waits for the answer to a request. If the host prunes, shows its progress.
 std::optional<RequestRecord> wait_for_answer(Shared& shared, EventStore& store,
                                              const RequestRecord& request, Timestamp until) {
     std::optional<WorkProgress> progress;
@@ -66,7 +66,7 @@ std::optional<RequestRecord> wait_for_answer(Shared& shared, EventStore& store,
     return answer;
 }
 
-/// Says what the host has answered. Returns an exit code.
+/// Prints the answer of the host. Returns an exit code.
 int say_answer(Shared& shared, EventStore& store, const RequestRecord& answer,
                const std::string& host, Timestamp asked) {
     const std::string by =
@@ -89,7 +89,7 @@ int say_answer(Shared& shared, EventStore& store, const RequestRecord& answer,
     return exit_code::store;
 }
 
-/// Asks the host, and waits for its answers.
+/// Makes the requests to the host, waits for its answers and prints them. Returns an exit code.
 int ask_host(Shared& shared, const OperatorOptions& options, const StoreInUse& host,
              std::vector<Order>& orders) {
     const auto store = shared.open_to_read();
@@ -118,7 +118,8 @@ int ask_host(Shared& shared, const OperatorOptions& options, const StoreInUse& h
     return code;
 }
 
-/// Another `bus` at work carries out no requests.
+/// Whether the writer is a host. Another `bus` command may be the writer too, but it carries out no
+/// requests.
 bool is_host(const StoreInUse& writer) {
     return !writer.owner().starts_with("bus (");
 }

@@ -27,7 +27,7 @@ namespace bus::cli {
 
 namespace {
 
-/// Below the help of `bus` itself.
+/// The text below the help of `bus` itself.
 std::string footer() {
     std::string text = "Exit codes:";
     for (const auto& [code, meaning] : exit_code::meanings) {
@@ -41,7 +41,7 @@ int complain(Shared& shared, const std::exception& error, int code) {
     return code;
 }
 
-/// Does something, and turns what it throws into a sentence and an exit code.
+/// Runs `something`, and turns exceptions into a sentence and an exit code.
 template <class Do>
 int guarded(Shared& shared, Do something) {
     try {
@@ -59,7 +59,7 @@ int guarded(Shared& shared, Do something) {
     } catch (const OutputError& error) {
         return complain(shared, error, exit_code::output);
     } catch (const std::exception& error) {
-        // The store, or a codec error in what it holds.
+        // An error of the store, or a codec error in its contents.
         return complain(shared, error, exit_code::store);
     }
 }
@@ -91,7 +91,7 @@ void add_commands(CLI::App& app, Shared& shared) {
     app.require_subcommand(1);
     app.set_version_flag("-V,--version", "bus of libbus " LIBBUS_VERSION,
                          "Print the version and exit");
-    app.fallthrough(); // before the commands are added, which take it over
+    app.fallthrough(); // must come first: commands inherit it when they are added
     shared.add_options(app);
     add_events(app, shared);
     add_flow(app, shared);

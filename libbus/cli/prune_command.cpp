@@ -29,7 +29,7 @@ std::string events(std::uint64_t number) {
     return fmt::format("{} event{}", terminal::format_count(number), number == 1 ? "" : "s");
 }
 
-/// `2026-11-23` and the like.
+/// The time in `--before`, such as `2026-11-23`.
 Timestamp time_of(Shared& shared, const PruneOptions& options) {
     return parse_when(options.before, shared.console().now());
 }
@@ -44,7 +44,7 @@ std::string name_event(EventStore& store, Position position) {
                        record.event_type, stream_of(record), to_text(record.occurred_at));
 }
 
-/// Says which event has a date that cannot be, whether it goes or stays.
+/// Warns of an event with an impossible date, and says whether it is removed.
 void note_misdated(Shared& shared, EventStore& store, const AgedEvents& aged, Timestamp now) {
     if (aged.misdated != 0) {
         shared.note(fmt::format("{}, but it was stored before that: it goes with those around it",
@@ -59,7 +59,7 @@ void note_misdated(Shared& shared, EventStore& store, const AgedEvents& aged, Ti
     }
 }
 
-/// The last position that is meant to go.
+/// The last position to remove.
 Position through(Shared& shared, EventStore& store, const PruneOptions& options) {
     if (const Position position = position_of(options.before); position != 0) {
         return std::min(position - 1, store.last_position());
@@ -89,7 +89,7 @@ int dry_run(Shared& shared, EventStore& store, const RequestRecord& request,
     return exit_code::done;
 }
 
-/// How many requests were answered before a time, but the newest, which always stays.
+/// How many requests were answered before a time, without the newest, which is always kept.
 std::uint64_t count_old_requests(EventStore& store, Timestamp before) {
     std::uint64_t count = 0;
     std::uint64_t after = 0;
@@ -128,7 +128,7 @@ int prune_by_age(Shared& shared, const PruneOptions& options) {
     return exit_code::done;
 }
 
-/// Nothing is asked for then, and no trace is left.
+/// Reports that there is nothing to remove. No request is made, so there is no record of it.
 int say_nothing_goes(Shared& shared, RequestRecord request, const OperatorOptions& by) {
     shared.note("no event is that old: nothing to remove");
     if (shared.json() && by.dry_run) {

@@ -37,8 +37,8 @@ Order order_of(const ReplayOptions& options) {
     return order;
 }
 
-/// The state of an agent is dropped when it replays. What came of events that it does not handle
-/// again is lost: of those that were pruned, and of those before --from.
+/// A replay drops the state of the agent. The state is lost as far as it came from events that are
+/// not handled again: those that were pruned, and those before --from.
 void warn_of_what_is_lost(Shared& shared, EventStore& store, const ReplayOptions& options) {
     const AgentRecord agent = store.agent(options.agent).value_or(AgentRecord{});
     const Position first = store.first_position();
@@ -85,7 +85,7 @@ int dry_run(Shared& shared, EventStore& store, const ReplayOptions& options) {
     return exit_code::done;
 }
 
-/// The host that runs the store; empty: none does.
+/// The host that runs the store; empty if there is none.
 std::string host_of(Shared& shared) {
     try {
         static_cast<void>(shared.open_to_write());
@@ -95,7 +95,7 @@ std::string host_of(Shared& shared) {
     }
 }
 
-/// Shows how far the agent is, until it is through, or the time is over.
+/// Shows the progress of the replay until it is complete or the wait is over.
 int follow(Shared& shared, const ReplayOptions& options) {
     constexpr Duration look_every = std::chrono::milliseconds{100};
     const auto store = shared.open_to_read();
@@ -105,7 +105,7 @@ int follow(Shared& shared, const ReplayOptions& options) {
     }
     const std::string host = host_of(shared);
     if (host.empty()) {
-        return exit_code::done; // it was said that it waits for its program
+        return exit_code::done; // the result of the request has said so
     }
     const Position start = agent.start;
     WorkProgress progress{shared, "events", agent.replay.through - start};

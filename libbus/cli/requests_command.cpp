@@ -22,7 +22,7 @@ using terminal::Colour;
 
 constexpr std::size_t requests_a_page = 1000;
 constexpr Duration follow_every = std::chrono::milliseconds{200};
-/// From this width on times are told to the millisecond.
+/// The least width at which times are printed to the millisecond.
 constexpr int roomy_from = 140;
 
 struct RequestOptions {
@@ -37,12 +37,12 @@ std::string time_text(Timestamp time, bool roomy) {
     return roomy ? short_time(time) : to_the_minute(time);
 }
 
-/// Without the day where room is short and it is that of the request.
+/// When the request was done. In a narrow table the day is left out if it is that of the request.
 std::string done_text(const RequestRecord& request, bool roomy) {
     if (!request.done_at) {
         return {};
     }
-    constexpr std::size_t day = 11; // with the blank behind it
+    constexpr std::size_t day = 11; // including the blank after it
     const std::string text = time_text(*request.done_at, roomy);
     const bool same_day = short_time(request.at).starts_with(text.substr(0, day));
     return same_day && !roomy ? text.substr(day) : text;
@@ -52,7 +52,7 @@ std::string result_of(const RequestRecord& request) {
     return request.done_at ? request.result : "not carried out yet";
 }
 
-/// Prints requests as they come for programs, and for people all together.
+/// Prints requests: one by one for programs, as one table for people.
 class RequestPrinter {
 public:
     explicit RequestPrinter(Shared& shared)
@@ -91,9 +91,9 @@ private:
                             {"result"}}};
 };
 
-/// Those of a page, the newest first, without the traces of requests that stand for themselves.
+/// The requests of a page, the newest first, without traces that only repeat their request.
 std::vector<RequestRecord> without_traces(std::vector<RequestRecord> page) {
-    Traces traces; // wants them in the order in which they were made
+    Traces traces; // needs them in the order in which they were made
     std::vector<RequestRecord> kept;
     // NOLINTNEXTLINE(modernize-loop-convert): clang 14 cannot read libstdc++'s std::views
     for (auto request = page.rbegin(); request != page.rend(); ++request) {
@@ -136,7 +136,7 @@ int list(Shared& shared, const RequestOptions& options) {
     return exit_code::done;
 }
 
-/// Prints requests and their answers as they come.
+/// Prints requests and their answers as they arrive.
 class RequestFollower {
 public:
     RequestFollower(Shared& shared, EventStore& store, const RequestOptions& options)
@@ -188,7 +188,8 @@ private:
         }
     }
 
-    /// The trace of a request for one delivery says what the answer of that says.
+    /// Whether the record is not worth a line of its own: it is a trace that says the same as the
+    /// answer to its request.
     bool is_repeated(const RequestRecord& request) {
         if (request.part_of == 0) {
             return options_.open && request.done_at;
@@ -219,8 +220,8 @@ private:
     EventStore& store_;
     const RequestOptions& options_;
     std::uint64_t last_ = 0;
-    std::set<std::uint64_t> open_;            ///< shown, or made before, and not answered yet
-    std::map<std::uint64_t, bool> about_one_; ///< requests that have traces: for one delivery
+    std::set<std::uint64_t> open_;            ///< known requests that are not answered yet
+    std::map<std::uint64_t, bool> about_one_; ///< for requests with traces: about one delivery?
 };
 
 int follow(Shared& shared, const RequestOptions& options) {

@@ -82,7 +82,7 @@ std::shared_ptr<EventStore> Shared::open_to_read() const {
 }
 
 std::shared_ptr<EventStore> Shared::open_to_write() const {
-    // One that is not there must not be made, and a file that is none must be left as it is.
+    // Reading comes first: it neither creates a store nor changes a file that is not a store.
     static_cast<void>(open_to_read());
     return open(store_url(), false);
 }

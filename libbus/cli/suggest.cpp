@@ -10,7 +10,8 @@ namespace bus::cli {
 
 namespace {
 
-/// Letters to change, insert, leave out or swap with their neighbour (optimal string alignment).
+/// How many letters must be changed, inserted, left out or swapped with their neighbour (optimal
+/// string alignment).
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> before(b.size() + 1);
     std::vector<std::size_t> previous(b.size() + 1);
@@ -39,7 +40,7 @@ std::vector<std::string> names_of_commands(const CLI::App& app) {
     return names;
 }
 
-/// The long options of a command, and of those above it, which it takes too.
+/// The long options of a command and of the commands above it, which it accepts too.
 std::vector<std::string> names_of_options(const CLI::App& app) {
     std::vector<std::string> names;
     for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
@@ -52,7 +53,7 @@ std::vector<std::string> names_of_options(const CLI::App& app) {
     return names;
 }
 
-/// The option that a word names, of the command or of those above it.
+/// The option with this name, of the command or of the commands above it.
 const CLI::Option* option_named(const CLI::App& app, const std::string& name) {
     for (const CLI::App* at = &app; at != nullptr; at = at->get_parent()) {
         for (const CLI::Option* option : at->get_options()) {

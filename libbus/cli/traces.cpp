@@ -14,12 +14,12 @@ bool Traces::repeats(const RequestRecord& record) {
     const auto [asked, first] =
         asked_.try_emplace({record.action, record.agent, record.position}, record);
     const RequestRecord& before = asked->second;
-    // A trace is made when it is done; the request was made before that, and is answered with it.
+    // A trace is created when the work is done. The request was made earlier.
     const bool is_trace = record.done_at == record.at;
     const bool has_changed_it = before.done_at != before.at && before.result.starts_with("1 ");
     if (!first && is_trace && has_changed_it && before.at <= record.at &&
         before.who == record.who && before.why == record.why) {
-        asked_.erase(asked); // it has one only
+        asked_.erase(asked); // a request has only one trace
         return true;
     }
     asked->second = record;

@@ -98,7 +98,7 @@ boost::json::object to_json(const VerifyReport& report) {
             {"findings", std::move(findings)}};
 }
 
-/// The findings of one kind, with what they mean and what to do.
+/// The findings of one kind, what they mean and what to do.
 std::string paragraph(FindingKind kind, bool note, const VerifyReport& report,
                       const terminal::Look& look) {
     std::string lines;
@@ -127,7 +127,7 @@ std::string paragraph(FindingKind kind, bool note, const VerifyReport& report,
                        meaning_of(kind), advice_on(kind));
 }
 
-/// `3 damages, 12 notes`.
+/// The verdict, such as `3 damages, 12 notes`.
 std::string verdict(const VerifyReport& report, const terminal::Look& look) {
     const auto sum = [](const std::map<FindingKind, std::uint64_t>& counts) {
         return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
@@ -144,7 +144,7 @@ std::string verdict(const VerifyReport& report, const terminal::Look& look) {
     return text;
 }
 
-/// The verdict comes first and last: findings may be more than a screen has room for.
+/// Prints the verdict before and after the findings, which may fill more than a screen.
 void print(Shared& shared, const VerifyReport& report) {
     const terminal::Look look = shared.look();
     const std::string head =

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds redraw_every{100};
 
-/// The rate is that of the last while, as people expect of a time left.
+/// The rate is measured over this time, so that the time left follows changes of speed.
 constexpr std::chrono::seconds rate_window{10};
 constexpr std::chrono::milliseconds sample_every{250};
 
@@ -24,7 +24,7 @@ constexpr std::string_view wipe_line = "\r\x1b[K";
 Progress::Progress(Sink sink, Look look, ProgressOptions options, Time now)
     : sink_(std::move(sink)), look_(look), options_(std::move(options)) {
     samples_.push_back({now, 0});
-    // Where nobody watches, the first line comes when it has something to tell.
+    // In a file or a pipe, the first line comes after the first interval.
     if (!look_.terminal)
         drawn_at_ = now;
 }
@@ -45,7 +45,7 @@ void Progress::update(std::int64_t done, Time now, std::string_view note) {
         sink_(text(done, note) + '\n');
         return;
     }
-    // One column stays free: in the last one some terminals wrap.
+    // Leave the last column free: some terminals wrap when it is used.
     const int room = look_.width > 1 ? look_.width - 1 : 79;
     sink_(std::string(wipe_line) + shortened(text(done, note), room, look_.utf8));
     visible_ = true;
@@ -60,7 +60,7 @@ void Progress::wipe() {
 }
 
 void Progress::remember(std::int64_t done, Time now) {
-    // The newest sample follows the present; the older ones stay a while apart.
+    // The newest sample is always current; older samples are at least `sample_every` apart.
     if (samples_.size() > 1 && now - samples_[samples_.size() - 2].time < sample_every) {
         samples_.back() = {now, done};
     } else {
@@ -100,7 +100,7 @@ std::string Progress::text(std::int64_t done, std::string_view note) const {
 
 Progress::Sink write_to(std::FILE* stream) {
     return [stream](std::string_view text) {
-        // A progress line that cannot be written harms nothing but itself.
+        // Errors are ignored: the work goes on even if its progress cannot be shown.
         static_cast<void>(std::fwrite(text.data(), 1, text.size(), stream));
         static_cast<void>(std::fflush(stream));
     };

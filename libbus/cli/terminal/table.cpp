@@ -11,7 +11,7 @@ namespace bus::terminal {
 namespace {
 
 constexpr int gap = 2;
-/// A text that is cut further says nothing.
+/// Texts are not cut further than this: less would be useless.
 constexpr int narrowest = 12;
 
 template <class Columns>
@@ -92,8 +92,8 @@ bool Table::is_all_zero(std::size_t column) const {
            });
 }
 
-/// Gives way step by step; false: it is no table of that width. The columns that are left are those
-/// of the blocks then, with their whole titles.
+/// Makes the table narrower step by step. Returns false if it cannot have that width; then the
+/// remaining columns, with their full titles, are those of the blocks.
 bool Table::fit(std::vector<Shown>& columns, int width) const {
     const auto excess = [&] { return total_width(columns) - width; };
     for (std::size_t i = columns.size(); i-- > 1 && excess() > 0;) {
@@ -101,7 +101,7 @@ bool Table::fit(std::vector<Shown>& columns, int width) const {
             columns.erase(columns.begin() + static_cast<std::ptrdiff_t>(i));
     }
     const std::vector<Shown> whole = columns;
-    // The one that gains most first, so that no more headings change than have to.
+    // Shorten the heading that saves most first, so that as few headings as possible change.
     while (excess() > 0) {
         Shown best{};
         Shown* widest = nullptr;
@@ -126,7 +126,8 @@ bool Table::fit(std::vector<Shown>& columns, int width) const {
     return false;
 }
 
-/// The widest text gives way, a column at a time, so that wide ones end up equally wide.
+/// Makes the widest text narrower by one character at a time, so that wide texts end up equally
+/// wide.
 bool Table::cut(std::vector<Shown>& columns, int excess) const {
     for (; excess > 0; --excess) {
         Shown* widest = nullptr;
@@ -175,7 +176,7 @@ std::string Table::blocks(const std::vector<Shown>& columns, const Look& look) c
     return result;
 }
 
-/// Empty cells are left out.
+/// A row as a block of lines. Empty cells are left out.
 std::string Table::block(const Row& row, const std::vector<Shown>& columns,
                          const Look& look) const {
     int titles = 0;

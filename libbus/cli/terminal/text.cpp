@@ -19,7 +19,7 @@ bool is_continuation(char c) noexcept {
     return (static_cast<unsigned char>(c) & 0xC0u) == 0x80u;
 }
 
-/// The first character of a text that is not empty; overlong forms and surrogates are not valid.
+/// The first character of a non-empty text. Overlong forms and surrogates are invalid.
 Character first_character(std::string_view text) noexcept {
     const auto lead = static_cast<unsigned char>(text[0]);
     if (lead < 0x80)
@@ -76,7 +76,7 @@ int width_of(const Character& character) noexcept {
 }
 
 bool is_control(char32_t code) noexcept {
-    // C0, DEL and C1; and the marks that turn the direction of a line around.
+    // C0, DEL and C1, and the marks that change the direction of a line.
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || (code >= 0x2028 && code <= 0x202E) ||
            (code >= 0x2066 && code <= 0x2069);
 }

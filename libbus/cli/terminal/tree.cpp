@@ -34,7 +34,7 @@ struct Painter {
         for (const Piece& piece : pieces) {
             whole += piece.text;
         }
-        // However deep, something of the text stays to be seen.
+        // At any depth, a part of the text stays visible.
         constexpr int least = 8;
         const int room = std::max(least, look.width - display_width(lead));
         std::string shown = look.width > 0 ? shortened(whole, room, look.utf8) : whole;
@@ -48,7 +48,7 @@ struct Painter {
             put(piece.text, piece.colour);
             shown.erase(0, piece.text.size());
         }
-        put(shown, colour); // what was cut, and the ellipsis
+        put(shown, colour); // the piece that was cut, with the ellipsis
         result += '\n';
     }
 
