@@ -17,59 +17,59 @@ namespace demo {
 
 /// Settings of the books.
 struct BooksOptions {
-    /// How long a call waits while another program writes, before BooksUnavailable.
+    /// How long a call waits while another program writes. After that it throws BooksUnavailable.
     std::chrono::milliseconds busy_timeout{2000};
-    /// Upper bound of the file in pages of 4,096 bytes, as a quota; 0 means none. Beyond it a call
-    /// fails as on a full disk.
+    /// The largest size of the file in pages of 4,096 bytes, as a quota; 0: unlimited. A call that
+    /// needs more fails as on a full disk.
     std::int64_t max_pages = 0;
 };
 
-/// The books: the outside system (an ERP) that the demo's save and invoice steps talk to. One
-/// SQLite file of its own; every call is one transaction, synced to disk when it returns. Every
-/// call may be repeated: it then answers with what exists.
+/// The books: the outside system (an ERP) that the demo's save and invoice steps talk to. The books
+/// are one SQLite file of their own. Each call is one transaction and is synced to disk when it
+/// returns. Each call may be repeated: a repeat returns what exists.
 ///
-/// Thread safe: any number of agents may call at a time; the calls run one after the other.
+/// Thread safe: any number of agents may call at the same time; the calls run one after the other.
 ///
-/// All calls throw BooksUnavailable where a repeat may help, BooksUnusable where the file cannot
-/// serve (see errors.hpp).
+/// All calls throw BooksUnavailable if a repeat may help, and BooksUnusable if the file cannot be
+/// used (see errors.hpp).
 class Books {
 public:
     /// Opens the books at `path`, or creates them there (mode 0600); the folder must exist.
-    /// `:memory:` keeps them in memory. A file that is no books of ours, or of a newer version, is
-    /// left untouched.
+    /// `:memory:` keeps them in memory. A file with other contents, or of a newer version, is left
+    /// untouched.
     explicit Books(std::filesystem::path path, const BooksOptions& options = {});
 
     /// Saves an order. A repeat with the same content returns what exists.
-    /// Throws BooksRefused for an order without id or currency, and for one that exists with other
+    /// Throws BooksRefused if the order has no id or no currency, or if it exists with other
     /// content.
     Saved save_order(const OrderEntry& entry);
 
-    /// Creates the invoice (or the credit note, where the order total is negative) of a saved
-    /// order, with the next number of its series: no number is ever left out. The partner is found
-    /// or created by the order's buyer email; orders without one share one partner a marketplace.
-    /// A repeat, by order id and with the same content, returns what exists, also under a new
-    /// idempotency key.
-    /// Throws BooksRefused where the order is not saved, where its currency or net differ from the
-    /// saved ones, where the lines do not sum to the net, where there are none, where the date is
-    /// none, where the idempotency key belongs to another order, and where an invoice with other
-    /// content exists.
+    /// Creates the invoice of a saved order, or the credit note if the order total is negative. It
+    /// gets the next number of its series; no number is ever left out. The partner is found or
+    /// created by the order's buyer email. Orders without an email share one partner per
+    /// marketplace. A repeat with the same order id and content returns what exists, also under a
+    /// new idempotency key.
+    /// Throws BooksRefused if the order is not saved, its currency or net differs from the saved
+    /// one, the lines do not sum to the net, there are no lines, the date is invalid, the
+    /// idempotency key belongs to another order, or an invoice with other content exists.
     Invoice create_invoice(const InvoiceRequest& request);
 
     /// The invoice of an order, with its lines.
     std::optional<Invoice> invoice_of(std::string_view order_id) const;
 
-    /// Exact sums, a row for each currency, by its code. Throws InexactDecimal where a sum needs
-    /// more than 34 digits.
+    /// Exact sums, one row for each currency, ordered by its code. Throws InexactDecimal if a sum
+    /// needs more than 34 digits.
     std::vector<BooksTotals> totals() const;
+    /// How many rows of each kind there are.
 
     BooksCounts counts() const;
 
-    /// Missing numbers below the last one of each series; empty when all is well.
+    /// Numbers that are missing below the last number of each series; should be empty.
     std::vector<NumberingHole> numbering_holes() const;
 
-    /// Checks the books against themselves: holes in the numbering, invoices whose lines do not
-    /// sum to their net or to that of their order. A sentence for each trouble; empty when all is
-    /// well.
+    /// Checks that the books are consistent: no holes in the numbering, and the lines of each
+    /// invoice sum to its net and to that of its order. Returns a sentence for each problem; should
+    /// be empty.
     std::vector<std::string> audit() const;
 
     const std::filesystem::path& path() const noexcept { return path_; }
@@ -90,7 +90,7 @@ private:
     std::int64_t next_number(std::string_view series);
     Invoice insert_invoice(const InvoiceRequest& request);
     [[noreturn]] void refuse(const std::string& what) const;
-    /// An amount as the file holds it; one that is none means a damaged file.
+    /// Reads an amount of the file. If the text is not an amount, the file is damaged.
     Decimal amount(const std::string& text) const;
 
     std::filesystem::path path_;

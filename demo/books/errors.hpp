@@ -7,8 +7,8 @@
 
 namespace demo {
 
-/// Anything that went wrong between us and the books. The message says what failed, names the file
-/// and says what to do about it.
+/// The base of all errors of the books. The message says what failed, names the file and says what
+/// to do.
 class BooksError : public std::runtime_error {
 public:
     /// @param message what failed, where, and what to do
@@ -23,22 +23,22 @@ private:
     std::filesystem::path path_;
 };
 
-/// The books cannot answer now (locked by another program, disk full, I/O error, an injected
-/// fault). The call may or may not have had its effect; repeating it is safe and may help.
+/// The books cannot answer now: locked by another program, disk full, I/O error, an injected fault.
+/// The call may or may not have had its effect. Repeating it is safe and may help.
 class BooksUnavailable : public BooksError {
 public:
     using BooksError::BooksError;
 };
 
-/// The books understood the request and refuse its content. Nothing was written; repeating the
+/// The books understood the request, but refuse its content. Nothing was written. Repeating the
 /// same request does not help.
 class BooksRefused : public BooksError {
 public:
     using BooksError::BooksError;
 };
 
-/// The file is no use as books: it cannot be opened, is no database, belongs to another program,
-/// was written by a newer version, is damaged or not writable. Somebody must look at it.
+/// The file cannot be used as books: it cannot be opened, is not a database, belongs to another
+/// program, was written by a newer version, is damaged or not writable. A person must look at it.
 class BooksUnusable : public BooksError {
 public:
     using BooksError::BooksError;

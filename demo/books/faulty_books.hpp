@@ -5,14 +5,14 @@
 
 namespace demo {
 
-/// The books as the steps of the pipeline see them: the same two calls, failing as a fault plan
-/// says, with BooksUnavailable. A failure after the effect does the work and loses the answer, so
-/// that the repeat shows whether the books answer with what exists.
+/// The books as the steps of the pipeline see them: the same two calls, which fail with
+/// BooksUnavailable as a fault plan says. After a failure after the effect, the work is done but
+/// the answer is lost. The repeat then shows whether the books return what exists.
 ///
-/// Thread safe, as Books is. Does not own the books: they must outlive it.
+/// Thread safe, as Books is. The books must outlive this object.
 class FaultyBooks {
 public:
-    /// The names of the two steps, as the plan is asked for them.
+    /// The names of the two steps, as the fault plan gets them.
     static constexpr std::string_view save_step = "save";
     static constexpr std::string_view invoice_step = "invoice";
 

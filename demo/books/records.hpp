@@ -15,7 +15,7 @@ namespace demo {
 struct OrderEntry {
     std::string order_id; ///< unique in the books; not empty
     std::string marketplace;
-    std::string buyer_email;   ///< empty where the marketplace does not tell
+    std::string buyer_email;   ///< empty if the marketplace does not give it
     std::string purchase_date; ///< RFC 3339, kept as text
     std::string currency;      ///< ISO 4217 code; not empty
     Decimal principal_amount;
@@ -23,19 +23,19 @@ struct OrderEntry {
     std::int64_t financial_lines_count = 0;
 };
 
-/// What save_order answers.
+/// The result of save_order.
 struct Saved {
     std::int64_t database_id = 0; ///< the order's own number in the books
-    bool existed = false;         ///< true where an earlier call had saved it
+    bool existed = false;         ///< true if an earlier call had saved it
 };
 
-/// Where a line of an invoice comes from.
+/// Which kind of financial entry a line of an invoice comes from.
 enum class LineKind { charge, fee, promotion };
 
 /// `charge`, `fee` or `promotion`.
 std::string_view to_string(LineKind kind) noexcept;
 
-/// One line: one financial entry that counts, with its sign (fees are negative).
+/// One line of an invoice: one counted financial entry with its sign (fees are negative).
 struct InvoiceLine {
     LineKind kind = LineKind::charge;
     std::string type; ///< the marketplace's own word, such as `Principal` or `Commission`
@@ -50,11 +50,11 @@ struct InvoiceLine {
 struct InvoiceRequest {
     std::string order_id;        ///< an order saved before
     std::string idempotency_key; ///< the step's own key; not empty
-    /// The date of the invoice; its year names the number series. Not part of the content: a
-    /// repeat on a later day still gets the first invoice.
+    /// The date of the invoice; its year names the number series. It is not part of the content: a
+    /// repeat on a later day returns the first invoice.
     std::chrono::year_month_day invoice_date{};
     std::string currency;
-    Decimal order_total;  ///< negative makes it a credit note
+    Decimal order_total;  ///< if negative, a credit note is created
     Decimal net_proceeds; ///< what the lines must sum to
     std::vector<InvoiceLine> lines;
 };
@@ -76,7 +76,7 @@ struct Invoice {
     Decimal order_total;
     Decimal net_proceeds;
     std::vector<InvoiceLine> lines; ///< in the order of the request
-    bool existed = false;           ///< true where an earlier call had created it
+    bool existed = false;           ///< true if an earlier call had created it
 };
 
 /// Exact sums over all invoices and credit notes of one currency, taken from their lines.
@@ -99,11 +99,11 @@ struct BooksCounts {
     std::int64_t invoice_lines = 0;
 };
 
-/// Numbers that a series gave to nobody: there should be none.
+/// A range of numbers that a series has skipped. There should be none.
 struct NumberingHole {
     std::string series; ///< such as `INV/2025`
     std::int64_t first = 0;
-    std::int64_t last = 0; ///< equal to `first` where one number is missing
+    std::int64_t last = 0; ///< equal to `first` if one number is missing
 };
 
 } // namespace demo

@@ -9,12 +9,12 @@
 
 namespace demo {
 
-/// Throws what SQLite's answer means to a caller of the books: BooksUnavailable where a repeat may
-/// help, else BooksUnusable. `doing` says what was tried ("save order X"). Internal to demo_books.
+/// Throws an error of SQLite as an error of the books: BooksUnavailable if a repeat may help, else
+/// BooksUnusable. `doing` says what was tried ("save order X"). Internal to demo_books.
 [[noreturn]] void throw_translated(const sqlite::Error& error, const std::string& doing,
                                    const std::filesystem::path& path);
 
-/// Runs `work`, translating what SQLite throws.
+/// Runs `work`, and translates the errors of SQLite that it throws.
 template <typename Work>
 auto translated(const std::string& doing, const std::filesystem::path& path, Work&& work) {
     try {

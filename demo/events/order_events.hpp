@@ -16,13 +16,13 @@ namespace demo {
 struct OrderCreatedEvent : bus::Event<OrderCreatedEvent> {
     std::string order_id;
     std::string marketplace;
-    std::string buyer_email;   ///< empty where the marketplace gives none
+    std::string buyer_email;   ///< empty if the marketplace does not give it
     std::string purchase_date; ///< RFC 3339, as the marketplace wrote it
 };
 BUS_DESCRIBE_EVENT(OrderCreatedEvent, (order_id, marketplace, buyer_email, purchase_date),
                    bus::aggregate_id<&OrderCreatedEvent::order_id>)
 
-/// What the marketplace charged, paid and kept for an order is known.
+/// The financials of an order are known: what the marketplace charged, paid and kept.
 struct FinancialsExtractedEvent : bus::Event<FinancialsExtractedEvent> {
     std::string order_id;
     std::optional<Decimal> principal_amount;
@@ -35,7 +35,7 @@ BUS_DESCRIBE_EVENT(FinancialsExtractedEvent,
                     financial_lines_count),
                    bus::aggregate_id<&FinancialsExtractedEvent::order_id>)
 
-/// The order's own amounts were held against its financials.
+/// The order's own amounts were compared with its financials.
 struct OrderValidatedEvent : bus::Event<OrderValidatedEvent> {
     std::string order_id;
     bool validation_passed = false;
@@ -62,7 +62,7 @@ struct InvoiceCreatedEvent : bus::Event<InvoiceCreatedEvent> {
 BUS_DESCRIBE_EVENT(InvoiceCreatedEvent, (order_id, invoice_id, partner_id, invoice_lines_count),
                    bus::aggregate_id<&InvoiceCreatedEvent::order_id>)
 
-/// All is done for the order.
+/// The order has gone through all steps.
 struct OrderSyncedEvent : bus::Event<OrderSyncedEvent> {
     std::string order_id;
     std::optional<std::int64_t> invoice_id;
@@ -72,19 +72,19 @@ struct OrderSyncedEvent : bus::Event<OrderSyncedEvent> {
 BUS_DESCRIBE_EVENT(OrderSyncedEvent, (order_id, invoice_id, principal_amount, net_proceeds),
                    bus::aggregate_id<&OrderSyncedEvent::order_id>)
 
-/// A step came to a bad end: the order is wrong, or an outside system did not answer in the end.
+/// A step has failed: the order is wrong, or an outside system did not answer after all attempts.
 struct OrderFailedEvent : bus::Event<OrderFailedEvent> {
     std::string order_id;
-    std::string error_type;    ///< one of a documented few
-    std::string error_message; ///< what and where
+    std::string error_type;    ///< one of a few documented values
+    std::string error_message; ///< what is wrong, and where
     std::optional<bus::JsonText> error_details;
-    std::string step_failed; ///< the agent whose step it was
+    std::string step_failed; ///< the agent whose step has failed
 };
 BUS_DESCRIBE_EVENT(OrderFailedEvent,
                    (order_id, error_type, error_message, error_details, step_failed),
                    bus::aggregate_id<&OrderFailedEvent::order_id>)
 
-/// Somebody was told of something, or could not be told.
+/// A notification was sent, or could not be sent.
 struct NotificationSentEvent : bus::Event<NotificationSentEvent> {
     std::string order_id;
     std::string notification_type;

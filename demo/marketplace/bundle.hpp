@@ -11,19 +11,19 @@
 
 namespace demo {
 
-/// An amount as the feed writes it. The text is that of a JSON number or of a JSON string, not yet
-/// known to be a decimal; the currency not yet known to be one.
+/// An amount as written in the feed. The text comes from a JSON number or a JSON string. It has not
+/// been checked whether the text is a decimal and the currency exists.
 struct RawAmount {
     std::string text;
     std::string currency;
 };
 
-/// One thing that was ordered.
+/// One ordered item.
 struct OrderItem {
     std::string sku;
     std::string title;
     std::int64_t quantity = 0;
-    std::optional<RawAmount> price; ///< of the whole quantity; Orders v0 may leave it out
+    std::optional<RawAmount> price; ///< of the whole quantity; optional in Orders v0
 };
 
 enum class EntryKind : std::uint8_t { charge, fee, promotion };
@@ -31,7 +31,7 @@ enum class EntryKind : std::uint8_t { charge, fee, promotion };
 /// `charge`, `fee`, `promotion`.
 std::string_view to_string(EntryKind kind) noexcept;
 
-/// Where a financial entry stands. The names point to static storage.
+/// Where a financial entry is in the bundle. The names point to static storage.
 struct EntryPlace {
     std::string_view event_list; ///< such as `ShipmentEventList`
     std::size_t event = 0;
@@ -51,16 +51,17 @@ struct FinancialEntry {
     /// The entry's JSON path, such as
     /// `financialEvents.ShipmentEventList[0].ShipmentItemList[2].ItemFeeList[0]`.
     std::string path() const;
-    /// The path of its amount's text, and of its currency.
+    /// The JSON path of the amount's text.
     std::string amount_path() const;
+    /// The JSON path of the amount's currency.
     std::string currency_path() const;
 };
 
-/// An order as the marketplace gives it: Amazon's Orders v0 order and items, and its Finances v0
-/// events. What a bundle holds is what was there; what is wrong with it is kept by the step that
-/// has to complain.
+/// An order as the marketplace gives it: order and items of Amazon's Orders v0, and events of its
+/// Finances v0. A bundle holds what was found in the line. Problems are kept until the step that
+/// has to report them.
 struct Bundle {
-    std::string order_id; ///< empty where the line does not tell
+    std::string order_id; ///< empty if the line has none
     std::string purchase_date;
     std::string last_update_date;
     std::string status;
@@ -69,17 +70,17 @@ struct Bundle {
     std::string marketplace_id;
     std::optional<RawAmount> total;
     std::vector<OrderItem> items;
-    /// All that counts, in the order of the feed.
+    /// All financial entries that count, in the order of the feed.
     std::vector<FinancialEntry> entries;
 
-    /// The line is no order, or lacks what every order has: to be reported by the step `ingest`.
+    /// The line is not an order, or lacks what every order has. The step `ingest` reports it.
     std::optional<OrderProblem> ingest_problem;
-    /// The financial events are not shaped as they must be: thrown by extract_financials().
+    /// The financial events have the wrong structure. extract_financials() throws it.
     std::optional<OrderProblem> financials_problem;
-    /// Items or total are not shaped as they must be: thrown by validate().
+    /// The items or the total have the wrong structure. validate() throws it.
     std::optional<OrderProblem> content_problem;
 
-    /// Whether the line is no order at all (outcome `rejected`, not `failed`).
+    /// Whether the line is not an order at all (outcome `rejected`, not `failed`).
     bool is_rejected() const noexcept { return ingest_problem && ingest_problem->is_rejection(); }
 };
 

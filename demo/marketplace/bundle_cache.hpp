@@ -11,15 +11,16 @@
 
 namespace demo {
 
-/// Keeps the bundles that were used last, up to a weight in all. Not thread safe.
+/// Keeps the most recently used bundles, up to a total weight. Not thread safe.
 class BundleCache {
 public:
     explicit BundleCache(std::size_t most) : most_(most) {}
 
-    /// The bundle of that key, now the last used one, or null.
+    /// The bundle with this key, or null. It becomes the most recently used one.
     std::shared_ptr<const Bundle> find(std::string_view key);
 
-    /// Adds a bundle and drops the least used ones that are too much. A key that is there stays.
+    /// Adds a bundle, and drops the least recently used ones if the total weight is exceeded. If
+    /// the key exists, its bundle stays.
     /// @param weight the size of the bundle's text, in bytes
     void add(std::string_view key, std::shared_ptr<const Bundle> bundle, std::size_t weight);
 
@@ -32,7 +33,7 @@ private:
 
     std::size_t most_;
     std::size_t weight_ = 0;
-    std::list<Entry> by_use_; // the last used one in front
+    std::list<Entry> by_use_; // the most recently used entry is at the front
     std::unordered_map<std::string_view, std::list<Entry>::iterator> by_key_;
 };
 

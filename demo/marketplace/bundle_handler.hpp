@@ -14,8 +14,8 @@
 
 namespace demo {
 
-/// Fills a Bundle from the events of boost::json::basic_parser, guided by bundle_schema(). For the
-/// bundle reader; the functions below the line have the names that the parser calls.
+/// Fills a Bundle from the events of boost::json::basic_parser, guided by bundle_schema(). Used by
+/// the bundle reader. The functions below the line have the names that the parser calls.
 class BundleHandler {
 public:
     explicit BundleHandler(Bundle& bundle) : bundle_(bundle) {}
@@ -60,12 +60,12 @@ public:
     bool on_comment(json_string_view, error_code&) { return true; }
 
 private:
-    /// An object or array that is open. One that is skipped has no node.
+    /// An open object or array. It has no node if it is skipped.
     struct Frame {
         const SchemaNode* node = nullptr;
-        const SchemaMember* member = nullptr; ///< of an object: whose value comes next
-        std::uint32_t seen = 0;               ///< of an object: bit i for members[i]
-        std::size_t next = 0;                 ///< of an array: the index of the next element
+        const SchemaMember* member = nullptr; ///< in an object: the member whose value comes next
+        std::uint32_t seen = 0;               ///< in an object: bit i for members[i]
+        std::size_t next = 0;                 ///< in an array: the index of the next element
     };
 
     static constexpr bool is_array(const Frame& frame) {
@@ -93,7 +93,7 @@ private:
 
     Bundle& bundle_;
     std::vector<Frame> open_;
-    std::string text_; // of the string, number or key that is being read
+    std::string text_; // the string, number or key that is being read
     FinancialEntry entry_;
     bool is_object_ = false;
 };

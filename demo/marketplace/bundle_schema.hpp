@@ -6,7 +6,7 @@
 
 namespace demo {
 
-/// What a JSON value must be.
+/// Which type a JSON value must have.
 enum class Shape : std::uint8_t {
     object,
     array,
@@ -15,7 +15,7 @@ enum class Shape : std::uint8_t {
     integer, ///< a whole number
 };
 
-/// What becomes of a value.
+/// Where in the bundle a value is stored.
 enum class Slot : std::uint8_t {
     none,
     // of the order
@@ -46,31 +46,31 @@ enum class Slot : std::uint8_t {
     entry_currency,
 };
 
-/// Which step complains about what is wrong here.
+/// Which step reports a problem with a value.
 enum class Stage : std::uint8_t { ingest, financials, content };
 
 struct SchemaMember;
 
-/// A value that the bundle reader looks at; all others are skipped.
+/// A value that the bundle reader reads. It skips all others.
 struct SchemaNode {
     Shape shape;
     Stage stage;
     Slot slot = Slot::none;
-    std::span<const SchemaMember> members = {}; ///< of an object; at most 32
-    const SchemaNode* element = nullptr;        ///< of an array
+    std::span<const SchemaMember> members = {}; ///< if an object; at most 32
+    const SchemaNode* element = nullptr;        ///< if an array
 };
 
-/// A member that is looked at. One that is not required may also be null.
+/// A member that is read. If it is not required, its value may also be null.
 struct SchemaMember {
     std::string_view name;
     const SchemaNode* node;
     bool required = false;
 };
 
-/// The line of a feed: `order`, `orderItems`, `financialEvents`.
+/// The schema of a line of a feed, with the members `order`, `orderItems`, `financialEvents`.
 const SchemaNode& bundle_schema() noexcept;
 
-/// The member of that name, or null.
+/// The member with this name, or null.
 const SchemaMember* find_member(const SchemaNode& object, std::string_view name) noexcept;
 
 } // namespace demo

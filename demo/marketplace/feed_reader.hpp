@@ -12,41 +12,42 @@
 
 namespace demo {
 
-/// A feed that cannot be read: no such file, a directory, no permission, an I/O error. The message
-/// names the feed and what to do.
+/// A feed cannot be read: no such file, a directory, no permission, an I/O error. The message names
+/// the feed and says what to do.
 class InputError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// Reading was waiting for more when the caller asked for an end. The line begun is not told.
+/// The caller asked for an end while the reader was waiting for input. A line that had begun is not
+/// returned.
 class InputInterrupted : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// Reads the lines of one feed, whatever their length, in bounded memory. One thread at a time.
+/// Reads the lines of one feed, of any length, in bounded memory. Not thread safe.
 ///
-/// Lines end with LF or CRLF; the last one need not. Blank lines are passed over, but counted. A
-/// byte order mark at the start is passed over.
+/// Lines end with LF or CRLF; the last line may end without. Blank lines are skipped, but counted.
+/// A byte order mark at the start is skipped.
 class FeedReader {
 public:
     struct Line {
-        std::string_view text; ///< valid until the next call; empty where the line is too long
+        std::string_view text; ///< valid until the next call; empty if the line is too long
         std::uint64_t number;  ///< from 1
         std::uint64_t length;  ///< in bytes, without the line's end
         bool too_long;
     };
 
     /// Opens the feed. @param source a path, or `-` for standard input
-    /// @param max_line most bytes of a line; a longer one is skipped without being held
+    /// @param max_line most bytes of a line; a longer line is skipped and not kept in memory
     /// @throws InputError
-    /// @param interrupted asked where a signal comes while waiting for input: true makes next()
-    /// throw InputInterrupted; none: it goes on waiting
+    /// @param interrupted called if a signal arrives while next() waits for input. If it returns
+    /// true, next() throws InputInterrupted. Without it, next() continues to wait
     FeedReader(std::string source, std::size_t max_line, std::function<bool()> interrupted = {});
 
-    /// The next line that is not blank, or nothing at the end. @throws InputError, also where a
-    /// file has become shorter while it was read.
+    /// The next line that is not blank, or nothing at the end. @throws InputError, also if a file
+    /// has become shorter while it was read.
     std::optional<Line> next();
 
     /// The path as given, or `standard input`.
@@ -86,8 +87,8 @@ private:
     std::uint64_t line_number_ = 0;
     std::vector<char> buffer_;
     std::string_view unread_;         // within buffer_
-    std::string pieces_;              // of a line that does not lie in the buffer as a whole
-    std::uint64_t pieces_length_ = 0; // of a line that is too long, too
+    std::string pieces_;              // of a line that is not in the buffer as a whole
+    std::uint64_t pieces_length_ = 0; // also if the line is too long
     bool pieces_end_in_cr_ = false;
 };
 

@@ -9,15 +9,15 @@
 
 namespace demo {
 
-/// One counted financial entry; one line of the invoice.
+/// One counted financial entry, which becomes one line of the invoice.
 struct FinancialLine {
     EntryKind kind = EntryKind::charge;
     std::string type;
     Decimal amount;
 };
 
-/// What an order came to. Every amount carries its sign: fees are negative, and reversed in a
-/// refund.
+/// The sums of an order. Every amount has its sign: fees are negative, and in a refund the signs
+/// are reversed.
 struct Financials {
     Decimal principal;     ///< charges of the type `Principal`
     Decimal other_charges; ///< all other charges
@@ -28,18 +28,18 @@ struct Financials {
     std::vector<FinancialLine> lines; ///< in the order of the feed; never empty
 };
 
-/// Adds up the financial entries of an order. Nothing where it has none yet, which is no failure:
-/// the marketplace can take two days.
+/// Adds up the financial entries of an order. Returns nothing if the order has none yet. This is
+/// not a failure: the marketplace can take two days.
 ///
-/// @throws OrderProblem where an entry is not shaped as it must be, an amount is no decimal of at
-/// most 34 digits, there are several currencies or an unknown one, or a sum would need rounding.
+/// @throws OrderProblem if an entry has the wrong structure, an amount is not a decimal of at most
+/// 34 digits, there are several currencies or an unknown one, or a sum would need rounding.
 std::optional<Financials> extract_financials(const Bundle& bundle);
 
-/// Holds the order against its financials, with no tolerance: `OrderTotal` is the sum of all
-/// charges and promotions, and the prices of the items sum to the principal.
+/// Compares the order with its financials, without tolerance: `OrderTotal` must be the sum of all
+/// charges and promotions, and the prices of the items must sum to the principal.
 ///
-/// @throws OrderProblem that names both sides where they differ, and where total or prices cannot
-/// be read or are in another currency.
+/// @throws OrderProblem if they differ, naming both sides, and if the total or a price cannot be
+/// read or is in another currency.
 void validate(const Bundle& bundle, const Financials& financials);
 
 } // namespace demo

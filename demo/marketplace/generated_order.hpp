@@ -8,13 +8,13 @@
 
 namespace demo {
 
-/// Random whole numbers that are the same everywhere: of the standard's generators only the engine
-/// is specified to the bit, not its distributions.
+/// Random whole numbers that are the same on every platform. The standard specifies the engine to
+/// the bit, but not the distributions, so these are written here.
 class PortableRandom {
 public:
     explicit PortableRandom(std::uint64_t seed) : engine_(seed) {}
 
-    /// From 0 to `bound` - 1. The bias of the remainder is of no account here.
+    /// From 0 to `bound` - 1. The bias of the remainder does not matter here.
     std::uint64_t below(std::uint64_t bound) { return engine_() % bound; }
 
     /// From `low` to `high`, both included.
@@ -22,7 +22,7 @@ public:
         return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
     }
 
-    /// True in `rate` of ten thousand.
+    /// True in `rate` of ten thousand cases.
     bool chance(std::uint64_t rate) { return below(10'000) < rate; }
 
 private:
@@ -47,7 +47,7 @@ struct SalesChannel {
     std::string_view marketplace_id;
     std::string_view currency;
     int decimals;            ///< of the currency
-    std::int64_t price_unit; ///< in the currency's smaller unit: what makes a price plausible
+    std::int64_t price_unit; ///< a factor that makes prices plausible, in the smaller unit
 };
 
 /// An item of a generated order; amounts in the currency's smaller unit.
@@ -70,20 +70,20 @@ struct GeneratedOrder {
     std::int64_t purchased = 0; ///< seconds since 1970, UTC
     std::int64_t updated = 0;
     std::int64_t posted = 0;
-    std::string buyer; ///< empty: has none
+    std::string buyer; ///< empty: none
     const SalesChannel* channel = nullptr;
     bool refund = false;
     bool amounts_as_strings = false;
     std::vector<GeneratedItem> items;
     std::int64_t order_fee = 0; ///< 0: none
     GeneratedFault fault = GeneratedFault::none;
-    std::uint64_t fault_variant = 0; ///< which of the fault's forms
+    std::uint64_t fault_variant = 0; ///< selects one of the fault's forms
 };
 
-/// Makes up the order of that number. @param purchased when, in seconds since 1970
+/// Makes up the order with this number. @param purchased the time, in seconds since 1970
 GeneratedOrder make_order(PortableRandom& random, std::uint64_t number, std::int64_t purchased);
 
-/// The order as a line of a feed, its fault put in, without the line's end.
+/// The order as a line of a feed, with its fault and without the line's end.
 std::string write_order(const GeneratedOrder& order);
 
 } // namespace demo

@@ -5,7 +5,7 @@
 
 namespace demo {
 
-/// A number for each kind of fault that a generated feed has: how often, or how many.
+/// A number for each kind of fault in a generated feed: a rate or a count.
 struct FeedFaults {
     std::uint64_t duplicates = 0;       ///< lines that repeat an earlier one
     std::uint64_t broken_lines = 0;     ///< no JSON object: rejected
@@ -17,7 +17,7 @@ struct FeedFaults {
     std::uint64_t price_mismatches = 0; ///< fails at validate
 };
 
-/// How often each kind occurs where nothing else is asked for, in ten thousand orders.
+/// The default rate of each kind of fault, in ten thousand orders.
 inline constexpr FeedFaults usual_fault_rates{.duplicates = 110,
                                               .broken_lines = 50,
                                               .missing_members = 50,
@@ -27,23 +27,24 @@ inline constexpr FeedFaults usual_fault_rates{.duplicates = 110,
                                               .total_mismatches = 100,
                                               .price_mismatches = 80};
 
-/// What a generated feed holds.
+/// What a generated feed contains.
 struct GeneratedFeed {
-    std::uint64_t orders = 0;  ///< different ones, broken lines counted
+    std::uint64_t orders = 0;  ///< different orders, including broken lines
     std::uint64_t lines = 0;   ///< orders and duplicates
-    std::uint64_t refunds = 0; ///< orders whose total is negative, faulty ones counted
-    FeedFaults faults;         ///< how many of each; an order has one at most
+    std::uint64_t refunds = 0; ///< orders with a negative total, including faulty ones
+    FeedFaults faults;         ///< how many of each kind; an order has one at most
 };
 
-/// Writes a feed of plausible order bundles of our own making, a line each: several marketplaces
-/// and currencies, refunds, promotions, shipping, fees of items and of orders, amounts as numbers
-/// and as strings, and faults of each kind.
+/// Writes a feed of invented but plausible order bundles, one per line: several marketplaces and
+/// currencies, refunds, promotions, shipping, fees of items and of orders, amounts as numbers and
+/// as strings, and faults of each kind.
 ///
 /// Equal arguments give the same bytes on every platform. Memory does not grow with the number of
 /// orders. Ids are unique up to 10^10 orders.
 ///
-/// @param fault_rates in ten thousand orders; all but the duplicates must sum to 10,000 at most
-/// @throws std::runtime_error where `out` fails (disk full); std::invalid_argument for such rates
+/// @param fault_rates in ten thousand orders; without the duplicates, the sum is at most 10,000
+/// @throws std::runtime_error if `out` fails (disk full); std::invalid_argument if the sum of the
+/// rates is too large
 GeneratedFeed generate(std::uint64_t orders, std::uint64_t seed, std::ostream& out,
                        const FeedFaults& fault_rates = usual_fault_rates);
 

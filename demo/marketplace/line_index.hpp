@@ -8,9 +8,9 @@
 
 namespace demo {
 
-/// Knows for each key of the feeds where its line lies. However many keys there are, memory holds a
-/// cache of two megabytes; the rest lies in a temporary file of SQLite's without a name, made once
-/// it is needed, in `$SQLITE_TMPDIR`, `$TMPDIR` or where the system has such files.
+/// Knows for each key of the feeds where its line is. Memory holds a cache of two megabytes,
+/// regardless of the number of keys. The rest is in a temporary file of SQLite without a name. It
+/// is created when it is needed, in `$SQLITE_TMPDIR`, `$TMPDIR` or the system's temporary folder.
 ///
 /// Not thread safe.
 class LineIndex {
@@ -19,16 +19,17 @@ public:
         std::uint64_t offset = 0;
         std::uint64_t length = 0;
         std::uint64_t hash = 0; ///< of the line's text
-        bool too_long = false;  ///< then there is only the length
+        bool too_long = false;  ///< if true, only the length is known
     };
 
-    /// @throws std::system_error where there is not enough memory
+    /// @throws std::system_error if there is not enough memory
     LineIndex();
 
-    /// @throws std::system_error where the temporary file cannot be read or written
+    /// The place of the line with this key, or nothing.
+    /// @throws std::system_error if the temporary file cannot be read or written
     std::optional<Place> find(std::string_view key);
 
-    /// Notes a key that is not there. @throws std::system_error, when the disk is full too
+    /// Adds a new key. @throws std::system_error, also if the disk is full
     void add(std::string_view key, const Place& place);
 
 private:

@@ -6,20 +6,20 @@
 
 namespace demo {
 
-/// Keeps lines in a temporary file without a name, so that they can be read again, also those of a
-/// pipe, and also when the feed's file is gone. The file lies in `$TMPDIR`, or in `/tmp`, and ends
-/// with the object.
+/// Keeps lines in a temporary file without a name, so that they can be read again, even if the feed
+/// is a pipe or its file is gone. The file is in `$TMPDIR`, or in `/tmp`, and is removed with the
+/// object.
 ///
-/// append() is for one thread; read() for any, of what was appended before.
+/// Only one thread may call append(). Any thread may read() lines that were appended before.
 class LineSpool {
 public:
-    /// @throws std::system_error where no file can be made there
+    /// @throws std::system_error if the file cannot be created
     LineSpool();
     ~LineSpool();
     LineSpool(const LineSpool&) = delete;
     LineSpool& operator=(const LineSpool&) = delete;
 
-    /// Appends a line and returns its offset. @throws std::system_error, when the disk is full too
+    /// Appends a line and returns its offset. @throws std::system_error, also if the disk is full
     std::uint64_t append(std::string_view line);
 
     /// The line at an offset. @throws std::system_error

@@ -8,13 +8,13 @@ namespace demo {
 
 __extension__ using Coefficient = unsigned __int128;
 
-/// The parts of a Decimal, for the sources of this folder: packs and unpacks the encoding.
+/// The parts of a Decimal. Packs and unpacks the encoding, for the sources of this folder.
 struct DecimalBits {
     static constexpr int bias = 6176;
     static constexpr int max_biased = 12287;
 
     bool negative = false;
-    int exponent = 0; ///< the power of ten that the coefficient is multiplied with
+    int exponent = 0; ///< the coefficient is multiplied by ten to this power
     Coefficient coefficient = 0;
 
     static constexpr Coefficient limit() {
@@ -44,7 +44,7 @@ struct DecimalBits {
                 static_cast<std::uint64_t>(coefficient)};
     }
 
-    /// From the two words of Intel's BID_UINT128.
+    /// Makes a Decimal from the two words of Intel's BID_UINT128.
     static constexpr Decimal from_words(std::uint64_t high, std::uint64_t low) noexcept {
         return {high, low};
     }

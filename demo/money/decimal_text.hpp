@@ -6,8 +6,9 @@
 #include <cstddef>
 #include <string_view>
 
-/// Makes Decimal a member type of events: written as a JSON string, read from a JSON string or from
-/// a JSON number as it was written, so that no amount ever passes through binary floating point.
+/// Makes Decimal a member type of events. It is written as a JSON string, and read from a JSON
+/// string or from the text of a JSON number. So no amount ever passes through binary floating
+/// point.
 template <>
 struct bus::TextTraits<demo::Decimal> {
     static constexpr std::string_view expected = "a decimal of at most 34 digits";

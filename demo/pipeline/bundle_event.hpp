@@ -7,12 +7,12 @@
 
 namespace demo {
 
-/// A line of a feed came in. It begins the order's execution; what the line says stays with the
-/// marketplace, which is asked for it by the order's id.
+/// A line of a feed was read. The event begins the order's execution. The marketplace keeps the
+/// contents of the line, and returns them by the order's id.
 struct BundleReceivedEvent : bus::Event<BundleReceivedEvent> {
-    std::string order_id; ///< `line:N` where the line tells none
+    std::string order_id; ///< `line:N` if the line has none
     std::string feed;
-    std::uint64_t line = 0; ///< in the feed, from 1
+    std::uint64_t line = 0; ///< the line's number in the feed, from 1
 };
 BUS_DESCRIBE_EVENT(BundleReceivedEvent, (order_id, feed, line),
                    bus::aggregate_id<&BundleReceivedEvent::order_id>)

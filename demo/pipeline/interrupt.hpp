@@ -2,8 +2,9 @@
 
 namespace demo {
 
-/// While in scope, SIGINT and SIGTERM ask for an end: a first one for an orderly end, a second one
-/// for one at once; a third one ends the process. One at a time in a process.
+/// While it exists, SIGINT and SIGTERM ask the program to end: the first signal asks for an orderly
+/// end, the second for an immediate end, and the third ends the process. A process may have only
+/// one at a time.
 class InterruptScope {
 public:
     InterruptScope();
@@ -13,7 +14,7 @@ public:
 
     /// Whether a signal has come.
     static bool asked() noexcept;
-    /// Whether a second one has.
+    /// Whether a second signal has come.
     static bool asked_twice() noexcept;
 };
 

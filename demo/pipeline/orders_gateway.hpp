@@ -11,22 +11,23 @@
 
 namespace demo {
 
-/// The marketplace as the steps ask it. Thread safe.
+/// The marketplace as the steps use it. Thread safe.
 class OrdersGateway {
 public:
     OrdersGateway(Marketplace& marketplace, bus::Runtime& runtime)
         : marketplace_{marketplace}, runtime_{runtime} {}
 
-    /// To be called by whoever reads the feeds, after each line and at their end.
+    /// The reader of the feeds calls this after each line.
     void note_line();
+    /// The reader of the feeds calls this at their end.
     void note_end();
 
-    /// The bundle of an order. Waits while the feeds are still being read and have not told it: a
-    /// restarted run meets orders before it has read so far again.
-    /// Throws bus::Failure (not_ready) where the feeds do not hold it.
+    /// The bundle of an order. Waits if the feeds are still being read and the order has not come
+    /// yet: after a restart the agents handle orders whose lines have not been read again.
+    /// Throws bus::Failure (not_ready) if the feeds do not contain the order.
     std::shared_ptr<const Bundle> bundle(std::string_view order_id);
 
-    /// What the order came to, which an earlier step has found to be known.
+    /// The financials of an order. An earlier step has checked that they are known.
     Financials financials(std::string_view order_id);
 
 private:

@@ -16,11 +16,11 @@
 
 namespace demo {
 
-/// What a run has seen so far; read while it goes on.
+/// What a run has done so far. May be read by any thread during the run.
 struct PipelineCounts {
-    std::atomic<std::int64_t> taken{0};    ///< orders that this run brought into the store
-    std::atomic<std::int64_t> known{0};    ///< orders of the feeds that the store had before
-    std::atomic<std::int64_t> repeated{0}; ///< lines that repeat an earlier one of the feeds
+    std::atomic<std::int64_t> taken{0};    ///< orders that this run added to the store
+    std::atomic<std::int64_t> known{0};    ///< orders of the feeds that the store already had
+    std::atomic<std::int64_t> repeated{0}; ///< lines that repeat an earlier line of the feeds
     std::atomic<std::int64_t> synced{0};
     std::atomic<std::int64_t> failed{0};
     std::atomic<std::int64_t> notified{0};
@@ -29,26 +29,26 @@ struct PipelineCounts {
     std::atomic<std::int64_t> abandoned{0}; ///< dead letters that are left for a person
 };
 
-/// The whole of it: bus, store, books, marketplace, and the agents between them.
+/// The whole pipeline: bus, store, books, marketplace, and the agents between them.
 class Pipeline {
 public:
-    /// Opens everything and starts the agents, which go on where an earlier run ended. `settings`:
-    /// of the bus, the store at least.
+    /// Opens everything and starts the agents, which continue where an earlier run ended.
+    /// `settings` are those of the bus; they contain at least the store.
     Pipeline(const RunOptions& options, Marketplace& marketplace, bus::BusOptions settings);
 
-    /// Brings the next line of the feeds in. False: they are at their end. Throws InputError,
-    /// bus::StoreError.
+    /// Reads the next line of the feeds and publishes it. Returns false at the end of the feeds.
+    /// Throws InputError, bus::StoreError.
     bool feed_next();
-    /// No more lines: waits for what was handed to the store. Throws bus::StoreError.
+    /// Ends the feeds: waits until what was posted is committed. Throws bus::StoreError.
     void end_feed();
-    /// Lets go of who waits for lines that will not come; after it only stop() makes sense.
+    /// Releases steps that wait for lines that will not come. After this only stop() makes sense.
     void abandon_feed();
 
-    /// True where every order is settled or waits for something that takes longer than a run.
+    /// Whether every order is settled, or waits for something that takes longer than a run.
     [[nodiscard]] bool settled();
-    /// Why nothing can be committed just now; empty where it can.
+    /// Why nothing can be committed at the moment; empty if commits work.
     [[nodiscard]] std::string trouble();
-    /// Waits a moment, for one who looks on.
+    /// Waits a moment, for the loop that watches the progress.
     void pause();
 
     bus::StopReport stop(bus::Stop how);
@@ -66,7 +66,7 @@ private:
         bus::Ticket ticket;
     };
 
-    /// A step that was put off.
+    /// A deferred delivery of a step.
     struct Waiting {
         std::string agent;
         bus::Position position;
@@ -85,18 +85,19 @@ private:
     FaultyBooks faulty_books_;
     OrdersGateway orders_;
     PipelineCounts counts_;
-    bus::Bus bus_; ///< behind all that its agents use
+    bus::Bus bus_; ///< declared after everything that its agents use
     std::deque<Posted> posted_;
-    std::multimap<std::string, Waiting, std::less<>> waiting_; ///< since earlier runs, by stream
-    std::set<std::string, std::less<>> failed_;                ///< orders, by this run
+    std::multimap<std::string, Waiting, std::less<>> waiting_; ///< from earlier runs, by stream
+    std::set<std::string, std::less<>> failed_;                ///< orders that failed in this run
     std::vector<bus::Subscription> subscriptions_;
 };
 
-/// Where the books lie for a store unless said: `orders.db` has `orders.books.db`; in memory for a
+/// The default place of the books for a store: `orders.books.db` for `orders.db`, and memory for a
 /// store in memory.
 std::string default_books(const std::string& store_url);
 
-/// The same for the notifications: `orders.notifications.ndjson`, or `/dev/null`.
+/// The default place of the notifications: `orders.notifications.ndjson` for `orders.db`, and
+/// `/dev/null` for a store in memory.
 std::string default_notifications(const std::string& store_url);
 
 } // namespace demo

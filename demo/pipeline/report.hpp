@@ -14,7 +14,7 @@
 
 namespace demo {
 
-/// The report, or another output, cannot be written. Names the file and what to do.
+/// The report or another output cannot be written. The message names the file and says what to do.
 class ReportError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
@@ -27,7 +27,7 @@ public:
     /// Throws ReportError.
     explicit ReportFile(std::filesystem::path path);
     void add(const OrderOutcome& outcome);
-    /// Says whether all has been written; throws ReportError where not.
+    /// Closes the file. Throws ReportError if not everything could be written.
     void close();
 
 private:
@@ -35,13 +35,13 @@ private:
     std::ofstream out_;
 };
 
-/// What a store's orders came to, added up.
+/// The orders of a store, counted and added up.
 struct Totals {
     struct Money {
         std::int64_t orders = 0;
         Decimal principal;
         Decimal net;
-        bool exact = true; ///< false: the sums would need more than 34 digits
+        bool exact = true; ///< false if the sums would need more than 34 digits
 
         void add(const Decimal& more_principal, const Decimal& more_net);
     };
@@ -50,11 +50,12 @@ struct Totals {
     /// Failed and rejected orders by step and error type.
     std::map<std::pair<std::string, std::string>, std::int64_t> failures;
     std::map<std::string, Money> money; ///< synced orders, by currency
-    /// Of a store that was pruned: what the books hold of these orders, for they hold others too.
+    /// Only if the store was pruned: what the books hold of these orders. They then also hold
+    /// orders that are no longer in the store.
     std::optional<std::map<std::string, Money>> books;
 
     void add(const OrderOutcome& outcome);
-    /// Adds an invoice of an order whose outcome was added, to `books`.
+    /// Adds an invoice to `books`. The outcome of its order must have been added.
     void add(const Invoice& invoice);
     [[nodiscard]] std::int64_t orders() const;
 };

@@ -8,12 +8,12 @@
 
 namespace demo {
 
-/// What `order_pipeline run` was asked for.
+/// The options of `order_pipeline run`.
 struct RunOptions {
     std::vector<std::string> feeds{};           ///< paths, or `-`
     std::string store = "memory";               ///< `memory` or `sqlite:PATH`
-    std::optional<std::string> books{};         ///< none: beside the store
-    std::optional<std::string> notifications{}; ///< none: beside the store
+    std::optional<std::string> books{};         ///< none: default_books()
+    std::optional<std::string> notifications{}; ///< none: default_notifications()
     std::optional<std::filesystem::path> report{};
     double fault_rate = 0;
     std::uint64_t seed = 1;

@@ -8,16 +8,16 @@
 
 #include <string>
 
-/// The steps of the pipeline, an agent each. A wrong order is an outcome: the step emits
-/// OrderFailedEvent and finishes. A broken outside system is a failure: it is retried, and becomes
-/// an OrderFailedEvent when it is given up.
+/// The steps of the pipeline. Each step is an agent. If the order is wrong, this is an outcome: the
+/// step emits OrderFailedEvent and finishes. If an outside system is broken, this is a failure: the
+/// step is retried, and emits an OrderFailedEvent when it is given up.
 ///
 /// `error_type` of an OrderFailedEvent is a name of OrderError (order_problem.hpp), or one of
-/// `gateway_unavailable` (an outside system did not answer in the end), `gateway_unusable` (it
-/// cannot be used at all), `step_broken` (the step itself could not deal with the event).
+/// `gateway_unavailable` (an outside system did not answer after all attempts), `gateway_unusable`
+/// (it cannot be used at all), `step_broken` (the step itself could not handle the event).
 namespace demo {
 
-/// The names of the steps, as agents, and as OrderFailedEvent tells them.
+/// The names of the steps: of their agents, and in OrderFailedEvent.
 namespace step {
 inline constexpr const char* ingest = "ingest";
 inline constexpr const char* extract_financials = "extract_financials";
@@ -27,10 +27,10 @@ inline constexpr const char* invoice = "invoice";
 inline constexpr const char* complete = "complete";
 } // namespace step
 
-/// Why the extract_financials step puts an order off whose bundle has no financial events yet.
+/// The message with which extract_financials defers an order that has no financial events yet.
 std::string no_financials_yet(const std::string& order_id);
 
-/// What the steps have in common: quick attempts, and how failing is told.
+/// What the steps have in common: quick attempts, and OrderFailedEvent when they are given up.
 class StepAgent : public bus::Agent {
 public:
     void on_given_up(const bus::DomainEvent& event, const bus::Failure& failure,
@@ -39,14 +39,14 @@ public:
 protected:
     explicit StepAgent(const char* name);
 
-    /// Runs what may find the order wrong. False: it was, and that was emitted.
+    /// Runs work that may find the order wrong. If so, emits OrderFailedEvent and returns false.
     template <class Work>
     bool checked(const std::string& order_id, bus::Context& context, Work work);
 
     void refuse(const std::string& order_id, const OrderProblem& problem, bus::Context& context);
 };
 
-/// A line of the feed becomes an order.
+/// Turns a line of the feed into an order.
 class IngestStep final : public StepAgent {
 public:
     explicit IngestStep(OrdersGateway& orders);
@@ -56,7 +56,8 @@ private:
     OrdersGateway& orders_;
 };
 
-/// Adds up what the marketplace charged; not there yet is no failure, but waited for.
+/// Adds up the financials of an order. If there are none yet, this is not a failure: the step waits
+/// for them.
 class ExtractFinancialsStep final : public StepAgent {
 public:
     explicit ExtractFinancialsStep(OrdersGateway& orders);
@@ -66,7 +67,7 @@ private:
     OrdersGateway& orders_;
 };
 
-/// Holds the order's total and prices against its financials.
+/// Compares the order's total and prices with its financials.
 class ValidateStep final : public StepAgent {
 public:
     explicit ValidateStep(OrdersGateway& orders);
@@ -76,7 +77,7 @@ private:
     OrdersGateway& orders_;
 };
 
-/// Puts the order into the books.
+/// Saves the order in the books.
 class SaveStep final : public StepAgent {
 public:
     SaveStep(OrdersGateway& orders, FaultyBooks& books);
@@ -87,7 +88,7 @@ private:
     FaultyBooks& books_;
 };
 
-/// Writes the order's invoice, or its credit note.
+/// Creates the order's invoice or credit note in the books.
 class InvoiceStep final : public StepAgent {
 public:
     InvoiceStep(OrdersGateway& orders, FaultyBooks& books);
@@ -98,7 +99,7 @@ private:
     FaultyBooks& books_;
 };
 
-/// Says that all is done.
+/// Emits the event that the order has gone through all steps.
 class CompleteStep final : public StepAgent {
 public:
     explicit CompleteStep(OrdersGateway& orders);

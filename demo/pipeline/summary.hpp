@@ -12,7 +12,7 @@
 
 namespace demo {
 
-/// What a run has to tell at its end.
+/// What a run reports at its end.
 struct Summary {
     const Totals& totals;
     const PipelineCounts& counts;
@@ -25,10 +25,10 @@ struct Summary {
 };
 
 /// Prints outcomes, failures by type, sums by currency, and what the run did, to standard output.
-/// Returns false where books and store do not tell the same.
+/// Returns false if the books and the store differ.
 bool print_summary(const Summary& summary, const bus::terminal::Look& look);
 
-/// Prints the outcomes alone.
+/// Prints only the outcomes.
 void print_outcomes(const Totals& totals, const bus::terminal::Look& look);
 
 } // namespace demo

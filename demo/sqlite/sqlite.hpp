@@ -12,10 +12,10 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-/// The little of SQLite that the books and the marketplace's index need: internal to the two.
+/// The part of SQLite that the books and the marketplace's index need. Internal to these two.
 namespace demo::sqlite {
 
-/// What SQLite answered, with its extended result code; the books translate it for their callers.
+/// An error of SQLite, with its extended result code. The books translate it for their callers.
 class Error : public std::runtime_error {
 public:
     Error(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
@@ -35,9 +35,9 @@ struct FinalizeStatement {
     void operator()(sqlite3_stmt* handle) const noexcept;
 };
 
-/// One run of a cached statement. It resets the statement when it ends: a cursor left open would
-/// hold back checkpoints. Columns and parameters count as in SQLite: columns from 0, parameters
-/// from 1 (given in order to Connection::query).
+/// One run of a cached statement. Its destructor resets the statement, because an open cursor would
+/// hold back checkpoints. Columns and parameters are counted as in SQLite: columns from 0,
+/// parameters from 1, in the order in which Connection::query gets them.
 class Query {
 public:
     template <typename... Values>
@@ -51,7 +51,7 @@ public:
     Query(const Query&) = delete;
     Query& operator=(const Query&) = delete;
 
-    /// Goes to the next row; false when there is none. Throws Error.
+    /// Goes to the next row, and returns false if there is none. Throws Error.
     bool step();
     std::int64_t integer(int column) const noexcept;
     std::string text(int column) const;
@@ -64,7 +64,7 @@ private:
     sqlite3_stmt* statement_;
 };
 
-/// One connection. Not thread safe: its owner locks.
+/// One connection. Not thread safe; its owner has to lock.
 class Connection {
 public:
     /// Opens or creates the file and sets the busy timeout; changes nothing in the file. Throws
@@ -74,8 +74,8 @@ public:
     /// Runs statements without parameters; their rows are dropped. Throws Error.
     void execute(const char* sql);
 
-    /// Starts a cached statement. `sql` is a literal: its text is the key of the cache and outlives
-    /// it.
+    /// Starts a cached statement. `sql` must be a literal: its text is the key of the cache, and
+    /// has to outlive the cache.
     template <typename... Values>
     Query query(std::string_view sql, const Values&... values) {
         return Query(handle_.get(), prepared(sql), values...);
@@ -98,8 +98,8 @@ private:
     std::unordered_map<std::string_view, std::unique_ptr<sqlite3_stmt, FinalizeStatement>> cache_;
 };
 
-/// A write transaction: BEGIN IMMEDIATE, so that it waits for its turn at the start and never fails
-/// half way with SQLITE_BUSY_SNAPSHOT. Rolls back unless committed.
+/// A write transaction. It begins with BEGIN IMMEDIATE, so it waits for other writers at the start
+/// and never fails half way with SQLITE_BUSY_SNAPSHOT. Rolls back unless committed.
 class WriteTransaction {
 public:
     explicit WriteTransaction(Connection& connection);
