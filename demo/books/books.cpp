@@ -11,7 +11,7 @@ namespace demo {
 namespace {
 
 bool same_amount(const Decimal& left, const Decimal& right) {
-    // The scale is part of what the books promise to keep.
+    // The books promise to keep the scale, too.
     return left.is_identical(right);
 }
 
@@ -146,7 +146,7 @@ Invoice Books::repeated(Invoice existing, const InvoiceRequest& request) const {
         differs("net");
     if (!same_lines(existing.lines, request.lines))
         differs("set of lines");
-    // The same key may serve one order only, also on a repeat.
+    // A key may be used for one order only, also in a repeat.
     check_key_is_free(request);
     existing.existed = true;
     return existing;
@@ -201,7 +201,7 @@ std::int64_t Books::partner_for(std::string_view order_id) {
 }
 
 std::int64_t Books::next_number(std::string_view series) {
-    // In the invoice's own transaction: a rollback gives the number back, so none is left out.
+    // This is done in the invoice's transaction: a rollback gives the number back.
     db_->run("INSERT INTO number_series(series, last_number) VALUES (?, 1) "
              "ON CONFLICT (series) DO UPDATE SET last_number = last_number + 1",
              series);

@@ -32,7 +32,7 @@ private:
     std::uint64_t state_ = 0xcbf29ce484222325ULL;
 };
 
-/// FNV-1a alone leaves its upper bits poorly mixed for short input.
+/// The finalizer of SplitMix64: for short input the upper bits of FNV-1a are poorly mixed.
 std::uint64_t finish(std::uint64_t z) noexcept {
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;

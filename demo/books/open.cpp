@@ -13,7 +13,7 @@ namespace demo {
 
 namespace {
 
-/// "LBBK" in ASCII: tells our books from any other SQLite file.
+/// "LBBK" in ASCII: distinguishes our books from any other SQLite file.
 constexpr std::int64_t books_application_id = 0x4c42424b;
 constexpr std::int64_t schema_version = 1;
 
@@ -73,19 +73,19 @@ std::int64_t number_of(sqlite::Connection& db, std::string_view sql) {
     return query.integer(0);
 }
 
-/// Makes a missing file, for its owner alone: SQLite would let everybody read it. The files that it
-/// keeps beside have the mode of this one. If this fails, opening says why.
+/// Creates a missing file with mode 0600; SQLite would let everybody read it. SQLite's files beside
+/// it get the same mode. If this fails, opening the file reports why.
 void create_private(const std::filesystem::path& path) {
     std::error_code ignored;
     if (path == ":memory:" || std::filesystem::exists(path, ignored)) {
-        return; // to close a file that is open already would end SQLite's locks on it
+        return; // closing another descriptor of the file would release SQLite's locks on it
     }
     if (const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); file >= 0) {
         ::close(file);
     }
 }
 
-/// Whether the file holds our schema (true) or nothing at all (false); throws for all else.
+/// Whether the file holds our schema (true) or is empty (false). Throws in all other cases.
 bool holds_books(sqlite::Connection& db, const std::filesystem::path& path) {
     const auto unusable = [&path](const std::string& why) {
         throw BooksUnusable("books " + path.string() + ": " + why, path);
@@ -121,8 +121,8 @@ Books::Books(std::filesystem::path path, const BooksOptions& options) : path_(st
     translated("open the file", path_, [&] { open_in_turn(options); });
 }
 
-/// SQLite does not wait for another program where both want to change a new file to WAL, for
-/// waiting could be for ever; so the whole of opening is tried again, for as long as it may wait.
+/// If two programs change a new file to WAL at the same time, SQLite does not wait, because it
+/// could wait forever. So opening is repeated as a whole, until the busy timeout is over.
 void Books::open_in_turn(const BooksOptions& options) {
     constexpr int pause_ms = 10;
     for (std::chrono::milliseconds waited{0};; waited += std::chrono::milliseconds(pause_ms)) {
@@ -141,8 +141,8 @@ void Books::open_in_turn(const BooksOptions& options) {
 void Books::open(const BooksOptions& options) {
     create_private(path_);
     db_.emplace(path_, options.busy_timeout);
-    // Looked at before anything is set: a file that is not ours must not even change to WAL.
-    // In one transaction, since another program may be creating the file just now.
+    // Check before setting anything: a file that is not ours must not even change to WAL. Check in
+    // one transaction: another program may be creating the file.
     {
         const sqlite::ReadTransaction transaction(*db_);
         holds_books(*db_, path_);
@@ -157,7 +157,7 @@ void Books::open(const BooksOptions& options) {
         auto query = db_->query("PRAGMA journal_mode=WAL");
         query.step();
         const std::string mode = query.text(0);
-        query.step(); // the change is committed behind the row, and may fail only there
+        query.step(); // the change is committed after the row, and may fail only then
         if (mode != "wal" && mode != "memory") {
             throw BooksUnusable("books " + path_.string() +
                                     ": the file system gives no WAL (mode " + mode +
@@ -173,7 +173,7 @@ void Books::open(const BooksOptions& options) {
 }
 
 void Books::create_schema() {
-    // Asked again inside the transaction: another program may be creating the same file.
+    // Check again inside the transaction: another program may have created the file.
     sqlite::WriteTransaction transaction(*db_);
     if (holds_books(*db_, path_))
         return;

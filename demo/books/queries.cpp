@@ -23,7 +23,7 @@ std::string_view to_string(InvoiceKind kind) noexcept {
 
 namespace {
 
-// The table's CHECKs leave no other words.
+// The table's CHECKs allow no other words.
 LineKind line_kind(std::string_view text) {
     if (text == "charge")
         return LineKind::charge;
@@ -81,7 +81,7 @@ std::vector<BooksTotals> Books::totals() const {
     const std::scoped_lock lock(mutex_);
     return translated("sum up the invoices", path_, [&] {
         const sqlite::ReadTransaction snapshot(*db_);
-        // Summed here, not by SQL: its sum() is binary floating point.
+        // Summed here, because sum() of SQL uses binary floating point.
         std::map<std::string, BooksTotals> by_currency;
         auto invoices = db_->query("SELECT currency, kind, net_proceeds FROM invoices");
         while (invoices.step()) {

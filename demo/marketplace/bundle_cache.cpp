@@ -5,7 +5,7 @@
 namespace demo {
 namespace {
 
-// What an entry costs beside its bundle, so that many small ones are bounded too.
+// The memory of an entry beside its bundle, so that many small entries are bounded too.
 constexpr std::size_t overhead = 512;
 
 } // namespace

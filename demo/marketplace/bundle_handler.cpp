@@ -34,7 +34,7 @@ std::string_view view(boost::json::string_view text) {
 
 // --- values ------------------------------------------------------
 
-/// Steps on to the next value: its node, or null where it is to be skipped.
+/// Goes to the next value. Returns its node, or null if the value is to be skipped.
 const SchemaNode* BundleHandler::begin_value() {
     if (open_.empty())
         return &bundle_schema();
@@ -70,7 +70,7 @@ void BundleHandler::begin_container(Shape shape, std::string_view found) {
     open_.push_back({.node = node});
 }
 
-/// Whether the bundle has no room for another of these.
+/// Whether the bundle has no room for another value of this kind.
 bool BundleHandler::is_full(Slot slot) const {
     if (slot == Slot::item)
         return bundle_.items.size() >= max_bundle_elements;
@@ -121,7 +121,7 @@ bool BundleHandler::on_key(json_string_view last, std::size_t, error_code&) {
         return true;
     const auto bit = std::uint32_t{1} << (frame.member - frame.node->members.data());
     if ((frame.seen & bit) != 0) {
-        // Which of the two holds is anybody's guess, and amounts must not be counted twice.
+        // It is unknown which of the two is meant, and amounts must not be counted twice.
         refuse(frame.member->node->stage, OrderError::invalid_member, path_of_value(),
                "expected this member once, found it twice");
         frame.member = nullptr;
@@ -189,7 +189,7 @@ bool BundleHandler::on_null(error_code&) {
     return true;
 }
 
-// --- what becomes of them ----------------------------------------
+// --- storing the values ------------------------------------------
 
 void BundleHandler::begin_object(Slot slot) {
     switch (slot) {
@@ -264,7 +264,7 @@ void BundleHandler::take_integer() {
     if (error != std::errc() || stop != end)
         return refuse(Stage::content, OrderError::invalid_member, path_of_value(),
                       "expected a whole number of at most 18 digits, found " + quoted(text_));
-    bundle_.items.back().quantity = value; // the one integer of the schema
+    bundle_.items.back().quantity = value; // the only integer of the schema
 }
 
 void BundleHandler::take_order_text(std::string& member, bool required) {
@@ -278,7 +278,7 @@ void BundleHandler::take_order_id() {
     const auto is_control = [](char c) {
         return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) == 0x7F;
     };
-    // `line:N` is how orders without an id are called
+    // orders without an id get the name `line:N`
     if (text_.empty() || text_.size() > max_order_id_size || text_.starts_with("line:") ||
         std::any_of(text_.begin(), text_.end(), is_control))
         return refuse(Stage::ingest, OrderError::invalid_member, path_of_value(),
@@ -295,7 +295,7 @@ std::string BundleHandler::path_of_value() const {
     return path_of(open_);
 }
 
-/// The path of the value that the innermost of some open frames has come to.
+/// The path of the value at which the innermost of the open frames is.
 std::string BundleHandler::path_of(std::span<const Frame> frames) {
     std::string path;
     for (const Frame& frame : frames) {

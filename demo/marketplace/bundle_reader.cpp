@@ -21,7 +21,7 @@ std::string describe(const boost::system::error_code& error, std::string_view re
         return fmt::format("more than {} objects and arrays within each other", max_bundle_depth);
     if (error == boost::json::error::incomplete)
         return "the text ends too early";
-    // the parser does not tell bad UTF-8 from other syntax errors, but stands at the byte
+    // the parser reports bad UTF-8 as a syntax error, but stops at the bad byte
     if (const auto byte = rest.empty() ? 0U : static_cast<unsigned char>(rest.front());
         error == boost::json::error::syntax && byte >= 0x80)
         return fmt::format("byte 0x{:02X}, which is no valid UTF-8 in this place", byte);

@@ -1,7 +1,7 @@
 #include "demo/marketplace/bundle_schema.hpp"
 
-// The shapes follow the models of Amazon's Selling Partner API, Orders v0 and Finances v0, cut down
-// to what the rules of the pipeline look at. Read it from the bottom.
+// The schema follows the models of Amazon's Selling Partner API, Orders v0 and Finances v0, reduced
+// to what the rules of the pipeline use. Read it from the bottom.
 
 namespace demo {
 namespace {
@@ -37,7 +37,7 @@ constexpr SchemaMember entry_amount_members[] = {
 constexpr SchemaNode amount_object = object(money, entry_amount_members);
 
 constexpr SchemaMember charge_members[] = {
-    {"ChargeType", &entry_type, true}, // tells the principal from other charges
+    {"ChargeType", &entry_type, true}, // distinguishes the principal from other charges
     {"ChargeAmount", &amount_object, true},
 };
 constexpr SchemaMember fee_members[] = {
@@ -81,7 +81,7 @@ constexpr SchemaMember event_members[] = {
 constexpr SchemaNode event = object(money, event_members);
 constexpr SchemaNode events = list(money, event);
 
-// Those event lists of Finances v0 whose events have charge, fee or promotion lists.
+// The event lists of Finances v0 whose events have charge, fee or promotion lists.
 constexpr SchemaMember financial_events_members[] = {
     {"ShipmentEventList", &events},
     {"ShipmentSettleEventList", &events},
@@ -148,14 +148,14 @@ constexpr SchemaMember order_members[] = {
     {"SalesChannel", &sales_channel},
     {"MarketplaceId", &marketplace_id},
     {"BuyerInfo", &buyer},
-    {"OrderTotal", &total}, // validate() says so where it is missing
+    {"OrderTotal", &total}, // if it is missing, validate() reports it
 };
 constexpr SchemaNode order = object(ingest, order_members);
 
 constexpr SchemaMember bundle_members[] = {
     {"order", &order, true},
     {"orderItems", &items, true},
-    {"financialEvents", &financial_events}, // they come later than the order
+    {"financialEvents", &financial_events}, // may come later than the order
 };
 constexpr SchemaNode bundle = object(ingest, bundle_members);
 

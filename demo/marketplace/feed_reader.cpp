@@ -63,7 +63,7 @@ FeedReader::FeedReader(std::string source, std::size_t max_line, std::function<b
         size_ = static_cast<std::uint64_t>(status.st_size);
 }
 
-/// Reads on into the empty buffer; false at the end.
+/// Reads more input into the empty buffer. Returns false at the end.
 bool FeedReader::fill() {
     if (buffer_.empty())
         buffer_.resize(buffer_size);
@@ -85,7 +85,7 @@ bool FeedReader::fill() {
     return count > 0;
 }
 
-/// Sets a part of a line aside, or only counts it once the line is too long.
+/// Keeps a part of a line. If the line is too long, only counts the part.
 void FeedReader::keep(std::string_view part) {
     pieces_length_ += part.size();
     pieces_end_in_cr_ = part.empty() ? pieces_end_in_cr_ : part.ends_with('\r');

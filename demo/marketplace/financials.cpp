@@ -7,7 +7,7 @@
 namespace demo {
 namespace {
 
-/// @param path makes the amount's JSON path, which only a message needs
+/// @param path makes the amount's JSON path; called only if a message needs it
 template <class Path>
 Decimal amount_of(const RawAmount& amount, const Path& path) {
     if (const auto number = Decimal::try_parse(amount.text))
@@ -76,7 +76,7 @@ void validate_prices(const Bundle& bundle, const Financials& financials) {
     for (std::size_t i = 0; i < bundle.items.size(); ++i) {
         const auto& price = bundle.items[i].price;
         if (!price) {
-            ++unpriced; // Orders v0 leaves it out where there is nothing to pay
+            ++unpriced; // Orders v0 leaves the price out if there is nothing to pay
             continue;
         }
         const std::string path = fmt::format("orderItems[{}].ItemPrice", i);

@@ -11,7 +11,7 @@
 namespace demo {
 namespace {
 
-/// A fault with its rate in ten thousand, and where it is counted.
+/// A fault with its rate in ten thousand, and the counter for it.
 struct FaultKind {
     GeneratedFault fault;
     std::uint64_t FeedFaults::*member;
@@ -56,10 +56,10 @@ GeneratedFeed generate(std::uint64_t orders, std::uint64_t seed, std::ostream& o
     check(fault_rates);
     PortableRandom random(seed);
     GeneratedFeed feed;
-    // What can be repeated. A broken line has no id, so repeating it would make another order.
+    // Lines that can be repeated. A broken line has no id, so a repeat would be another order.
     std::array<std::string, 16> recent;
     std::uint64_t repeatable = 0;
-    std::int64_t now = 1'735'689'600; // 2025-01-01, when the feed begins
+    std::int64_t now = 1'735'689'600; // the feed begins at 2025-01-01
     for (; feed.orders < orders; ++feed.orders, ++feed.lines) {
         if (repeatable != 0 && random.chance(fault_rates.duplicates)) {
             out << recent[random.below(std::min<std::uint64_t>(repeatable, recent.size()))];

@@ -10,7 +10,7 @@
 namespace demo {
 namespace {
 
-// SQLite's integers are signed: only the bits matter.
+// SQLite's integers are signed. Only the bits matter here.
 std::int64_t to_signed(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
@@ -19,7 +19,7 @@ std::uint64_t to_unsigned(std::int64_t value) {
     return static_cast<std::uint64_t>(value);
 }
 
-/// Calls `use`; what SQLite cannot do is told as the system's error.
+/// Calls `use`, and throws errors of SQLite as std::system_error.
 template <typename Use>
 auto on_file(Use use) {
     try {
@@ -39,8 +39,8 @@ auto on_file(Use use) {
 LineIndex::LineIndex()
     : database_(on_file([] { return sqlite::Connection("", std::chrono::milliseconds(0)); })) {
     on_file([this] {
-        // No other program sees it, and it ends with this one; a full disk takes back what was
-        // begun.
+        // No other program uses the file, and it is removed with this one, so it need not be
+        // synced. The journal is needed to roll back if the disk is full.
         database_.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
                           "PRAGMA cache_size = -2048;"
                           "CREATE TABLE lines(key TEXT PRIMARY KEY, offset INTEGER NOT NULL,"

@@ -38,7 +38,7 @@ constexpr std::array<std::string_view, 16> titles = {
     "Storage tin, round",
 };
 
-/// A share of an amount in per cent, rounded half away from zero.
+/// A percentage of an amount, rounded half away from zero.
 std::int64_t share(std::int64_t amount, std::int64_t percent) {
     const std::int64_t scaled = amount * percent;
     return (scaled + (scaled < 0 ? -50 : 50)) / 100;
@@ -61,8 +61,8 @@ GeneratedItem make_item(PortableRandom& random, const SalesChannel& channel) {
     return item;
 }
 
-/// Turns a sale into the return of all that was sold. Of the fees the commission comes back, less
-/// a fifth that the marketplace keeps.
+/// Turns a sale into the return of everything sold. Of the fees only the commission is refunded,
+/// less a fifth that the marketplace keeps.
 void turn_into_refund(GeneratedItem& item) {
     item.price = -item.price;
     item.tax = -item.tax;
@@ -72,12 +72,12 @@ void turn_into_refund(GeneratedItem& item) {
     item.fulfilment = 0;
 }
 
-/// A different id for each number: the middle part runs through all of its values, in an order that
-/// looks like none, before the first part changes.
+/// A different id for each number. The middle part takes all of its values, in an order that looks
+/// random, before the first part changes.
 std::string make_id(PortableRandom& random, std::uint64_t number) {
     constexpr std::uint64_t firsts = 1'000;
     constexpr std::uint64_t middles = 10'000'000;
-    constexpr std::uint64_t step = 3'728'561; // shares no divisor with the number of middles
+    constexpr std::uint64_t step = 3'728'561; // has no common divisor with `middles`
     return fmt::format("{:03}-{:07}-{:07}", (number / middles + 301) % firsts,
                        (number % middles * step + 4'190'277) % middles, random.below(middles));
 }

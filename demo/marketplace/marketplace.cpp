@@ -13,7 +13,8 @@ namespace demo {
 
 namespace {
 
-/// A line that is too long has no text here; its length and number must do.
+/// A UUIDv5 of the line's text. A line that is too long has no text here, so its length and number
+/// are used instead.
 std::string fingerprint_of(const FeedReader::Line& line) {
     const boost::uuids::name_generator_sha1 name(boost::uuids::ns::url());
     const std::string text =
@@ -72,7 +73,7 @@ std::string Marketplace::key_of(const Bundle& bundle, std::uint64_t line_number)
                       : fmt::format("line:{}@{}", line_number, feed_ + 1);
 }
 
-/// Keeps the line of a new key, and tells what the line is to those before it.
+/// Keeps the line if its key is new. Returns how the line relates to earlier ones.
 Occurrence Marketplace::note(const std::string& key, const FeedReader::Line& line,
                              std::shared_ptr<const Bundle> bundle) {
     const std::size_t hash = std::hash<std::string_view>()(line.text);
@@ -83,7 +84,7 @@ Occurrence Marketplace::note(const std::string& key, const FeedReader::Line& lin
                        ? Occurrence::repeated
                        : Occurrence::repeated_otherwise;
     }
-    // only this thread adds keys, so the lock need not be held over the write
+    // only this thread adds keys, so the lock need not be held during the write
     const std::uint64_t offset = line.too_long ? 0 : spool_.append(line.text);
     const std::lock_guard lock(mutex_);
     places_.add(key, {offset, line.too_long ? line.length : line.text.size(), hash, line.too_long});

@@ -35,7 +35,7 @@ std::string quoted(std::string_view text) {
     const bool cut = text.size() > most;
     if (cut) {
         std::size_t end = most;
-        // the bytes 10xxxxxx go on with a UTF-8 character that began before
+        // the bytes 10xxxxxx continue a UTF-8 character that began before
         while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U)
             --end;
         text = text.substr(0, end);

@@ -10,7 +10,7 @@
 namespace demo {
 namespace {
 
-/// Appends JSON text; sets the commas.
+/// Appends JSON text, and adds the commas.
 class JsonText {
 public:
     void begin(char bracket, std::string_view name = {}) {
@@ -61,7 +61,7 @@ std::string iso_time(std::int64_t seconds) {
                        clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
-/// One line of a feed in the making.
+/// Writes one line of a feed.
 class OrderWriter {
 public:
     explicit OrderWriter(const GeneratedOrder& order) : order_(order) {}
@@ -90,7 +90,7 @@ private:
 
     const GeneratedOrder& order_;
     JsonText json_;
-    bool spoiled_ = false; // the faulty entry is written; there is one only
+    bool spoiled_ = false; // the faulty entry is already written; there is only one
 };
 
 std::string OrderWriter::write() {
@@ -235,7 +235,7 @@ std::string OrderWriter::item_id(std::size_t index) const {
     return fmt::format("{}{:02}", order_.id.substr(12), index + 1);
 }
 
-/// The line cut off, or something else that is no JSON object.
+/// The line cut off, or something else that is not a JSON object.
 std::string broken(const std::string& line, std::uint64_t variant) {
     switch (variant % 6) {
     case 0: return "[" + line + "]";

@@ -2,7 +2,7 @@
 
 #include "demo/money/decimal_bits.hpp"
 
-// Arguments by value, rounding and flags as parameters: what libbidgcc000.a was built with.
+// Arguments by value, rounding and flags as parameters: libbidgcc000.a was built like this.
 #define DECIMAL_CALL_BY_REFERENCE 0
 #define DECIMAL_GLOBAL_ROUNDING 0
 #define DECIMAL_GLOBAL_EXCEPTION_FLAGS 0
@@ -33,8 +33,8 @@ constexpr _IDEC_flags unholdable =
                          right.to_string() + " does not fit into 34 digits");
 }
 
-/// The sum without Intel's library, which is the way of nearly all money: equal scales, and
-/// coefficients whose sum cannot leave the 34 digits.
+/// The sum without Intel's library, for equal scales and for coefficients whose sum cannot exceed
+/// 34 digits. Nearly all sums of money are like this.
 std::optional<Decimal> quick_sum(const DecimalBits& left, const DecimalBits& right) {
     constexpr Coefficient roomy = DecimalBits::limit() / 2;
     if (left.exponent != right.exponent || left.coefficient >= roomy || right.coefficient >= roomy)

@@ -14,7 +14,7 @@ constexpr bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
-/// Reads a decimal from left to right; each step says whether the text can still be one.
+/// Reads a decimal from left to right. Each step returns whether the text can still be a decimal.
 class DecimalReader {
 public:
     explicit DecimalReader(std::string_view text) : rest_(text) {}
@@ -82,11 +82,11 @@ private:
     DecimalBits bits_;
 };
 
-/// The digits of the coefficient, without zeros in front (one `0` for zero).
+/// The digits of the coefficient, without leading zeros (one `0` for zero).
 class Digits {
 public:
     explicit Digits(Coefficient coefficient) noexcept {
-        // Dividing 128 bits is slow, so the digits are taken in two halves of 64.
+        // Dividing 128 bits is slow, so the digits come from two halves of 64 bits.
         constexpr std::uint64_t half = 100'000'000'000'000'000U; // 10^17
         const auto high = static_cast<std::uint64_t>(coefficient / half);
         const auto low = static_cast<std::uint64_t>(coefficient % half);

@@ -31,7 +31,7 @@ constexpr Format formats[] = {
 } // namespace
 
 bus::EventGraph pipeline_graph() {
-    const RunOptions options; // no feed, and nothing that is kept
+    const RunOptions options; // no feeds, and everything in memory
     Marketplace marketplace{options.feeds};
     Pipeline pipeline{options, marketplace, {.store = std::make_shared<bus::MemoryStore>()}};
     pipeline.abandon_feed();

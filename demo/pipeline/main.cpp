@@ -89,7 +89,7 @@ int complain(const std::exception& error, int code) {
     return code;
 }
 
-/// What a command has printed must have arrived, or its exit code would lie.
+/// Flushes standard output. If that fails, the exit code must not say that all is well.
 int flushed(int code) {
     std::cout.flush();
     if (std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
@@ -99,7 +99,7 @@ int flushed(int code) {
     return exit_code::output;
 }
 
-/// Runs a command and turns what it throws into a sentence and an exit code.
+/// Runs a command, and turns exceptions into a sentence and an exit code.
 template <class Command>
 int guarded(Command command) {
     try {
@@ -109,10 +109,10 @@ int guarded(Command command) {
     } catch (const demo::ReportError& error) {
         return complain(error, exit_code::output);
     } catch (const std::system_error& error) {
-        // Standard output, or the temporary file for the feed's lines.
+        // An error of standard output, or of the temporary file for the feed's lines.
         return complain(error, exit_code::output);
     } catch (const std::exception& error) {
-        // The store, the books, or a codec error in what the store holds.
+        // An error of the store or the books, or a codec error in the store's contents.
         return complain(error, exit_code::store);
     }
 }

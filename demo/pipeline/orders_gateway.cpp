@@ -8,13 +8,13 @@ namespace demo {
 
 namespace {
 
-/// When a step looks again for an order that the feeds of this run do not hold.
+/// After this time a step looks again for an order that the feeds of this run do not contain.
 constexpr std::chrono::hours look_again{1};
 
 } // namespace
 
 void OrdersGateway::note_line() {
-    // The lock pairs with the wait: a reader between its look and its sleep is not missed.
+    // With the lock, no waiter is missed that has looked for its order and is about to wait.
     const std::lock_guard lock{mutex_};
     changed_.notify_all();
 }

@@ -14,7 +14,7 @@ namespace demo {
 namespace {
 
 constexpr std::size_t page_size = 1000;
-/// More events than an execution ever has; a redrive adds a few.
+/// More events than an execution ever has. A redrive adds only a few.
 constexpr std::size_t most_events = 10'000;
 
 bool is_rejection(std::string_view error_type) {
@@ -36,7 +36,7 @@ void take_failure(OrderOutcome& outcome, const OrderFailedEvent& failed) {
     outcome.reason = failed.error_message;
 }
 
-/// What a delivery that is deferred says of an order that has not come to an end.
+/// If the order's delivery to extract_financials is deferred, the order is waiting.
 void take_waiting(OrderOutcome& outcome, bus::EventStore& store, bus::Position created) {
     const auto delivery = store.delivery(step::extract_financials, created);
     if (delivery && delivery->state == bus::DeliveryState::deferred &&

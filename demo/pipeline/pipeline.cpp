@@ -20,9 +20,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Lines that may be on their way into the store; enough to fill commits.
+/// How many lines may be posted and not yet committed; enough to fill commits.
 constexpr std::size_t most_posted = 1024;
-/// What is due later than this is not waited for.
+/// A run does not wait for anything that is due later than this.
 constexpr std::chrono::minutes patience{1};
 constexpr milliseconds moment{25};
 
@@ -66,13 +66,13 @@ Pipeline::Pipeline(const RunOptions& options, Marketplace& marketplace, bus::Bus
     try {
         add_agents(options);
     } catch (...) {
-        orders_.note_end(); // an agent that runs already may wait for a line
+        orders_.note_end(); // an agent that is already running may wait for a line
         throw;
     }
 }
 
-/// Remembers which steps earlier runs have put off for want of something, so that a feed that has
-/// it now brings their orders on.
+/// Remembers which steps earlier runs have deferred because something was missing. If a feed now
+/// has it, their orders can continue.
 void Pipeline::note_waiting_orders() {
     bus::EventStore& store = *bus_.store();
     for (const char* agent : {step::ingest, step::extract_financials, step::validate, step::save,
@@ -92,8 +92,8 @@ void Pipeline::note_waiting_orders() {
 }
 
 void Pipeline::count_events() {
-    // Handlers of what agents emit are called one after the other, so the set needs no lock. An
-    // order that fails, is redriven and synced counts once.
+    // Handlers of emitted events are called one after the other, so the set needs no lock. An order
+    // that fails, is redriven and then synced counts once.
     const bus::SubscribeOptions options{.name = "counts"};
     subscriptions_.push_back(bus_.subscribe<OrderSyncedEvent>(
         [this](const OrderSyncedEvent& event) {
@@ -146,7 +146,7 @@ bool Pipeline::feed_next() {
     event.execution_id = bus::to_text(bus::next_uuid(bus_.runtime()));
     event.user_id = "order_pipeline";
     if (!line->fingerprint.empty()) {
-        // `line:N` means another line in another feed, so the stream is named after its content.
+        // In another feed, `line:N` is another line, so the stream is named after the content.
         event.own_aggregate_id =
             "line:" + std::to_string(line->line_number) + '@' + line->fingerprint;
     }
@@ -171,8 +171,9 @@ void Pipeline::resolve_oldest() {
     }
 }
 
-/// An order that the store knows is in the feed again: what it waits for may be there now. Where
-/// it waits for financial events that the feed does not have either, it goes on waiting.
+/// Called if a feed contains an order that the store already knows. What the order waits for may
+/// exist now. But if it waits for financial events and the feed has none either, it continues to
+/// wait.
 void Pipeline::ask_again_for(const Posted& posted) {
     const auto [first, last] = waiting_.equal_range(posted.stream);
     for (auto entry = first; entry != last; ++entry) {

@@ -7,7 +7,7 @@ namespace demo {
 
 namespace {
 
-/// A field as RFC 4180 writes it.
+/// A field in the form of RFC 4180.
 std::string field(const std::string& text) {
     if (text.find_first_of(",\"\r\n") == std::string::npos) {
         return text;
@@ -72,7 +72,7 @@ void Totals::add(const Invoice& invoice) {
     Decimal principal;
     for (const InvoiceLine& line : invoice.lines) {
         if (line.is_principal()) {
-            principal += line.amount; // as exact as that of the order, which is the same
+            principal += line.amount; // exact, because the order's principal is the same
         }
     }
     (*books)[invoice.currency].add(principal, invoice.net_proceeds);
@@ -84,7 +84,7 @@ void Totals::Money::add(const Decimal& more_principal, const Decimal& more_net) 
         principal += more_principal;
         net += more_net;
     } catch (const InexactDecimal&) {
-        exact = false; // each order is exact; only their sum has more than 34 digits
+        exact = false; // each order is exact, but the sum has more than 34 digits
     }
 }
 

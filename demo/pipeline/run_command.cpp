@@ -97,9 +97,9 @@ private:
                 draw();
             }
         } catch (const InputInterrupted&) {
-            // The loop would have ended at its next turn; there is none while input is waited for.
+            // The signal came while waiting for input. Otherwise the loop would have ended itself.
         } catch (const InputError& error) {
-            // What was read so far is carried through; the exit code tells of the rest.
+            // The orders read so far are completed. The exit code reports that some are missing.
             input_error_ = error.what();
         }
         pipeline_.end_feed();
@@ -161,7 +161,7 @@ private:
     RunOptions options_;
     Clock::time_point began_ = Clock::now();
     Clock::time_point drawn_{};
-    std::optional<ReportFile> report_; ///< opened first: better to fail before the work
+    std::optional<ReportFile> report_; ///< opened first, to fail before the work is done
     Marketplace marketplace_;
     std::shared_ptr<bus::EventStore> store_;
     Pipeline pipeline_;

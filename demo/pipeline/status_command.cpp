@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t most_shown = 10'000;
 constexpr std::size_t executions_a_page = 1000;
 
-/// What is deferred or dead, by the position of its event.
+/// Deferred and dead deliveries, by the position of their event.
 using Deliveries = std::multimap<bus::Position, bus::DeliveryRecord>;
 
 Deliveries deliveries_of(bus::EventStore& store, const std::vector<bus::StoredEvent>& events) {
@@ -56,7 +56,7 @@ bus::terminal::Tree delivery_node(const bus::DeliveryRecord& delivery) {
     return node;
 }
 
-/// The event and, below it, what it caused.
+/// The event, and below it the events and deliveries that it caused.
 bus::terminal::Tree event_node(const bus::StoredEvent& event,
                                const std::vector<bus::StoredEvent>& events,
                                const Deliveries& deliveries, bus::Timestamp previous) {
@@ -80,8 +80,8 @@ bus::terminal::Tree event_node(const bus::StoredEvent& event,
     return node;
 }
 
-/// The event that began an order. That of a line without an order id is in a stream named after
-/// its content, so the log is gone through.
+/// The event that began an order. If the line has no order id, the stream is named after its
+/// content, so the log is searched.
 std::optional<bus::StoredEvent> find_received(bus::EventStore& store, const std::string& order_id) {
     const auto& type = bus::event_type<BundleReceivedEvent>();
     if (!order_id.starts_with("line:")) {
@@ -103,7 +103,7 @@ std::optional<bus::StoredEvent> find_received(bus::EventStore& store, const std:
     }
 }
 
-/// The orders that have been in a step for longer than it may take, as the control agent saw it.
+/// Prints the orders that have been in a step for longer than allowed, as the control agent knows.
 void print_overdue(bus::EventStore& store) {
     const bus::agents::ControlView view{store, control_agent_name, order_workflow()};
     const auto overdue = view.overdue(bus::SystemEnvironment::instance().now());

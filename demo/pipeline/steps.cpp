@@ -13,17 +13,17 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-/// When the financial events of an order are asked for again that the marketplace does not have
-/// yet; it can take two days.
+/// After this time the step asks again for financial events that the marketplace did not have. It
+/// can take two days until it has them.
 constexpr hours ask_again{1};
 
-/// What OrderFailedEvent::error_details says of a wrong order.
+/// The contents of OrderFailedEvent::error_details for a wrong order.
 struct ProblemDetails {
     std::string path;
 };
 BOOST_DESCRIBE_STRUCT(ProblemDetails, (), (path))
 
-/// The order that an event is about: all events here name it as their aggregate.
+/// The order id of an event: it is the aggregate id of all events here.
 std::string order_of(const bus::DomainEvent& event) {
     return std::string{event.aggregate_id()};
 }
@@ -40,8 +40,8 @@ int attempt_of(const bus::Context& context) {
     return static_cast<int>(context.attempt());
 }
 
-/// Calls the books, and says in the bus's words what their errors mean. What they refuse is thrown
-/// as an OrderProblem: the order is at fault.
+/// Calls the books, and turns their errors into failures of the bus. If they refuse the order, the
+/// order is wrong: throws OrderProblem.
 template <class Call>
 auto ask_books(Call call) {
     try {
@@ -55,8 +55,8 @@ auto ask_books(Call call) {
     }
 }
 
-/// The day of an order's purchase, which names the number series of its invoice: the same on every
-/// attempt.
+/// The day on which the order was purchased. Its year names the number series of the invoice, and
+/// it is the same in every attempt.
 std::chrono::year_month_day purchase_day(const Bundle& bundle) {
     const auto time = bus::try_parse_timestamp(bundle.purchase_date);
     if (!time) {
@@ -83,7 +83,7 @@ std::string no_financials_yet(const std::string& order_id) {
 }
 
 StepAgent::StepAgent(const char* name) : Agent{name} {
-    // The demo's outside systems are quick, so its patience is short.
+    // The demo's outside systems are fast, so the delays are short.
     settings().retry = {.max_attempts = 5,
                         .initial_delay = milliseconds{10},
                         .factor = 3.0,

@@ -36,7 +36,7 @@ void print_failures(const Totals& totals, const Look& look) {
     fmt::print("{}\n", table.render(look));
 }
 
-/// The sums of the books, which must be those of the events.
+/// Prints the sums of the books, which must be those of the events.
 void print_money(const std::vector<BooksTotals>& books, const Look& look) {
     if (books.empty()) {
         return;
@@ -57,7 +57,7 @@ void print_money(const std::vector<BooksTotals>& books, const Look& look) {
     fmt::print("{}\n", table.render(look));
 }
 
-/// What the books hold, as far as it can be compared with the store.
+/// The sums of the books, as far as they can be compared with the store.
 std::map<std::string, Totals::Money> comparable(const Summary& summary,
                                                 const std::vector<BooksTotals>& books) {
     if (summary.totals.books) {
@@ -71,7 +71,7 @@ std::map<std::string, Totals::Money> comparable(const Summary& summary,
     return held;
 }
 
-/// Where the books and the store do not tell the same; empty when all is well.
+/// The differences between the books and the store; should be empty.
 std::vector<std::string> differences(const Summary& summary,
                                      const std::vector<BooksTotals>& books) {
     std::vector<std::string> found = summary.books.audit();
@@ -98,7 +98,7 @@ std::vector<std::string> differences(const Summary& summary,
     return found;
 }
 
-/// The books keep the invoices of orders that the store has no events of any more.
+/// Prints a notice that the books hold invoices of orders whose events were pruned.
 void print_pruned(const Summary& summary, const std::vector<BooksTotals>& books) {
     if (!summary.totals.books) {
         return;

@@ -7,7 +7,7 @@ namespace demo::sqlite {
 namespace {
 
 [[noreturn]] void fail(sqlite3* connection, int code) {
-    // Without a handle (out of memory while opening) only the code itself can be told.
+    // Without a handle (out of memory while opening), only the code itself is known.
     const int extended = connection != nullptr ? sqlite3_extended_errcode(connection) : code;
     const int told = extended != SQLITE_OK ? extended : code;
     const char* text = connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
@@ -15,8 +15,8 @@ namespace {
 }
 
 void roll_back(Connection& connection) noexcept {
-    // SQLite rolls back by itself on some errors (disk full, I/O); then there is nothing to end. A
-    // failing ROLLBACK leaves nothing more to do: the next BEGIN reports the state.
+    // After some errors (disk full, I/O) SQLite has already rolled back. If ROLLBACK fails, nothing
+    // more can be done: the next BEGIN reports the error.
     try {
         if (connection.in_transaction())
             connection.execute("ROLLBACK");
@@ -66,7 +66,7 @@ void Query::bind(int parameter, std::int64_t value) {
 }
 
 void Query::bind(int parameter, std::string_view value) {
-    // A null pointer would bind NULL, which an empty text is not.
+    // A null pointer would bind NULL instead of an empty text.
     const char* bytes = value.data() != nullptr ? value.data() : "";
     const int code = sqlite3_bind_text64(statement_, parameter, bytes, value.size(),
                                          SQLITE_TRANSIENT, SQLITE_UTF8);
