@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What demo/run, test/run, test/fuzz/run, test/bench/run and .ci/run share. To be sourced; it changes to the project's root.
+# Functions for demo/run, .ci/run and the run scripts in test/. To be sourced; changes to the project's root.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root" || exit
 
-# Debian 12's packages, by what they are for. need_packages() gets at them by name.
+# Packages of Debian 12, by purpose. need_packages() finds the arrays by their names.
 # shellcheck disable=SC2034
 {
     packages_build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev
@@ -25,7 +25,7 @@ installed() {
     [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
 
-# need_packages GROUP... : installs what is missing of the groups (build, bench, fuzz, lint); silent when nothing is.
+# need_packages GROUP... : installs the missing packages of the groups above (build, bench, ...); silent if none is missing
 need_packages() {
     local group package
     local -a wanted=() missing=() as_root=()
@@ -47,24 +47,24 @@ need_packages() {
         command -v sudo >/dev/null || die "These packages are missing, and installing them needs root (no sudo here). Run as root:
     apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
         as_root=(sudo)
-        sudo -v # asks for the password here, where the question can be seen
+        sudo -v # asks for the password here, because the output of apt-get is not shown
     fi
     printf 'Installing from Debian: %s\n' "${missing[*]}"
     mkdir -p build
-    # --no-remove: an older Boost for development shares the machine badly with 1.81; its owner decides, not we.
+    # --no-remove: Boost 1.81 could replace another installed version of Boost. The owner of the machine must decide that.
     quietly build/apt.log "apt-get update" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get -q update
     quietly build/apt.log "apt-get install" "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
         apt-get -q install -y --no-install-recommends --no-remove "${missing[@]}"
 }
 
-# quietly LOG TITLE COMMAND... : runs the command with its output in LOG and shows one line; where it fails, the end of LOG.
+# quietly LOG TITLE COMMAND... : runs the command with its output in LOG and prints one line; if it fails, also the end of LOG
 quietly() {
     local log=$1 title=$2 started=$SECONDS ticker="" code=0
     shift 2
     mkdir -p "$(dirname "$log")"
     : >"$log"
-    # The command stays in the foreground, where Ctrl-C reaches it; what shows its progress goes behind.
+    # The command runs in the foreground, so that Ctrl-C reaches it. Its progress is shown by a background job.
     if [[ -t 1 ]]; then
         show_progress "$log" "$title" $$ &
         ticker=$!
@@ -83,7 +83,7 @@ quietly() {
     printf '%s: done in %d s\n' "$title" $((SECONDS - started))
 }
 
-# show_progress LOG TITLE PID : the last line of LOG over and over, while process PID lives
+# show_progress LOG TITLE PID : shows the last line of LOG again and again, as long as process PID runs
 show_progress() {
     local started=$SECONDS line
     while kill -0 "$3" 2>/dev/null; do
@@ -93,16 +93,16 @@ show_progress() {
     done
 }
 
-# build PRESET [TARGET] : configures where that is needed, and builds.
+# build PRESET [TARGET] : configures if necessary, and builds
 build() {
     local preset=$1
-    # What one clone has compiled another one need not, wherever they lie.
+    # So clones share the compiler cache, even in different folders.
     local -x CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
     local -a target=()
     if (($# > 1)); then
         target=(--target "$2")
     fi
-    # Later changes of CMake files are ninja's to notice; the presets it does not know.
+    # Ninja notices later changes of CMake files, but not of the presets.
     if [[ ! build/$preset/build.ninja -nt CMakePresets.json ]]; then
         quietly "build/$preset/configure.log" "configure $preset" cmake --preset "$preset" || return
     fi
