@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(D30_a_handler_that_throws_is_said_though_the_report_holds_i
     }
 }
 
-BOOST_AUTO_TEST_CASE(D30_whatever_is_thrown_and_whoever_throws_it_is_one_line) {
+BOOST_AUTO_TEST_CASE(D30_every_exception_from_any_source_is_logged_as_one_line) {
     World world;
     const auto handler = world.bus->subscribe<PingEvent>([](const PingEvent&) { throw 42; });
     const auto lines = world.bus->subscribe<PingEvent>(
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(D30_whatever_is_thrown_and_whoever_throws_it_is_one_line) {
     BOOST_TEST(world.said(2, "filter"));
 }
 
-BOOST_AUTO_TEST_CASE(D30_a_step_is_said_when_it_is_given_up_and_not_before) {
+BOOST_AUTO_TEST_CASE(D30_a_failing_step_is_logged_when_it_is_given_up_and_not_before) {
     for (const bool stored : {false, true}) {
         World world{stored};
         world.add_failing("caller");
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(D30_trouble_is_said) {
     BOOST_TEST(world.said(2, "agent stopping: on_stop failed: cannot stop"));
 }
 
-BOOST_AUTO_TEST_CASE(D30_nothing_is_said_that_an_observer_of_that_signal_hears) {
+BOOST_AUTO_TEST_CASE(D30_a_failure_that_an_observer_of_its_signal_receives_is_not_logged) {
     for (const bool stored : {false, true}) {
         World world{stored};
         const auto handler = subscribe_failing(*world.bus);

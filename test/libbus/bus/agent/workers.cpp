@@ -411,7 +411,8 @@ BOOST_AUTO_TEST_CASE(A2_a_key_function_that_throws_is_reported_and_the_aggregate
     expect_sequence_by_aggregate(fails, "no key");
 }
 
-BOOST_AUTO_TEST_CASE(A2_so_is_a_key_function_that_throws_what_is_no_exception) {
+BOOST_AUTO_TEST_CASE(
+    A2_a_key_function_that_throws_something_else_than_an_exception_is_reported_too) {
     const auto fails = [](const bus::DomainEvent&) -> std::string {
         throw 42; // NOLINT: no std::exception, on purpose
     };

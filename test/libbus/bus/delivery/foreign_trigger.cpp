@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(S27_a_trigger_made_while_a_host_runs_is_reported_within_a_s
     }
 }
 
-BOOST_AUTO_TEST_CASE(S27_one_that_is_removed_is_forgotten_and_another_one_reported_again) {
+BOOST_AUTO_TEST_CASE(S27_after_a_trigger_was_removed_a_new_trigger_is_reported_again) {
     Shell shell{path};
     BOOST_REQUIRE(shell.run("CREATE TRIGGER one BEFORE UPDATE ON log BEGIN SELECT 1; END"));
     runtime->run_for(3s);

@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(S24_a_delivery_of_a_type_that_the_program_does_not_know_is_
     });
 }
 
-BOOST_AUTO_TEST_CASE(S24_a_replay_leaves_what_has_no_handler_to_its_own_turn) {
+BOOST_AUTO_TEST_CASE(S24_a_replay_leaves_deliveries_without_a_handler_alone_until_they_are_due) {
     test::on_each_store([](test::EvolvingWorld& world) {
         Keeper before{"keeper", true};
         before.with<PingEvent>().with<PongEvent>().add(world);

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(S25_a_program_that_knows_the_version_handles_them_in_order_
     });
 }
 
-BOOST_AUTO_TEST_CASE(S25_asked_to_try_one_now_it_waits_again_and_discarded_it_goes) {
+BOOST_AUTO_TEST_CASE(S25_a_newer_event_that_is_retried_waits_again_and_can_be_discarded) {
     test::on_each_store([](test::EvolvingWorld& world) {
         Handling handling;
         handling.add(world);

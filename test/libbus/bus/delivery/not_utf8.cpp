@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(S23_an_event_with_text_that_is_not_utf8_is_refused_where_it
     BOOST_TEST(world.bus->publish(ping("name", 2)).position == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(S23_so_is_a_record_that_could_not_be_exported) {
+BOOST_AUTO_TEST_CASE(S23_a_record_that_could_not_be_exported_is_refused_too) {
     StoredWorld world;
     const bus::EventRecord good = bus::encode(ping("name", 1));
     const auto refused = [&](const std::string& field, auto change) {
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(S23_a_step_that_writes_such_text_fails_as_poison_and_leaves
     }
 }
 
-BOOST_AUTO_TEST_CASE(S23_agents_are_not_named_so_with_a_store_and_without) {
+BOOST_AUTO_TEST_CASE(S23_an_agents_name_that_is_not_utf8_is_refused_with_and_without_a_store) {
     for (const BadText& bad : bad_texts) {
         try {
             scripted(std::string{bad.text});
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(S23_what_an_exception_says_is_kept_with_the_replacement_cha
     BOOST_TEST(world.log().size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(S23_the_key_of_a_sequence_is_kept_so_and_holds_its_order) {
+BOOST_AUTO_TEST_CASE(S23_a_sequence_key_with_replaced_bytes_keeps_its_order) {
     StoredWorld world;
     std::vector<std::int64_t> handled;
     bool fails = true;

@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(S2_what_was_published_is_handled_once_after_cuts_that_lose_
     }
 }
 
-BOOST_AUTO_TEST_CASE(S2_the_same_whichever_unsynced_writes_arrive_in_whole_or_in_part) {
+BOOST_AUTO_TEST_CASE(S2_events_are_handled_once_whichever_unsynced_writes_survive_a_power_cut) {
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
         BOOST_TEST_CONTEXT("seed " << seed) {
             cuts(seed, 0.6, true);

@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(S11_an_event_that_kills_the_process_is_quarantined_and_noth
     }
 }
 
-BOOST_AUTO_TEST_CASE(S11_deaths_that_no_event_is_guilty_of_quarantine_nothing) {
+BOOST_AUTO_TEST_CASE(S11_deaths_that_no_event_has_caused_quarantine_nothing) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         QuarantineWorld world{seed};
         int deaths_left = 12;

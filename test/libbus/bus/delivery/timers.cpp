@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(A9_thousands_that_are_due_earlier_than_those_before_fire_on
     bus.reset();
 }
 
-BOOST_AUTO_TEST_CASE(A9_where_all_that_are_in_memory_are_cancelled_the_others_fire) {
+BOOST_AUTO_TEST_CASE(A9_if_all_timers_in_memory_are_cancelled_the_others_still_fire) {
     std::vector<bus::TimerHandle> early;
     add([&](const PingEvent& event, bus::Context& context) {
         for (std::int64_t i = 0; i < 1500; ++i) {

@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(R10_events_that_refine_what_an_agent_handles_need_their_upc
     });
 }
 
-BOOST_AUTO_TEST_CASE(R10_what_stands_for_an_event_has_all_that_its_record_says_beside_its_data) {
+BOOST_AUTO_TEST_CASE(R10_the_stand_in_of_an_unreadable_event_has_all_its_members_but_the_data) {
     bus::EventRecord record = bus::encode(ping("x"));
     record.execution_id = "run-1";
     record.user_id = "ann";

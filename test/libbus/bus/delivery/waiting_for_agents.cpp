@@ -48,7 +48,7 @@ bool says(const std::exception& error, std::initializer_list<std::string> parts)
 
 BOOST_AUTO_TEST_SUITE(waiting_for_agents)
 
-BOOST_AUTO_TEST_CASE(R13_who_has_published_sees_it_in_the_read_model) {
+BOOST_AUTO_TEST_CASE(R13_after_the_wait_a_publisher_sees_its_event_in_the_read_model) {
     test::on_each_store([](EvolvingWorld& world) {
         world.bus->add(board(none_fails));
         for (std::int64_t number = 1; number <= 50; ++number) {
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(R13_a_discarded_delivery_is_handled) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(R13_it_is_refused_where_it_could_never_end) {
+BOOST_AUTO_TEST_CASE(R13_a_wait_that_could_never_end_is_refused) {
     std::vector<std::string> refusals;
     bus::Bus bus{{.runtime = std::make_shared<bus::SimulatedRuntime>(),
                   .store = std::make_shared<bus::MemoryStore>()}};

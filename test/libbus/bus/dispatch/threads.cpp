@@ -82,7 +82,7 @@ void check_that_the_end_waits(bus::Subscription& subscription, Stay& stay, Ender
 
 BOOST_AUTO_TEST_SUITE(threads)
 
-BOOST_AUTO_TEST_CASE(D15_who_ends_a_once_handler_that_another_thread_runs_waits_for_it) {
+BOOST_AUTO_TEST_CASE(D15_ending_a_once_handler_waits_for_the_thread_that_runs_it) {
     for (const Ender where : {Ender::outside, Ender::in_a_handler}) {
         bus::Bus bus;
         Stay stay;
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(D15_who_ends_a_once_handler_that_another_thread_runs_waits_
     }
 }
 
-BOOST_AUTO_TEST_CASE(D15_who_ends_a_handler_that_has_destroyed_its_bus_waits_for_it) {
+BOOST_AUTO_TEST_CASE(D15_ending_a_handler_that_has_destroyed_its_bus_waits_for_it) {
     for (const Ender where : {Ender::outside, Ender::in_a_handler}) {
         auto bus = std::make_unique<bus::Bus>();
         Stay stay;

@@ -219,7 +219,8 @@ BOOST_AUTO_TEST_CASE(D22_an_agent_that_handles_the_second_type_is_refused_on_a_s
     BOOST_TEST(store->last_position() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(D22_text_of_a_name_that_several_types_have_is_refused_until_one_is_used) {
+BOOST_AUTO_TEST_CASE(
+    D22_json_of_an_ambiguous_event_type_is_refused_until_one_of_the_types_is_used) {
     const std::string json = R"({"event_id":"0190c2f4-6a54-7b1e-9b4f-3f1d2c5e7a90",)"
                              R"("event_type":"ReadEvent","event_version":1,)"
                              R"("occurred_at":"2025-09-01T00:22:59Z","data":{"id":"r"}})";

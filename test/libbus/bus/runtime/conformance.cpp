@@ -315,7 +315,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S22_delays_are_counted_on_the_steady_clock, World,
     BOOST_TEST((reading.wall_of(bus::SteadyTime::min()) == bus::Timestamp::min()));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S22_who_watches_the_wall_clock_is_told_to_look, World, Worlds) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S22_watchers_of_the_wall_clock_are_notified_when_it_is_set, World,
+                              Worlds) {
     World world;
     std::atomic<int> looks{0};
     auto watch = world.runtime->watch_wall_clock([&] { ++looks; });

@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(A19_an_agent_with_a_pool_of_its_own_keeps_no_other_waiting)
     }
 }
 
-BOOST_AUTO_TEST_CASE(A19_and_is_kept_waiting_by_none) {
+BOOST_AUTO_TEST_CASE(A19_an_agent_with_a_pool_of_its_own_is_not_delayed_by_others) {
     SlowWorld world{1, false};
     world.add_slow("slow0");
     world.add_slow("slow1");

@@ -71,8 +71,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S10_ranges_that_touch_or_overlap_become_one, Backe
     check_progress(backend.store(), 60, {});
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S10_settled_twice_is_settled_once_and_nothing_moves_back, Backend,
-                              Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S10_settling_a_position_twice_changes_nothing_and_nothing_moves_back,
+                              Backend, Backends) {
     Backend backend;
     commit(backend.store(), agent_part("worker", 0));
     for (int i = 0; i < 2; ++i) {

@@ -67,8 +67,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S23_an_event_with_text_that_is_not_utf8_is_refused
     check_whole(backend);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S23_so_is_what_an_agent_writes_and_what_is_asked_for, Backend,
-                              Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(
+    S23_names_state_keys_commands_and_requests_that_are_not_utf8_are_refused, Backend, Backends) {
     Backend backend;
     for (const BadText& bad : bad_texts) {
         const std::string text{bad.text};

@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(S21_a_log_that_was_cut_or_torn_belongs_to_its_file_as_befor
     }
 }
 
-BOOST_AUTO_TEST_CASE(S21_a_log_of_other_programs_alone_is_looked_into_with_all_of_the_store) {
+BOOST_AUTO_TEST_CASE(S21_a_log_that_only_other_programs_wrote_is_checked_with_the_whole_store) {
     const File file;
     {
         const auto store = bus::SqliteStore::open({.path = file.db});

@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(S17_a_reader_by_another_name_is_told_who_writes) {
     file.check_whole();
 }
 
-BOOST_AUTO_TEST_CASE(S17_whoever_is_refused_or_reads_takes_no_lock_of_the_writers_away) {
+BOOST_AUTO_TEST_CASE(S17_readers_and_refused_writers_do_not_release_the_locks_of_the_writer) {
     const File file;
     const auto store = bus::SqliteStore::open({.path = file.path});
     append(*store, event(1));

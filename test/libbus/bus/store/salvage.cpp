@@ -94,7 +94,7 @@ struct Whole : File {
 
 BOOST_FIXTURE_TEST_SUITE(salvaging, Whole)
 
-BOOST_AUTO_TEST_CASE(S29_of_a_whole_store_all_is_saved_and_nothing_is_changed) {
+BOOST_AUTO_TEST_CASE(S29_everything_is_saved_from_an_intact_store_and_nothing_is_changed) {
     const std::string before = bytes(db);
     const bus::SalvageReport report = salvaged("whole");
     BOOST_TEST(report.complete());
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(S29_commits_that_only_the_write_ahead_log_has_are_saved_too
     BOOST_TEST(saved + 60 > all);
 }
 
-BOOST_AUTO_TEST_CASE(S29_the_log_of_another_store_is_not_read_and_said_so) {
+BOOST_AUTO_TEST_CASE(S29_the_log_of_another_store_is_not_read_and_this_is_reported) {
     const fs::path live = folder.path() / "live.db";
     const auto store = bus::SqliteStore::open({.path = live});
     fill(*store, 5'000, 5'040);

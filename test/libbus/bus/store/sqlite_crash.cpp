@@ -110,7 +110,7 @@ void check_whole(bus::EventStore& store, std::uint64_t acknowledged) {
 
 BOOST_AUTO_TEST_SUITE(sqlite_store_after_kill_9)
 
-BOOST_AUTO_TEST_CASE(S1_what_was_acknowledged_is_there_and_nothing_by_halves) {
+BOOST_AUTO_TEST_CASE(S1_after_a_kill_every_acknowledged_commit_is_there_and_none_is_partial) {
     for (const bool durable : {true, false}) {
         const TempFolder folder;
         const fs::path db = folder.path() / "store.db";

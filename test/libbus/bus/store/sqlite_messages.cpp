@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(S8_one_read_that_fails_is_no_damage) {
 }
 
 BOOST_AUTO_TEST_CASE(
-    S8_verify_takes_a_read_that_fails_again_and_again_for_damage_and_one_for_none) {
+    S8_verify_reports_a_read_that_keeps_failing_as_damage_but_not_a_single_failure) {
     FaultyDisk disk{folder.path()};
     {
         const auto store = bus::SqliteStore::open({.path = db});
