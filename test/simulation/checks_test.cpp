@@ -131,7 +131,7 @@ void prune_two(Packed& packed) {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(parcels_that_are_packed_once_and_collected_are_well) {
+BOOST_AUTO_TEST_CASE(a_history_in_which_each_order_is_packed_once_and_collected_passes) {
     for (const char* agent : {simulation::older_packer, simulation::newer_packer}) {
         Packed packed{agent};
         fill(packed);
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(only_a_delivery_that_was_given_up_may_come_after_later_ones
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_discard_is_well_where_it_was_asked_for_and_is_counted) {
+BOOST_AUTO_TEST_CASE(a_discard_passes_if_it_was_requested_and_is_counted) {
     Packed packed;
     fill(packed);
     const bus::Position c = packed.order("c");
@@ -388,7 +388,7 @@ BOOST_AUTO_TEST_CASE(a_renaming_that_happened_twice_or_not_at_all_is_found) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(an_agent_that_the_log_was_pruned_under_is_found) {
+BOOST_AUTO_TEST_CASE(a_log_pruned_beyond_what_an_agent_has_handled_is_found) {
     Packed packed;
     prune_two(packed);
     BOOST_TEST(simulation::pruned_too_early(packed.store()) == Sentences{},

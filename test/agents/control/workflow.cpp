@@ -39,7 +39,7 @@ bool says(const std::invalid_argument& error, std::string_view part) {
 
 BOOST_AUTO_TEST_SUITE(workflow_of_an_execution)
 
-BOOST_AUTO_TEST_CASE(the_first_event_begins_it_and_the_next_step_is_where_it_is) {
+BOOST_AUTO_TEST_CASE(the_first_event_begins_the_execution_and_moves_it_to_the_next_step) {
     const ExecutionState state = Course{}.then<ParcelPackedEvent>(5).state();
     BOOST_TEST(state.execution_id == "x-1");
     BOOST_TEST(state.aggregate_type == "Parcel");
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_bad_end_says_which_step_failed_and_why) {
     BOOST_TEST(state.failures == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_failure_that_names_no_step_is_one_of_the_step_it_was_in) {
+BOOST_AUTO_TEST_CASE(a_failure_that_names_no_step_counts_for_the_current_step) {
     const ExecutionState state =
         Course{}.then<ParcelPackedEvent>(5).then<ParcelLostEvent>(7, "", "fire").state();
     BOOST_TEST(state.step == "send");
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_late_redrive_turns_a_failure_into_a_completion_and_the_hi
     BOOST_TEST(state.failure == "second");
 }
 
-BOOST_AUTO_TEST_CASE(the_redriven_step_being_done_makes_a_failed_one_run_again) {
+BOOST_AUTO_TEST_CASE(a_failed_execution_runs_again_when_its_redriven_step_is_done) {
     const ExecutionState state = Course{}
                                      .then<ParcelPackedEvent>(5)
                                      .then<ParcelLostEvent>(7, "send", "first")
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(events_out_of_order_do_not_move_it_back) {
     BOOST_TEST((state.since == midnight + std::chrono::minutes{30}));
 }
 
-BOOST_AUTO_TEST_CASE(a_straggler_does_not_reopen_what_has_completed) {
+BOOST_AUTO_TEST_CASE(a_late_event_does_not_reopen_a_completed_execution) {
     Workflow shorter{"shorter"};
     shorter.step<ParcelPackedEvent>("pack")
         .step<ParcelSentEvent>("send")

@@ -110,7 +110,7 @@ bus::agents::Rule chat_rule() {
 
 BOOST_FIXTURE_TEST_SUITE(notification_agent, Fixture)
 
-BOOST_AUTO_TEST_CASE(an_event_that_a_rule_matches_becomes_a_message_and_the_truth_is_told) {
+BOOST_AUTO_TEST_CASE(an_event_that_a_rule_matches_becomes_a_message_and_the_outcome_is_reported) {
     Notification notification{*this, {mail_rule()}};
     const LampBrokenEvent event = broken("L-1");
     auto truth = bus::derive<ToldEvent>(event, "broken", "mail", true, "L-1 is dark");
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(a_rule_for_a_base_applies_to_what_derives_from_it) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(where_no_truth_is_bound_messages_are_sent_all_the_same) {
+BOOST_AUTO_TEST_CASE(without_an_outcome_event_messages_are_sent_all_the_same) {
     auto silent = options({mail_rule()});
     silent.sent.reset();
     AgentTest<NotificationAgent> notification{"notification", std::move(silent)};
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_failing_channel_is_tried_again_by_the_delivery_and_then_t
     BOOST_TEST(outside.sent.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(sending_that_is_given_up_tells_that_it_failed) {
+BOOST_AUTO_TEST_CASE(a_message_that_is_given_up_is_reported_as_failed) {
     Notification notification{*this, {mail_rule()}};
     outside.failures["mail"] = 100;
     const LampBrokenEvent event = broken("L-1");
@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(no_message_is_sent_twice_because_of_another_that_fails) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(nor_after_a_restart_between_the_attempts) {
+BOOST_AUTO_TEST_CASE(no_message_is_sent_twice_after_a_restart_between_the_attempts) {
     Notification notification{*this, {mail_rule(), chat_rule()}};
     outside.failures["chat"] = 2;
     notification.when(broken("L-1"))
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(nor_after_a_restart_between_the_attempts) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(one_that_is_given_up_leaves_the_truth_of_the_others) {
+BOOST_AUTO_TEST_CASE(giving_up_one_message_does_not_change_the_reports_of_the_others) {
     Notification notification{*this, {chat_rule(), mail_rule()}};
     outside.failures["chat"] = 100;
     ToldEvent lost{{}, "broken", "chat", false, "L-1!"};

@@ -259,8 +259,7 @@ BOOST_AUTO_TEST_CASE(a_restart_in_the_middle_of_a_backoff_changes_nothing_of_its
     BOOST_TEST(done() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(
-    a_backoff_that_was_over_while_the_program_was_down_is_made_up_for_at_the_start) {
+BOOST_AUTO_TEST_CASE(a_redrive_that_came_due_while_the_program_was_down_happens_at_its_start) {
     const JobGivenEvent job = give("a", 1);
     retry.stop().advance(10h);
     start_again();
@@ -283,8 +282,7 @@ BOOST_AUTO_TEST_CASE(a_redrive_by_hand_counts_as_a_round_and_each_death_is_answe
     BOOST_TEST(deferred() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(
-    of_letters_that_were_redriven_nothing_is_kept_and_one_state_of_each_it_leaves) {
+BOOST_AUTO_TEST_CASE(one_state_is_kept_of_each_abandoned_letter_and_none_of_redriven_ones) {
     const auto kept = [this] { return retry.store().states("retry", "").size(); };
     for (int i = 0; i < 20; ++i) {
         give(std::to_string(i), i % 4); // it takes so many rounds, of three

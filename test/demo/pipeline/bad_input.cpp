@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_currency_is_refused) {
     check(line, "111-2", "failed", "extract_financials", {"QQQ"});
 }
 
-BOOST_AUTO_TEST_CASE(a_purchase_date_that_is_none_is_refused) {
+BOOST_AUTO_TEST_CASE(an_invalid_purchase_date_is_refused) {
     check(with("2025-03-01T10:00:00Z\",\"Last", "yesterday\",\"Last"), "111-2", "failed", "ingest",
           {"order.PurchaseDate", "yesterday"});
 }
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(rejected_lines_of_two_feeds_are_told_apart_and_counted_once
     BOOST_TEST(test::read_csv(report).size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_file_is_no_error_but_said) {
+BOOST_AUTO_TEST_CASE(an_empty_feed_is_reported_and_is_no_error) {
     const test::Finished finished = test::order_pipeline({"run", folder.file("empty", "")});
     BOOST_TEST(finished.exit_code == 0, finished.err);
     BOOST_TEST(finished.out.find("is empty") != std::string::npos, finished.out);

@@ -69,13 +69,13 @@ BOOST_AUTO_TEST_CASE(a_store_of_a_newer_schema_is_refused) {
     check_refused(path, {"9999"});
 }
 
-BOOST_AUTO_TEST_CASE(a_store_url_that_is_none_names_the_forms) {
+BOOST_AUTO_TEST_CASE(an_invalid_store_url_is_refused_with_the_valid_forms) {
     const test::Finished finished = test::order_pipeline({"run", feed, "--store", "orders.db"});
     BOOST_TEST(finished.exit_code == 4);
     BOOST_TEST(finished.err.find("sqlite:PATH") != std::string::npos, finished.err);
 }
 
-BOOST_AUTO_TEST_CASE(books_that_are_no_books_are_refused) {
+BOOST_AUTO_TEST_CASE(a_file_that_does_not_hold_books_is_refused) {
     const test::Finished finished =
         test::order_pipeline({"run", feed, "--books",
                               folder.file("books.db", "no books, but a longer text of notes\n")});

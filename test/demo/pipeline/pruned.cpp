@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_run_on_a_pruned_store_compares_the_books_with_what_is_lef
     BOOST_TEST(!synced().empty());
 }
 
-BOOST_AUTO_TEST_CASE(and_still_finds_where_they_differ) {
+BOOST_AUTO_TEST_CASE(a_run_on_a_pruned_store_still_finds_where_books_and_store_differ) {
     const bus::Position last = bus::SqliteStore::open({.path = store})->last_position();
     prune(last / 7);
     const std::string order = synced().back();

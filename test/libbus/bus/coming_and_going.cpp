@@ -406,7 +406,7 @@ BOOST_AUTO_TEST_CASE(A11_a_bus_stopped_in_a_step_of_another_bus_waits_for_its_ow
     }
 }
 
-BOOST_AUTO_TEST_CASE(waiting_for_rest_on_a_worker_says_at_once_that_there_is_none) {
+BOOST_AUTO_TEST_CASE(wait_idle_on_a_worker_returns_false_at_once) {
     for (const bool stored : {false, true}) {
         ComingAndGoingWorld world{stored};
         bool rested = true;

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(list_fits_a_narrow_terminal) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_time_or_a_stream_that_is_none_is_told_with_what_would_be_right) {
+BOOST_AUTO_TEST_CASE(an_invalid_time_or_stream_is_refused_with_what_would_be_right) {
     const test::SampleStore store;
     const test::Called time =
         test::call({"events", "list", "--since", "yesterday", "--store", store.url()});

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(an_empty_store_holds_nothing_and_is_no_trouble) {
 }
 
 /// What one of them changes is still there for the others.
-BOOST_AUTO_TEST_CASE(each_works_on_what_a_program_has_left_whose_types_nobody_knows) {
+BOOST_AUTO_TEST_CASE(every_command_works_on_a_store_whose_event_types_are_unknown) {
     const test::TempFolder folder;
     const std::string made = folder.path() / "made.db";
     make_store_of_unknown_types(made);
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_was_cut_short_is_told_and_crashes_nothing) {
     BOOST_TEST(refused > 5);
 }
 
-BOOST_AUTO_TEST_CASE(a_missing_store_is_not_made_but_by_import) {
+BOOST_AUTO_TEST_CASE(only_import_creates_a_missing_store) {
     const test::TempFolder folder;
     const std::string path = folder.path() / "missing.db";
     for (const auto& words : commands(folder.path() / "new")) {
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(beside_a_running_host_all_that_reads_works_and_it_prunes) {
     store.end_host();
 }
 
-BOOST_AUTO_TEST_CASE(a_store_that_is_not_named_or_wrongly_is_wrong_use) {
+BOOST_AUTO_TEST_CASE(a_missing_or_invalid_store_url_is_wrong_use) {
     const test::TempFolder folder;
     const std::string path = folder.path() / "orders.db";
     test::make_empty_store(path);

@@ -46,8 +46,7 @@ private:
 
 BOOST_AUTO_TEST_SUITE(import_memory)
 
-BOOST_AUTO_TEST_CASE(
-    an_import_takes_no_more_memory_the_longer_it_is_and_where_all_is_there_already) {
+BOOST_AUTO_TEST_CASE(the_memory_of_an_import_does_not_grow_with_its_length_even_if_all_is_known) {
     const test::SampleStore store;
     Lines lines{20'000, 2};
     test::TestConsole console;

@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_says_what_would_be_handled_again_and_changes_noth
     BOOST_TEST(store.open()->agent("biller")->checkpoint == 26U);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_pruned_cannot_come_back_and_that_is_said_before_dry_or_not) {
+BOOST_AUTO_TEST_CASE(a_replay_and_its_dry_run_warn_that_pruned_events_do_not_come_back) {
     const test::SampleStore store;
     BOOST_REQUIRE(test::call({"prune", "--before", "5", "--store", store.url()}).code == 0);
     const std::string pruned = "bus: the events up to 4 were pruned: what greeter keeps of them is "
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(what_was_pruned_cannot_come_back_and_that_is_said_before_dr
     BOOST_TEST(test::call({"replay", "greeter", "--dry-run", "--store", store.url()}).err == "");
 }
 
-BOOST_AUTO_TEST_CASE(what_a_replay_from_later_on_drops_is_said_before) {
+BOOST_AUTO_TEST_CASE(a_replay_from_a_later_position_warns_of_what_it_drops) {
     const test::SampleStore store;
     const std::string dropped = "with --from 9 what greeter keeps of the events 1 to 8 is dropped "
                                 "from its state too, and comes back only by a replay from 1";

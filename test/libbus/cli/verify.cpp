@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(a_store_where_this_user_may_not_write_is_verified_and_looke
     }
 }
 
-BOOST_AUTO_TEST_CASE(who_waits_can_be_told_how_far_it_is) {
+BOOST_AUTO_TEST_CASE(verify_shows_its_progress_if_asked_to) {
     const test::SampleStore store;
     test::TestConsole console;
     const test::Called called =

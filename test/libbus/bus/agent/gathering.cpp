@@ -20,7 +20,7 @@ int waits(Gathering& gathering, int batches, std::size_t size) {
 
 BOOST_AUTO_TEST_SUITE(gathering)
 
-BOOST_AUTO_TEST_CASE(who_has_emptied_the_box_once_looks_again_at_once) {
+BOOST_AUTO_TEST_CASE(a_worker_that_emptied_its_mailbox_for_the_first_time_does_not_wait) {
     Gathering gathering;
     BOOST_TEST(!gathering.pays(1));
     BOOST_TEST(!gathering.pays(0));
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(who_has_emptied_the_box_once_looks_again_at_once) {
     BOOST_TEST(!gathering.pays(0));
 }
 
-BOOST_AUTO_TEST_CASE(who_finds_more_each_time_waits_each_time) {
+BOOST_AUTO_TEST_CASE(a_worker_that_finds_more_events_after_each_wait_keeps_waiting) {
     Gathering gathering;
     BOOST_TEST(!gathering.pays(50));
     BOOST_TEST(waits(gathering, 1000, 50) == 1000);
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(after_a_full_batch_more_is_known_to_come) {
     BOOST_TEST(gathering.pays(50));
 }
 
-BOOST_AUTO_TEST_CASE(what_brings_one_event_each_time_is_hardly_tried_any_more) {
+BOOST_AUTO_TEST_CASE(waits_that_bring_only_one_event_each_become_rare) {
     Gathering gathering;
     BOOST_TEST(waits(gathering, 2048, 1) <= 11);
     BOOST_TEST(waits(gathering, 102'400, 1) <= 110);

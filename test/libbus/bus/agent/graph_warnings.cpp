@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_handler_or_an_agent_for_the_type_or_a_base_ends_the_warni
     BOOST_TEST(graph.warnings().empty());
 }
 
-BOOST_AUTO_TEST_CASE(who_takes_every_event_does_not_hide_what_nobody_handles) {
+BOOST_AUTO_TEST_CASE(a_handler_of_every_event_does_not_hide_that_a_type_has_no_other_handler) {
     bus::EventGraph graph = graph_of(reacting<PingEvent, PongEvent>("a"));
     graph.add({.type = &bus::event_type<bus::DomainEvent>(), .name = "monitor"});
     const Lines expected{"nobody but who takes every event handles PongEvent, which a emits" +
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_cycle_over_giving_up_says_so) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_emitted_anyway_is_not_told_again_as_given_up) {
+BOOST_AUTO_TEST_CASE(a_cycle_of_normal_emissions_is_not_marked_as_one_over_giving_up) {
     auto echo = reacting<PingEvent, PingEvent>("echo");
     echo->gives_up_with<PingEvent>({});
     const auto cycles = graph_of(echo).cycles();
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(cycles_that_share_an_agent_are_told_each_once) {
     BOOST_TEST(cycles[1][1].agent == "b");
 }
 
-BOOST_AUTO_TEST_CASE(where_everybody_sets_off_everybody_the_cycles_stay_countable) {
+BOOST_AUTO_TEST_CASE(if_every_agent_triggers_every_other_only_the_shortest_cycles_are_listed) {
     // Twelve agents that all take and emit the same: more ways round than can be told.
     bus::EventGraph graph;
     for (char name = 'a'; name < 'm'; ++name) {

@@ -554,7 +554,7 @@ BOOST_AUTO_TEST_CASE(R5_what_forgets_an_agent_says_so_although_no_commit_comes_a
     BOOST_TEST(world.answer(number) == "forgotten, with 4 deliveries that had not finished");
 }
 
-BOOST_AUTO_TEST_CASE(a_bus_comes_to_be_although_what_was_asked_cannot_be_read) {
+BOOST_AUTO_TEST_CASE(a_bus_starts_although_its_requests_cannot_be_read) {
     bus.reset();
     broken = false;
     const auto troubled = std::make_shared<test::TroubledStore>(store);

@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(stopping_in_the_middle_of_trouble_leaves_all_to_the_next_ru
     BOOST_TEST(numbers<PongEvent>() == test::range(1, 5), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_gives_up_waiting_for_the_writer_leaves_it_nothing_that_is_gone) {
+BOOST_AUTO_TEST_CASE(the_writer_uses_nothing_of_a_caller_that_no_longer_waits_for_it) {
     bus.reset();
     const auto host = std::make_shared<bus::SystemRuntime>(std::make_shared<Dropping>());
     for (int round = 0; round < 3; ++round) {

@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(a_slot_hears_the_next_event_while_other_threads_turn_the_wa
     BOOST_TEST(missed == 0);
 }
 
-BOOST_AUTO_TEST_CASE(attention_is_not_lost_between_those_who_come_and_those_who_find_nobody) {
+BOOST_AUTO_TEST_CASE(a_new_listener_is_not_missed_while_others_find_no_listener) {
     constexpr int rounds = 20'000;
     bus::detail::Attention attention;
     std::atomic<int> listeners{0};

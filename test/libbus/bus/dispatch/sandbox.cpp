@@ -71,19 +71,19 @@ bool can_filter() {
 
 BOOST_AUTO_TEST_SUITE(sandbox, *test::needs("seccomp filters", can_filter))
 
-BOOST_AUTO_TEST_CASE(where_membarrier_is_refused_publishes_fence_and_all_holds) {
+BOOST_AUTO_TEST_CASE(if_membarrier_is_refused_publishes_use_fences_and_keep_all_promises) {
     const int status = run_filtered(SECCOMP_RET_ERRNO | EPERM, false);
     BOOST_TEST(WIFEXITED(status));
     BOOST_TEST(WEXITSTATUS(status) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(switched_off_it_is_never_called_even_where_that_would_end_the_program) {
+BOOST_AUTO_TEST_CASE(membarrier_that_is_switched_off_is_never_called) {
     const int status = run_filtered(SECCOMP_RET_KILL_PROCESS, true);
     BOOST_TEST(WIFEXITED(status));
     BOOST_TEST(WEXITSTATUS(status) == 0);
 }
 
-BOOST_AUTO_TEST_CASE(without_the_switch_such_a_sandbox_ends_the_program) {
+BOOST_AUTO_TEST_CASE(without_the_switch_a_sandbox_that_kills_on_membarrier_ends_the_program) {
     const int status = run_filtered(SECCOMP_RET_KILL_PROCESS, false);
 #ifdef BUS_NO_FENCES // the thread sanitizer's build fences always
     BOOST_TEST(WIFEXITED(status));

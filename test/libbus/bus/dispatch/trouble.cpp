@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_program_may_end_in_a_handler) {
     BOOST_TEST(WEXITSTATUS(status) == 7);
 }
 
-BOOST_AUTO_TEST_CASE(who_subscribes_while_the_bus_goes_is_let_go_of_and_called_by_nobody) {
+BOOST_AUTO_TEST_CASE(a_handler_subscribed_while_the_bus_is_destroyed_is_never_called) {
     std::vector<bus::Subscription> subscriptions;
     int called = 0;
     std::optional<bus::Bus> bus{std::in_place};

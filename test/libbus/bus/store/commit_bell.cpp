@@ -11,7 +11,7 @@
 
 BOOST_AUTO_TEST_SUITE(commit_bell)
 
-BOOST_AUTO_TEST_CASE(whoever_waits_before_or_after_it_rings_comes_through_and_sees_what_was_done) {
+BOOST_AUTO_TEST_CASE(a_wait_before_or_after_the_ring_returns_and_sees_the_result) {
     constexpr int waiters = 5;
     constexpr int rounds = 3'000;
     std::unique_ptr<bus::internal::CommitBell> bell;

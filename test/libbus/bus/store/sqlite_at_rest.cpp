@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_may_not_be_read_is_refused_for_that,
     BOOST_TEST(!contains(error, "copy both files"), error);
 }
 
-BOOST_AUTO_TEST_CASE(a_host_that_starts_and_goes_is_followed_by_who_reads_between,
+BOOST_AUTO_TEST_CASE(a_reader_sees_what_a_host_commits_that_starts_and_ends_meanwhile,
                      *where_writing_can_be_forbidden) {
     NoWriting no_writing{folder};
     const auto reader = read();

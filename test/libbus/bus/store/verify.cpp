@@ -348,7 +348,7 @@ BOOST_DATA_TEST_CASE(damage_is_found_and_named, boost::unit_test::data::make(dam
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_none_of_libbus_is_told_with_its_name_and_what_it_does) {
+BOOST_AUTO_TEST_CASE(foreign_tables_indexes_and_triggers_are_reported_by_name_and_effect) {
     const std::filesystem::path db = sample().copy();
     BOOST_REQUIRE(
         test::Shell{db}.run("CREATE TABLE mine (x UNIQUE);"

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(events_missing_too_many_or_in_another_order_are_mismatches)
                      {"event 1 is one too many", "expected: nothing"});
 }
 
-BOOST_AUTO_TEST_CASE(where_nothing_came_the_attempt_that_failed_is_shown) {
+BOOST_AUTO_TEST_CASE(if_an_event_is_missing_the_failed_attempts_are_shown) {
     printer.failures["T-1"] = 1;
     office.when(TicketBoughtEvent{{}, "T-1"});
     test::mismatches(
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(where_nothing_came_the_attempt_that_failed_is_shown) {
          "attempts that failed:", "transient: the printer is out of paper"});
 }
 
-BOOST_AUTO_TEST_CASE(a_failure_that_nobody_expects_is_no_nothing) {
+BOOST_AUTO_TEST_CASE(an_unexpected_failure_does_not_pass_as_emitting_nothing) {
     printer.failures["T-1"] = 1;
     office.when(TicketBoughtEvent{{}, "T-1"});
     test::mismatches([&] { office.then_emits_nothing(); },
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(another_failure_is_shown_beside_the_expected_one) {
     test::mismatches([&] { office.then_dead_letter(); }, {"it gave up on nothing"});
 }
 
-BOOST_AUTO_TEST_CASE(of_a_dead_letter_reason_end_and_on_given_up_matter) {
+BOOST_AUTO_TEST_CASE(a_dead_letter_is_checked_for_its_reason_its_end_and_errors_in_on_given_up) {
     printer.kind = FailureKind::rejected;
     printer.failures = {{"T-1", 1}, {"cursed", 1}};
     office.when(TicketBoughtEvent{{}, "T-1"});

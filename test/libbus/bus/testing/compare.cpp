@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(the_first_difference_is_named_by_its_path) {
                R"(event_type: expected "TicketPrintedEvent", actual "TicketUsedEvent")");
 }
 
-BOOST_AUTO_TEST_CASE(of_the_frame_what_the_expected_event_says_is_compared) {
+BOOST_AUTO_TEST_CASE(only_envelope_members_that_the_expected_event_sets_are_compared) {
     TicketUsedEvent expected{{}, "T-1"};
     TicketUsedEvent actual{{}, "T-1"};
     actual.execution_id = "x-1";

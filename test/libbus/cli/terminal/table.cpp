@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(the_widest_texts_give_way_to_the_terminals_width_and_number
     BOOST_TEST(table.render(narrow).find("1234567890.12") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(columns_of_zeros_go_the_last_first_and_no_more_than_have_to) {
+BOOST_AUTO_TEST_CASE(columns_of_zeros_are_left_out_from_the_last_and_no_more_than_needed) {
     Table table({{"agent"}, {"lag", Align::right}, {"dead", Align::right}, {"lost", Align::right}});
     table.row({"a", "0", "1", "0"}).row({"b", "0", "2", "0"});
     BOOST_TEST(table.render({.width = 21}) == "agent  lag  dead\n"
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(headings_become_short_before_a_text_is_cut) {
                                               "a message that is long      1\n");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_table_of_that_width_is_a_block_of_lines_for_each_row) {
+BOOST_AUTO_TEST_CASE(each_row_of_a_table_that_is_still_too_wide_becomes_a_block_of_lines) {
     Table table({{.title = "name", .whole = true},
                  {"count", Align::right, "n"},
                  {"none", Align::right},
