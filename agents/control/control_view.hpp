@@ -14,16 +14,16 @@ namespace bus::agents {
 
 /// An execution that has been in its current step for longer than the workflow allows.
 struct OverdueExecution {
-    ExecutionState execution;
-    Timestamp due{}; ///< when the step should have been done
-    Duration late{}; ///< the time since then
+    ExecutionState execution; ///< its state when it was read
+    Timestamp due{};          ///< when the step should have been done
+    Duration late{};          ///< the time since then
 };
 
 /// How many executions are running, completed or failed, and in which step.
 struct ExecutionCounts {
-    std::uint64_t running = 0;
-    std::uint64_t completed = 0;
-    std::uint64_t failed = 0;
+    std::uint64_t running = 0;   ///< executions that have not ended
+    std::uint64_t completed = 0; ///< executions that ended successfully
+    std::uint64_t failed = 0;    ///< executions that ended with a failure
     std::uint64_t recovered = 0; ///< completed executions that had failed before
     /// By step. The empty name counts executions whose steps are all done, but whose end has not
     /// been seen.
@@ -44,8 +44,7 @@ public:
     /// Every execution ever seen, ordered by id. This function and the ones below read the state of
     /// all executions.
     [[nodiscard]] std::vector<ExecutionState> executions() const;
-    /// The running executions whose step has exceeded its limit at `now`, the longest overdue
-    /// first.
+    /// The running executions whose step is over its limit at `now`, the longest overdue first.
     [[nodiscard]] std::vector<OverdueExecution> overdue(Timestamp now) const;
     /// How many executions are in each outcome and step.
     [[nodiscard]] ExecutionCounts counts() const;

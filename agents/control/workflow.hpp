@@ -33,8 +33,9 @@ struct StepFailure {
 /// A value; reading it is thread safe.
 class Workflow {
 public:
+    /// One step of the workflow.
     struct Step {
-        std::string name{};
+        std::string name{};               ///< unique within the workflow
         const EventType* done_by;         ///< the type of the event that shows that it is done
         std::optional<Duration> within{}; ///< how long it may take; none: no limit
     };

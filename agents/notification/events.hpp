@@ -10,9 +10,9 @@ namespace bus::agents {
 /// of these for each message, so that each is a delivery with its own attempts and dead letter. The
 /// aggregate id is that of the event that the message is about.
 struct NotificationRequestedEvent : bus::Event<NotificationRequestedEvent> {
-    std::string notification_type{};
-    std::string channel{}; ///< the name of the channel
-    std::string text{};
+    std::string notification_type{};    ///< Rule::notification_type
+    std::string channel{};              ///< the name of the channel
+    std::string text{};                 ///< the text to send
     std::string idempotency_key{};      ///< Message::idempotency_key
     bus::Uuid about_event_id;           ///< the event that the message is about
     std::string about_event_type{};     ///< its event type

@@ -12,7 +12,7 @@ struct Message {
     Timestamp time{};                ///< when this attempt to send it began
     std::string notification_type{}; ///< Rule::notification_type
     std::string channel{};           ///< the name of the channel
-    std::string text{};
+    std::string text{};              ///< what the rule's text makes of the event
     /// Unique to the message, and the same in each of its attempts. Messages are sent at least
     /// once; with this key the receiver can recognize a repeat.
     std::string idempotency_key{};

@@ -21,7 +21,7 @@ struct SentBinding {
     using Publish = std::function<void(Context&, const Message&, bool success)>;
 
     const EventType* type; ///< the type of the published event
-    Publish publish;
+    Publish publish;       ///< not empty
 
     /// A binding to events of type E. `make` is a callable from (const Message&, bool success) to
     /// E. If it leaves the aggregate id of the event empty, the event gets that of the message.

@@ -28,7 +28,7 @@ struct Rule {
     const EventType* type = nullptr; ///< matches events of this type and of types derived from it
     std::string notification_type{}; ///< the kind of message, such as `saved`; not empty
     std::string channel{};           ///< the name of the channel
-    MessageText text{};
+    MessageText text{};              ///< makes the text; not empty
     std::function<bool(const DomainEvent&)> when{}; ///< a condition; empty: always
 };
 

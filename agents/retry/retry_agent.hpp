@@ -21,10 +21,11 @@ struct FailedDelivery {
 
 /// Tells the retry agent which delivery the failure events of one type are about.
 struct FailureBinding {
+    /// Returns the delivery that an event is about, or none if it is not about a delivery.
     using Read = std::function<std::optional<FailedDelivery>(const DomainEvent&)>;
 
-    const EventType* type;
-    Read read; ///< returns none if the event is not about a delivery
+    const EventType* type; ///< the type of the failure events
+    Read read;             ///< must not be empty
 
     /// A binding for events of type E. `read` is a callable from (const E&) to
     /// std::optional<FailedDelivery>. If an agent emits the event in on_given_up(), the event's
