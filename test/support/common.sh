@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Functions for demo/run, .ci/run and the run scripts in test/. To be sourced; changes to the project's root.
+# Functions for demo/run, docs/site/build, .ci/run and the run scripts in test/. To be sourced; changes to the project's root.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root" || exit
@@ -8,10 +8,12 @@ cd "$root" || exit
 # shellcheck disable=SC2034
 {
     packages_build=(g++ cmake ninja-build ccache libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev
-        libsqlite3-dev libxxhash-dev libfmt-dev libcli11-dev libintelrdfpmath-dev libkainjow-mustache-dev librapidcheck-dev zlib1g-dev)
+        libsqlite3-dev libxxhash-dev libfmt-dev libcli11-dev libintelrdfpmath-dev libkainjow-mustache-dev librapidcheck-dev zlib1g-dev
+        python3)
     packages_bench=(libbenchmark-dev libsigc++-3.0-dev pkg-config)
     packages_fuzz=(clang libclang-rt-14-dev llvm-14)
     packages_lint=(clang-format clang-tidy)
+    packages_site=(mkdocs-material doxygen cmark-gfm graphviz python3)
     packages_portability=(debootstrap)
     packages_package=(lintian dpkg-dev)
 }
