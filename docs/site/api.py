@@ -102,6 +102,15 @@ def is_hidden_friend(member):
     return member.get("kind") == "friend" and member.findtext("type") in ("class", "struct", "friend class", "friend struct")
 
 
+def as_written(code):
+    """Doxygen's `vector< T > & x` as the house writes it: `vector<T>& x`."""
+    before = ""
+    while before != code:
+        before = code
+        code = re.sub(r"&lt; ((?:(?!&lt; | &gt;).)*?) &gt;", r"&lt;\1&gt;", code)
+    return re.sub(r"(?<=[\w;>]) ((?:&amp;|\*)+)(?=[ ,)]|$)", r"\1", code)
+
+
 class Writer:
     """Writes the pages of one reference into a site."""
 
@@ -130,7 +139,7 @@ class Writer:
                          + (f" = {self.text(default)}" if default is not None else ""))
         requires = element.find("requiresclause")
         return (f"template &lt;{', '.join(shown)}&gt;\n"
-                + (f"requires {self.text(requires)}\n" if requires is not None else ""))
+                + (f"requires {self.text(requires).strip()}\n" if requires is not None else ""))
 
     def parameters(self, member):
         """The parameters with links in them, and what stands behind the bracket."""
@@ -158,6 +167,9 @@ class Writer:
         return f"({listed}){html.escape(arguments)}"
 
     def signature(self, member):
+        return as_written(self.declaration(member))
+
+    def declaration(self, member):
         kind = member.get("kind")
         name = f"<b>{html.escape(member.findtext('name'))}</b>"
         if kind == "define":

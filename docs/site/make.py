@@ -25,13 +25,12 @@ def main():
     writer = Writer(Reference(build / "xml", headers.values()), site)
     writer.write_all()
     shutil.copyfile(here / "site.css", folder / "site.css")
-    first, listed, last = site.navigation()
     settings = {
         "INHERIT": str(here / "mkdocs.yml"),
         "docs_dir": str(folder),
         "site_dir": str(build / "html"),
         "hooks": [str(here / "hooks.py")],
-        "nav": [*first, *listed, *writer.navigation(), *last],
+        "nav": [*site.navigation(), *writer.navigation()],
     }
     (build / "mkdocs.yml").write_text(json.dumps(settings, indent=1), encoding="utf-8")
     (build / "sources.txt").write_text("".join(f"{name}\n" for name in site.sources), encoding="utf-8")

@@ -13,7 +13,8 @@ class Link:
     target: str  # as written
     text: str
     in_list: bool  # in an item of a list
-    section: str  # the heading, or the bold line, above it
+    section: str  # the heading, or the bold words at the beginning of a line, above it
+    group: str  # the line that ends in a colon above its list
 
 
 @dataclass
@@ -94,7 +95,7 @@ def read(path):
     slugs = Slugs()
     definitions = {}
     references = []
-    section = ""
+    section = group = ""
     in_list = False
     block = []  # lines of one paragraph, item or row, which may share a link or a span of code
     start = 0
@@ -108,27 +109,28 @@ def read(path):
         for match in LINK.finditer(text):
             line = start + text.count("\n", 0, match.start())
             shown = plain(written[match.start(1):match.end(1)])
-            page.links.append(Link(line, html.unescape(match[2] or match[3] or ""), shown, in_list, section))
+            page.links.append(Link(line, html.unescape(match[2] or match[3] or ""), shown, in_list, section, group))
             for inner in LINK.finditer(match[1]):  # a picture as a link's text
-                page.links.append(Link(line, inner[2] or inner[3] or "", "", in_list, section))
+                page.links.append(Link(line, inner[2] or inner[3] or "", "", in_list, section, group))
         rest = blank_out(text, LINK)
         for match in REFERENCE.finditer(rest):
             line = start + rest.count("\n", 0, match.start())
             references.append((line, (match[2] or match[1]).lower()))
         for match in HTML_LINK.finditer(text):
             line = start + text.count("\n", 0, match.start(1))
-            page.links.append(Link(line, html.unescape(match[1]), "", in_list, section))
+            page.links.append(Link(line, html.unescape(match[1]), "", in_list, section, group))
         page.anchors.update(match[1] for match in HTML_NAME.finditer(text))
         block = []
 
     def add_heading(level, text):
-        nonlocal section
+        nonlocal section, group
         text = plain(text)
         if not page.title:
             page.title = text
         name = slugs.add(text)
         page.slugs.append(name)
         page.anchors.add(name)
+        group = ""
         if level > 1:
             section = text
 
@@ -165,7 +167,7 @@ def read(path):
             continue
         if definition := DEFINITION.match(line):
             definitions[definition[1].lower()] = number
-            page.links.append(Link(number, definition[2], "", False, section))
+            page.links.append(Link(number, definition[2], "", False, section, group))
             continue
         if ITEM.match(line):
             end_block()
@@ -176,8 +178,12 @@ def read(path):
             in_list = False
         if not block:
             start = number
-            if not in_list and (bold := BOLD_LINE.match(line)):
-                section = bold[1].strip()
+            if not in_list:
+                group = ""
+                if bold := BOLD_LINE.match(line):
+                    section = bold[1].strip()
+        if not in_list and re.match(r"[^|*].*:$", line):
+            group = plain(line).rstrip(":")
         block.append(line)
         after_blank = False
     end_block()

@@ -197,24 +197,28 @@ class Site:
             return address
 
         def section(list_page):
-            """Entries of one list, which are the links that lead to nothing named before."""
+            """Entries of one list, which are the links that lead to nothing named before: those in lists first, then others."""
             entries, groups = [], {}
-            for link, path in pages.listed(self.root, list_page):
-                if path in named or not (path.suffix == ".md" or path.name == "main.cpp"):
-                    continue
-                named.add(path)
-                if link.section:
-                    if link.section not in groups:
-                        groups[link.section] = []
-                        entries.append({link.section: groups[link.section]})
-                    groups[link.section].append(entry(link, path))
-                else:
-                    entries.append(entry(link, path))
+
+            def place(*titles):
+                """The list of entries below these titles, which begins where the first of them stands."""
+                inside = entries
+                for depth in range(1, len(titles) + 1):
+                    if titles[:depth] not in groups:
+                        groups[titles[:depth]] = []
+                        inside.append({titles[depth - 1]: groups[titles[:depth]]})
+                    inside = groups[titles[:depth]]
+                return inside
+
+            for link, path in sorted(pages.listed(self.root, list_page), key=lambda found: not found[0].in_list):
+                if path not in named and (path.suffix == ".md" or path.name == "main.cpp"):
+                    named.add(path)
+                    place(*filter(None, (link.section, link.group))).append(entry(link, path))
             return entries
 
-        for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"):
-            named.add(self.root / name)
+        top = [name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md") if (self.root / name).is_file()]
+        named.update(self.root / name for name in top)
         listed = section(index)
-        first = [{"Home": "README.md"}, {"All pages": "docs/README.md"}]
-        last = [name for name in ("CONTRIBUTING.md", "CHANGELOG.md") if (self.root / name).is_file()]
-        return first, listed, last
+        sections = [found for found in listed if isinstance(found, dict) and isinstance(next(iter(found.values())), list)]
+        others = [found for found in listed if found not in sections]
+        return [{"Home": ["README.md", {"All pages": "docs/README.md"}, *others, *top[1:]]}, *sections]
