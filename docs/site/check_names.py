@@ -42,7 +42,7 @@ def main():
     problems += [f"{place}: {name} is not documented: write a /// comment for it" for name, place in found.items() if name not in known]
     problems += [f"docs/site/undocumented.txt:{number}: {name} is documented now, or gone: take it out (docs/site/build --shrink)"
                  for name, number in known.items() if name not in found]
-    for problem in problems:
+    for problem in dict.fromkeys(problems):
         print(problem, file=sys.stderr)
     print(f"{len(known)} public names are known to have no comment of their own (docs/site/undocumented.txt)")
     return 1 if problems else 0

@@ -55,6 +55,9 @@ def main():
     found = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))["docs"]
     if not any(entry["location"].startswith("api/bus/bus.hpp.html#") for entry in found):
         problems.append("search/search_index.json: knows no name of the API reference")
+    sources = set((build / "sources.txt").read_text(encoding="utf-8").splitlines())
+    problems += [f"search/search_index.json: has {entry['location']}, a copy of a source" for entry in found
+                 if entry["location"].partition("#")[0] in sources]
     for problem in problems:
         print(problem, file=sys.stderr)
     print(f"{len(texts)} files, {links} links, {len(found)} entries of the search")

@@ -1,7 +1,9 @@
 """What mkdocs calls while it builds the site: the pages come as HTML, which docs/site/render.py and api.py made."""
 
 import html
+import json
 import re
+from pathlib import Path
 
 from mkdocs.structure.toc import get_toc
 
@@ -22,3 +24,12 @@ def on_page_content(_html, page, **_):
         path.append(token)
     page.toc = get_toc(tops)
     return page.made
+
+
+def on_post_build(config, **_):
+    """Takes the copies of sources that no list names out of the search: they would bury the pages."""
+    index = Path(config["site_dir"]) / "search" / "search_index.json"
+    found = json.loads(index.read_text(encoding="utf-8"))
+    sources = set((Path(config["config_file_path"]).parent / "sources.txt").read_text(encoding="utf-8").splitlines())
+    found["docs"] = [entry for entry in found["docs"] if entry["location"].partition("#")[0] not in sources]
+    index.write_text(json.dumps(found, separators=(",", ":")), encoding="utf-8")

@@ -33,10 +33,11 @@ def main():
         "nav": [*site.navigation(), *writer.navigation()],
     }
     (build / "mkdocs.yml").write_text(json.dumps(settings, indent=1), encoding="utf-8")
-    (build / "sources.txt").write_text("".join(f"{name}\n" for name in site.sources), encoding="utf-8")
     in_navigation = json.dumps(settings["nav"])
-    missing = [name for name in sorted(site.written) if json.dumps(name) not in in_navigation
-               and name.removesuffix(".md") + ".html" not in site.sources]
+    unnamed = [name for name in sorted(site.written) if json.dumps(name) not in in_navigation]
+    copies = [name for name in unnamed if name.removesuffix(".md") + ".html" in site.sources]
+    missing = [name for name in unnamed if name not in copies]
+    (build / "sources.txt").write_text("".join(f"{name.removesuffix('.md')}.html\n" for name in copies), encoding="utf-8")
     for name in missing:
         print(f"{name}:1: the site's navigation does not name this page: add it to docs/README.md", file=sys.stderr)
     pages_made = len(site.written) - len(headers) - len(site.sources)

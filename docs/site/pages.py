@@ -85,115 +85,117 @@ LINK = re.compile(
     r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")  # a title
 REFERENCE = re.compile(r"\[([^\[\]]+)\]\[([^\[\]]*)\]")
 DEFINITION = re.compile(r"^ {0,3}\[([^\]]+)\]:\s+<?(\S+?)>?(?:\s+[\"'(].*)?$")
+UNDERLINE = re.compile(r"^ {0,3}(=+|-{2,})\s*$")
 HTML_LINK = re.compile(r"<[a-z]+\b[^<>]*?\b(?:href|src)=[\"']([^\"']+)[\"']", re.S)
 HTML_NAME = re.compile(r"<[a-z]+\b[^<>]*?\b(?:id|name)=[\"']([^\"']+)[\"']", re.S)
 
 
-def read(path):
-    """Reads a page. What stands in code or comments is no link and no heading."""
-    page = Page(path)
-    slugs = Slugs()
-    definitions = {}
-    references = []
-    section = group = ""
-    in_list = False
-    block = []  # lines of one paragraph, item or row, which may share a link or a span of code
-    start = 0
+class Reader:
+    """Reads a page line by line. What stands in code or comments is no link and no heading."""
 
-    def end_block():
-        nonlocal block
-        if not block:
-            return
-        written = "\n".join(block)
-        text = blank_out(written, CODE_SPAN)
-        for match in LINK.finditer(text):
-            line = start + text.count("\n", 0, match.start())
-            shown = plain(written[match.start(1):match.end(1)])
-            page.links.append(Link(line, html.unescape(match[2] or match[3] or ""), shown, in_list, section, group))
-            for inner in LINK.finditer(match[1]):  # a picture as a link's text
-                page.links.append(Link(line, inner[2] or inner[3] or "", "", in_list, section, group))
-        rest = blank_out(text, LINK)
-        for match in REFERENCE.finditer(rest):
-            line = start + rest.count("\n", 0, match.start())
-            references.append((line, (match[2] or match[1]).lower()))
-        for match in HTML_LINK.finditer(text):
-            line = start + text.count("\n", 0, match.start(1))
-            page.links.append(Link(line, html.unescape(match[1]), "", in_list, section, group))
-        page.anchors.update(match[1] for match in HTML_NAME.finditer(text))
-        block = []
+    def __init__(self, path):
+        self.page = Page(path)
+        self.slugs = Slugs()
+        self.definitions = set()
+        self.references = []
+        self.section = self.group = ""
+        self.in_list = False
+        self.fence = ""
+        self.after_blank = True
+        self.block = []  # lines of one paragraph, item or row, which may share a link or a span of code
+        self.start = 0  # its first line
 
-    def add_heading(level, text):
-        nonlocal section, group
-        text = plain(text)
-        if not page.title:
-            page.title = text
-        name = slugs.add(text)
-        page.slugs.append(name)
-        page.anchors.add(name)
-        group = ""
-        if level > 1:
-            section = text
+    def read(self):
+        text = self.page.path.read_text(encoding="utf-8")
+        for number, line in enumerate(blank_out(text, COMMENT).split("\n"), 1):
+            if self.fence:
+                if re.match(rf"^\s*{re.escape(self.fence[0])}{{{len(self.fence)},}}\s*$", line):
+                    self.fence = ""
+            elif opened := FENCE.match(line):
+                self.end_block()
+                self.fence = opened[1]
+                self.after_blank = True
+            elif not line.strip():
+                self.end_block()
+                self.after_blank = True
+            elif not (line.startswith("    ") and self.after_blank and not self.in_list):  # else code, by its indentation
+                self.read_line(number, line)
+        self.end_block()
+        self.page.undefined = [(line, name) for line, name in self.references if name not in self.definitions]
+        return self.page
 
-    lines = blank_out(path.read_text(encoding="utf-8"), COMMENT).split("\n")
-    fence = ""
-    after_blank = True
-    for number, line in enumerate(lines, 1):
-        if fence:
-            if re.match(rf"^\s*{re.escape(fence[0])}{{{len(fence)},}}\s*$", line):
-                fence = ""
-            continue
-        if opened := FENCE.match(line):
-            end_block()
-            fence = opened[1]
-            after_blank = True
-            continue
-        if not line.strip():
-            end_block()
-            after_blank = True
-            continue
-        if line.startswith("    ") and after_blank and not in_list:
-            continue  # a block of code by its indentation
+    def read_line(self, number, line):
         if heading := HEADING.match(line):
-            end_block()
-            in_list = False
-            add_heading(len(heading[1]), heading[2] or "")
-            block, start = [line], number  # its text may hold links
-            end_block()
-            after_blank = True
-            continue
-        if re.match(r"^ {0,3}(=+|-{2,})\s*$", line) and block and not in_list and not block[0].lstrip().startswith("|"):
-            add_heading(1 if "=" in line else 2, " ".join(block))
-            end_block()
-            continue
-        if definition := DEFINITION.match(line):
-            definitions[definition[1].lower()] = number
-            page.links.append(Link(number, definition[2], "", False, section, group))
-            continue
+            self.end_block()
+            self.in_list = False
+            self.add_heading(len(heading[1]), heading[2] or "")
+            self.block, self.start = [line], number  # its text may hold links
+            self.end_block()
+            self.after_blank = True
+        elif UNDERLINE.match(line) and self.block and not self.in_list and not self.block[0].lstrip().startswith("|"):
+            self.add_heading(1 if "=" in line else 2, " ".join(self.block))
+            self.end_block()
+        elif definition := DEFINITION.match(line):
+            self.definitions.add(definition[1].lower())
+            self.add_link(number, definition[2])
+        else:
+            self.read_text(number, line)
+
+    def read_text(self, number, line):
         if ITEM.match(line):
-            end_block()
-            in_list = True
+            self.end_block()
+            self.in_list = True
         elif line.lstrip().startswith("|"):
-            end_block()
-        elif after_blank and not line.startswith(" "):
-            in_list = False
-        if not block:
-            start = number
-            if not in_list:
-                group = ""
+            self.end_block()
+        elif self.after_blank and not line.startswith(" "):
+            self.in_list = False
+        if not self.block:
+            self.start = number
+        if not self.in_list:
+            if not self.block:
+                self.group = ""
                 if bold := BOLD_LINE.match(line):
-                    section = bold[1].strip()
-        if not in_list and re.match(r"[^|*].*:$", line):
-            group = plain(line).rstrip(":")
-        block.append(line)
-        after_blank = False
-    end_block()
-    page.undefined = [(line, name) for line, name in references if name not in definitions]
-    return page
+                    self.section = bold[1].strip()
+            if re.match(r"[^|*].*:$", line):
+                self.group = plain(line).rstrip(":")
+        self.block.append(line)
+        self.after_blank = False
+
+    def add_heading(self, level, text):
+        text = plain(text)
+        self.page.title = self.page.title or text
+        self.group = ""
+        if level > 1:
+            self.section = text
+        name = self.slugs.add(text)
+        self.page.slugs.append(name)
+        self.page.anchors.add(name)
+
+    def add_link(self, line, target, text=""):
+        self.page.links.append(Link(line, html.unescape(target), text, self.in_list, self.section, self.group))
+
+    def end_block(self):
+        written = "\n".join(self.block)
+        self.block = []
+        text = blank_out(written, CODE_SPAN)
+
+        def line_of(place):
+            return self.start + text.count("\n", 0, place)
+
+        for match in LINK.finditer(text):
+            self.add_link(line_of(match.start()), match[2] or match[3] or "", plain(written[match.start(1):match.end(1)]))
+            for inner in LINK.finditer(match[1]):  # a picture as a link's text
+                self.add_link(line_of(match.start()), inner[2] or inner[3] or "")
+        for match in REFERENCE.finditer(blank_out(text, LINK)):
+            self.references.append((line_of(match.start()), (match[2] or match[1]).lower()))
+        for match in HTML_LINK.finditer(text):
+            self.add_link(line_of(match.start(1)), match[1])
+        self.page.anchors.update(match[1] for match in HTML_NAME.finditer(text))
 
 
 @lru_cache(maxsize=None)
 def page_of(path):
-    return read(path)
+    return Reader(path).read()
 
 
 def project_pages(root):

@@ -165,8 +165,13 @@ class Site:
         self.sources.append(visible(f"{name}.html"))
 
     def copy_folder(self, name, path):
-        inner = sorted(child for child in path.iterdir() if not child.name.startswith((".", "__")))
-        shown = "".join(f"<li><code>{html.escape(child.name)}{'/' if child.is_dir() else ''}</code></li>" for child in inner)
+        shown = ""
+        for child in sorted(path.iterdir()):
+            if not child.name.startswith((".", "__")):
+                text = f"<code>{html.escape(child.name)}{'/' if child.is_dir() else ''}</code>"
+                if child.suffix == ".md":
+                    text = f'<a href="{os.path.relpath(self.address(child), visible(name))}">{text}</a>'
+                shown += f"<li>{text}</li>"
         self.write(f"{name}/index.md", f"{name}/", f"{heading(1, 'top', f'<code>{html.escape(name)}/</code>')}<ul>{shown}</ul>")
         self.sources.append(visible(f"{name}/index.html"))
 
