@@ -242,7 +242,8 @@ class Writer:
         bases = [f"{base.get('prot')} {self.linked(base)}" for base in compound.findall("basecompoundref")
                  if not re.search(r"\b(detail|internal)::", base.text)]
         final = " final" if compound.get("final") == "yes" else ""
-        shown += self.code(f"{self.template(compound)}{kind} <b>{html.escape(name)}</b>{final}" + (f" : {', '.join(bases)}" if bases else ""))
+        derived = f" : {', '.join(bases)}" if bases else ""
+        shown += self.code(as_written(f"{self.template(compound)}{kind} <b>{html.escape(name)}</b>{final}{derived}"))
         shown += self.description(compound)
         lines = sorted(public_members(compound), key=lambda member: int(member.find("location").get("line")))
         return shown + self.members(lines, 3)
@@ -294,7 +295,8 @@ class Writer:
                     if element.get("id") not in self.reference.owner:
                         names.setdefault(name, self.reference.address(element.get("id"), self.header))
                 listed = ", ".join(f'<a href="{address}"><code>{html.escape(name)}</code></a>' for name, address in names.items())
-                shown += f'<tr><td><a href="{header}.html"><code>{header.rpartition("/")[2]}</code></a></td><td>{listed}</td></tr>'
+                file = f'<a href="{header}.html"><code>{header.rpartition("/")[2]}</code></a>'
+                shown += f"<tr><td>{file}</td><td>{listed}</td></tr>"
             shown += "</tbody></table>"
         self.site.write("api/index.md", "API reference", shown)
 

@@ -21,12 +21,13 @@ def main():
     list_file = root / "docs" / "site" / "undocumented.txt"
     found = {}  # name -> FILE:LINE
     problems = []
+    of_member = re.compile(r"Member (.+) \([a-z ]+\) of (?:class|struct|union|namespace|file|concept) (.+) is not documented\.")
     for line in (root / "build" / "site" / "doxygen.warnings").read_text(encoding="utf-8").splitlines():
         place, _, said = line.partition(" warning: ")
         place = place.removeprefix(f"{root}/").rstrip(":")
         if compound := re.fullmatch(r"Compound (.+) is not documented\.", said):
             found.setdefault(compound[1], place)
-        elif member := re.fullmatch(r"Member (.+) \([a-z ]+\) of (?:class|struct|union|namespace|file|concept) (.+) is not documented\.", said):
+        elif member := of_member.fullmatch(said):
             name = member[1] if member[2].endswith(".hpp") else f"{member[2]}::{member[1]}"
             if not is_plain(name):
                 found.setdefault(name, place)
