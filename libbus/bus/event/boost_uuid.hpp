@@ -28,13 +28,16 @@ inline Uuid from_boost(const boost::uuids::uuid& uuid) noexcept {
 /// Lets members of described structs have Boost's type; they are written as text.
 template <>
 struct TextTraits<boost::uuids::uuid> {
-    static constexpr std::size_t max_chars = uuid_chars;
-    static constexpr std::string_view expected = "a UUID";
+    static constexpr std::size_t max_chars = uuid_chars;   ///< the most that write() writes
+    static constexpr std::string_view expected = "a UUID"; ///< for error messages
 
+    /// Writes the text form without an end mark, and returns its length. Thread safe.
     static std::size_t write(const boost::uuids::uuid& uuid, char* out) noexcept {
         return static_cast<std::size_t>(write_uuid(from_boost(uuid), out) - out);
     }
 
+    /// Reads what try_parse_uuid() reads. If that fails, returns false and leaves `out` unchanged.
+    /// Thread safe.
     static bool read(std::string_view text, boost::uuids::uuid& out) noexcept {
         const auto uuid = try_parse_uuid(text);
         if (uuid) {

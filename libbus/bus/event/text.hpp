@@ -112,6 +112,7 @@ public:
         return left.view() <=> static_cast<std::string_view>(right);
     }
 
+    /// Joins two texts; one of them may be of any type that converts to std::string_view.
     template <class T>
     requires detail::TextLike<T> || std::same_as<T, Text>
 
@@ -119,6 +120,7 @@ public:
         return joined(left.view(), right);
     }
 
+    /// The same with the other text first.
     template <detail::TextLike T>
     friend std::string operator+(const T& left, const Text& right) {
         return joined(left, right.view());
@@ -180,8 +182,10 @@ private:
 
 } // namespace bus
 
+/// Lets a bus::Text be a key of unordered containers.
 template <>
 struct std::hash<bus::Text> {
+    /// The hash of a std::string_view with the same characters. Thread safe.
     std::size_t operator()(const bus::Text& text) const noexcept {
         return std::hash<std::string_view>{}(text.view());
     }

@@ -67,8 +67,10 @@ Uuid parse_uuid(std::string_view text);
 
 } // namespace bus
 
+/// Lets a bus::Uuid be a key of unordered containers.
 template <>
 struct std::hash<bus::Uuid> {
+    /// The hash of all 16 bytes. Thread safe.
     std::size_t operator()(const bus::Uuid& uuid) const noexcept {
         std::array<std::uint64_t, 2> halves{};
         std::memcpy(halves.data(), &uuid, sizeof(uuid));

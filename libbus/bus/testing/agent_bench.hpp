@@ -106,34 +106,59 @@ protected:
         }
     }
 
+    /// A test without an agent yet.
     explicit AgentBench(const Setup& setup);
     ~AgentBench();
 
     // The functions that AgentTest is built on; see the functions there.
 
+    /// Adds the agent under test to the bus. Throws std::logic_error if there is one already.
     Agent& install(std::unique_ptr<Agent> agent);
+    /// The agent under test. Throws std::logic_error if it is stopped.
     [[nodiscard]] Agent& installed() const;
+    /// Notes that another agent is on the bus, too.
     void add_other(Agent& other);
+    /// Lets the program die.
     void stop();
+    /// Begins an act with this name, which messages show.
     void begin_act(std::string title);
+    /// Notes that the test itself publishes this event, so that it does not count as emitted.
     void note_published(const DomainEvent& event);
+    /// Makes an event in the store a dead letter of the named agent.
     void put_dead_letter(std::string_view agent, const DomainEvent& event,
                          const Failure& failure) const;
+    /// Stores JSON as the agent's state under a key.
     void put_state(std::string_view key, std::string json) const;
+    /// Requests an action for all dead letters of the agent, as an operator would.
     void request(DeliveryAction action, std::string why);
 
+    /// Throws Mismatch unless the agent emitted these events and no others, in this order.
     void check_emitted(const std::vector<Expected>& expected, Compare compare, Where where);
+    /// Throws Mismatch if the agent emitted anything, or if an attempt failed and no check of this
+    /// act expected that.
     void check_emitted_nothing(Where where);
+    /// Throws Mismatch unless two states, as JSON, are the same; none means that there is no state.
     void check_state(std::string_view key, const std::optional<std::string>& expected,
                      const std::optional<std::string>& actual, Where where) const;
-    /// If `type` is null, no timer may wait. If `event` is null, any members are right.
+    /// Throws Mismatch unless a timer of the agent waits that will publish an event of this type in
+    /// `delay` from now. If `type` is null, no timer may wait. If `event` is null, any members are
+    /// right.
     void check_timer(const EventType* type, Duration delay, const DomainEvent* event,
                      Compare compare, Where where) const;
+    /// Throws Mismatch unless the last failure was of this kind, with a message that contains
+    /// `text`.
     void check_failed(FailureKind kind, std::string_view text, Where where);
+    /// Throws Mismatch if an attempt failed.
     void check_succeeded(Where where) const;
+    /// Throws Mismatch unless the agent gave up on an event. The message of the last failure must
+    /// contain `text`, and the failure must be of this kind if one is given. With a store, the dead
+    /// letter must still be there, and on_given_up must not have failed.
     void check_dead_letter(std::optional<FailureKind> kind, std::string_view text, Where where);
+    /// Throws Mismatch unless the agent's next attempt is due in `delay` from now.
     void check_next_attempt(Duration delay, Where where);
+    /// Throws Mismatch unless a step of the agent redrove this dead letter of the named agent.
     void check_redrives(std::string_view agent, const DomainEvent& event, Where where) const;
+    /// Throws Mismatch if a step of the agent redrove a dead letter.
     void check_redrives_nothing(Where where) const;
 
 private:
