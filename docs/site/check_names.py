@@ -1,4 +1,4 @@
-"""Holds what Doxygen said of the public headers against docs/site/undocumented.txt. See docs/site/build --help."""
+"""Reports what Doxygen said of the public headers: names without a comment, and comments that it cannot read."""
 
 import re
 import sys
@@ -17,35 +17,24 @@ def is_plain(name):
 
 def main():
     root = Path(__file__).resolve().parents[2]
-    shrink = sys.argv[1:] == ["--shrink"]
-    list_file = root / "docs" / "site" / "undocumented.txt"
-    found = {}  # name -> FILE:LINE
-    problems = []
     of_member = re.compile(r"Member (.+) \([a-z ]+\) of (?:class|struct|union|namespace|file|concept) (.+) is not documented\.")
+    problems = {}  # in order, each once
     for line in (root / "build" / "site" / "doxygen.warnings").read_text(encoding="utf-8").splitlines():
         place, _, said = line.partition(" warning: ")
         place = place.removeprefix(f"{root}/").rstrip(":")
+        name = ""
         if compound := re.fullmatch(r"Compound (.+) is not documented\.", said):
-            found.setdefault(compound[1], place)
+            name = compound[1]
         elif member := of_member.fullmatch(said):
             name = member[1] if member[2].endswith(".hpp") else f"{member[2]}::{member[1]}"
-            if not is_plain(name):
-                found.setdefault(name, place)
-        else:
-            problems.append(f"{place}: {said or line}")
-    lines = list_file.read_text(encoding="utf-8").splitlines()
-    known = {line: number for number, line in enumerate(lines, 1) if line and not line.startswith("#")}
-    if shrink:
-        kept = [line for line in lines if line not in known or line in found]
-        list_file.write_text("\n".join(kept) + "\n", encoding="utf-8")
-        print(f"docs/site/undocumented.txt: {len(lines) - len(kept)} names taken out")
-        known = {line: number for line, number in known.items() if line in found}
-    problems += [f"{place}: {name} is not documented: write a /// comment for it" for name, place in found.items() if name not in known]
-    problems += [f"docs/site/undocumented.txt:{number}: {name} is documented now, or gone: take it out (docs/site/build --shrink)"
-                 for name, number in known.items() if name not in found]
-    for problem in dict.fromkeys(problems):
+        if not name:
+            problems[f"{place}: {said or line}"] = None
+        elif not is_plain(name):
+            problems[f"{place}: {name} is not documented: write a /// comment for it"] = None
+    for problem in problems:
         print(problem, file=sys.stderr)
-    print(f"{len(known)} public names are known to have no comment of their own (docs/site/undocumented.txt)")
+    if not problems:
+        print("every public name has a comment")
     return 1 if problems else 0
 
 
