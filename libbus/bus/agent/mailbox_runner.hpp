@@ -8,6 +8,7 @@
 #include <bus/dispatch/event_taker.hpp>
 
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -106,6 +107,9 @@ private:
                  const Failure& failure);
     [[nodiscard]] const Agent::Handler* handler_of(const EventType& type) const noexcept;
     [[nodiscard]] std::string key_of(const DomainEvent& event) const;
+    /// If the agent's key function throws, `failed` gets what it has thrown.
+    [[nodiscard]] std::string key_of(const DomainEvent& event, std::exception_ptr& failed) const;
+    void report_key(const std::exception_ptr& failed) const noexcept;
     [[nodiscard]] std::optional<std::size_t> lane_hash(const DomainEvent& event) const;
     /// Only in a handler of an exception: reports what went wrong, and what was thrown.
     void report(const char* what) const noexcept;

@@ -261,12 +261,19 @@ const Agent::Handler* MailboxRunner::handler_of(const EventType& type) const noe
 
 /// Returns the key of the event's sequence. Not for Kind::none.
 std::string MailboxRunner::key_of(const DomainEvent& event) const {
+    std::exception_ptr failed;
+    std::string key = key_of(event, failed);
+    report_key(failed);
+    return key;
+}
+
+std::string MailboxRunner::key_of(const DomainEvent& event, std::exception_ptr& failed) const {
     const Sequence& sequence = agent_->settings().sequence;
     if (sequence.kind == Sequence::Kind::key) {
         try {
             return 'k' + sequence.key_of(event);
         } catch (...) { // the host's code must end neither the turn nor the publish
-            report("the key of an event's sequence failed");
+            failed = std::current_exception();
         }
     }
     std::string key{'a'};
@@ -274,6 +281,16 @@ std::string MailboxRunner::key_of(const DomainEvent& event) const {
     key += '\0';
     key += event.aggregate_id();
     return key;
+}
+
+void MailboxRunner::report_key(const std::exception_ptr& failed) const noexcept {
+    if (failed) [[unlikely]] {
+        try {
+            std::rethrow_exception(failed);
+        } catch (...) {
+            report("the key of an event's sequence failed");
+        }
+    }
 }
 
 std::optional<std::size_t> MailboxRunner::lane_hash(const DomainEvent& event) const {
@@ -287,9 +304,17 @@ std::optional<std::size_t> MailboxRunner::lane_hash(const DomainEvent& event) co
     case Sequence::Kind::key: break;
     case Sequence::Kind::none: return std::nullopt;
     }
-    // This calls the agent's own code in a publisher's thread: the lock keeps the agent alive.
-    const std::shared_lock lock{key_mutex_};
-    return agent_ ? std::optional{hash(key_of(event))} : std::nullopt;
+    std::optional<std::size_t> found;
+    std::exception_ptr failed;
+    {
+        // This calls the agent's own code in a publisher's thread: the lock keeps the agent alive.
+        const std::shared_lock lock{key_mutex_};
+        if (agent_) {
+            found = hash(key_of(event, failed));
+        }
+    }
+    report_key(failed); // without the lock: an observer may remove the agent
+    return found;
 }
 
 } // namespace bus

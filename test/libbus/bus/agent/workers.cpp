@@ -419,6 +419,30 @@ BOOST_AUTO_TEST_CASE(
     expect_sequence_by_aggregate(fails, "what was thrown is no std::exception");
 }
 
+BOOST_AUTO_TEST_CASE(A2_an_observer_may_remove_the_agent_whose_key_function_has_thrown) {
+    for (const bool stored : {false, true}) {
+        const auto runtime = std::make_shared<bus::SimulatedRuntime>();
+        auto agent = scripted("a");
+        agent->settings().workers = 2;
+        agent->settings().sequence = bus::Sequence::by(
+            [](const bus::DomainEvent&) -> std::string { throw std::runtime_error{"no key"}; });
+        agent->handles<PingEvent>([](const PingEvent&, bus::Context&) {});
+        bus::Bus bus{{runtime, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
+        bus::Observers observers{bus};
+        int told = 0;
+        observers.trouble.connect([&](std::string_view) {
+            if (++told == 1) {
+                bus.remove("a");
+            }
+        });
+        bus.add(std::move(agent));
+        bus.publish(ping("x", 1));
+        runtime->run_until_idle();
+        BOOST_TEST(told == 1);
+        BOOST_TEST(bus.status().empty());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(A2_an_event_whose_copy_throws_as_it_must_wait_is_given_up_or_counted_as_lost) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     std::vector<std::string> told;
