@@ -108,8 +108,11 @@ void subscribe_publish_unsubscribe_publish(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
+// The bound against the loop for one handler is 4 and not less because of AMD's Zen 5: the bare
+// loop takes 1.5 ns there, and a publish 5.5 ns, since each of its loads waits for the store of the
+// publish before.
 constexpr std::array goals{
-    at_most("libbus/1", "loop/1", 3.5),
+    at_most("libbus/1", "loop/1", 4.0),
     at_most("libbus/4", "loop/4", 2.0),
     at_most("libbus/16", "loop/16", 1.8),
     at_most("libbus_observed/1", "libbus/1", 1.1),
