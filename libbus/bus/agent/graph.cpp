@@ -189,9 +189,8 @@ std::vector<std::string> EventGraph::warnings(const GraphWarnings& which) const 
     std::vector<std::string> result;
     for (const EventType* type : unhandled(which.any_event_counts)) {
         const bool watched = !agents_for(*type).empty() || !handlers_for(*type).empty();
-        result.push_back("nobody" + std::string{watched ? " but who takes every event" : ""} +
-                         " handles " + std::string{type->name()} + ", which " +
-                         listed(emitters_of(*type)) +
+        result.push_back((watched ? "only handlers of every event handle " : "nobody handles ") +
+                         std::string{type->name()} + ", which " + listed(emitters_of(*type)) +
                          ": give it a handler or an agent, or do not emit it");
     }
     if (which.cycles) {
