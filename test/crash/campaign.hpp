@@ -25,7 +25,7 @@ struct CampaignOptions {
     std::uint64_t variant = 0; ///< of that round
 };
 
-/// What a campaign came to.
+/// The counts of a campaign.
 struct Tally {
     std::uint64_t rounds = 0;
     std::uint64_t kills = 0;

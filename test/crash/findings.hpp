@@ -40,7 +40,7 @@ void check_conservation(bus::EventStore& store, bus::EventStore& log, const bus:
 /// verify() finds nothing damaged in the store.
 void check_verified(const std::filesystem::path& store, Findings& findings);
 
-/// The content of a file; empty, with a complaint, where it cannot be read.
+/// The content of a file; empty, with a complaint, if it cannot be read.
 std::string content(const std::filesystem::path& file, Findings& findings);
 
 } // namespace crash

@@ -13,7 +13,7 @@ namespace crash {
 /// How often a program passes each of its fault points.
 using Hits = std::map<std::string, std::uint64_t>;
 
-/// What a program told of its fault points (LIBBUS_FAULTS_TOLD).
+/// What a program wrote about its fault points (LIBBUS_FAULTS_TOLD).
 struct Told {
     Hits hits{};                       ///< of the last run that came to its end
     std::set<std::string> can_fail{};  ///< the points of those that can fail

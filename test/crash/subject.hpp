@@ -44,7 +44,7 @@ public:
     [[nodiscard]] virtual std::uint64_t variants() const = 0;
     /// Makes what all rounds of all variants share, in a folder of its own.
     virtual void prepare(const std::filesystem::path& shared) = 0;
-    /// The command whose files all lie in `folder`. Given again, it goes on.
+    /// The command whose files all lie in `folder`. If it is started again, it continues.
     [[nodiscard]] virtual Command command(std::uint64_t variant,
                                           const std::filesystem::path& folder) const = 0;
 

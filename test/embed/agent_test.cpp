@@ -1,4 +1,4 @@
-// An embedder who tests an agent of his own with the kit, without any test framework.
+// An embedder tests an agent with the kit, without any test framework.
 #include <bus/testing/testing.hpp>
 
 #include <cstdio>

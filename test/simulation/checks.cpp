@@ -72,7 +72,7 @@ std::vector<std::string> rows(const std::string& report) {
     return result;
 }
 
-/// Events that are there once whatever was tried again on the way. The others tell of failures.
+/// True for events that occur once, no matter what was tried again. The others report failures.
 bool is_once(const std::string& what) {
     constexpr std::array types{"BundleReceivedEvent ",      "OrderCreatedEvent ",
                                "FinancialsExtractedEvent ", "OrderValidatedEvent ",
@@ -186,7 +186,7 @@ private:
         crash::Census there = expected_.census;
         std::erase_if(here, [](const auto& entry) { return is_of_parcels(entry.first); });
         if (world_.commits_failed) {
-            // Steps that the disk has failed for long were given up, told of and redriven.
+            // Steps that failed for long because of the disk were given up, reported and redriven.
             std::erase_if(here, [](const auto& entry) { return !is_once(entry.first); });
             std::erase_if(there, [](const auto& entry) { return !is_once(entry.first); });
         }

@@ -10,7 +10,7 @@
 
 namespace simulation {
 
-/// What a run comes to that nobody disturbs: the same orders, in memory, with no faults.
+/// The results of an undisturbed run: the same orders, in memory, with no faults.
 struct Expected {
     std::string report{};
     std::map<std::string, std::string> invoices{}; ///< by order; what the invoice says

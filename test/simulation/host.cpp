@@ -178,7 +178,7 @@ void Host::feed_next() {
         return;
     }
     if (world_.disk.is_off()) {
-        pipeline_->abandon_feed(); // who waits for a line shall not wait for ever
+        pipeline_->abandon_feed(); // a task that waits for a line must not wait for ever
         return;
     }
     if (pipeline_->feed_next()) {

@@ -27,7 +27,7 @@ private:
     std::string text_;
 };
 
-/// An event that the bus has told of as committed.
+/// An event that the bus has reported as committed.
 struct Promise {
     bus::Uuid event_id;
     std::string what;

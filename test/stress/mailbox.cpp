@@ -332,7 +332,7 @@ void let_run(Chance& chance) {
 /// An agent's leaving, and where the publishers were before and after it.
 class Removal {
 public:
-    /// In whatever thread; once.
+    /// To be called once, in any thread.
     void remove(bus::Bus& bus, Watched& agent, const Publishers& publishers) {
         for (std::size_t i = 0; i < before.size(); ++i) {
             before.at(i) = publishers.of(i).accepted;

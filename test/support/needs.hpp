@@ -10,8 +10,9 @@
 
 namespace test {
 
-/// For a test case or suite that needs what not every machine has: where it is missing, the case is
-/// skipped and counted as that. BOOST_AUTO_TEST_CASE(name, *needs("/dev/full", is_there)).
+/// For a test case or suite that needs something that not every machine has. If it is missing, the
+/// case is skipped and counted as skipped. BOOST_AUTO_TEST_CASE(name, *needs("/dev/full",
+/// is_there)).
 inline boost::unit_test::precondition needs(std::string what, std::function<bool()> is_there) {
     return boost::unit_test::precondition{
         [what = std::move(what), is_there = std::move(is_there)](boost::unit_test::test_unit_id) {

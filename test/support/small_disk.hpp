@@ -54,7 +54,8 @@ private:
     bool mounted_ = false;
 };
 
-/// For a test case that needs one: where there can be none it is skipped, and counted as that.
+/// For a test case that needs one. If none can be mounted, the case is skipped and counted as
+/// skipped.
 inline const boost::unit_test::precondition where_a_disk_can_be_mounted =
     needs("the right to mount a small disk", [] { return SmallDisk{"size=64k"}.mounted(); });
 

@@ -31,9 +31,9 @@ private:
 };
 
 /// Calls `round` as often as the environment variable LIBBUS_STRESS_ROUNDS says, or else
-/// `usual_rounds` times, with seeds that begin at LIBBUS_STRESS_SEED, or else at 1. Begins no round
-/// after LIBBUS_STRESS_SECONDS, where that is set, and ends after the first round in which a check
-/// has failed, and prints its seed. Says in a message how many rounds it was.
+/// `usual_rounds` times. The seeds begin at LIBBUS_STRESS_SEED, or else at 1. If
+/// LIBBUS_STRESS_SECONDS is set, no round begins after that time. After the first round in which a
+/// check fails, it prints the seed and ends. A message says how many rounds there were.
 void stress(int usual_rounds, const std::function<void(Chance&)>& round);
 
 } // namespace test

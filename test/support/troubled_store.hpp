@@ -31,7 +31,7 @@ public:
     std::atomic<int> failed{0};
     /// Asked before each commit; true lets that one fail.
     std::function<bool()> fails_next;
-    /// Called after a commit is in the store, before anybody is told of it.
+    /// Called after a commit is in the store, before anybody learns of it.
     std::function<void()> after_commit;
     /// Called before and after each read of a page of the log.
     std::function<void()> before_read;

@@ -17,7 +17,7 @@ struct GuestArrivedEvent : bus::Event<GuestArrivedEvent> {
 };
 BUS_DESCRIBE_EVENT(GuestArrivedEvent, (guest_id), bus::aggregate_id<&GuestArrivedEvent::guest_id>)
 
-/// Greets, and says whether it does so on the thread that it was told of.
+/// Greets, and says whether it does so on the thread that it was given.
 class Porter : public bus::Agent {
 public:
     explicit Porter(std::thread::id home) : Agent{"porter"}, home_{home} {

@@ -8,7 +8,8 @@
 
 namespace test {
 
-/// What an order comes to by the rules, with the columns of the report. `reason` is the error type.
+/// The outcome of an order by the rules, with the columns of the report. `reason` is the error
+/// type.
 struct Outcome {
     std::string order_id;
     std::string outcome; ///< `synced`, `failed`, `waiting` or `rejected`
@@ -25,10 +26,10 @@ struct Outcome {
 
 std::ostream& operator<<(std::ostream& out, const Outcome& outcome);
 
-/// What one bundle comes to.
+/// The outcome of one bundle.
 Outcome outcome_of(const std::string& key, const demo::Bundle& bundle);
 
-/// What every order of the feeds comes to, in their order; each order once.
+/// The outcomes of all orders of the feeds, in the order of the feeds; each order once.
 std::vector<Outcome> outcomes_of(demo::Marketplace& marketplace);
 
 } // namespace test

@@ -14,7 +14,7 @@
 
 namespace {
 
-/// A run on files that is stopped in the middle, and what it must come to in the end.
+/// A run on files that is stopped in the middle, and the result that it must have in the end.
 struct Interrupted {
     test::TemporaryFolder folder;
     std::string text = test::generated_feed(400, 21);

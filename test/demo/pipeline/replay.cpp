@@ -1,6 +1,6 @@
 // A new agent replays a long log while the pipeline syncs orders on the same store. What must hold:
-// both finish, the orders come to what they come to without the replay, the agent handles each
-// event once, and the write-ahead log stays below what docs/reference/stores.md says.
+// both finish, the orders have the same outcomes as without the replay, the agent handles each
+// event once, and the write-ahead log stays below the limit in docs/reference/stores.md.
 #include "demo/events/order_events.hpp"
 #include "demo/pipeline/bundle_event.hpp"
 #include "demo/pipeline/pipeline.hpp"

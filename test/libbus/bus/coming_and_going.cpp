@@ -314,7 +314,7 @@ BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_the_bus_which_then_drains_behind_it) {
             ++handled;
             if (event.number == 0) {
                 const auto begun = bus.stop(bus::Stop::drain);
-                BOOST_TEST(!begun.drained); // nobody waits for himself
+                BOOST_TEST(!begun.drained); // a step cannot wait for itself
             }
         });
         bus.add(std::move(agent));

@@ -65,7 +65,7 @@ inline bool holds(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-/// What a call of the program came to.
+/// The result of a call of the program.
 struct Called {
     int code = -1;
     std::string out;
@@ -80,8 +80,8 @@ inline Called call(TestConsole& console, const std::vector<std::string>& argumen
     return {code, console.printed, console.complaints};
 }
 
-/// With --progress and a clock on which each look takes three seconds, so that whatever a command
-/// tells of its progress is printed.
+/// With --progress and a clock that advances three seconds at each reading, so that each line of
+/// progress is printed.
 inline Called call_with_progress(TestConsole& console, std::vector<std::string> arguments) {
     console.tick = std::chrono::seconds{3};
     arguments.emplace_back("--progress");

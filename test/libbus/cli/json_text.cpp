@@ -75,8 +75,8 @@ std::vector<Words> commands(const std::string& agent, const std::string& executi
             {"verify"}};
 }
 
-/// The exit code that a command must have: `verify` finds the old text, and `prune` is refused,
-/// with whatever code, because of a dead letter.
+/// The exit code that a command must have: `verify` finds the old text, and `prune` is refused
+/// because of a dead letter, with any code but 0.
 int code_of(const Words& words, const Called& called) {
     if (words[0] == "prune") {
         return called.code != 0 ? called.code : 1;

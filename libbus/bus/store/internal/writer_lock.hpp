@@ -15,7 +15,7 @@ namespace bus::internal {
 /// of libbus; this file holds the program name and process id of the owner, for the message to a
 /// process that is refused.
 ///
-/// The system drops both locks when the process ends, in whatever way it ends. PATH-lock itself
+/// The system drops both locks when the process ends, however it ends. PATH-lock itself
 /// stays: if it were removed, another process could lock a file that is just disappearing.
 class WriterLock : private detail::ForkListener {
 public:

@@ -1,4 +1,5 @@
-// Sequences that a dead letter does not hold up, and what is told of those that are held up: R14.
+// Sequences that a dead letter does not hold up, and what observers learn of those that it does
+// hold up: R14.
 #include "test/libbus/bus/delivery/evolving_world.hpp"
 
 #include <algorithm>

@@ -14,7 +14,7 @@ using test::scripted;
 
 namespace {
 
-/// An agent that sums up the numbers of each name, and tells of each.
+/// An agent that sums up the numbers of each name, and emits an event for each.
 struct ReplayWorld : test::StoredWorld {
     ReplayWorld() {
         add("summer");

@@ -27,7 +27,7 @@ bool says(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
-/// The trouble that the agents tell of, whichever has it.
+/// The trouble in the status of the first agent that has any.
 std::string trouble(bus::Bus& bus) {
     for (const bus::AgentStatus& status : bus.status()) {
         if (!status.trouble.empty()) {

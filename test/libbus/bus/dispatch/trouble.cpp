@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_program_may_end_in_a_handler) {
     const pid_t child = fork();
     BOOST_REQUIRE(child >= 0);
     if (child == 0) {
-        alarm(20); // where it hangs, it is killed
+        alarm(20); // if it hangs, it is killed
         static std::optional<bus::Bus> bus{std::in_place};
         static const auto subscription =
             bus->subscribe<PingEvent>([](const PingEvent&) { std::exit(7); });

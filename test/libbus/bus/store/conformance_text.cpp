@@ -11,7 +11,7 @@ using namespace test;
 
 namespace {
 
-/// Nothing is wrong with the file, where there is one.
+/// Nothing is wrong with the file, if the backend has one.
 template <class Backend>
 void check_whole(Backend& backend) {
     if (backend.store().abilities().outlives_process) {

@@ -1,4 +1,4 @@
-// One process writes a store, by whatever path another one comes.
+// One process writes a store, and others are refused by any path.
 #include "test/libbus/bus/store/one_writer.hpp"
 
 #include "test/support/needs.hpp"

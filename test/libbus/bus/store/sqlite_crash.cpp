@@ -35,13 +35,13 @@ public:
 
     ~Committer() { ::close(acknowledged_); }
 
-    /// Waits until it has told of this position.
+    /// Waits until it has reported this position.
     void wait_for(std::uint64_t least) {
         while (told_ < least && next(told_)) {
         }
     }
 
-    /// Kills it; returns the last position that it told.
+    /// Kills it; returns the last position that it reported.
     std::uint64_t kill() {
         ::kill(child_, SIGKILL);
         while (next(told_)) {
