@@ -303,14 +303,14 @@ int rename(Shared& shared, const RenameOptions& options) {
 
 void add_agents(CLI::App& app, Shared& shared) {
     CLI::App& agents =
-        *app.add_subcommand("agents", "The agents that the store knows; alone it lists them");
+        *app.add_subcommand("agents", "The agents in the store; without a command, lists them");
     agents.require_subcommand(0, 1);
     shared.on_parsed_alone(agents, [&shared] { return list(shared); });
     CLI::App& list_command = *agents.add_subcommand(
         "list", "Where each agent is in the log, and what waits, is parked or given up");
     shared.on_parsed(list_command, [&shared] { return list(shared); });
     CLI::App& forget_command = *agents.add_subcommand(
-        "forget", "Remove all that the store keeps for an agent that is gone for good");
+        "forget", "Remove all that the store keeps for an agent that no program has any more");
     const auto options = std::make_shared<ForgetOptions>();
     forget_command.add_option("NAME", options->agent, "The agent")->required();
     options->by.add_options(forget_command);
@@ -318,9 +318,8 @@ void add_agents(CLI::App& app, Shared& shared) {
     CLI::App& rename_command = *agents.add_subcommand(
         "rename", "Give an agent another name, with all that the store keeps for it");
     const auto renaming = std::make_shared<RenameOptions>();
-    rename_command.add_option("OLD", renaming->from, "The name that the store has")->required();
-    rename_command.add_option("NEW", renaming->to, "The name that its program gives it now")
-        ->required();
+    rename_command.add_option("OLD", renaming->from, "Its name in the store")->required();
+    rename_command.add_option("NEW", renaming->to, "Its name in its program now")->required();
     renaming->by.add_options(rename_command);
     shared.on_parsed(rename_command, [&shared, renaming] { return rename(shared, *renaming); });
 }

@@ -50,7 +50,7 @@ int backup(Shared& shared, const BackupOptions& options) {
     if (shared.json()) {
         shared.print({{"file", options.file}, {"bytes", std::filesystem::file_size(options.file)}});
     } else {
-        shared.print(fmt::format("wrote {}: {} bytes, a store of its own\n", options.file,
+        shared.print(fmt::format("wrote {}: {} bytes, a complete store\n", options.file,
                                  format_count(std::filesystem::file_size(options.file))));
     }
     return exit_code::done;
@@ -60,7 +60,7 @@ int backup(Shared& shared, const BackupOptions& options) {
 
 void add_backup(CLI::App& app, Shared& shared) {
     CLI::App& command = *app.add_subcommand(
-        "backup", "Write the store as it is now to a new file, while its host goes on");
+        "backup", "Write the store as it is now to a new file, while its host keeps running");
     const auto options = std::make_shared<BackupOptions>();
     command.add_option("FILE", options->file, "The new file")->required();
     command.add_flag("--dry-run", options->dry_run, "Only say what would be written");

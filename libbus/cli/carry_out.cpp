@@ -110,7 +110,7 @@ void prune(Shared& shared, EventStore& store, RequestRecord& request) {
         }
     } catch (const Interrupted&) {
         answer(shared, store, request, result() + ", then interrupted");
-        shared.note(result() + "; the same command goes on");
+        shared.note(result() + "; the same command continues");
         throw;
     } catch (const PruneRefused& refusal) {
         answer(shared, store, request,

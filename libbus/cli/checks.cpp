@@ -26,7 +26,7 @@ CLI::Validator whole_number(std::uint64_t least) {
                 const bool fits = reads(text, number) && number >= 0 &&
                                   static_cast<std::uint64_t>(number) >= least;
                 return fits ? std::string{}
-                            : fmt::format("'{}' is no whole number from {} on",
+                            : fmt::format("'{}' is not a whole number ({} or more)",
                                           terminal::printable(text), least);
             },
             std::string{}};
@@ -37,7 +37,7 @@ CLI::Validator seconds() {
                 double number = 0;
                 const bool fits = reads(text, number) && std::isfinite(number) && number >= 0;
                 return fits ? std::string{}
-                            : fmt::format("'{}' is no number of seconds: write 10, or 0.5",
+                            : fmt::format("'{}' is not a number of seconds: write 10, or 0.5",
                                           terminal::printable(text));
             },
             std::string{}};

@@ -54,9 +54,8 @@ void check_room(const fs::path& file, std::uint64_t kept) {
         const std::uint64_t room = fs::space(where, unknown).available;
         if (!unknown && room < needed) {
             throw StoreError{
-                fmt::format("cannot compact {}: that needs {} bytes for a while in {}, and {} are "
-                            "free; nothing "
-                            "was changed: free space there{}",
+                fmt::format("cannot compact {}: this needs {} bytes in {} for a while, and only {} "
+                            "are free; nothing was changed: free space there{}",
                             file.string(), format_count(needed), where.string(), format_count(room),
                             where == temporary ? ", or name another folder in SQLITE_TMPDIR" : "")};
         }
@@ -103,7 +102,7 @@ int compact(Shared& shared, const CompactOptions& options) {
 
 void add_compact(CLI::App& app, Shared& shared) {
     CLI::App& command = *app.add_subcommand(
-        "compact", "Give the space that pruning has freed in the file back to the disk");
+        "compact", "Shrink the store's file by the space that pruning has freed in it");
     const auto options = std::make_shared<CompactOptions>();
     command.add_flag("--dry-run", options->dry_run, "Only say how much is free");
     shared.on_parsed(command, [&shared, options] { return compact(shared, *options); });

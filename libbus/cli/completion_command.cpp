@@ -12,7 +12,8 @@ void add_completion(CLI::App& app, Shared& shared) {
         "completion", "Print a script that completes this command line in a shell");
     const auto shell = std::make_shared<std::string>();
     completion
-        .add_option("SHELL", *shell, "Which one; load it with: source <(bus completion bash)")
+        .add_option("SHELL", *shell,
+                    "The shell; load the script with: source <(bus completion bash)")
         ->required()
         ->check(CLI::IsMember({"bash"}));
     shared.on_parsed(completion, [&app, &shared, shell] {

@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t most_buffered = std::size_t{64} * 1024;
 
-constexpr const char* reader_gone = "whoever read standard output has gone";
+constexpr const char* reader_gone = "the program that read standard output has ended";
 
 volatile std::sig_atomic_t signals = 0;
 
@@ -83,7 +83,7 @@ void SystemConsole::flush() {
         throw ReaderGone{reader_gone};
     } else if (error != 0) {
         throw OutputError{std::string{"standard output cannot be written ("} +
-                          std::strerror(error) + "): what was printed is not whole"};
+                          std::strerror(error) + "): the output is incomplete"};
     }
 }
 

@@ -28,7 +28,7 @@ std::optional<FailureKind> kind_of(const std::string& name) {
             return kind;
         }
     }
-    throw UsageError{fmt::format("'{}' is no kind of failure", terminal::printable(name))};
+    throw UsageError{fmt::format("'{}' is not a kind of failure", terminal::printable(name))};
 }
 
 using Key = std::tuple<std::string, DeliveryState, FailureKind, std::string>;
@@ -132,7 +132,8 @@ boost::json::object json_of(const LetterGroup& group) {
 
 std::vector<LetterGroup> read_groups(EventStore& store, const LetterFilter& filter) {
     if (filter.agent.empty() && !filter.positions.empty()) {
-        throw UsageError{"a position alone names no dead letter: name the agent before it"};
+        throw UsageError{"a position alone does not identify a dead letter: name the agent before "
+                         "it"};
     }
     const std::optional<FailureKind> kind = kind_of(filter.kind);
     std::map<Key, LetterGroup> groups;
@@ -161,12 +162,13 @@ void add_filter_options(CLI::App& command, LetterFilter& filter) {
     command.add_option("AGENT", filter.agent, "Only of this agent");
     command.add_option("POSITION", filter.positions, "Only at these positions")
         ->check(whole_number(1));
-    command.add_option("--kind", filter.kind, "Only where the last attempt failed with this kind")
+    command
+        .add_option("--kind", filter.kind, "Only those whose last attempt failed with this kind")
         ->check(CLI::IsMember({"transient", "throttled", "not_ready", "rejected", "poison"}))
         ->type_name("KIND");
     command
         .add_option("--error", filter.error,
-                    "Only where the message of the last attempt holds this text")
+                    "Only those whose last attempt failed with a message that contains this text")
         ->type_name("TEXT");
     command.add_option("--group", filter.group, "Only of this group, as `list` names it")
         ->type_name("NAME");

@@ -80,8 +80,8 @@ int list(Shared& shared, const ListOptions& options) {
     const std::vector<LetterGroup> groups = read_groups(*store, options.filter);
     if (groups.empty()) {
         if (!shared.json()) {
-            shared.note(options.filter.takes_all() ? "no agent has given anything up"
-                                                   : "no dead letter is of that kind");
+            shared.note(options.filter.takes_all() ? "there are no dead letters"
+                                                   : "no dead letter matches");
         }
         return exit_code::done;
     }
@@ -155,14 +155,14 @@ int show(Shared& shared, const ShowOptions& options) {
 } // namespace
 
 void add_dead_letters(CLI::App& app, Shared& shared) {
-    CLI::App& parent = *app.add_subcommand("dead-letters", "What agents gave up on");
+    CLI::App& parent = *app.add_subcommand("dead-letters", "Events that agents gave up on");
     parent.require_subcommand(1);
 
     CLI::App& list_command = *parent.add_subcommand(
         "list", "Dead letters by agent, kind of failure and error, the largest group first");
     const auto listing = std::make_shared<ListOptions>();
     add_filter_options(list_command, listing->filter);
-    list_command.add_flag("--each", listing->each, "Each letter in a line of its own");
+    list_command.add_flag("--each", listing->each, "A line for each dead letter");
     shared.on_parsed(list_command, [&shared, listing] { return list(shared, *listing); });
 
     CLI::App& show_command =
@@ -175,9 +175,9 @@ void add_dead_letters(CLI::App& app, Shared& shared) {
     shared.on_parsed(show_command, [&shared, showing] { return show(shared, *showing); });
 
     add_change(parent, shared, DeliveryAction::redrive, {DeliveryState::dead},
-               "Give them to their agents again, which begin as at the first attempt");
+               "Give them to their agents again, which start over with the first attempt");
     add_change(parent, shared, DeliveryAction::discard, {DeliveryState::dead},
-               "Be done with them unhandled; a deferred or parked one too, by its position");
+               "Settle them unhandled; by its position, a deferred or parked one too");
 }
 
 } // namespace bus::cli

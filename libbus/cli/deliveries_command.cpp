@@ -93,8 +93,8 @@ int list_deliveries(Shared& shared, const DeliveryListOptions& options) {
     const std::vector<LetterGroup> groups = read_groups(*store, options.filter);
     if (groups.empty()) {
         if (!shared.json()) {
-            shared.note(options.filter.takes_all() ? "every agent has finished what it was given"
-                                                   : "no delivery is of that kind");
+            shared.note(options.filter.takes_all() ? "every agent has finished all its deliveries"
+                                                   : "no delivery matches");
         }
         return exit_code::done;
     }
@@ -114,7 +114,7 @@ int list_deliveries(Shared& shared, const DeliveryListOptions& options) {
 
 void add_deliveries(CLI::App& app, Shared& shared) {
     CLI::App& parent = *app.add_subcommand(
-        "deliveries", "What agents have not finished: to see it, have it tried now, or discard it");
+        "deliveries", "What agents have not finished: list it, try it again now, or discard it");
     const auto options = std::make_shared<DeliveryListOptions>();
     options->filter.states = every_state;
     const auto add_options = [options](CLI::App& command) {
@@ -129,9 +129,9 @@ void add_deliveries(CLI::App& app, Shared& shared) {
     parent.require_subcommand(1);
 
     add_change(parent, shared, DeliveryAction::retry, {DeliveryState::deferred},
-               "Have deferred ones tried at once; what is parked behind them follows");
+               "Try deferred ones again at once; those parked behind them follow");
     add_change(parent, shared, DeliveryAction::discard, every_state,
-               "Be done with them unhandled; what is parked behind them follows");
+               "Settle them unhandled; those parked behind them follow");
 }
 
 } // namespace bus::cli

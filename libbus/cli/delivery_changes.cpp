@@ -30,8 +30,8 @@ std::string head_of(EventStore& store, const DeliveryRecord& parked) {
     for (const DeliveryBrief& brief : store.delivery_briefs(parked.agent)) {
         if (brief.position < parked.position && brief.sequence == parked.sequence &&
             brief.state != DeliveryState::parked) {
-            return fmt::format("; it follows that at {}, which is {}: {} that one", brief.position,
-                               to_text(brief.state),
+            return fmt::format("; it waits for the one at {}, which is {}: {} that one",
+                               brief.position, to_text(brief.state),
                                brief.state == DeliveryState::dead ? "redrive" : "retry");
         }
     }
@@ -155,8 +155,7 @@ int change(Shared& shared, const ChangeOptions& options) {
             by_position ? orders_by_position(*store, options) : orders_by_group(*store, options);
     }
     if (orders.empty()) {
-        throw NotFound{fmt::format("there is nothing to {}: no {} is of that kind",
-                                   name_of(options.action),
+        throw NotFound{fmt::format("there is nothing to {}: no {} matches", name_of(options.action),
                                    options.command == "deliveries" ? "delivery" : "dead letter")};
     }
     if (options.limit != 0) {
@@ -176,9 +175,9 @@ void add_change(CLI::App& parent, Shared& shared, DeliveryAction action,
     options->filter.states = states;
     options->command = parent.get_name();
     add_filter_options(command, options->filter);
-    command.add_flag("--all", options->all, "All of all agents");
+    command.add_flag("--all", options->all, "All, of every agent");
     command
-        .add_option("--limit", options->limit, "At most so many, those of the oldest events first")
+        .add_option("--limit", options->limit, "At most this many; the oldest events come first")
         ->check(whole_number(1))
         ->type_name("COUNT");
     options->by.add_options(command);

@@ -23,14 +23,14 @@ inline constexpr int interrupted = 130;
 /// The codes with their meanings, as the help lists them.
 inline constexpr std::array<std::pair<int, const char*>, 9> meanings{{
     {done, "done"},
-    {found, "what was named is not there; of verify: damage was found"},
+    {found, "what was named does not exist; verify: damage was found"},
     {usage, "wrong use"},
     {store, "the store cannot be used, is in use, or refuses"},
     {input, "input cannot be read, or is refused"},
     {output, "output cannot be written"},
     {queued,
      "the running host has not carried the request out yet, or does not run the agent to replay"},
-    {incomplete, "of export --salvage: something could not be saved, and was left out"},
+    {incomplete, "export --salvage: something could not be saved, and was left out"},
     {interrupted, "ended by Ctrl-C"},
 }};
 

@@ -17,16 +17,18 @@ constexpr std::size_t filter_page = 1000;
 } // namespace
 
 void EventFilter::add_options(CLI::App& command) {
-    command.add_option("--stream", stream, "Only of this stream, by version")->type_name("TYPE/ID");
-    command.add_option("--execution", execution, "Only of this execution")->type_name("ID");
-    command.add_option("--type", type, "Only of this type, by its name in the log")
+    command.add_option("--stream", stream, "Only events of this stream, by version")
+        ->type_name("TYPE/ID");
+    command.add_option("--execution", execution, "Only events of this execution")->type_name("ID");
+    command.add_option("--type", type, "Only events of this type, named as in the log")
         ->type_name("NAME");
     command
         .add_option("--since", since,
-                    "Only what happened at this time or later: a time, a day, or 2h for two hours "
-                    "ago")
+                    "Only events that happened at this time or later: a time, a day, or 2h for two "
+                    "hours ago")
         ->type_name("TIME");
-    command.add_option("--until", until, "Only what happened before this time")->type_name("TIME");
+    command.add_option("--until", until, "Only events that happened before this time")
+        ->type_name("TIME");
     command.add_option("--from", from, "Begin at this position")
         ->check(whole_number(1))
         ->type_name("POSITION");
@@ -45,14 +47,15 @@ bool EventFilter::is_set() const {
 EventSource::EventSource(EventStore& store, const EventFilter& filter, Timestamp now)
     : store_{store}, filter_{filter}, after_{filter.from == 0 ? 0 : filter.from - 1} {
     if (filter.from > filter.to) {
-        throw UsageError{fmt::format("--from {} is behind --to {}: no position is in between",
-                                     filter.from, filter.to)};
+        throw UsageError{
+            fmt::format("--from {} is after --to {}: there is no position between them",
+                        filter.from, filter.to)};
     }
     if (!filter.stream.empty()) {
         const std::size_t slash = filter.stream.find('/');
         if (slash == std::string::npos) {
             throw UsageError{fmt::format(
-                "'{}' names no stream: write --stream TYPE/ID, as in --stream Order/4711",
+                "'{}' is not a stream: write --stream TYPE/ID, as in --stream Order/4711",
                 terminal::printable(filter.stream))};
         }
         aggregate_type_ = filter.stream.substr(0, slash);

@@ -203,8 +203,8 @@ StoredEvent find_event(EventStore& store, const std::string& name) {
     }
     const auto id = try_parse_uuid(name);
     if (!id) {
-        throw UsageError{fmt::format("'{}' names no event: write its position (a number from 1 "
-                                     "on), or its event_id (a UUID)",
+        throw UsageError{fmt::format("'{}' does not identify an event: write its position (a "
+                                     "number from 1 on), or its event_id (a UUID)",
                                      terminal::printable(name))};
     }
     if (auto event = store.find(*id)) {
@@ -229,7 +229,7 @@ void require_agent(EventStore& store, const std::string& name) {
         names.push_back(agent.name);
     }
     throw NotFound{fmt::format("{} knows no agent '{}'{}", store.description(), name,
-                               names.empty() ? std::string{"; it knows none at all"}
+                               names.empty() ? std::string{"; there are no agents in it"}
                                              : did_you_mean(name, names))};
 }
 

@@ -85,7 +85,7 @@ void print_nothing(Shared& shared, EventStore& store) {
     }
     shared.note(store.last_position() < store.first_position()
                     ? store.description() + " holds no events"
-                    : "no event is of that kind");
+                    : "no event matches");
 }
 
 int list_last(Shared& shared, EventStore& store, EventListOptions& options) {
@@ -141,7 +141,7 @@ int list(Shared& shared, EventListOptions& options) {
     if (!any) {
         print_nothing(shared, *store);
     } else if (!source.ended()) {
-        shared.note(fmt::format("there may be more: go on with --from {}, or give --limit 0 for "
+        shared.note(fmt::format("there may be more: continue with --from {}, or give --limit 0 for "
                                 "all",
                                 source.looked_through() + 1));
     }
@@ -162,8 +162,8 @@ int follow(Shared& shared, FollowOptions& options) {
     if (options.filter.from == 0) {
         const Position last = store->last_position();
         if (options.filter.to <= last) {
-            throw UsageError{fmt::format("--to {} has been: the log ends at {}; say with --from "
-                                         "where to begin",
+            throw UsageError{fmt::format("--to {} is not ahead: the log ends at {} already; say "
+                                         "with --from where to begin",
                                          options.filter.to, last)};
         }
         options.filter.from = last + 1;
@@ -253,7 +253,8 @@ void add_events(CLI::App& app, Shared& shared) {
         ->check(whole_number())
         ->capture_default_str()
         ->type_name("COUNT");
-    list_command.add_option("--last", listing->last, "The last so many instead of the first")
+    list_command
+        .add_option("--last", listing->last, "This many, the last ones instead of the first")
         ->check(whole_number())
         ->type_name("COUNT");
     shared.on_parsed(list_command, [&shared, listing] { return list(shared, *listing); });
@@ -263,13 +264,13 @@ void add_events(CLI::App& app, Shared& shared) {
     const auto following = std::make_shared<FollowOptions>();
     following->filter.from = 0;
     following->filter.add_options(follow_command);
-    follow_command.add_option("--limit", following->limit, "End after so many; 0: never")
+    follow_command.add_option("--limit", following->limit, "End after this many; 0: never")
         ->check(whole_number())
         ->type_name("COUNT");
     shared.on_parsed(follow_command, [&shared, following] { return follow(shared, *following); });
 
     CLI::App& show_command =
-        *events.add_subcommand("show", "All of one event, and what agents have failed at with it");
+        *events.add_subcommand("show", "One event, whole, with the failed attempts of agents");
     const auto name = std::make_shared<std::string>();
     show_command.add_option("EVENT", *name, "Its position, or its event_id")->required();
     shared.on_parsed(show_command, [&shared, name] { return show(shared, *name); });

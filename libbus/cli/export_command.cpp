@@ -65,8 +65,8 @@ public:
         constexpr std::uint64_t most_told = 20;
         if (++count_ <= most_told) {
             shared_.note(
-                fmt::format("event {} holds text that is not UTF-8, or data that is no JSON "
-                            "object, as an older libbus stored it: U+FFFD stands in its place",
+                fmt::format("event {} has text that is not UTF-8, or data that is not a JSON "
+                            "object, stored by an older libbus: U+FFFD was written instead",
                             position));
         } else {
             ++untold_;
@@ -76,7 +76,8 @@ public:
 
     void tell_rest() const {
         if (untold_ != 0) {
-            shared_.note(fmt::format("so do {} more events, the last of them {}", untold_, last_));
+            shared_.note(fmt::format("the same holds for {} more events, the last of them {}",
+                                     untold_, last_));
         }
     }
 
@@ -235,7 +236,7 @@ int export_events(Shared& shared, const ExportOptions& options) {
 
 void add_export(CLI::App& app, Shared& shared) {
     CLI::App& command = *app.add_subcommand(
-        "export", "Write events in the wire format, an object a line, in their order");
+        "export", "Write events in the wire format, one object a line, in their order");
     const auto options = std::make_shared<ExportOptions>();
     command.add_option("FILE", options->file, "A new file; - for standard output")
         ->capture_default_str();

@@ -287,7 +287,7 @@ std::string document(const Flow& flow) {
 
 int flow(Shared& shared, const FlowOptions& options) {
     if (options.execution.empty() == options.stream.empty()) {
-        throw UsageError{"`bus flow` needs an execution, or --stream TYPE/ID, and not both"};
+        throw UsageError{"`bus flow` needs either an execution or --stream TYPE/ID"};
     }
     const auto store = shared.open_to_read();
     const Flow flow = read_flow(*store, options);
@@ -303,7 +303,7 @@ int flow(Shared& shared, const FlowOptions& options) {
 
 void add_flow(CLI::App& app, Shared& shared) {
     CLI::App& command = *app.add_subcommand(
-        "flow", "What came of what: the events of an execution as a tree of causes");
+        "flow", "The events of an execution as a tree: which event caused which");
     const auto options = std::make_shared<FlowOptions>();
     command.add_option("EXECUTION", options->execution,
                        "Its id, or the position or event_id of an event of it");

@@ -135,9 +135,9 @@ private:
         }
         commit(name);
         throw InputError{fmt::format(
-            "{}, line {}: event {} is not in the store, of which the events up to position {} were "
-            "pruned; it may be one of those, and would come back at the end of the log, for every "
-            "agent to handle again. If it is new, or is to come back, add --into-pruned",
+            "{}, line {}: event {} is not in the store. It may be one of the events up to position "
+            "{}, which were pruned; it would then stand at the end of the log, and every agent "
+            "would handle it again. If it is new, or is to be imported anyway, add --into-pruned",
             name, line_, to_text(record.event_id), pruned_through_)};
     }
 
@@ -209,8 +209,8 @@ int run(Shared& shared, Import& import, const ImportOptions& options) {
         shared.note(fmt::format("stopped: {} {} events until then ({} were there already); {}",
                                 verb, format_count(import.imported()),
                                 format_count(import.skipped()),
-                                refused ? "once the input is mended, the same command skips them"
-                                        : "the same command goes on, what is there is skipped"));
+                                refused ? "after you correct the input, the same command skips them"
+                                        : "the same command continues, and skips them"));
         throw;
     }
     if (shared.json()) {
@@ -259,16 +259,15 @@ int import_events(Shared& shared, const ImportOptions& options) {
 
 void add_import(CLI::App& app, Shared& shared) {
     CLI::App& command = *app.add_subcommand(
-        "import", "Append events in the wire format, an object a line; makes a missing store");
+        "import", "Append events in the wire format, one object a line; makes a missing store");
     const auto options = std::make_shared<ImportOptions>();
-    command
-        .add_option("FILE", options->file, "What `bus export` has written; - for standard input")
+    command.add_option("FILE", options->file, "A file of `bus export`; - for standard input")
         ->required();
     command.add_flag("--dry-run", options->dry_run,
                      "Only check every line, and say what would be imported");
     command.add_flag("--into-pruned", options->into_pruned,
-                     "Append events that are not in the store also if it was pruned, and they may "
-                     "be among those that were removed");
+                     "Append events that the store does not have even if it was pruned, and they "
+                     "may be among the removed ones");
     shared.on_parsed(command, [&shared, options] { return import_events(shared, *options); });
 }
 

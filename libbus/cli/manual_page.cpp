@@ -80,23 +80,23 @@ void add_command(std::string& page, const CLI::App& command) {
 constexpr const char* ending = R"(.SH ENVIRONMENT
 .TP
 .B BUS_STORE
-The store, where \fB\-\-store\fR is not given.
+The store, if \fB\-\-store\fR is not given.
 .TP
 .B NO_COLOR
-Where it is set and not empty, there are no colours unless \fB\-\-color=always\fR asks for them.
+If it is set and not empty, there are no colours unless \fB\-\-color=always\fR asks for them.
 .TP
 .B COLUMNS
-The width, where the terminal does not say.
+The width, if the terminal does not report one.
 .SH EXAMPLES
 .TP
 .B bus agents list \-\-store sqlite:orders.db
-Where each agent is, and what waits or was given up.
+The position of each agent, and what waits or was given up.
 .TP
 .B bus flow \-\-store sqlite:orders.db 4711
-All that belongs to the event at position 4711.
+The execution of the event at position 4711, as a tree.
 .TP
 .B bus dead\-letters redrive books \-\-error timeout \-\-why 'the network is back'
-Give the agent again what it gave up on for that reason.
+Give the agent again the events that it gave up on for that reason.
 .TP
 .B bus prune \-\-before 30d \-\-dry\-run
 What could be removed of the log.

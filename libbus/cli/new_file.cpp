@@ -21,12 +21,12 @@ void check_new_file(const std::string& path) {
     }
     std::error_code ignored;
     if (fs::exists(fs::symlink_status(path, ignored))) {
-        refuse("there is something already; name a new file");
+        refuse("it exists already; name a new file");
     }
     const fs::path named = fs::path{path}.parent_path();
     const fs::path folder = named.empty() ? fs::path{"."} : named;
     if (!fs::is_directory(folder, ignored)) {
-        refuse(fmt::format("{} is no folder; name a file in one that exists", folder.string()));
+        refuse(fmt::format("{} is not a folder; name a file in one that exists", folder.string()));
     }
     if (!internal::may_make_files_in(folder)) {
         refuse(fmt::format("{} cannot be written in ({}); allow it, or name another folder",

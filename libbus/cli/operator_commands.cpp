@@ -77,8 +77,8 @@ int say_answer(Shared& shared, EventStore& store, const RequestRecord& answer,
         if (!waits_for_its_program(answer)) {
             return exit_code::done;
         }
-        shared.note(fmt::format("{0} does not run {1}: {1} is put back, and replays when a program "
-                                "runs that has it",
+        shared.note(fmt::format("{0} does not run {1}: {1} was set back, and the replay begins "
+                                "when a program with this agent runs",
                                 host, answer.agent));
         return exit_code::queued;
     }
@@ -146,7 +146,7 @@ void OperatorOptions::sign(RequestRecord& request) const {
 
 void OperatorOptions::add_options(CLI::App& command) {
     who = internal::user_name();
-    command.add_option("--who", who, "Who asks, for the record: your login unless said")
+    command.add_option("--who", who, "Who asks, for the record; your login by default")
         ->type_name("NAME");
     command.add_option("--why", why, "Why, for the record")->type_name("TEXT");
     command

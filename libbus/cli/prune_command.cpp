@@ -47,14 +47,14 @@ std::string name_event(EventStore& store, Position position) {
 /// Warns of an event with an impossible date, and says whether it is removed.
 void note_misdated(Shared& shared, EventStore& store, const AgedEvents& aged, Timestamp now) {
     if (aged.misdated != 0) {
-        shared.note(fmt::format("{}, but it was stored before that: it goes with those around it",
+        shared.note(fmt::format("{}, but it was stored earlier: it is removed with its neighbours",
                                 name_event(store, aged.misdated)));
     }
     const Position next = std::max(aged.through + 1, store.first_position());
     if (next < store.last_position() && store.first_dated_from(now, next - 1) == next) {
-        shared.note(fmt::format("{}, which is still to come: it stays, and those behind it, until "
-                                "the store knows that it was stored that long ago; or name a "
-                                "position instead of a time",
+        shared.note(fmt::format("{}, which is in the future: it and the events after it stay until "
+                                "they have been in the store for that long; to remove them now, "
+                                "name a position instead of a time",
                                 name_event(store, next)));
     }
 }
@@ -116,7 +116,7 @@ int prune_by_age(Shared& shared, const PruneOptions& options) {
         return carry_out(shared, options.by, {std::move(order)});
     }
     if (options.streams) {
-        throw UsageError{"--dry-run says nothing about streams: leave one of the two out"};
+        throw UsageError{"--dry-run cannot be used with --streams: leave one of the two out"};
     }
     const std::uint64_t count = count_old_requests(*shared.open_to_read(), *order.request.before);
     if (shared.json()) {
@@ -169,8 +169,7 @@ int prune(Shared& shared, const PruneOptions& options) {
 
 void add_prune(CLI::App& app, Shared& shared) {
     CLI::App& command = *app.add_subcommand(
-        "prune",
-        "Remove the oldest events, as far as every agent is done with them; or old requests");
+        "prune", "Remove the oldest events, if every agent is done with them; or old requests");
     const auto options = std::make_shared<PruneOptions>();
     command
         .add_option("--before", options->before,
@@ -184,7 +183,7 @@ void add_prune(CLI::App& app, Shared& shared) {
     command
         .add_flag("--streams", options->streams,
                   "Instead of events, the versions of streams whose events are all pruned, and the "
-                  "last of which is older: such a stream begins again with version 1")
+                  "last of them before that time: such a stream begins again with version 1")
         ->excludes(requests);
     options->by.add_options(command);
     shared.on_parsed(command, [&shared, options] { return prune(shared, *options); });

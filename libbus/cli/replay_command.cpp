@@ -45,8 +45,8 @@ void warn_of_what_is_lost(Shared& shared, EventStore& store, const ReplayOptions
     const Position done = std::min(agent.checkpoint, first - 1);
     if (agent.start < done) {
         shared.note(fmt::format("the events up to {} were pruned: what {} keeps of them is dropped "
-                                "from its state, and no replay brings it back; `bus backup` before "
-                                "keeps a copy",
+                                "from its state, and no replay brings it back; to keep a copy, run "
+                                "`bus backup` before",
                                 first - 1, options.agent));
     }
     const Position before = std::max(agent.start + 1, first);
@@ -80,7 +80,7 @@ int dry_run(Shared& shared, EventStore& store, const ReplayOptions& options) {
                              options.effects ? "with all its effects once more (--effects)"
                                              : "without effects but on its own state",
                              format_count(unfinished),
-                             options.effects ? "would be dropped, and their events handled anew"
+                             options.effects ? "would be dropped, and their events handled again"
                                              : "would stay as they are"));
     return exit_code::done;
 }
@@ -118,8 +118,8 @@ int follow(Shared& shared, const ReplayOptions& options) {
         agent = store->agent(options.agent).value_or(AgentRecord{});
     }
     if (agent.checkpoint < agent.replay.through) {
-        shared.note(fmt::format("{} is at position {} of {}, and goes on in {}: see `bus agents "
-                                "list`",
+        shared.note(fmt::format("{} is at position {} of {}; {} continues the replay: see `bus "
+                                "agents list`",
                                 options.agent, agent.checkpoint, agent.replay.through, host));
     }
     return exit_code::done;
@@ -130,7 +130,7 @@ int replay(Shared& shared, const ReplayOptions& options) {
         const auto store = shared.open_to_read();
         require_agent(*store, options.agent);
         if (options.from > store->last_position()) {
-            throw UsageError{fmt::format("--from {} is behind the end of the log, which is {}",
+            throw UsageError{fmt::format("--from {} is beyond the end of the log, which is {}",
                                          options.from, store->last_position())};
         }
         if (options.effects && options.by.why.empty() && !options.by.dry_run) {
@@ -154,14 +154,13 @@ void add_replay(CLI::App& app, Shared& shared) {
         "Have an agent handle the log again, for its own state unless --effects is given");
     const auto options = std::make_shared<ReplayOptions>();
     command.add_option("AGENT", options->agent, "The agent")->required();
-    command
-        .add_option("--from", options->from, "The first event: the oldest one kept, unless said")
+    command.add_option("--from", options->from, "The first event; by default, the oldest one kept")
         ->check(whole_number(1))
         ->type_name("POSITION");
     command.add_flag("--effects", options->effects,
                      "What it emits, schedules and redrives happens once more");
     command.add_flag("--force", options->force,
-                     "Also if the log has types of events that the running program does not know");
+                     "Even if the log has types of events that the running program does not know");
     options->by.add_options(command);
     shared.on_parsed(command, [&shared, options] { return replay(shared, *options); });
 }

@@ -74,7 +74,7 @@ public:
         if (!shared_.json() && any_) {
             shared_.print(table_.render(shared_.look()));
         } else if (!shared_.json()) {
-            shared_.note(open ? "no request waits" : "nobody has asked for anything");
+            shared_.note(open ? "no requests are waiting" : "there are no requests");
         }
     }
 
@@ -130,8 +130,8 @@ int list(Shared& shared, const RequestOptions& options) {
     }
     printer.close(options.open);
     if (more) {
-        shared.note(
-            fmt::format("there are older ones: go on with --before {}, or give --limit 0", before));
+        shared.note(fmt::format(
+            "there are older ones: continue with --before {}, or give --limit 0", before));
     }
     return exit_code::done;
 }
@@ -241,8 +241,7 @@ int follow(Shared& shared, const RequestOptions& options) {
 
 void add_requests(CLI::App& app, Shared& shared) {
     CLI::App& command = *app.add_subcommand(
-        "requests",
-        "What operators have asked for, the newest first: who, why, and what came of it");
+        "requests", "Requests of operators, the newest first: who asked, why, and the result");
     const auto options = std::make_shared<RequestOptions>();
     command.add_flag("--open", options->open, "Only those that are not carried out yet");
     command.add_option("--after", options->after, "Only those with a higher number")

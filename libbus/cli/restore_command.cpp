@@ -45,9 +45,9 @@ std::string summary(const RestoreReport& report, const RestoreArguments& argumen
         text += fmt::format("what was there is kept as {}\n", printable(report.kept.string()));
     }
     if (report.last_before > report.last_position) {
-        text += fmt::format("positions {} to {} will be given to other events than before: whoever "
-                            "keeps positions outside of the store begins again, see "
-                            "docs/guides/backups.md\n",
+        text += fmt::format("positions {} to {} will be given to other events than before: a "
+                            "program that keeps positions outside of the store must start over, "
+                            "see docs/guides/backups.md\n",
                             report.last_position + 1, report.last_before);
     }
     if (report.older_schema) {
@@ -78,9 +78,9 @@ int restore_store(Shared& shared, const RestoreArguments& arguments) {
 
 void add_restore(CLI::App& app, Shared& shared) {
     CLI::App& command = *app.add_subcommand(
-        "restore", "Put a backup in the place of the store, which is kept aside; no host may run");
+        "restore", "Replace the store with a backup, and keep the old one; no host may run");
     const auto arguments = std::make_shared<RestoreArguments>();
-    command.add_option("FILE", arguments->backup, "What `bus backup` has written")->required();
+    command.add_option("FILE", arguments->backup, "A file of `bus backup`")->required();
     command.add_flag("--dry-run", arguments->dry_run, "Only check the backup and the store");
     shared.on_parsed(command, [&shared, arguments] { return restore_store(shared, *arguments); });
 }

@@ -28,13 +28,13 @@ void Shared::add_options(CLI::App& app) {
     app.add_option("--store", store_url_, "The store, sqlite:PATH")
         ->envname("BUS_STORE")
         ->type_name("URL");
-    app.add_flag("--json", json_, "Print for programs: an object a line, or one document");
+    app.add_flag("--json", json_, "Print for programs: one object a line, or one document");
     app.add_option("--color", colours_, "Colours: auto (on a terminal, without NO_COLOR)")
         ->check(CLI::IsMember{{"auto", "always", "never"}})
         ->type_name("WHEN")
         ->capture_default_str();
     app.add_flag("--progress", progress_,
-                 "Show how far a long work is, also where standard error is no terminal");
+                 "Show the progress of long work, even if standard error is not a terminal");
 }
 
 void Shared::on_parsed(CLI::App& command, std::function<int()> action) {
@@ -60,13 +60,13 @@ const std::string& Shared::store_url() const {
         throw UsageError{"no store is named: add --store sqlite:PATH, or set BUS_STORE to it"};
     }
     if (store_url_ == "memory") {
-        throw UsageError{"a store in memory is seen by its own program only: name one in a file, "
+        throw UsageError{"only its own program can see a store in memory: name one in a file, "
                          "--store sqlite:PATH"};
     }
     if (!store_url_.starts_with(sqlite) || store_url_.size() == sqlite.size()) {
         std::error_code ignored;
         const bool file = std::filesystem::exists(store_url_, ignored);
-        throw UsageError{fmt::format("'{}' names no store: {}", terminal::printable(store_url_),
+        throw UsageError{fmt::format("'{}' is not a store: {}", terminal::printable(store_url_),
                                      file ? fmt::format("write --store sqlite:{}", store_url_)
                                           : "write --store sqlite:PATH with the path of a file")};
     }

@@ -113,7 +113,7 @@ std::string explain(const CLI::App& app, const std::vector<std::string>& argumen
             const std::string name = word.substr(0, word.find('='));
             const CLI::Option* option = option_named(*at, name);
             if (option == nullptr) {
-                return fmt::format("'{}' is no option of `{}`{}", name, path_of(*at),
+                return fmt::format("'{}' is not an option of `{}`{}", name, path_of(*at),
                                    did_you_mean(name, names_of_options(*at)));
             }
             value_follows = option->get_items_expected_max() > 0 && name.size() == word.size();
@@ -125,7 +125,7 @@ std::string explain(const CLI::App& app, const std::vector<std::string>& argumen
         }
         const CLI::App* next = command_named(*at, word);
         if (next == nullptr) {
-            return fmt::format("'{}' is no command of `{}`{}", word, path_of(*at),
+            return fmt::format("'{}' is not a command of `{}`{}", word, path_of(*at),
                                did_you_mean(word, commands));
         }
         at = next;

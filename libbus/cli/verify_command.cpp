@@ -179,9 +179,9 @@ int verify_store(Shared& shared, std::size_t most) {
 
 void add_verify(CLI::App& app, Shared& shared) {
     CLI::App& command = *app.add_subcommand(
-        "verify", "Prove that nothing in the store is missing or damaged, or say what is");
+        "verify", "Check that nothing in the store is missing or damaged, and report what is");
     const auto most = std::make_shared<std::size_t>(VerifyOptions{}.most_of_a_kind);
-    command.add_option("--most", *most, "Findings and notes of each kind that are told one by one")
+    command.add_option("--most", *most, "Findings and notes of each kind to report one by one")
         ->check(whole_number())
         ->type_name("N")
         ->capture_default_str();

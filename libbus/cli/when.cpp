@@ -53,8 +53,8 @@ Timestamp parse_when(std::string_view text, Timestamp now) {
     if (const auto ago = parse_ago(text)) {
         return now - *ago;
     }
-    throw UsageError{fmt::format("'{}' is no time: write 2026-11-23T12:00:00Z, 2026-11-23, or how "
-                                 "long ago, as 90s, 15m, 2h, 7d or 4w",
+    throw UsageError{fmt::format("'{}' is not a time: write 2026-11-23T12:00:00Z, 2026-11-23, or "
+                                 "how long ago, as 90s, 15m, 2h, 7d or 4w",
                                  terminal::printable(text))};
 }
 

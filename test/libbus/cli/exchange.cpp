@@ -73,8 +73,8 @@ BOOST_AUTO_TEST_CASE(a_double_with_other_content_stops_the_import_at_its_line) {
                                    bus::to_text(test::parcel(1).event_id)) != std::string::npos,
                    called.err);
         BOOST_TEST(holds(called.err,
-                         "1 events until then (1 were there already); once the input is "
-                         "mended, the same command skips them\n"),
+                         "1 events until then (1 were there already); after you correct "
+                         "the input, the same command skips them\n"),
                    called.err);
         BOOST_TEST(store.open()->last_position() == (dry ? 26U : 27U));
     }
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(an_import_in_many_commits_stops_cleanly_where_the_user_want
     const test::Called called = call(console, {"import", "-", "--store", store.url()});
     BOOST_TEST(called.code == 130);
     BOOST_TEST(called.err.find("imported 500 events until then") != std::string::npos, called.err);
-    BOOST_TEST(holds(called.err, "the same command goes on"), called.err);
+    BOOST_TEST(holds(called.err, "the same command continues"), called.err);
     const test::Called rest = import(store.url(), many);
     BOOST_TEST(rest.out == "imported 1,100 events, 500 were there already\n");
 }
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(export_takes_a_filter_and_a_new_file) {
     BOOST_TEST(read(file) == line(1) + line(2));
     const test::Called taken = test::call(words);
     BOOST_TEST(taken.code == 5);
-    BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
+    BOOST_TEST(taken.err.find("it exists already") != std::string::npos, taken.err);
 }
 
 BOOST_AUTO_TEST_CASE(export_and_import_show_how_far_they_are_where_that_is_asked_for) {

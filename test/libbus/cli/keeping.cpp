@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(prune_ends_where_the_user_wants_it_to_and_the_same_command_
     console.wants_end = true;
     const test::Called called = call(console, {"prune", "--before", "3", "--store", store.url()});
     BOOST_TEST(called.code == 130);
-    BOOST_TEST(called.err.find("the same command goes on") != std::string::npos, called.err);
+    BOOST_TEST(called.err.find("the same command continues") != std::string::npos, called.err);
     BOOST_TEST(test::call({"prune", "--before", "3", "--store", store.url()}).code == 0);
     BOOST_TEST(store.open()->first_position() == 3U);
 }
@@ -167,12 +167,12 @@ BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_also_beside_a_host) {
     BOOST_TEST(!fs::exists(copy));
     const test::Called called = test::call({"backup", copy, "--store", store.url()});
     BOOST_TEST(called.code == 0, called.err);
-    BOOST_TEST(called.out.find("a store of its own") != std::string::npos, called.out);
+    BOOST_TEST(called.out.find("a complete store") != std::string::npos, called.out);
     BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
     store.end_host();
     const test::Called taken = test::call({"backup", copy, "--store", store.url()});
     BOOST_TEST(taken.code == 5);
-    BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
+    BOOST_TEST(taken.err.find("it exists already") != std::string::npos, taken.err);
     BOOST_TEST(test::call({"backup", copy, "--dry-run", "--store", store.url()}).code == 5);
 }
 
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(a_backup_that_shows_how_far_it_is_writes_and_refuses_the_sa
     BOOST_TEST(exported("sqlite:" + copy) == exported(store.url()));
     const test::Called taken = test::call_with_progress(console, words);
     BOOST_TEST(taken.code == 5);
-    BOOST_TEST(taken.err.find("there is something already") != std::string::npos, taken.err);
+    BOOST_TEST(taken.err.find("it exists already") != std::string::npos, taken.err);
 }
 
 BOOST_AUTO_TEST_CASE(backup_and_export_refuse_a_target_alike_and_say_what_is_wrong_with_it) {
@@ -204,9 +204,9 @@ BOOST_AUTO_TEST_CASE(backup_and_export_refuse_a_target_alike_and_say_what_is_wro
         };
         const test::Called nowhere = to(store.file("no/where.db"));
         BOOST_TEST(nowhere.code == 5);
-        BOOST_TEST(holds(nowhere.err, store.file("no") + " is no folder"), nowhere.err);
+        BOOST_TEST(holds(nowhere.err, store.file("no") + " is not a folder"), nowhere.err);
         BOOST_TEST(to(store.path()).code == 5);
-        BOOST_TEST(holds(to(store.path()).err, "there is something already"));
+        BOOST_TEST(holds(to(store.path()).err, "it exists already"));
         if (::geteuid() != 0) { // who is root may write everywhere
             const test::Called refused = to(locked + "/copy.db");
             BOOST_TEST(refused.code == 5);

@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_replay_beside_a_host_that_does_not_run_the_agent_is_said_
                    std::string::npos,
                called.out);
     BOOST_TEST(called.err.find("does not run greeter") != std::string::npos, called.err);
-    BOOST_TEST(called.err.find("goes on in") == std::string::npos, called.err);
+    BOOST_TEST(called.err.find("continues the replay") == std::string::npos, called.err);
     const auto agent = store.open()->agent("greeter").value();
     BOOST_TEST(agent.checkpoint == 0U);
     BOOST_TEST(agent.replay.through == 26U);
@@ -201,10 +201,9 @@ BOOST_FIXTURE_TEST_CASE(a_replay_that_a_host_is_in_the_middle_of_is_said_to_go_o
         holds(called.out, "replay of greeter from 11: replays from position 11, by test_host"),
         called.out);
     BOOST_TEST(holds(called.err, "events 0/16  0.00/s  0 %\n"), called.err);
-    BOOST_TEST(
-        holds(called.err, "greeter is at position 10 of 26, and goes on in test_host (process "),
-        called.err);
-    BOOST_TEST(holds(called.err, "): see `bus agents list`\n"), called.err);
+    BOOST_TEST(holds(called.err, "greeter is at position 10 of 26; test_host (process "),
+               called.err);
+    BOOST_TEST(holds(called.err, ") continues the replay: see `bus agents list`\n"), called.err);
     BOOST_TEST((console.time >= bus::Timestamp{std::chrono::seconds{10}}));
 }
 
@@ -220,7 +219,7 @@ BOOST_FIXTURE_TEST_CASE(a_replay_in_a_running_host_is_awaited_to_its_end, HeldHo
     };
     const test::Called called = replay({"--wait", "1000"});
     BOOST_TEST(called.code == 0);
-    BOOST_TEST(!holds(called.err, "goes on in"), called.err);
+    BOOST_TEST(!holds(called.err, "continues the replay"), called.err);
     const bus::AgentRecord agent = greeter(); // as it is when the command returns
     BOOST_TEST(agent.checkpoint >= agent.replay.through);
     BOOST_TEST(agent.replay.through == 26U);
@@ -239,7 +238,7 @@ BOOST_AUTO_TEST_CASE(the_progress_of_a_replay_follows_the_checkpoint) {
     BOOST_TEST(holds(called.err, "events 0/26"), called.err);
     BOOST_TEST(holds(called.err, "events 13/26"), called.err);
     BOOST_TEST(holds(called.err, "  50 %  "), called.err);
-    BOOST_TEST(!holds(called.err, "goes on in"), called.err);
+    BOOST_TEST(!holds(called.err, "continues the replay"), called.err);
     BOOST_TEST(host->agent("greeter")->checkpoint == 26U);
 }
 
