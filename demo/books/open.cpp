@@ -160,7 +160,7 @@ void Books::open(const BooksOptions& options) {
         query.step(); // the change is committed after the row, and may fail only then
         if (mode != "wal" && mode != "memory") {
             throw BooksUnusable("books " + path_.string() +
-                                    ": the file system gives no WAL (mode " + mode +
+                                    ": the file system allows no write-ahead log (mode " + mode +
                                     "): put the books on a local disk",
                                 path_);
         }

@@ -17,8 +17,8 @@ Meaning meaning_of(int extended_code) {
     case SQLITE_LOCKED:
         return {true, "another program is writing to them: try again, or end that program"};
     case SQLITE_FULL: return {true, "the disk or the quota is full: free some space, then repeat"};
-    case SQLITE_IOERR: return {true, "the disk did not answer well: check it, then repeat"};
-    case SQLITE_NOMEM: return {true, "memory is short: free some, then repeat"};
+    case SQLITE_IOERR: return {true, "the disk reported an error: check it, then repeat"};
+    case SQLITE_NOMEM: return {true, "memory ran out: free some, then repeat"};
     case SQLITE_PROTOCOL:
     case SQLITE_INTERRUPT: return {true, "try again"};
     case SQLITE_CANTOPEN:
@@ -30,7 +30,7 @@ Meaning meaning_of(int extended_code) {
         return {false, "give this user the right to write the file and its folder, or name another "
                        "path"};
     case SQLITE_NOTADB:
-        return {false, "the file is no SQLite database: name another path, or move it away"};
+        return {false, "the file is not a SQLite database: name another path, or move it away"};
     case SQLITE_CORRUPT: return {false, "the file is damaged: restore it from a backup"};
     default:
         return {false, "the file is not as this program left it: restore it from a backup, or "

@@ -30,7 +30,7 @@ Marketplace::Marketplace(const std::vector<std::string>& sources)
 Marketplace::Marketplace(const std::vector<std::string>& sources, Limits limits)
     : limits_(std::move(limits)), cache_(limits_.cached) {
     if (std::count(sources.begin(), sources.end(), "-") > 1)
-        throw InputError("standard input (-) is named twice, but can be read only once");
+        throw InputError("standard input (-) is named more than once, but can be read only once");
     std::uint64_t total = 0;
     bool known = true;
     for (const auto& source : sources) {

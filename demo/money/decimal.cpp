@@ -56,7 +56,7 @@ std::optional<Decimal> quick_sum(const DecimalBits& left, const DecimalBits& rig
 
 Decimal scaled(const Decimal& number, int scale, bool may_round) {
     if (scale < Decimal::min_scale || scale > Decimal::max_scale)
-        throw InexactDecimal("no decimal has the scale " + std::to_string(scale));
+        throw InexactDecimal("a decimal cannot have the scale " + std::to_string(scale));
     const DecimalBits pattern{.exponent = -scale, .coefficient = 1};
     _IDEC_flags flags = 0;
     const auto result =

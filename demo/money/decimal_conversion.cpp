@@ -175,12 +175,12 @@ Decimal Decimal::parse(std::string_view text) {
     std::string quoted(text.substr(0, shown));
     if (text.size() > shown)
         quoted += "...";
-    throw InvalidDecimal("'" + quoted + "' is no decimal of at most 34 digits");
+    throw InvalidDecimal("'" + quoted + "' is not a decimal of at most 34 digits");
 }
 
 Decimal Decimal::from_scaled(std::int64_t coefficient, int scale) {
     if (scale < min_scale || scale > max_scale)
-        throw std::out_of_range("no decimal has the scale " + std::to_string(scale));
+        throw std::out_of_range("a decimal cannot have the scale " + std::to_string(scale));
     const auto raw = static_cast<std::uint64_t>(coefficient);
     return DecimalBits{.negative = coefficient < 0,
                        .exponent = -scale,

@@ -52,7 +52,7 @@ int show_graph(const std::string& format) {
     const auto found = std::find_if(std::begin(formats), std::end(formats),
                                     [&](const Format& f) { return f.name == format; });
     if (found == std::end(formats)) {
-        throw std::invalid_argument{"there is no format " + format + " to draw a graph in"};
+        throw std::invalid_argument{"a graph cannot be drawn in the format " + format};
     }
     const bus::EventGraph graph = pipeline_graph();
     fmt::print("{}", found->write(graph));

@@ -36,9 +36,8 @@ CLI::App& add_run(CLI::App& app, RunOptions& options) {
     run.add_option("FILE", options.feeds,
                    "Order bundles, one JSON object a line; - for standard input")
         ->required();
-    run.add_option(
-           "--store", options.store,
-           "Where events are kept: sqlite:PATH or memory; a run on an existing store goes on")
+    run.add_option("--store", options.store,
+                   "Where events are kept: sqlite:PATH or memory; an existing store is continued")
         ->capture_default_str();
     run.add_option("--books", options.books,
                    "The file of the books (default: beside the store, PATH with .books.db)");
@@ -46,16 +45,16 @@ CLI::App& add_run(CLI::App& app, RunOptions& options) {
                    "Where notifications are written, as NDJSON (default: beside the store)");
     run.add_option("--report", options.report, "Write a CSV row for each order");
     run.add_option("--faults", options.fault_rate,
-                   "Share of calls that the books refuse, to see what happens then")
+                   "Share of calls to the books that fail, from 0 to 1, to try the retries")
         ->check(CLI::Range(0.0, 1.0));
-    run.add_option("--seed", options.seed, "Which calls those are")->capture_default_str();
+    run.add_option("--seed", options.seed, "Selects the calls that fail")->capture_default_str();
     run.add_flag("!--no-progress", options.progress, "Show no progress line");
     return run;
 }
 
 CLI::App& add_status(CLI::App& app, StatusOptions& options) {
     CLI::App& status =
-        *app.add_subcommand("status", "Show how the orders of a store stand, or one of them");
+        *app.add_subcommand("status", "Show the state of a store's orders, or of one order");
     status.add_option("--store", options.store, "sqlite:PATH")->required();
     status.add_option("ORDER_ID", options.order_id, "Show this order's events as a tree of causes");
     return status;
@@ -63,7 +62,7 @@ CLI::App& add_status(CLI::App& app, StatusOptions& options) {
 
 CLI::App& add_generate(CLI::App& app, GenerateOptions& options) {
     CLI::App& generate = *app.add_subcommand(
-        "generate", "Write a feed of plausible orders of our own making, faults included");
+        "generate", "Write a feed of invented but plausible orders, some with errors");
     generate.add_option("--orders", options.orders, "How many")->capture_default_str();
     generate.add_option("--seed", options.seed, "The same seed gives the same feed")
         ->capture_default_str();
@@ -73,7 +72,7 @@ CLI::App& add_generate(CLI::App& app, GenerateOptions& options) {
 CLI::App& add_graph(CLI::App& app, std::string& format) {
     CLI::App& graph = *app.add_subcommand(
         "graph", "Draw which agents take and emit which events; runs nothing, writes no file");
-    graph.add_option("--format", format, "In which language; dot is that of Graphviz")
+    graph.add_option("--format", format, "The language of the drawing; dot is that of Graphviz")
         ->check(CLI::IsMember{demo::graph_formats()})
         ->capture_default_str();
     return graph;
@@ -95,7 +94,7 @@ int flushed(int code) {
     if (std::cout && std::fflush(stdout) == 0 && std::ferror(stdout) == 0) {
         return code;
     }
-    fmt::print(stderr, "order_pipeline: standard output could not be written, it is not whole\n");
+    fmt::print(stderr, "order_pipeline: standard output could not be written: it is incomplete\n");
     return exit_code::output;
 }
 
@@ -124,7 +123,7 @@ int main(int argc, char** argv) {
     app.footer(
         "Exit codes: 0 ran (orders may have failed: see the table), 2 wrong usage, 3 input "
         "cannot be read,\n4 store or books cannot be used, 5 output cannot be written, 6 books "
-        "and store differ, 130 interrupted (the same command goes on).");
+        "and store differ, 130 interrupted (the same command continues).");
     app.require_subcommand(1);
     RunOptions run_options;
     StatusOptions status_options;

@@ -47,8 +47,8 @@ Financials OrdersGateway::financials(std::string_view order_id) {
     std::optional<Financials> financials = extract_financials(*bundle(order_id));
     if (!financials) {
         throw bus::Failure::transient("order " + std::string{order_id} +
-                                      ": the marketplace no longer tells its financial events, "
-                                      "which it did before; give the same feed again");
+                                      ": the feed had its financial events before, and no longer "
+                                      "has them; give the same feed again");
     }
     return std::move(*financials);
 }

@@ -51,7 +51,7 @@ void ReportFile::close() {
     out_.close();
     if (!out_) {
         throw ReportError{"report " + path_.string() +
-                          ": writing failed, it is not whole; is the disk full?"};
+                          ": writing failed, so it is incomplete; is the disk full?"};
     }
 }
 

@@ -111,8 +111,8 @@ void print_pruned(const Summary& summary, const std::vector<BooksTotals>& books)
         invoices -= held.orders;
     }
     if (invoices > 0) {
-        fmt::print("{} invoices are of orders that were pruned from the store: the books are "
-                   "compared with the store without them\n",
+        fmt::print("{} invoices belong to orders that were pruned from the store: they are left "
+                   "out when books and store are compared\n",
                    format_count(invoices));
     }
 }
@@ -135,20 +135,19 @@ void print_work(const Summary& summary) {
                format_count(retries), dead, counts.redriven.load(), format_count(counts.notified),
                format_count(counts.not_notified));
     if (counts.abandoned > 0) {
-        fmt::print("{} dead letters are given up by the retry agent, and left for a person\n",
+        fmt::print("{} dead letters were given up by the retry agent, and are left for a person\n",
                    format_count(counts.abandoned));
     }
     if (counts.repeated > 0) {
-        fmt::print("{} lines repeat an order that came before in the feed; the first one counts\n",
+        fmt::print("{} lines repeat an order from earlier in the feed; the first one counts\n",
                    format_count(counts.repeated));
     }
     if (counts.taken == 0 && counts.known > 0) {
         const bool changed = settled != 0 || summary.totals.outcomes.contains(Outcome::open);
-        fmt::print("{} the store knew all {} orders of the feed before\n",
+        fmt::print("{} all {} orders of the feed were in the store already\n",
                    changed ? "No new order:" : "Nothing changed:", format_count(counts.known));
     } else if (counts.known > 0) {
-        fmt::print("{} orders of the feed were known to the store before\n",
-                   format_count(counts.known));
+        fmt::print("{} orders of the feed were in the store already\n", format_count(counts.known));
     }
 }
 
@@ -171,7 +170,7 @@ bool print_summary(const Summary& summary, const Look& look) {
         books = summary.books.totals();
         print_money(*books, look);
     } catch (const InexactDecimal& error) {
-        fmt::print("The sums are not shown, for they would have to be rounded: {}\n\n",
+        fmt::print("The sums are not shown, because they would have to be rounded: {}\n\n",
                    error.what());
     }
     print_work(summary);
@@ -179,7 +178,7 @@ bool print_summary(const Summary& summary, const Look& look) {
         fmt::print("{} is empty\n", feed);
     }
     if (summary.interrupted) {
-        fmt::print("interrupted{}; {} deliveries wait in the store; the same command goes on\n",
+        fmt::print("interrupted{}; {} deliveries wait in the store; the same command continues\n",
                    summary.feed_ended ? "" : ", the feed was not read to its end",
                    summary.stopped.queued + summary.stopped.deferred);
     }

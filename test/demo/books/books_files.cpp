@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_named_and_left_alone) {
     for (const auto& text : {std::string("short"), std::string(5000, 'x')}) {
         write(folder / "notes.txt", text);
         const auto open = [&] { const Books books(folder / "notes.txt"); };
-        BOOST_CHECK_EXCEPTION(open(), BooksUnusable, says("no SQLite database"));
+        BOOST_CHECK_EXCEPTION(open(), BooksUnusable, says("not a SQLite database"));
         BOOST_CHECK_EXCEPTION(open(), BooksUnusable, says((folder / "notes.txt").string()));
         BOOST_CHECK(bytes_of(folder / "notes.txt") == text);
     }

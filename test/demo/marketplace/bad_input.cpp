@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(a_feed_that_cannot_be_opened_is_an_error_that_names_it) {
                input_error({missing}));
     BOOST_TEST(contains(input_error({"/tmp"}), "'/tmp' is a directory"), input_error({"/tmp"}));
     BOOST_TEST(contains(input_error({""}), "cannot open the feed ''"));
-    BOOST_TEST(contains(input_error({"-", "-"}), "named twice"));
+    BOOST_TEST(contains(input_error({"-", "-"}), "named more than once"));
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_feed_is_noticed_before_the_others_are_read) {

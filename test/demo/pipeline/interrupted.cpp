@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_ends_a_run_in_order_and_the_same_command_goes_
     const test::Finished first = program.finish();
     BOOST_TEST((first.exit_code == 130 || first.exit_code == 0), first.err);
     if (first.exit_code == 130) {
-        BOOST_TEST(first.out.find("the same command goes on") != std::string::npos, first.out);
+        BOOST_TEST(first.out.find("the same command continues") != std::string::npos, first.out);
     }
     const test::Finished last = test::order_pipeline(arguments());
     BOOST_TEST(last.exit_code == 0, last.err);

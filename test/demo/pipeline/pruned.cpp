@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_run_on_a_pruned_store_compares_the_books_with_what_is_lef
         BOOST_TEST(again.out.find("differ") == std::string::npos, again.out);
         if (left < before) {
             BOOST_TEST(again.out.find(std::to_string(before - left) +
-                                      " invoices are of orders that were pruned") !=
+                                      " invoices belong to orders that were pruned") !=
                            std::string::npos,
                        again.out);
         }
