@@ -106,8 +106,7 @@ void AgentBench::check_emitted(const std::vector<Expected>& expected, Compare co
 void AgentBench::check_emitted_nothing(Where where) {
     check_emitted({}, {}, where);
     if (!failure_looked_at_ && !failures().empty()) {
-        mismatch("it emitted nothing, but because it failed; say then_fails() where that is "
-                 "expected" +
+        mismatch("it emitted nothing because it failed; call then_fails() if that is expected" +
                      hints(),
                  where);
     }
@@ -115,7 +114,7 @@ void AgentBench::check_emitted_nothing(Where where) {
 
 void AgentBench::check_state(std::string_view key, const std::optional<std::string>& expected,
                              const std::optional<std::string>& actual, Where where) const {
-    const std::string what = "the state '" + std::string{key} + "' is another one";
+    const std::string what = "the state '" + std::string{key} + "' differs";
     const auto or_nothing = [](const std::optional<std::string>& json) {
         return json.value_or("nothing");
     };
@@ -149,7 +148,7 @@ void AgentBench::check_timer(const EventType* type, Duration delay, const Domain
         expected = "in " + text_of(delay) + ": " +
                    (event != nullptr ? to_text(*event) : std::string{type->name()});
     }
-    mismatch("its timers are others\n  expected: " + expected +
+    mismatch("its timers differ\n  expected: " + expected +
                  listed("actual:", waiting,
                         [&](const TimerRecord& timer) {
                             return "in " + text_of(timer.due - now()) + ": " +
@@ -167,7 +166,7 @@ void AgentBench::check_failed(FailureKind kind, std::string_view text, Where whe
     }
     const Failure last = failures().back().failure; // a copy, since failures() is a temporary
     if (last.kind() != kind || std::string_view{last.what()}.find(text) == std::string_view::npos) {
-        mismatch("the last attempt failed otherwise" + expected +
+        mismatch("the last attempt failed in another way" + expected +
                      "\n  actual:   " + bus::to_text(last.kind()) + ": " + last.what(),
                  where);
     }
@@ -184,7 +183,7 @@ void AgentBench::check_next_attempt(Duration delay, Where where) {
     static_cast<void>(store()); // throws without a store: then the time is not known
     const std::optional<Timestamp> due = status().next_due;
     if (!due || *due - now() != delay) {
-        mismatch("its next attempt comes at another time\n  expected: in " + text_of(delay) +
+        mismatch("its next attempt is at another time\n  expected: in " + text_of(delay) +
                      "\n  actual:   " +
                      (due ? "in " + text_of(*due - now()) : std::string{"none waits"}) + hints(),
                  where);
@@ -196,13 +195,13 @@ void AgentBench::check_dead_letter(std::optional<FailureKind> kind, std::string_
                                    Where where) {
     const std::vector<FailedAttempt>& given_up = watch_given_up();
     if (given_up.empty()) {
-        mismatch("it gave up on nothing" + hints(), where);
+        mismatch("it did not give up on any event" + hints(), where);
     }
     const FailedAttempt& last = given_up.back();
     if ((kind && last.failure.kind() != *kind) ||
         std::string_view{last.failure.what()}.find(text) == std::string_view::npos) {
         mismatch("it gave up for another reason\n  expected: " +
-                     std::string{kind ? bus::to_text(*kind) : "whatever"} + ": ..." +
+                     std::string{kind ? bus::to_text(*kind) : "any kind"} + ": ..." +
                      std::string{text} + "...\n  actual:   " + text_of(last),
                  where);
     }

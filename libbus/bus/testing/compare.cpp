@@ -84,7 +84,7 @@ json::value parsed(std::string_view text) {
     boost::system::error_code error;
     json::value value = json::parse({text.data(), text.size()}, error);
     if (error) {
-        throw std::invalid_argument{"this is no JSON (" + error.message() +
+        throw std::invalid_argument{"this is not JSON (" + error.message() +
                                     "): " + std::string{text}};
     }
     return value;
@@ -160,7 +160,7 @@ std::string to_text(const DomainEvent& event) {
 void expect_equal(const DomainEvent& expected, const DomainEvent& actual, const Compare& compare,
                   Where where) {
     if (const auto difference = first_difference(expected, actual, compare)) {
-        throw Mismatch{"the event is another one\n  first difference: " + to_text(*difference) +
+        throw Mismatch{"the event differs\n  first difference: " + to_text(*difference) +
                            "\n  expected: " + to_text(expected) +
                            "\n  actual:   " + to_text(actual),
                        where};

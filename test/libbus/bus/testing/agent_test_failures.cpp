@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(an_unexpected_failure_does_not_pass_as_emitting_nothing) {
     printer.failures["T-1"] = 1;
     office.when(TicketBoughtEvent{{}, "T-1"});
     test::mismatches([&] { office.then_emits_nothing(); },
-                     {"because it failed; say then_fails()", "out of paper"});
+                     {"because it failed; call then_fails()", "out of paper"});
     test::mismatches([&] { office.then_succeeds(); }, {"attempts failed", "out of paper"});
     BOOST_CHECK_NO_THROW(office.then_fails(FailureKind::transient).then_emits_nothing());
 }
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(another_failure_is_shown_beside_the_expected_one) {
                      {"expected: transient: ...ink...", "actual:   transient: the printer"});
     test::mismatches([&] { office.then_tries_again_in(2min); },
                      {"expected: in 2 min", "actual:   in 1 min"});
-    test::mismatches([&] { office.then_dead_letter(); }, {"it gave up on nothing"});
+    test::mismatches([&] { office.then_dead_letter(); }, {"it did not give up on any event"});
 }
 
 BOOST_AUTO_TEST_CASE(a_dead_letter_is_checked_for_its_reason_its_end_and_errors_in_on_given_up) {
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(another_state_is_shown_with_its_first_difference) {
         [&] {
             office.then_state("account", Account{3, "T-1"});
         },
-        {"the state 'account' is another one", "first difference: seats: expected 3, actual 2",
+        {"the state 'account' differs", "first difference: seats: expected 3, actual 2",
          R"(expected: {"seats":3,"last":"T-1"})", R"(actual:   {"seats":2,)"});
     test::mismatches([&] { office.then_state("nobody", "T-1"); },
                      {"'nobody'", "expected: \"T-1\"", "actual:   nothing"});
