@@ -23,19 +23,19 @@ VersionConflict::VersionConflict(const std::string& stream, std::uint64_t expect
                                  std::uint64_t actual)
     : std::runtime_error{"stream " + stream + " is at version " + std::to_string(actual) +
                          ", not at the expected " + std::to_string(expected) +
-                         "; nothing was appended: read the stream again and decide anew"},
+                         "; nothing was appended: read the stream again, and decide again"},
       expected_{expected},
       actual_{actual} {}
 
 IdConflict::IdConflict(const Uuid& event_id)
     : std::runtime_error{"event " + to_text(event_id) +
                          " is stored already with other content; nothing was appended: give a "
-                         "changed event an id of its own"} {}
+                         "changed event a new id"} {}
 
 BrokenChain::BrokenChain(const std::string& agent)
     : std::runtime_error{"an earlier part of the same chain of agent '" + agent +
-                         "' was not stored, so neither was this one: begin again at what the store "
-                         "holds, with a new chain"} {}
+                         "' was not stored, so this one was not stored either: begin a new chain "
+                         "from what the store holds"} {}
 
 TimerGone::TimerGone(std::uint64_t number)
     : std::runtime_error{"timer " + std::to_string(number) +

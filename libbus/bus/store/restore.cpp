@@ -73,7 +73,7 @@ private:
             refuse("both are the same file; name the backup first, and the store with --store");
         }
         if (has_name(store_) && !fs::is_regular_file(store_, error)) {
-            refuse("the store's path is no file; name one");
+            refuse("the store's path is not a file; name one");
         }
     }
 

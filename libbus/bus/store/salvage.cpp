@@ -42,7 +42,7 @@ public:
         add_log();
         scan();
         if (!log_ && places_.empty()) {
-            throw StoreError{"cannot save anything of " + path_.string() +
+            throw StoreError{"cannot save anything from " + path_.string() +
                              ": no page in it holds an event or the end of a log of libbus"};
         }
         order();
@@ -147,8 +147,9 @@ private:
         report_.first_position = places_.front().position;
         report_.last_position = places_.back().position;
         report_.doubts.emplace_back(
-            "the row that says where the log begins and ends cannot be read: there may have been "
-            "events before the first and behind the last one, and pruned ones may be among them");
+            "the row that says where the log begins and ends cannot be read: events may be missing "
+            "before the first and after the last one, and pruned events may be among the saved "
+            "ones");
     }
 
     /// Looks up names whose rows are lost in the index of names, which also has them, but without

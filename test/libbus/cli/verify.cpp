@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_opened_ends_with_3_and_wrong_use_with_2) {
     std::ofstream{path} << "this is a text and no store, whatever it is called";
     const test::Called text = verify("sqlite:" + path);
     BOOST_TEST(text.code == 3);
-    BOOST_TEST(says(text.err, "no SQLite database"), text.err);
+    BOOST_TEST(says(text.err, "not a SQLite database"), text.err);
     BOOST_TEST(verify("memory").code == 2);
     BOOST_TEST(test::call({"verify"}).code == 2);
 }

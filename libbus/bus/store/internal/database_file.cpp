@@ -113,8 +113,8 @@ void DatabaseFile::refuse_child(const fs::path& path) const {
         throw StoreError{"cannot open sqlite:" + path.string() + " in process " +
                          std::to_string(process_id()) + ": process " + std::to_string(home_.id()) +
                          ", from which it was forked, had it open then, and SQLite does not "
-                         "survive fork(): open it after fork() or daemon() only, or in a program "
-                         "that is started anew"};
+                         "survive fork(): open it only after fork() or daemon(), or in a newly "
+                         "started program"};
     }
 }
 

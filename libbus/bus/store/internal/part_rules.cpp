@@ -130,15 +130,16 @@ std::exception_ptr shape_refusal(const Part& part) {
             "Part::agent"});
     }
     if (part.replay && part.start && part.replay->after != *part.start) {
-        return std::make_exception_ptr(std::invalid_argument{
-            "a part registers an agent after " + std::to_string(*part.start) +
-            " and has it replay after " + std::to_string(part.replay->after) + ": say the same"});
+        return std::make_exception_ptr(
+            std::invalid_argument{"a part registers an agent after " + std::to_string(*part.start) +
+                                  " and has it replay after " + std::to_string(part.replay->after) +
+                                  ": the two must be equal"});
     }
     for (const PositionRange& range : part.settled) {
         if (range.first > range.last) {
             return std::make_exception_ptr(std::invalid_argument{
                 "a part settles the positions from " + std::to_string(range.first) + " to " +
-                std::to_string(range.last) + ", which is backwards: turn the range round"});
+                std::to_string(range.last) + ", which is backwards: swap the two"});
         }
     }
     if (std::any_of(part.put_timers.begin(), part.put_timers.end(),
@@ -170,8 +171,8 @@ StoreError name_taken_error(std::string_view from, std::string_view to, const st
     std::string message = "cannot rename agent ";
     message.append(from).append(" to ").append(to).append(" in ").append(store);
     message.append(": it holds an agent of that name, too. If ").append(to);
-    message.append(" has begun anew instead of going on as ").append(from);
-    message.append(", `bus agents forget` removes it, and the other one can be renamed");
+    message.append(" started from the beginning instead of continuing as ").append(from);
+    message.append(", remove it with `bus agents forget`, and rename the other one then");
     return StoreError{message};
 }
 
@@ -220,7 +221,7 @@ CommandOutcome carry_out(const DeliveryCommand& command, std::optional<DeliveryR
         return {true, "retried"};
     }
     if (command.action != DeliveryAction::redrive) {
-        return {false, "nothing done: that is not asked of a delivery; make a request of it"};
+        return {false, "nothing done: this is not a command for a delivery; make a request"};
     }
     if (delivery->state != DeliveryState::dead) {
         return {false, std::string{"nothing done: it is "} + to_text(delivery->state)};
@@ -265,7 +266,7 @@ PruneRefused unfinished_error(Position through, const std::string& agent, Positi
     return PruneRefused{"cannot prune the events up to " + std::to_string(through) + ": agent '" +
                         agent + "' is not done with event " + std::to_string(position) +
                         ", whose delivery is " + to_text(state) +
-                        "; see that it finishes, discard it, or prune up to before it"};
+                        "; let it finish, discard it, or prune only the events before it"};
 }
 
 } // namespace bus::internal

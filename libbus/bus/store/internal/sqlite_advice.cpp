@@ -15,7 +15,7 @@ namespace {
 /// If the store were at rest and no log had to be read, the file would have been opened.
 std::string advice_on_reading(const std::filesystem::path& path) {
     return "there are commits in " + path.string() +
-           "-wal that are not in the file yet, and to read them SQLite has to write beside it: "
+           "-wal that are not in the file yet, and to read them SQLite must write files beside it: "
            "copy both files to a folder where this user may write, or allow writing there";
 }
 
@@ -28,7 +28,7 @@ std::string advice_on_open(const std::filesystem::path& path, Access access) {
         return "it is a folder: name a file";
     }
     if (!std::filesystem::is_directory(folder, ignored)) {
-        return folder.string() + " is no folder: name a file in one that exists";
+        return folder.string() + " is not a folder: name a file in one that exists";
     }
     if (access != Access::read_write && !std::filesystem::exists(path, ignored)) {
         return "there is no such file";
@@ -67,20 +67,21 @@ std::string advice(int code, int system_error, const std::filesystem::path& path
         return "another program holds the file locked: end it (a database shell?) and try again";
     case SQLITE_CORRUPT:
         return "the file is damaged: go back to " LIBBUS_A_BACKUP "; " LIBBUS_SALVAGE;
-    case SQLITE_NOTADB: return "the file is no SQLite database: name another file";
+    case SQLITE_NOTADB: return "the file is not a SQLite database: name another file";
     case SQLITE_CANTOPEN:
         return system_error == EMFILE
                    ? internal::advice_on_system_error(system_error, path.parent_path())
                    : advice_on_open(path, access);
     case SQLITE_IOERR:
         if (is_failed_read(code)) {
-            return "the disk did not give back a part of it: see the system's log, and run `bus "
+            return "the disk could not read a part of it: see the system's log, and run `bus "
                    "verify`, which says whether the file is whole; a read that fails once may "
                    "succeed the next time";
         }
-        return "the disk refused: see the system's log, free space or repair it, and try again";
+        return "the disk reported an error: see the system's log, free space or repair it, and try "
+               "again";
     case SQLITE_PERM:
-    case SQLITE_AUTH: return "this user may not: see the rights on the file and its folder";
+    case SQLITE_AUTH: return "permission denied: check the rights on the file and its folder";
     case SQLITE_NOMEM: return "there is not enough memory";
     case SQLITE_TOOBIG: return "a text is larger than SQLite can hold (1e9 bytes)";
     default: return "see https://sqlite.org/rescode.html";

@@ -235,7 +235,7 @@ std::exception_ptr Appender::refusal(const Part& part) {
         return std::make_exception_ptr(PartRefused{
             "sqlite:" + connection_.path().string() + " does not take a text of " +
             std::to_string(longest) + " bytes; the most is " + std::to_string(max_value_bytes_) +
-            " (SqliteOptions::max_value_bytes): keep it elsewhere and name the place"});
+            " (SqliteOptions::max_value_bytes): keep the text elsewhere, and store where it is"});
     }
     return agents_.refusal(part);
 }

@@ -37,7 +37,7 @@ fs::path resolve(const fs::path& from, const fs::path& to) {
         refuse(from, to, error.message() + "; name a file with its whole path");
     }
     if (fs::symlink_status(path, error).type() != fs::file_type::not_found) {
-        refuse(from, to, "there is something already; name a new file, or remove that one first");
+        refuse(from, to, "it exists already; name a new file, or remove that one first");
     }
     if (!fs::is_directory(path.parent_path(), error)) {
         refuse(from, to, "its folder does not exist; create it first");

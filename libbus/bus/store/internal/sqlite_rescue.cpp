@@ -80,9 +80,7 @@ public:
         connection_.end_leftover();
         const std::string saved = save();
         return what_happened() +
-               " while this program had it open, and so nothing is written to it "
-               "any more. " +
-               saved;
+               " while this program had it open, so nothing more is written to it. " + saved;
     }
 
 private:
@@ -141,8 +139,8 @@ private:
                 remove_beside();
             }
             return all_acknowledged + ("is in " + name + ". ") +
-                   (stays ? "Stop this program, see that no other one writes there, and start it "
-                            "again."
+                   (stays ? "Stop this program, make sure that no other one writes there, and "
+                            "start it again."
                           : "Stop this program, put that file back in its place, and start it "
                             "again.");
         }
@@ -206,11 +204,11 @@ private:
         }
         remove_all(copy);
         const fs::path log = move_log_aside();
-        return "What was acknowledged before cannot be read from it any more" +
+        return "Events that were acknowledged before cannot be read from it any more" +
                (log.empty() ? std::string{}
                             : "; the newest commits are in the log, kept as " + log.string()) +
-               ". Stop this program, go back to a backup (`bus restore`), and look for who writes "
-               "to a store that is open: copy one with `bus backup`, never onto an open one.";
+               ". Stop this program, go back to a backup (`bus restore`), and find out what wrote "
+               "to the open store: copy a store with `bus backup`, and never onto an open one.";
     }
 
     static void remove_all(const fs::path& copy) {

@@ -324,9 +324,9 @@ void refuse_triggers(const Connection& connection) {
     if (const std::string trigger = find_trigger(connection); !trigger.empty()) {
         throw StoreError{"cannot open sqlite:" + connection.path().string() +
                          " for writing: " + trigger +
-                         " is none of libbus, and may change or remove what is committed; find out "
-                         "who has made it, see with `bus verify` what it did, and remove it with a "
-                         "SQLite shell: DROP TRIGGER"};
+                         " was not made by libbus, and may change or remove committed rows; find "
+                         "out who made it, run `bus verify` to see what it did, and remove it with "
+                         "a SQLite shell: DROP TRIGGER"};
     }
 }
 
@@ -347,10 +347,10 @@ void TriggerWatch::look() {
     if (!found_.empty()) {
         throw StoreError{"another program has made " + found_ +
                          ", in sqlite:" + connection_.path().string() +
-                         ": it does not run for what libbus writes, and publishes go on; but after "
-                         "this run the store will not be opened for writing while it is there. "
-                         "Find out who has made it, see with `bus verify` what it did, and remove "
-                         "it with a SQLite shell: DROP TRIGGER"};
+                         ": it does not run when libbus writes, and publishing continues; but "
+                         "after this run the store cannot be opened for writing until the trigger "
+                         "is removed. Find out who made it, run `bus verify` to see what it did, "
+                         "and remove it with a SQLite shell: DROP TRIGGER"};
     }
 }
 

@@ -81,10 +81,10 @@ bool is_of_sqlite(const SchemaObject& object) {
 
 std::string effect_of(const SchemaObject& object) {
     if (object.type == "trigger") {
-        return "where another program writes, it may change or remove rows";
+        return "if another program writes, it may change or remove rows";
     }
     if (object.type == "index") {
-        return "one that is UNIQUE has commits refused, any other one makes them slower";
+        return "a UNIQUE index makes commits fail, any other index makes them slower";
     }
     return object.type == "view" ? "it shows rows, and changes none" : "libbus never looks at it";
 }
@@ -100,7 +100,7 @@ Finding foreign(const SchemaObject& object) {
         what += " on " + object.table;
     }
     return {.kind = FindingKind::schema_changed,
-            .what = what + " is none of libbus: " + effect_of(object)};
+            .what = what + " was not made by libbus: " + effect_of(object)};
 }
 
 /// The newest position according to the events; if there are none, the last pruned position.

@@ -142,8 +142,8 @@ WriterLock::WriterLock(std::shared_ptr<DatabaseFile> file, fs::path store,
         throw StoreError{
             "cannot open sqlite:" + store_.string() + " for writing: the file has " +
             (names > 1 ? std::to_string(names) + " names (hard links)" : "no longer this name") +
-            ", and what is committed lies beside one of them at first: leave it one name (`find "
-            "DIRECTORY -samefile FILE` lists them), and open it by that"};
+            ", and new commits are first written to a file beside one of its names: leave it only "
+            "one name (`find DIRECTORY -samefile FILE` lists them), and open it by that name"};
     }
 }
 
@@ -196,7 +196,7 @@ void WriterLock::lock_beside() {
         close_file(file);
     }
     if (!plain) {
-        throw cannot("it is no plain file, or has several names; remove it");
+        throw cannot("it is not a plain file, or has several names; remove it");
     }
     if (error == EWOULDBLOCK) {
         refuse(nullptr, store_); // the database file itself is locked by us
@@ -238,7 +238,8 @@ void refuse_other_door(const DatabaseFile& file, const fs::path& store) {
             throw StoreError{"cannot open sqlite:" + store.string() + ": " +
                              owner_of(&file, store).name +
                              " writes this file under another name (a link, a bind mount), and "
-                             "what is committed lies beside that one at first: use that name"};
+                             "new commits are first written to a file beside that name: use that "
+                             "name"};
         }
         sqlite3_sleep(pause_ms);
     }

@@ -131,7 +131,7 @@ BOOST_FIXTURE_TEST_CASE(S8_a_disk_that_is_full_for_a_while, Disk) {
 }
 
 BOOST_FIXTURE_TEST_CASE(S8_a_disk_that_refuses_writes_for_a_while, Disk) {
-    check_writes_fail_for_a_while(*this, DiskFault::no_writes, "the disk refused");
+    check_writes_fail_for_a_while(*this, DiskFault::no_writes, "the disk reported an error");
 }
 
 BOOST_FIXTURE_TEST_CASE(S8_a_file_system_that_is_read_only_for_a_while, Disk) {

@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_backup_is_a_store_of_one_moment, Backend, Backen
     BOOST_TEST(append(*copy, event(20, "A-1")).position == 11U);
     // A path that is taken is left as it is.
     const std::string error = store_error([&] { store.backup(path); });
-    BOOST_TEST(contains(error, "there is something already"), error);
+    BOOST_TEST(contains(error, "it exists already"), error);
     BOOST_TEST(copy->last_position() == 11U);
     BOOST_TEST(contains(store_error([&] { store.backup(backend.folder() / "no" / "b.db"); }),
                         "folder does not exist"));

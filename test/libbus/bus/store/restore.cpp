@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(S21_what_is_no_whole_backup_is_refused_and_all_is_left_as_i
         put(backup, whole);
     };
     refused("", "empty");
-    refused(std::string(5'000, 'x'), "no SQLite database");
+    refused(std::string(5'000, 'x'), "not a SQLite database");
     std::string damaged = whole;
     damaged.replace(damaged.size() - 4096, 4096, std::string(4096, '\0'));
     refused(damaged, "damaged");

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_refused_and_left_alone) {
         const std::string error = open_error(db);
         BOOST_TEST_CONTEXT(error) {
             BOOST_TEST(contains(error, db.string()));
-            BOOST_TEST(contains(error, "no SQLite database"));
+            BOOST_TEST(contains(error, "not a SQLite database"));
         }
         BOOST_TEST(bytes_of(db) == content);
         BOOST_TEST(names().size() == 1U);

@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(S8_a_disk_that_refuses_writes_is_an_error_and_work_goes_on)
             many.events.push_back(large(i));
         }
         const std::string error = store_error([&] { commit(*store, many, true); });
-        BOOST_TEST(contains(error, "the disk refused"), error);
+        BOOST_TEST(contains(error, "the disk reported an error"), error);
         check_goes_on(*store, 1);
     }
     BOOST_TEST(append(*store, event(2)).position == 2U);
