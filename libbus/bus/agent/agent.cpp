@@ -30,7 +30,7 @@ void AgentSettings::check(std::string_view agent) const {
 
 Agent::Agent(std::string name) : name_{std::move(name)} {
     if (name_.empty()) {
-        throw std::invalid_argument{"an agent needs a name: the store knows it by that"};
+        throw std::invalid_argument{"an agent needs a name: the store identifies it by its name"};
     }
     if (find_bad_utf8(name_) != std::string_view::npos) {
         throw std::invalid_argument{"the name of an agent: " + internal::utf8_error(name_)};

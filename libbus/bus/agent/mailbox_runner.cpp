@@ -119,7 +119,7 @@ void MailboxRunner::run(Lane& lane) noexcept {
             post(lane);
             return;
         } catch (...) {
-            report("its next turn comes at once, for it cannot be posted");
+            report("its next turn could not be posted, so it runs at once");
         }
     }
 }
@@ -211,7 +211,7 @@ void MailboxRunner::report(const char* what) const noexcept {
     } catch (const std::bad_alloc&) { // lack of memory may be the very thing to report
         Teller teller = hub_->teller();
         teller.on_trouble(what);
-        teller.on_trouble("short of memory: the agent and the cause of this are not told");
+        teller.on_trouble("out of memory: the agent and the cause cannot be reported");
     }
 }
 

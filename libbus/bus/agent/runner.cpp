@@ -30,8 +30,8 @@ void RunnerHub::set_sink(std::weak_ptr<ObserverSink> sink) {
         const std::lock_guard lock{sink_mutex_};
         present = sink_.lock();
         if (comes && present && !present->closed()) {
-            throw std::logic_error{"this bus is watched already: it takes one observer sink; share "
-                                   "the Observers that it has, or take that one back first"};
+            throw std::logic_error{"this bus has an observer sink already, and takes only one; "
+                                   "share the Observers that it has, or remove that sink first"};
         }
         sink_ = std::move(sink);
     }

@@ -44,7 +44,7 @@ void run_within(const AroundSteps& around, const StepInfo& info, Context& contex
     around(info, RunStep{&StepWithin<Run>::run_once, &step});
     if (!step.ran) {
         throw std::logic_error{"BusOptions::around_steps has returned without running the step: "
-                               "it must run it, or throw why not"};
+                               "it must run the step, or throw"};
     }
     if (step.failure) {
         throw Failure{*step.failure};
@@ -95,7 +95,7 @@ std::string message_of(const std::exception_ptr& thrown) {
     } catch (const std::exception& error) {
         return error.what();
     } catch (...) {
-        return "it threw what is no std::exception";
+        return "it threw something that is not a std::exception";
     }
 }
 

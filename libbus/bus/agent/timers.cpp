@@ -101,7 +101,7 @@ void Timers::fire(const std::shared_ptr<const DomainEvent>& event) noexcept {
     } catch (const std::exception& error) {
         on_trouble_(error.what());
     } catch (...) {
-        on_trouble_("what was thrown is no std::exception");
+        on_trouble_("what was thrown is not a std::exception");
     }
 }
 

@@ -230,8 +230,8 @@ void DurableTimers::give_up(const TimerRecord& timer, const std::string& why) {
     writer_.submit(std::move(part), [](PartResult&&, Part&&) {});
     hub_->runtime().pool().post(
         [hub = hub_, number = timer.number, type = timer.event.event_type, why] {
-            hub->teller().on_trouble("timer " + std::to_string(number) + " is given up, for its " +
-                                     type + " is refused: " + why);
+            hub->teller().on_trouble("timer " + std::to_string(number) + " is given up, because " +
+                                     "the store refuses its " + type + ": " + why);
         });
 }
 
@@ -299,8 +299,8 @@ void DurableTimers::move_rows() {
     hub_->runtime().pool().post([hub = hub_, trouble] { // observers must not run on this thread
         if (!trouble.empty()) {
             hub->teller().on_trouble(
-                "the wall clock was set, and the rows of the timers could not be "
-                "moved with it (it is tried again): " +
+                "the wall clock was set, and the times of the stored timers could not be "
+                "changed with it (this is tried again): " +
                 trouble);
         }
         hub->note_change();

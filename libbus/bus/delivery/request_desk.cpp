@@ -204,7 +204,7 @@ std::string RequestDesk::why_nothing(const RequestRecord& request) const {
     const bool retry = request.action == DeliveryAction::retry;
     const DeliveryState wanted = retry ? DeliveryState::deferred : DeliveryState::dead;
     if (delivery->state == DeliveryState::parked) {
-        return "nothing: the delivery is parked, and follows those before it in its sequence";
+        return "nothing: the delivery is parked behind others of its sequence, and follows them";
     }
     if (delivery->state != wanted) {
         return std::string{"nothing: the delivery is "} + to_text(delivery->state) + ", not " +

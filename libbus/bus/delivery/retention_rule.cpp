@@ -116,7 +116,8 @@ void RetentionRule::prune_aged() {
             "the events up to " + std::to_string(through) + " are older than " +
                 text_of(times_.age) + " and stay: agent '" + obstacle->agent + "' " +
                 obstacle->why +
-                "; let it catch up, see to what it has not finished, or forget it if it is gone");
+                "; let it catch up, clear what it has not finished, or forget it if no program has "
+                "it any more");
         through = std::min(through, obstacle->free_through);
     } else {
         told_of_.reset();

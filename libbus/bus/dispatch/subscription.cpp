@@ -21,9 +21,9 @@ std::weak_ptr<const void> checked_tie(std::weak_ptr<const void>&& object, const 
     if (never_owned(object)) {
         throw std::invalid_argument{
             "subscribe<" + std::string{type.name()} +
-            ">: tied_to is an object that no std::shared_ptr owns, so its handler would never be "
-            "called: weak_from_this() is empty in a constructor; subscribe once the object is "
-            "owned, such as in a function that makes it"};
+            ">: no std::shared_ptr owns the object in tied_to, so the handler would never be "
+            "called. In a constructor, weak_from_this() is still empty: subscribe after the object "
+            "is owned, for example in a function that makes it"};
     }
     return std::move(object);
 }

@@ -13,8 +13,8 @@ constexpr unsigned most_lines = 10; ///< in a second
 constexpr Duration second = std::chrono::seconds{1};
 
 const char* const where_to_hear =
-    " (no observer hears of this: connect one of bus::Observers, or say with BusOptions::unheard "
-    "where such lines go; this is said once)";
+    " (no observer receives this: connect one of bus::Observers, or set BusOptions::unheard to "
+    "choose where such lines go; this hint is given once)";
 
 std::string of_event(const DomainEvent& event) {
     return std::string{event.event_type()} + " (event " + to_text(event.event_id) + ')';
@@ -59,7 +59,7 @@ void Unheard::attempt(Make make) noexcept {
     try {
         add(make());
     } catch (const std::exception&) {
-        say("short of memory: something went wrong of which there is no more to say");
+        say("out of memory: something went wrong, and no more can be said about it");
     }
 }
 
@@ -105,7 +105,7 @@ std::optional<std::string> Unheard::take_left_out() {
     if (count == 0) {
         return std::nullopt;
     }
-    return std::to_string(count) + (count == 1 ? " line more was" : " lines more were") +
+    return std::to_string(count) + (count == 1 ? " more line was" : " more lines were") +
            " left out within a second";
 }
 
@@ -133,11 +133,11 @@ void Unheard::say(std::string_view line) noexcept {
         say_(line);
     } catch (const std::exception& error) {
         say_on_stderr(line);
-        say_on_stderr("BusOptions::unheard threw, so the line before this is said here");
+        say_on_stderr("BusOptions::unheard threw, so the line above was written here");
         say_on_stderr(error.what());
     } catch (...) {
         say_on_stderr(line);
-        say_on_stderr("BusOptions::unheard threw, so the line before this is said here");
+        say_on_stderr("BusOptions::unheard threw, so the line above was written here");
     }
 }
 

@@ -369,7 +369,7 @@ std::shared_ptr<const DomainEvent> read_event(std::string_view json) {
     if (auto event = decode(record)) {
         return event;
     }
-    throw CodecError{"event_type", "this program knows no event type \"" +
+    throw CodecError{"event_type", "this program does not know the event type \"" +
                                        internal::shown(record.event_type) +
                                        "\"; describe it, or read the event as a record"};
 }
@@ -400,8 +400,8 @@ void detail::read_value(const ValueType& type, void* value, std::string_view jso
                         Reading reading) {
     if (std::string_view rest = json;
         type.kind == Kind::object && internal::take_versioned_head(rest)) {
-        throw CodecError{"$version", "this is a state that was kept with its version: read it with "
-                                     "bus::read_state, which knows what to make of it"};
+        throw CodecError{"$version", "this is a state that was stored with its version: read it "
+                                     "with bus::read_state"};
     }
     internal::read_json(json, {&type, value}, reading);
 }

@@ -72,7 +72,7 @@ private:
     static std::size_t deeper(std::size_t depth, const Step* step) {
         if (depth == 0) {
             fail(step, "nested deeper than " + std::to_string(internal::max_depth) +
-                           " levels, which nobody could read back");
+                           " levels, and could not be read back");
         }
         return depth - 1;
     }

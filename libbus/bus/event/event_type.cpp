@@ -130,8 +130,8 @@ const char EventType::this_copy = 0;
 void EventType::refuse_copy() const {
     throw std::logic_error{
         "the event type " + cpp_name_ +
-        " is of another copy of libbus in this process, whose buses alone take its events; link "
-        "them all with one shared libbus, or let only the program link it"};
+        " belongs to another copy of libbus in this process, and only buses of that copy take its "
+        "events; link all parts with one shared libbus, or let only the program link it"};
 }
 
 bool EventType::is_called(std::string_view name) const noexcept {
@@ -158,7 +158,7 @@ std::shared_ptr<DomainEvent> EventType::create_in(internal::BlockMemory& memory)
 
 std::shared_ptr<DomainEvent> EventType::make(internal::BlockMemory* memory) const {
     if (storage_.make == nullptr) {
-        throw std::logic_error{"DomainEvent is no event of its own: create one of a derived type"};
+        throw std::logic_error{"DomainEvent itself is not an event: create one of a derived type"};
     }
     const UnstampedScope unstamped;
     return hold(storage_, memory, [&](void* place) { return storage_.make(place); });
@@ -166,7 +166,7 @@ std::shared_ptr<DomainEvent> EventType::make(internal::BlockMemory* memory) cons
 
 std::shared_ptr<const DomainEvent> EventType::copy(const DomainEvent& event) const {
     if (storage_.copy == nullptr) {
-        throw std::logic_error{"DomainEvent is no event of its own: copy one of a derived type"};
+        throw std::logic_error{"DomainEvent itself is not an event: copy one of a derived type"};
     }
     return hold(storage_, nullptr, [&](void* place) { return storage_.copy(event, place); });
 }

@@ -57,7 +57,7 @@ Failure Failure::from(const std::exception_ptr& exception) {
     } catch (const std::exception& error) {
         return transient(error.what());
     } catch (...) {
-        return poison("what was thrown is no std::exception");
+        return poison("what was thrown is not a std::exception");
     }
 }
 

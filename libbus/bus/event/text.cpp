@@ -35,7 +35,7 @@ void Text::make_together(std::span<const Making> texts) {
             bytes > std::numeric_limits<std::uint32_t>::max()) {
             throw std::length_error{"a bus::Text holds less than 4 GiB, and was given " +
                                     std::to_string(making.characters.size()) +
-                                    " bytes: keep what is so large outside of the event"};
+                                    " bytes: keep such large data outside of the event"};
         }
     }
     if (owners == 0) {

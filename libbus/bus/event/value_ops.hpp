@@ -320,7 +320,7 @@ template <class T, class Traits>
             std::optional<T> made =
                 Traits::from_value(std::move(*static_cast<ProxyOf<T, Traits>*>(proxy)));
             if (!made) {
-                return "this is no value of " + std::string{type_name<T>()};
+                return "this is not a value of " + std::string{type_name<T>()};
             }
             *static_cast<T*>(value) = *std::move(made);
             return {};

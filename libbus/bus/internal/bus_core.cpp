@@ -20,7 +20,7 @@ void tell_ended(RunnerHub& hub, const detail::HandlerSlot& slot) noexcept {
         try {
             sink->on_unsubscribed(detail::describe(slot));
         } catch (const std::bad_alloc&) {
-            hub.teller().on_trouble("short of memory: a subscription that has ended is not told");
+            hub.teller().on_trouble("out of memory: the end of a subscription is not reported");
         }
     }
 }
@@ -44,10 +44,9 @@ void tell_clock_set(RunnerHub& hub, Duration by) {
     hub.teller().on_trouble(
         std::string{"the wall clock was set "} + (forward ? "forward" : "back") + " by " +
         std::to_string(millis.count()) +
-        " ms. Delays, retries and timers go on as if it had not been; what waits for "
-        "a time of the wall clock is looked at anew; the times of events do not "
-        "follow each other here. If nobody has set it, look at the time "
-        "synchronisation of this machine");
+        " ms. Delays, retries and timers are not affected; what waits for a time of the wall "
+        "clock is checked again; the times of events are not in order at this point. If nobody "
+        "has set the clock, check the time synchronisation of this machine");
 }
 
 void tell_crowded(RunnerHub& hub, const std::string& pool, unsigned threads) {
@@ -61,8 +60,9 @@ void tell_crowded(RunnerHub& hub, const std::string& pool, unsigned threads) {
         (threads == 1 ? "the one thread " : "all " + std::to_string(threads) + " threads ") +
         which +
         " busy, and steps of other agents have waited for more than a second. Timers and "
-        "posted handlers have threads of their own and go on. Give agents with slow steps " +
-        more + ". This is told once");
+        "posted handlers have threads of their own and are not affected. Give agents with slow "
+        "steps " +
+        more + ". This warning is given once");
 }
 
 } // namespace
@@ -333,7 +333,7 @@ bool Bus::Core::wait_for(std::string_view agent, Position through, Duration time
     if (on_worker()) {
         throw std::logic_error{"wait_for was called for agent " + std::string{agent} +
                                " in an agent's step or in a handler on a worker: it would wait "
-                               "for itself, or for those whose thread it holds; call it on a "
+                               "for itself, or for agents that need its thread; call it on a "
                                "thread of the host, or let the step return and react to an event"};
     }
     const std::shared_ptr<AgentRunner> runner = delivery.runner_of(agent);
@@ -474,9 +474,8 @@ void Bus::Core::end_with_program() noexcept {
 void Bus::Core::check_not_ended() const {
     if (ended_) {
         throw std::logic_error{
-            "the bus has ended with the program, before what calls it: use it "
-            "before main() returns, or let it be made before what uses it in its "
-            "destructor"};
+            "the bus was destroyed at the end of the program, and is still called: use it before "
+            "main() returns, or construct it before the objects whose destructors use it"};
     }
 }
 

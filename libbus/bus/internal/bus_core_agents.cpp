@@ -13,7 +13,7 @@ void Bus::Core::check_new_agent(const Agent& agent) {
     for (const std::string& former : agent.former_names()) {
         if (former.empty() || former == agent.name()) {
             throw std::invalid_argument{"agent " + agent.name() + " says that it was formerly '" +
-                                        former + "', which is no other name"};
+                                        former + "', which must be another name"};
         }
     }
     for (const Agent::Handler& handler : agent.handlers()) {
@@ -30,8 +30,8 @@ Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
     check_open();
     if (!agent) {
         throw std::invalid_argument{
-            "Bus::add was given a null pointer, which is no agent: make one "
-            "with std::make_unique, or let Bus::emplace make it"};
+            "Bus::add was given a null pointer: make an agent with std::make_unique, or let "
+            "Bus::emplace make it"};
     }
     agent->home().check_copy("an agent");
     check_new_agent(*agent);
@@ -81,7 +81,7 @@ void Bus::Core::take_new_name(const std::string& agent) {
 /// Gives the agent what the store keeps under the agent's former names.
 void Bus::Core::take_over(const Agent& agent) {
     for (const std::string& former : agent.former_names()) {
-        take_name_of_gone(former, agent.name() + ", which was formerly called so, is added");
+        take_name_of_gone(former, agent.name() + ", which formerly had this name, is added");
         try {
             if (delivery_ && store->agent(former)) {
                 delivery_->let_leave(former);

@@ -145,8 +145,8 @@ PolledRuntime::Core::Turn::Turn(Core& core, bool polls) : core_{core}, polls_{po
     const bool busy = core_.depth_ > 0 && core_.holder_ != me;
     if (polls) {
         if (busy && core_.polls_ > 0) {
-            throw std::logic_error{"PolledRuntime::poll: another thread is polling; one thread at "
-                                   "a time may"};
+            throw std::logic_error{"PolledRuntime::poll: another thread is polling; only one "
+                                   "thread may poll at a time"};
         }
         core_.polling_thread_ = life_of_this_thread();
         core_.told_ = false;

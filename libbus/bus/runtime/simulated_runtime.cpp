@@ -199,8 +199,8 @@ bool SimulatedRuntime::wait(std::unique_lock<std::mutex>& lock,
             continue;
         }
         if (!timeout) {
-            throw std::logic_error{"simulation: a wait can never end, for no task and no timer is "
-                                   "left"};
+            throw std::logic_error{"simulation: a wait can never end, because no task and no timer "
+                                   "is left"};
         }
         move_to(end);
         return done();

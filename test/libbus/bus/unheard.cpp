@@ -258,14 +258,14 @@ BOOST_AUTO_TEST_CASE(D30_at_most_ten_lines_a_second_are_said_and_what_is_left_ou
     BOOST_TEST(world.lines.size() == 10U);
     world.runtime->run_for(1s);
     BOOST_TEST(world.lines.size() == 11U);
-    BOOST_TEST(world.said(10, "15 lines more were left out"));
+    BOOST_TEST(world.said(10, "15 more lines were left out"));
     for (int i = 0; i < 11; ++i) {
         world.bus->publish(ping("x"));
     }
     BOOST_TEST(world.lines.size() == 21U);
     world.bus.reset(); // nobody waits for the end of the second
     BOOST_TEST(world.lines.size() == 22U);
-    BOOST_TEST(world.said(21, "1 line more was left out"));
+    BOOST_TEST(world.said(21, "1 more line was left out"));
     world.runtime->run_for(5s);
     BOOST_TEST(world.lines.size() == 22U);
 }

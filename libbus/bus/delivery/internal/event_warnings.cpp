@@ -22,8 +22,8 @@ std::string version_of(const std::string& type, std::uint32_t version) {
 }
 
 const char* const what_newer_ones_do =
-    "such events wait, and with them what follows in their sequences, until a program that knows "
-    "the version opens the store";
+    "such events, and those after them in their sequences, wait until a program that knows the "
+    "version opens the store";
 
 } // namespace
 
@@ -35,7 +35,7 @@ void EventWarnings::no_handler(const WaitingCount& left, ObserverSink& sink) con
                     left.event_type + ' ' + by_state(left) +
                     (known ? ", for which it has no handler any more"
                            : ", a type that this program does not know") +
-                    ": nothing is run for them, and those whose turn comes become dead letters; "
+                    ": they cannot be handled, and each becomes a dead letter when its turn comes; "
                     "bring the handler back and redrive them, or discard them");
 }
 
@@ -85,11 +85,11 @@ void report_unknown(EventStore& store, ObserverSink& sink) {
     }
     if (!types.empty()) {
         sink.on_trouble(where + " has types of events that this program does not know: " + types +
-                        "; agents pass over them");
+                        "; agents skip them");
     }
     if (!versions.empty()) {
         sink.on_trouble(where + " has newer versions of events than this program knows: " +
-                        versions + "; agents that handle them let them wait");
+                        versions + "; for agents that handle them, they wait");
     }
 }
 

@@ -39,16 +39,16 @@ std::shared_ptr<const DomainEvent> readable_event(DeliveryItem& item,
     }
     if (!item.decoded) {
         return unread(Failure::rejected(
-            "nothing was run, for this program knows no event type " + record.event_type +
-            ": redrive the event in a program that knows it, or discard it"));
+            "no handler was run: this program does not know the event type " + record.event_type +
+            "; redrive the event in a program that knows it, or discard it"));
     }
     return item.decoded;
 }
 
 Failure no_handler(std::string_view agent, std::string_view event_type) {
-    return Failure::rejected("nothing was run, for agent " + std::string{agent} +
+    return Failure::rejected("no handler was run: agent " + std::string{agent} +
                              " has no handler for " + std::string{event_type} +
-                             " any more: bring the handler back and redrive the event, or discard "
+                             " any more; bring the handler back and redrive the event, or discard "
                              "it");
 }
 

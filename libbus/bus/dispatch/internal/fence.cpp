@@ -25,8 +25,8 @@ void fence_other_threads() noexcept {
     if (membarrier_works() && !internal::barrier_in_all_threads()) {
         // It worked at the start, and publishers rely on it: to continue would be a data race.
         static_cast<void>(std::fputs(
-            "libbus: membarrier(2) failed after it had worked; a seccomp filter that was "
-            "installed later must allow it, or start the program with LIBBUS_NO_MEMBARRIER=1\n",
+            "libbus: membarrier(2) worked before and fails now; if the program installs a seccomp "
+            "filter, let it allow membarrier, or start the program with LIBBUS_NO_MEMBARRIER=1\n",
             stderr));
         std::abort();
     }

@@ -27,7 +27,7 @@ using test::scripted;
 
 namespace worker_events {
 
-/// Can be copied so often, and then throws what is no std::exception.
+/// Can be copied so often, and then throws something that is not a std::exception.
 struct Fragile {
     static inline int copies_left = 0;
 
@@ -414,9 +414,9 @@ BOOST_AUTO_TEST_CASE(A2_a_key_function_that_throws_is_reported_and_the_aggregate
 BOOST_AUTO_TEST_CASE(
     A2_a_key_function_that_throws_something_else_than_an_exception_is_reported_too) {
     const auto fails = [](const bus::DomainEvent&) -> std::string {
-        throw 42; // NOLINT: no std::exception, on purpose
+        throw 42; // NOLINT: not a std::exception, on purpose
     };
-    expect_sequence_by_aggregate(fails, "what was thrown is no std::exception");
+    expect_sequence_by_aggregate(fails, "what was thrown is not a std::exception");
 }
 
 BOOST_AUTO_TEST_CASE(A2_an_observer_may_remove_the_agent_whose_key_function_has_thrown) {
@@ -470,8 +470,9 @@ BOOST_AUTO_TEST_CASE(A2_an_event_whose_copy_throws_as_it_must_wait_is_given_up_o
     BOOST_TEST(status.finished == 1U);
     BOOST_TEST(status.dropped == 1U);
     const std::vector<std::string> expected{
-        "agent a: a delivery that must wait cannot be kept: what was thrown is no std::exception",
-        "agent a: an event that must wait for its turn is lost: what was thrown is no "
+        "agent a: a delivery that must wait cannot be kept: what was thrown is not a "
+        "std::exception",
+        "agent a: an event that must wait for its turn is lost: what was thrown is not a "
         "std::exception"};
     BOOST_TEST(told == expected, boost::test_tools::per_element());
 }

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(R8_parked_deliveries_follow_their_head) {
     tried.clear();
     down = false;
     BOOST_TEST(asked({.action = DeliveryAction::retry, .position = 3}) ==
-               "nothing: the delivery is parked, and follows those before it in its sequence");
+               "nothing: the delivery is parked behind others of its sequence, and follows them");
     BOOST_TEST(tried.empty());
     BOOST_TEST(asked({.action = DeliveryAction::retry, .position = 1}) == "1 retried");
     BOOST_TEST(tried == (std::vector<std::int64_t>{1, 2, 3}), boost::test_tools::per_element());

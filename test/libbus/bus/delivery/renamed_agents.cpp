@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(R15_two_agents_that_would_have_one_name_are_refused_with_wh
     BOOST_TEST(contains(both, "`bus agents forget`"), both);
     BOOST_TEST(store->agent("counter").has_value());
     BOOST_TEST(contains(error_of(std::make_unique<test::ScriptedAgent>("tally", "tally")),
-                        "which is no other name"));
+                        "which must be another name"));
     bus->forget("tally");
     BOOST_TEST(error_of(std::make_unique<test::ScriptedAgent>("tally", "counter")) == "");
 }

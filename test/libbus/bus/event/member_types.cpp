@@ -319,7 +319,8 @@ BOOST_AUTO_TEST_CASE(A17_what_is_wrong_with_a_member_is_said_with_its_path) {
     kinds::check_refused<All>(R"({"by_number":{"x":"y"}})", "by_number.x: expected a key that is");
     kinds::check_refused<All>(R"({"by_colour":{"blue":{}}})", "expected a key that is one of red");
     kinds::check_refused<All>(R"({"corners":[{"x":1}]})", "corners: expected a list of 2 values");
-    kinds::check_refused<All>(R"({"place":{"x":-1}})", "place: this is no value of kinds::Point");
+    kinds::check_refused<All>(R"({"place":{"x":-1}})",
+                              "place: this is not a value of kinds::Point");
     kinds::check_refused<All>(R"({"place":[1,2]})", "place: expected an object");
     kinds::check_refused<All>(R"({"track":[{},{},{},{}]})", "track: a track has at most three");
     kinds::check_refused<All>(R"({"orders":["o-1","p"]})", "orders[1]: expected text of");
