@@ -19,7 +19,7 @@ auto reading(const EventStore& store, Read read) {
         return read();
     } catch (const CodecError& error) {
         throw StoreError{store.description() + ": " + error.what() +
-                         "; is that agent a control agent?"};
+                         "; the agent seems not to be a control agent: name one"};
     }
 }
 

@@ -14,16 +14,16 @@ Workflow& Workflow::step(const EventType& done_by, std::string name,
         refuse("a step needs a name");
     }
     if (find_step(name) != nullptr) {
-        refuse("there is a step of this name already");
+        refuse("the workflow already has a step of this name");
     }
     const auto same_type = std::find_if(
         steps_.begin(), steps_.end(), [&](const Step& other) { return other.done_by == &done_by; });
     if (same_type != steps_.end()) {
-        refuse(std::string{done_by.name()} + " shows already that step '" + same_type->name +
-               "' is done; one event type cannot stand for two steps");
+        refuse(std::string{done_by.name()} + " already ends step '" + same_type->name +
+               "'; an event type can end only one step");
     }
     if (within && *within < Duration::zero()) {
-        refuse("its limit is below zero");
+        refuse("its time limit is below zero");
     }
     steps_.push_back({std::move(name), &done_by, within});
     return *this;

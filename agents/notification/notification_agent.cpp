@@ -91,7 +91,7 @@ void NotificationAgent::check_rule(const Rule& rule) const {
     require(!answers(event_type<NotificationRequestedEvent>()) &&
                 (!options_.sent || !answers(*options_.sent->type)),
             "events of type " + std::string{rule.type->name()} +
-                " include what the agent itself emits, so it would answer itself without end");
+                " include events that the agent itself emits, so it would answer itself forever");
 }
 
 void NotificationAgent::declare_handlers() {
@@ -165,7 +165,7 @@ void NotificationAgent::send(const Message& message, Context& context) const {
         // An earlier version of the program had this channel. A redrive works once it is back.
         throw Failure::rejected("agent " + name() + " has no channel '" + message.channel +
                                 "' for notification '" + message.notification_type +
-                                "'; add one of this name and redrive");
+                                "'; add a channel of this name, and redrive the event");
     }
     channel->send(message);
     tell(message, true, context);

@@ -87,7 +87,7 @@ void check_members(std::string_view text, const EventType& type) {
         tag.remove_prefix(parent.size());
         const std::string_view member = tag.substr(0, tag.find_first_of(". \t}"));
         if (type.members().find(member) == nullptr) {
-            refuse(text, "'data." + std::string{member} + "' is no member of " +
+            refuse(text, "'data." + std::string{member} + "' is not a member of " +
                              std::string{type.name()} + ", which has: " + names_of(type.members()));
         }
     }

@@ -57,7 +57,7 @@ RetryAgent::RetryAgent(std::string name, std::vector<FailureBinding> bindings, R
     }
     if (bindings_.empty()) {
         throw std::invalid_argument{"retry agent '" + this->name() +
-                                    "' is bound to no failure event: give it a FailureBinding"};
+                                    "' has no failure event to react to: give it a FailureBinding"};
     }
     for (const FailureBinding& binding : bindings_) {
         if (binding.type == nullptr || !binding.read) {

@@ -176,8 +176,9 @@ BOOST_AUTO_TEST_CASE(a_step_needs_a_name_of_its_own_a_type_of_its_own_and_a_sane
                               [part](const auto& error) { return says(error, part); });
     };
     refuses([](Workflow& w) { w.step<ParcelSentEvent>(""); }, "needs a name");
-    refuses([](Workflow& w) { w.step<ParcelSentEvent>("pack"); }, "of this name already");
-    refuses([](Workflow& w) { w.step<ParcelPackedEvent>("wrap"); }, "'pack' is done");
+    refuses([](Workflow& w) { w.step<ParcelSentEvent>("pack"); },
+            "already has a step of this name");
+    refuses([](Workflow& w) { w.step<ParcelPackedEvent>("wrap"); }, "ends step 'pack'");
     refuses([](Workflow& w) { w.step<ParcelSentEvent>("send", bus::Duration{-1}); }, "below zero");
     refuses([](Workflow& w) { w.completes<ParcelSentEvent>().resumes<ParcelSentEvent>(); },
             "declared twice");

@@ -291,10 +291,9 @@ BOOST_AUTO_TEST_CASE(a_request_for_a_channel_that_is_gone_is_rejected_with_a_cle
                boost::test_tools::per_element());
     const auto dead = notification.dead_letters();
     BOOST_REQUIRE(dead.size() == 1U);
-    BOOST_TEST(
-        dead[0].attempts.back().message ==
-        "agent notification has no channel 'chat' for notification 'broken'; add one of this "
-        "name and redrive");
+    BOOST_TEST(dead[0].attempts.back().message ==
+               "agent notification has no channel 'chat' for notification 'broken'; add a channel "
+               "of this name, and redrive the event");
 }
 
 BOOST_AUTO_TEST_CASE(without_a_store_all_is_the_same_for_as_long_as_the_program_lives) {

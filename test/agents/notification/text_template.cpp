@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_template_that_cannot_be_read_is_refused_with_the_reason) 
     refuses("{{", "Unclosed tag");
     refuses("x {{{", "Unclosed tag");
     refuses("{{data.lmap}}",
-            "'data.lmap' is no member of LampBrokenEvent, which has: lamp, number");
+            "'data.lmap' is not a member of LampBrokenEvent, which has: lamp, number");
     refuses("{{# data.lmap }}x{{/ data.lmap }}", "data.lmap");
     refuses("{{{data.lmap}}}", "data.lmap");
 }
