@@ -5,7 +5,7 @@
 
 namespace {
 
-// One for each thread, since an atomic would cost a bench more than the allocation.
+// A counter for each thread, because an atomic one would cost a benchmark more than the allocation.
 thread_local std::size_t count = 0;
 /// The number of the allocation that fails; 0: none.
 thread_local std::size_t failing = 0;

@@ -18,17 +18,17 @@
 
 namespace test {
 
-/// How a child process ends once it has done what it was made for.
+/// How a child process ends after it has run its function.
 enum class ChildEnd : bool {
     at_once, ///< by _exit()
-    in_full, ///< by exit(), which destroys what is static
+    in_full, ///< by exit(), which destroys static objects
 };
 
-/// A child of fork() that does something and says what came of it. It has ten seconds, more under
-/// the sanitizers, or else counts as hung.
+/// A child of fork() that runs a function and reports the result. If it takes longer than ten
+/// seconds (more under the sanitizers), it counts as hung.
 class Child {
 public:
-    /// `act` returns what the child says; what it throws is said too.
+    /// `act` returns what the child reports. If it throws, the child reports the exception.
     template <class Act>
     explicit Child(Act act, ChildEnd end = ChildEnd::at_once) {
         std::array<int, 2> ends{};
@@ -61,7 +61,7 @@ public:
         ::close(listening_);
     }
 
-    /// Waits for it. What it has said; or how it ended, if that was not as it should.
+    /// Waits for the child. Returns its report, or how it ended if it did not end as expected.
     std::string wait() {
         std::string said;
         std::array<char, 512> buffer{};
@@ -109,7 +109,7 @@ private:
     int listening_ = -1;
 };
 
-/// What a child says that does this.
+/// The report of a child that runs `act`.
 template <class Act>
 std::string in_child(Act act, ChildEnd end = ChildEnd::at_once) {
     return Child{std::move(act), end}.wait();

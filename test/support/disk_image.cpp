@@ -39,7 +39,7 @@ void arrive(Image& image, const PowerLoss& loss, std::mt19937_64& dice) {
     for (Change& change : image.pending) {
         const bool kept = arrives(dice);
         if (!kept && change.kind == Change::Kind::remove) {
-            break; // what came after went into another file of that name, which nobody finds
+            break; // later changes went into another file of that name, which is lost
         }
         if (kept && loss.torn && change.kind == Change::Kind::write && dice() % 4 == 0) {
             const std::size_t sectors = change.bytes.size() / sector;

@@ -9,12 +9,12 @@
 #include <random>
 #include <vector>
 
-/// What FaultyDisk knows of a file.
+/// What FaultyDisk knows about a file.
 namespace test {
 
 using Bytes = std::vector<char>;
 
-/// One change of a file that no sync has made safe yet.
+/// One change of a file that is not synced yet.
 struct Change {
     enum class Kind : std::uint8_t { write, truncate, remove };
     Kind kind = Kind::write;
@@ -22,12 +22,12 @@ struct Change {
     Bytes bytes;
 };
 
-/// A file as the disk has it, and what is only on its way there.
+/// A file as it is safe on the disk, and its changes that are not synced yet.
 struct Image {
     bool exists = false;
     Bytes safe;
     std::vector<Change> pending;
-    bool made_here = false; ///< its name is in the folder since then, but not safe yet
+    bool made_here = false; ///< its name is new in the folder, and not synced yet
     int open = 0;
 
     void apply(const Change& change) {
@@ -54,7 +54,7 @@ struct Image {
         exists = true;
     }
 
-    /// The folder was synced: a removal, and what was before it, is safe.
+    /// The folder was synced: a removal and the changes before it are safe.
     void sync_removal() {
         const auto is_removal = [](const Change& change) {
             return change.kind == Change::Kind::remove;
@@ -71,10 +71,10 @@ struct Image {
 /// The content of a file.
 Bytes content(const std::filesystem::path& path);
 
-/// Makes the file what its image says is safe.
+/// Gives the file the content that is safe according to its image.
 void write_back(const std::filesystem::path& path, const Image& image);
 
-/// The power is gone: some of the pending changes have arrived all the same.
+/// The power is off: some of the pending changes were written nevertheless.
 void arrive(Image& image, const PowerLoss& loss, std::mt19937_64& dice);
 
 } // namespace test

@@ -36,8 +36,8 @@ struct FaultyDisk::State {
     std::mutex mutex; ///< of the images
     std::map<std::string, Image> images;
 
-    /// Of a change: what it is refused with, SQLITE_OK where it happens. The one at which the power
-    /// goes is refused, but noted, as it may have arrived.
+    /// The result of a change: SQLITE_OK if it happens, else the error. The change at which the
+    /// power fails is refused, but recorded, because it may have been written.
     int refusal(int error, bool& noted, const char* what, const std::string& path) {
         noted = false;
         if (off) {
@@ -73,11 +73,11 @@ struct FaultyDisk::State {
 
 namespace {
 
-/// An open file: ours, with SQLite's own behind it in the same memory.
+/// An open file: our part, followed in the same memory by SQLite's own.
 struct File {
     sqlite3_file base;
     FaultyDisk::State* state;
-    const std::string* path; ///< the key of its image; null where we only pass on
+    const std::string* path; ///< the key of its image; null if calls are only passed on
 
     static File& of(sqlite3_file* file) { return *reinterpret_cast<File*>(file); }
 
@@ -105,7 +105,7 @@ int read_file(sqlite3_file* file, void* into, int size, sqlite3_int64 offset) {
     return f.methods().xRead(f.real(), into, size, offset);
 }
 
-/// SQLITE_OK where the change may happen, which is noted; else what it is refused with.
+/// SQLITE_OK if the change may happen, and it is recorded; else the error.
 int attempt(const File& f, int error, const char* what, Change change) {
     if (f.path == nullptr) {
         return SQLITE_OK;
@@ -161,7 +161,7 @@ int sync_file(sqlite3_file* file, int flags) {
     return SQLITE_OK;
 }
 
-/// Of what is none of our business.
+/// Passes a call on to SQLite's own file.
 template <auto method, class... Arguments>
 auto pass_on(sqlite3_file* file, Arguments... arguments) {
     File& f = File::of(file);
@@ -170,7 +170,8 @@ auto pass_on(sqlite3_file* file, Arguments... arguments) {
 
 using Methods = sqlite3_io_methods;
 
-// Version 2: with shared memory for WAL, without SQLite reading through a mapping past us.
+// Version 2: with shared memory for WAL, but without memory mapping, by which SQLite would read
+// past us.
 constexpr Methods methods{2,
                           close_file,
                           read_file,
@@ -247,7 +248,7 @@ int delete_file(sqlite3_vfs* vfs, const char* path, int sync_folder) {
     return state.real->xDelete(state.real, path, 0);
 }
 
-// The rest is none of our business.
+// The rest is only passed on.
 int access_file(sqlite3_vfs* vfs, const char* path, int flags, int* result) {
     sqlite3_vfs* real = state_of(vfs).real;
     return real->xAccess(real, path, flags, result);
@@ -277,8 +278,8 @@ FaultyDisk::FaultyDisk(const fs::path& folder) : state_{std::make_unique<State>(
     state_->disk = this;
     state_->folder = fs::weakly_canonical(folder).string() + "/";
     state_->real = sqlite3_vfs_find(nullptr);
-    // What is not said here (time, randomness, sleeping, libraries) stays SQLite's own: these
-    // functions do not look at the object that they are called on.
+    // What is not set here (time, randomness, sleeping, libraries) stays SQLite's own: these
+    // functions do not use the object that they are called on.
     sqlite3_vfs& vfs = state_->vfs = *state_->real;
     vfs.szOsFile = static_cast<int>(sizeof(File)) + state_->real->szOsFile;
     vfs.pNext = nullptr;
@@ -325,7 +326,7 @@ void FaultyDisk::forget_plans() {
 void FaultyDisk::simulate(DiskWorld world) {
     state_->dice.seed(world.seed);
     state_->vfs.xRandomness = random_bytes;
-    sqlite3_randomness(0, nullptr); // what it has taken from the machine is forgotten
+    sqlite3_randomness(0, nullptr); // drops the random state that SQLite took from the machine
     state_->vfs.xSleep = sleep;
     state_->world = std::move(world);
 }

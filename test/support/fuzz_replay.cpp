@@ -1,6 +1,6 @@
-// The main() of a fuzz target in builds without libFuzzer: feeds it the committed corpus, and for
-// each input the same seeded variations on every run. It finds little that is new, but what was
-// found once stays found.
+// The main() of a fuzz target in builds without libFuzzer: feeds it the committed corpus, and the
+// same seeded variations of each input on every run. It finds few new bugs, but notices if an old
+// one comes back.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +39,7 @@ std::vector<Input> read_corpus(const std::filesystem::path& folder) {
     }
     std::sort(paths.begin(),
               paths.end());        // the directory's own order differs from machine to machine
-    std::vector<Input> corpus{{}}; // the empty input is always worth a try
+    std::vector<Input> corpus{{}}; // always try the empty input
     for (const auto& path : paths) {
         corpus.push_back(read_file(path));
     }

@@ -4,8 +4,9 @@
 
 #include <atomic>
 
-/// What a child of fork() leaves behind is no leak: its parent's other threads, whose stacks lead
-/// to what they have, are not there. The leak sanitizer asks this at the end of each process.
+/// Memory that a child of fork() leaves behind is not a leak: the other threads of its parent, on
+/// whose stacks the pointers to it are, do not exist there. The leak sanitizer calls this at the
+/// end of each process.
 namespace test::detail {
 
 inline std::atomic<bool> is_child{false};

@@ -14,7 +14,8 @@
 
 namespace test {
 
-/// Takes the right to write in a folder from this process; from root too, who becomes nobody.
+/// Takes the right to write in a folder from this process. If it is root, it becomes the user
+/// nobody.
 class NoWriting {
 public:
     explicit NoWriting(std::filesystem::path folder) : folder_{std::move(folder)} { begin(); }
@@ -38,7 +39,7 @@ public:
         ::chmod(folder_.c_str(), 0755);
     }
 
-    /// Whether it is so.
+    /// Whether the process has lost the right.
     [[nodiscard]] bool works() const {
         return ::faccessat(AT_FDCWD, folder_.c_str(), W_OK, AT_EACCESS) != 0;
     }

@@ -2,8 +2,8 @@
 
 namespace test {
 
-/// Whether this is built with a sanitizer, which makes all that takes time take many times as long:
-/// a test that tries the same in many places tries fewer of them then.
+/// Whether this is built with a sanitizer, which makes everything many times slower. A test that
+/// tries the same thing in many places then tries fewer of them.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool sanitized = true;
 #else

@@ -9,7 +9,7 @@
 
 namespace test {
 
-/// An agent whose handlers a test writes on the spot:
+/// An agent with handlers that a test writes in place:
 ///
 ///     auto agent = test::scripted("saver");
 ///     agent->handles<PingEvent, PongEvent>([](const PingEvent&, bus::Context&) { ... });
@@ -20,11 +20,11 @@ public:
 
     explicit ScriptedAgent(std::string name) : Agent{std::move(name)} {}
 
-    /// One that had another name.
+    /// An agent that formerly had another name.
     ScriptedAgent(std::string name, const std::string& former)
         : Agent{std::move(name), bus::formerly(former)} {}
 
-    /// Declares a handler of E that emits the rest.
+    /// Declares a handler of E that emits the other types.
     template <bus::AnyEventStruct E, bus::EventStruct... Emitted, class F>
     void handles(F handle) {
         on<E>(std::move(handle)).template emits<Emitted...>();

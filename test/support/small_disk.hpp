@@ -12,11 +12,11 @@
 
 namespace test {
 
-/// A disk of a test's own, in memory, where the machine allows it: BOOST_AUTO_TEST_CASE(name,
+/// A disk in memory for one test, if the machine allows it: BOOST_AUTO_TEST_CASE(name,
 /// *where_a_disk_can_be_mounted).
 class SmallDisk {
 public:
-    /// `size` as tmpfs takes it: `size=2m`.
+    /// `size` is an option of tmpfs, such as `size=2m`.
     explicit SmallDisk(std::string size) : size_{std::move(size)} {
         mounted_ = ::mount("tmpfs", path().c_str(), "tmpfs", 0, size_.c_str()) == 0;
     }
@@ -32,7 +32,7 @@ public:
 
     [[nodiscard]] bool mounted() const { return mounted_; }
 
-    /// Nothing on it may be open for writing. False: the machine does not allow it.
+    /// No file on it may be open for writing. False: the machine does not allow it.
     [[nodiscard]] bool make_read_only(bool yes) {
         return mount_again(yes ? static_cast<unsigned long>(MS_RDONLY) : 0UL);
     }

@@ -4,12 +4,12 @@
 #include <functional>
 #include <random>
 
-/// What the programs of test/stress share: rounds of seeded chance, few with ctest, many with
-/// test/stress/run.
+/// Shared by the programs of test/stress: rounds with seeded random numbers, few with ctest, many
+/// with test/stress/run.
 namespace test {
 
-/// The chance of one thread in one round. The scheduler has its say too, so the same seed gives the
-/// same program, but not always the same outcome.
+/// The random numbers of one thread in one round. The same seed gives the same program, but not
+/// always the same result, because the scheduler matters too.
 class Chance {
 public:
     explicit Chance(std::uint64_t seed) : generator_{seed} {}
@@ -20,10 +20,10 @@ public:
     /// True once in `times` calls, on average.
     bool once_in(std::uint64_t times) { return number(times) == 0; }
 
-    /// Lets other threads go on, now and then: where it is called, threads change places.
+    /// Now and then, lets other threads run. Threads change places at the calls of this.
     void yield();
 
-    /// For a thread of its own.
+    /// The random numbers for another thread.
     Chance fork() { return Chance{generator_()}; }
 
 private:

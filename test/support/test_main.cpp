@@ -1,5 +1,5 @@
-// The main() of every test program. BOOST_TEST_MODULE would do, but it wants a name at compile
-// time, and so a compilation for each program; this one takes the name from the program.
+// The main() of every test program. BOOST_TEST_MODULE would need a name at compile time, and thus a
+// compilation for each program; this main() takes the name from the program.
 #define BOOST_TEST_NO_MAIN
 #include <boost/test/unit_test.hpp>
 

@@ -11,8 +11,8 @@
 
 namespace test {
 
-/// A store in front of another one, whose commits fail when a test says so. It does not remember
-/// whose chains have failed with them: the writer does, whatever the store.
+/// A store in front of another one, with commits that fail on demand. It does not remember which
+/// chains failed with them: the writer does this, with any store.
 class TroubledStore final : public bus::EventStore {
 public:
     explicit TroubledStore(std::shared_ptr<bus::EventStore> inner) : inner_{std::move(inner)} {}
@@ -21,15 +21,15 @@ public:
     std::atomic<bool> disk_full{false};
     /// While true, nothing can be read.
     std::atomic<bool> unreadable{false};
-    /// While true, what operators ask for cannot be read.
+    /// While true, the requests of operators cannot be read.
     std::atomic<bool> requests_unreadable{false};
-    /// While true, where agents are cannot be read.
+    /// While true, the record of an agent cannot be read.
     std::atomic<bool> agents_unreadable{false};
     /// Called before events or an agent are removed.
     std::function<void()> before_removal;
     /// How many commits have failed.
     std::atomic<int> failed{0};
-    /// Asked before each commit; true lets that one fail.
+    /// Called before each commit; if it returns true, that commit fails.
     std::function<bool()> fails_next;
     /// Called after a commit is in the store, before anybody learns of it.
     std::function<void()> after_commit;
@@ -200,7 +200,7 @@ public:
     void backup(const std::string& to) override { reader().backup(to); }
 
 private:
-    /// The inner store, to change what commit() does not.
+    /// The inner store, for changes that commit() cannot make.
     bus::EventStore& writer() {
         if (disk_full) {
             throw bus::StoreError{"troubled: disk full; free some space"};
