@@ -20,7 +20,7 @@ namespace simulation {
 
 namespace {
 
-/// What the workers have told.
+/// The results that the workers have reported.
 class Tally {
 public:
     Tally(const CampaignOptions& options, std::FILE* out)
@@ -57,7 +57,7 @@ public:
         }
     }
 
-    /// Prints the closing line; returns whether nothing has failed.
+    /// Prints the closing line; returns true if nothing has failed.
     bool close() {
         for (const auto& [seed, log] : logs_) {
             if (!failed_.contains(seed)) {
@@ -110,7 +110,7 @@ private:
     std::uint64_t faults_ = 0;
 };
 
-/// Reads what a worker tells until it ends. Returns the seed that it died of.
+/// Reads the lines of a worker until it ends. Returns the seed at which it died.
 std::optional<std::uint64_t> listen(std::FILE* worker, Tally& tally) {
     std::array<char, 4096> line{};
     std::uint64_t seed = 0;

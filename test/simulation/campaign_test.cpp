@@ -1,4 +1,4 @@
-// What a campaign says of seeds that fail. Its workers are scripts here.
+// The report of a campaign on seeds that fail. Here, its workers are scripts.
 #include "test/simulation/campaign.hpp"
 
 #include "test/libbus/bus/store/temp_folder.hpp"
@@ -18,8 +18,8 @@ struct Ran {
     std::string said{};
 };
 
-/// A campaign of the one seed 5, whose worker is a script; in it FROM is the seed that it is to go
-/// on with.
+/// A campaign with the single seed 5 and a script as its worker. In the script, FROM is the seed to
+/// continue with.
 Ran run(const std::string& worker, simulation::CampaignOptions options = {}) {
     const test::TempFolder folder;
     options.program = (folder.path() / "worker").string();

@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// More than a seed ever has.
+/// More than any seed has.
 constexpr std::size_t most_events = 1'000'000;
 
 std::string report_of(bus::EventStore& store, const fs::path& file) {
@@ -82,7 +82,7 @@ bool is_once(const std::string& what) {
                        [&](const char* type) { return what.starts_with(type); });
 }
 
-/// The undisturbed run has no packer; what that does is held against the log.
+/// True for events of the packer. The undisturbed run has none; they are compared with the log.
 bool is_of_parcels(const std::string& what) {
     return what.starts_with("Parcel") || what.find(" for packing: ") != std::string::npos ||
            what.find(" for parcels: ") != std::string::npos;
@@ -129,7 +129,7 @@ private:
 
     void check_report() {
         const std::string report = report_of(log_, world_.folder / "report.csv");
-        // Where commits fail a refused line comes in later, behind others.
+        // If commits fail, a refused line is stored later, after others.
         const bool same = world_.commits_failed ? rows(report) == rows(expected_.report)
                                                 : report == expected_.report;
         if (same) {
@@ -195,7 +195,7 @@ private:
         take(findings);
     }
 
-    /// What the control agent keeps is what the events make of each execution, each applied once.
+    /// The control agent's state is the result of applying each event of an execution once.
     void check_control() {
         const bus::agents::Workflow workflow = demo::order_workflow();
         std::map<std::string, bus::agents::ExecutionState> states;
@@ -231,7 +231,7 @@ private:
         }
     }
 
-    /// All events that ever were in the store, at their positions, and its deliveries.
+    /// All events that were ever in the store, at their positions, and its deliveries.
     std::unique_ptr<bus::EventStore> whole_log() {
         world_.keep(*store_);
         auto log = std::make_unique<bus::MemoryStore>();
@@ -261,7 +261,7 @@ private:
         return log;
     }
 
-    /// What the pipeline declares, and the packer with it.
+    /// The graph of the pipeline and the packer, as they declare it.
     bus::EventGraph graph() const {
         const demo::RunOptions options;
         demo::Marketplace marketplace{options.feeds};
@@ -296,7 +296,7 @@ private:
     const Expected& expected_;
     std::unique_ptr<bus::SqliteStore> store_;
     std::unique_ptr<bus::EventStore> whole_; ///< of a store that may have been pruned
-    bus::EventStore& log_;                   ///< all events that ever were in the store
+    bus::EventStore& log_;                   ///< all events that were ever in the store
     demo::Books books_;
     std::vector<std::string> found_;
 };

@@ -1,5 +1,5 @@
-// The simulation's checks of the packer and of operators' requests, each with what it is there to
-// find planted in a store.
+// Tests of the simulation's checks: for each check of the packer and of operators' requests, the
+// fault that it must find is planted in a store.
 #include "demo/events/order_events.hpp"
 #include "test/simulation/parcels.hpp"
 #include "test/simulation/request_checks.hpp"
@@ -22,7 +22,7 @@ using simulation::ParcelPackedEvent;
 const bus::Timestamp noon = bus::parse_timestamp("2026-03-02T12:00:00Z");
 using Sentences = std::vector<std::string>;
 
-/// A store as the packer leaves it, or nearly so.
+/// A store as the packer leaves it, except for a planted fault.
 class Packed {
 public:
     explicit Packed(const char* agent = simulation::older_packer) : agent_{agent} {

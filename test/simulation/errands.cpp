@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t rows_at_a_time = 100;
 
-/// An agent that has deliveries in a state; empty: there is none.
+/// An agent that has deliveries in a state; empty if there is none.
 std::string agent_with(bus::DeliveryState state, std::uint64_t chance, bus::EventStore& store) {
     std::vector<std::string> found;
     for (const bus::AgentRecord& agent : store.agents()) {
@@ -32,7 +32,7 @@ std::string agent_with(bus::DeliveryState state, std::uint64_t chance, bus::Even
     return found.empty() ? std::string{} : found[chance % found.size()];
 }
 
-/// All of an agent that are in a state, or the oldest of them.
+/// A request for all deliveries of an agent that are in a state, or for the oldest of them.
 std::optional<bus::RequestRecord> of_deliveries(bus::DeliveryAction action,
                                                 bus::DeliveryState state, std::uint64_t chance,
                                                 bus::EventStore& store) {
@@ -49,7 +49,7 @@ std::optional<bus::RequestRecord> of_deliveries(bus::DeliveryAction action,
     return request;
 }
 
-/// One of the packer's, whatever it waits for.
+/// A request to discard one of the packer's deliveries, in any state.
 std::optional<bus::RequestRecord> of_discard(std::uint64_t chance, bus::EventStore& store) {
     const std::string agent = packer_name(store);
     const std::vector<bus::DeliveryBrief> rows = store.delivery_briefs(agent);
@@ -62,7 +62,8 @@ std::optional<bus::RequestRecord> of_discard(std::uint64_t chance, bus::EventSto
                               .position = rows[chance % rows.size()].position};
 }
 
-/// Up to what all agents are done with, or to anywhere, which may be refused.
+/// A request to prune up to a position that all agents are done with, or up to any position, which
+/// may be refused.
 std::optional<bus::RequestRecord> of_prune(std::uint64_t chance, bus::EventStore& store) {
     const bus::Position first = store.first_position();
     const bus::Position last = store.last_position();
@@ -98,7 +99,7 @@ std::optional<bus::RequestRecord> of_errand(const Ask& ask, bus::EventStore& sto
                               .before = now - std::chrono::milliseconds{ms}};
 }
 
-/// The positions of a request, as the command `bus` finds them.
+/// The positions that a request is for, as the command `bus` finds them.
 std::vector<bus::Position> positions_of(const bus::RequestRecord& request, bus::EventStore& store) {
     if (request.position != 0) {
         return {request.position};
@@ -147,7 +148,8 @@ private:
         request.at = world_.now;
         const bool prunes = request.action == bus::DeliveryAction::prune ||
                             request.action == bus::DeliveryAction::prune_requests;
-        world_.asked.push_back(request); // first: it may be kept although the power goes
+        world_.asked.push_back(
+            request); // noted first: the request may be stored although the power fails
         if (prunes || ask.only_asked) {
             request.number = store_->ask(request);
             world_.asked.back().number = request.number;
@@ -219,7 +221,8 @@ private:
     std::unique_ptr<bus::SqliteStore> store_;
 };
 
-/// What is pruned, and by whom, looked at after each life: with the disk at peace.
+/// After each life, with a disk that works: archives the log, and checks that nothing was pruned
+/// too early.
 void look_after(World& world, std::uint64_t seed) {
     world.disk.simulate({.seed = seed});
     try {

@@ -46,7 +46,7 @@ void add_value(sqlite3_stmt* row, int column, std::string& text) {
     }
 }
 
-/// Checksums are over messages that name the folder; verify() has looked at them.
+/// True for checksums. They cover messages that name the folder, and verify() has checked them.
 bool tells_of_folder(std::string_view column) {
     return column.ends_with("checksum");
 }

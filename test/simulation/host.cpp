@@ -19,10 +19,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// How long commits may fail before the host gives up, as order_pipeline does.
+/// How long commits may fail before the host gives up, as in order_pipeline.
 constexpr bus::Duration patience_with_store = 5s;
 constexpr bus::Duration moment = 25ms;
-/// The longest life that makes sense: faults, retries and redrives are over long before.
+/// The longest life that makes sense. Faults, retries and redrives are over long before.
 constexpr bus::Duration longest_life = 1h;
 
 std::string name_of(test::DiskFault fault) {
@@ -88,7 +88,7 @@ Ended Host::run() {
         note(ended == Ended::done ? "all orders are settled" : "stopped");
     }
     take_down();
-    // Closing writes, too.
+    // Closing the store writes, too.
     if (world_.disk.is_off()) {
         ended = Ended::crashed;
         note("CRASH in the " + world_.disk.cut_where() + ", change " +
@@ -139,7 +139,7 @@ void Host::open() {
     pipeline_->bus().add(packer(life_.newer_program));
 }
 
-/// Remembers what the bus says is committed, and writes down what goes wrong.
+/// Remembers what the bus reports as committed, and notes what goes wrong.
 void Host::watch() {
     observers_.emplace(pipeline_->bus());
     observers_->published.connect([this](const bus::DomainEvent& event) {
@@ -188,7 +188,7 @@ void Host::feed_next() {
     }
 }
 
-/// The disk takes its time; the writer's thread waits for it, and others go on meanwhile.
+/// Simulates the time of a sync: the writer's thread waits for it, and other tasks run meanwhile.
 void Host::on_sync(const std::string& path) {
     const DiskPace& pace = life_.pace;
     const auto span = static_cast<std::uint64_t>((pace.most - pace.least).count());
@@ -199,7 +199,8 @@ void Host::on_sync(const std::string& path) {
         note("the disk stalls for " + std::to_string(takes.count() / 1000) + " ms");
     }
     runtime_->pass(takes);
-    // Not within the books, whose mutex is held: in one thread its next user would wait for ever.
+    // Not while the books write: their mutex is held, and in one thread its next user would wait
+    // for ever.
     if (at_work_ && path.starts_with(world_.store().string()) && pace.others_once_in != 0 &&
         dice_.once_in(pace.others_once_in)) {
         let_others_run();
@@ -214,7 +215,7 @@ void Host::let_others_run() {
     }
 }
 
-/// Lets a moment pass, and looks how things are.
+/// Lets a moment pass, and checks the state of the host.
 std::optional<Ended> Host::look() {
     std::mutex mutex;
     std::condition_variable never;
@@ -273,7 +274,7 @@ void Host::end_window() {
     note("the disk is well again");
 }
 
-/// Sets up the next of the changes that fail, once the one before it has.
+/// Sets up the next change that fails, after the one before it has failed.
 void Host::fail_next_change() {
     if (world_.disk.failing_soon() || next_failing_ >= life_.failing_changes.size()) {
         return;
@@ -290,8 +291,8 @@ void Host::stop() {
     pipeline_->stop(life_.stop);
 }
 
-/// The end of the process. Where the power is gone nothing is written any more, whatever the
-/// objects try on their way out.
+/// The end of the process. If the power is off, nothing more is written, no matter what the objects
+/// try in their destructors.
 void Host::take_down() {
     if (!runtime_) {
         return;

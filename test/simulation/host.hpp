@@ -17,19 +17,21 @@ namespace simulation {
 /// How a life ended.
 enum class Ended : std::uint8_t {
     done,    ///< all orders are settled
-    crashed, ///< it lost its disk in the midst of its work
+    crashed, ///< it lost its disk in the middle of its work
     stopped, ///< an operator stopped it
-    failed,  ///< it gave up, as the program does where its store cannot be used
+    failed,  ///< it gave up, as the program does if its store cannot be used
 };
 
-/// The host does not do what it should: no error of its own, but what the simulation is for.
+/// The host does not behave as it should. This is not an error of the simulation, but what it looks
+/// for.
 class Misbehaved : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// One process of the order pipeline, with all its parts in one thread: the disk delays and fails
-/// it, and where the power goes its objects are taken down without anything being written.
+/// One process of the order pipeline, with all its parts in one thread. The disk delays its
+/// operations and makes them fail. If the power fails, the objects are destroyed and nothing more
+/// is written.
 class Host {
 public:
     Host(World& world, const Life& life);

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <utility>
 
-/// What an operator does beside a running host. The rest of Host is in host.cpp.
+/// The actions of an operator beside a running host. The rest of Host is in host.cpp.
 namespace simulation {
 
 using namespace std::chrono_literals;
@@ -14,13 +14,12 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int most_operator_rounds = 40;
-/// How often the log is copied where it may be pruned because of its age, which is half a minute
-/// at least.
+/// How often the log is copied if it may be pruned by age. The age is at least half a minute.
 constexpr bus::Duration kept_every = 5s;
 
 } // namespace
 
-/// As far as the store has it still: what a crash has taken since is forgotten.
+/// Copies the log. Drops earlier copies of events that a crash has removed from the log since.
 void World::keep(bus::EventStore& log) {
     const bus::Position first = log.first_position();
     std::vector<bus::StoredEvent> now = log.read(first - 1, bus::EventStore::unlimited);
@@ -29,7 +28,7 @@ void World::keep(bus::EventStore& log) {
                    std::make_move_iterator(now.end()));
 }
 
-/// True where there is something left to do, which an operator asks for, or which is waited for.
+/// True if something is left to do that an operator must ask for, or that must be waited for.
 bool Host::needs_operator() {
     try {
         for (const std::string& trouble : held_up_by_dead_letters(*store_)) {
@@ -43,7 +42,7 @@ bool Host::needs_operator() {
     }
 }
 
-/// Has dead letters given to their agents again, and the packer try what it has put off.
+/// Asks that dead letters are redriven, and that the packer retries what it has deferred.
 bool Host::ask_for_what_waits() {
     const bus::Position oldest = 0;
     const std::string packer = packer_name(*store_);
@@ -76,7 +75,8 @@ void Host::ask_for(const bus::RequestRecord& request) {
     // The request is written over a connection of its own: the writer must wait for it.
     at_work_ = false;
     try {
-        world_.asked.push_back(request); // first: it may be kept although the power goes
+        world_.asked.push_back(
+            request); // noted first: the request may be stored although the power fails
         world_.asked.back().at = runtime_->now();
         world_.asked.back().number = pipeline_->bus().request(request);
     } catch (...) {
@@ -86,7 +86,7 @@ void Host::ask_for(const bus::RequestRecord& request) {
     at_work_ = true;
 }
 
-/// What the operator wants in this life, when it is time.
+/// Makes the requests of this life that are due.
 void Host::run_errands() {
     const bus::Duration age = runtime_->steady_now() - began_;
     while (next_ask_ < life_.asks.size() && life_.asks[next_ask_].at <= age) {
@@ -104,7 +104,7 @@ void Host::run_errands() {
     }
 }
 
-/// Before the host prunes by itself what the checks want to see.
+/// Copies the log before the host prunes events that the checks need.
 void Host::keep_archive() {
     const bus::SteadyTime now = runtime_->steady_now();
     if (world_.plan.retention == 0us || now < next_keep_) {

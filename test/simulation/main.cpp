@@ -1,4 +1,4 @@
-// The simulation; test/simulation/run builds and starts this.
+// The simulation. test/simulation/run builds and starts it.
 #include "test/simulation/campaign.hpp"
 #include "test/simulation/simulation.hpp"
 
@@ -16,8 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder of its own, gone at the end. Its path is always as long, and wherever there is room in
-/// memory it is there: the real files need not be safe.
+/// A temporary folder. Its path always has the same length. It is in memory if there is room there,
+/// because the real files need not be safe.
 class Folder {
 public:
     Folder() {
@@ -46,7 +46,7 @@ private:
     fs::path path_;
 };
 
-/// The lines at which two logs part.
+/// The first lines in which two logs differ.
 void print_difference(const std::string& first, const std::string& second) {
     const auto [here, there] =
         std::mismatch(first.begin(), first.end(), second.begin(), second.end());
@@ -60,7 +60,7 @@ void print_difference(const std::string& first, const std::string& second) {
                line(second, static_cast<std::size_t>(there - second.begin())));
 }
 
-/// One seed, twice, and what happened in it.
+/// Runs one seed twice, and prints what happened.
 int replay(std::uint64_t seed, std::uint64_t orders, bool verbose, const std::string& log_file) {
     const Folder folder;
     const simulation::Result result =

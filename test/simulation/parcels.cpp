@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What is the matter with an order: the same in every run.
+/// What goes wrong with an order; the same in every run.
 enum class Matter : std::uint8_t { refused, refused_then_waits, fails_twice, waits, none };
 
 std::uint64_t number_of(std::string_view order_id) {
@@ -80,7 +80,7 @@ private:
         if (matter == Matter::fails_twice && context.attempt() < 3) {
             throw bus::Failure::transient("the tape is torn");
         }
-        // The attempt after that of its death; the next one packs it.
+        // The attempt after the one that made it a dead letter; the next one packs it.
         const bool waits = matter == Matter::refused_then_waits && context.attempt() == 2;
         if (waits || (matter == Matter::waits && context.attempt() == 1)) {
             throw bus::Failure::not_ready("there is no box of that size", 2h);
@@ -88,7 +88,7 @@ private:
     }
 };
 
-/// What the log has of the packer.
+/// The packer's part of the log.
 struct ParcelLog {
     std::map<bus::Position, std::string> orders{}; ///< that it had to pack, by position
     std::map<bus::Position, ParcelPackedEvent> packed{};
@@ -142,7 +142,7 @@ private:
         }
     }
 
-    /// Each once, and what was never given up in its order.
+    /// Each order once, and those that were never given up in order.
     void check_packed() {
         std::map<std::string, std::int64_t> newest;
         for (const auto& [position, parcel] : log_.packed) {
@@ -202,7 +202,7 @@ private:
         }
     }
 
-    /// As the steps have committed, each applied once.
+    /// The state that results if each committed step is applied once.
     void check_states() {
         std::map<std::string, std::vector<std::string>> wanted;
         for (const auto& [position, parcel] : log_.packed) {

@@ -29,25 +29,26 @@ struct ParcelCollectedEvent : bus::Event<ParcelCollectedEvent> {
 BUS_DESCRIBE_EVENT(ParcelCollectedEvent, (order_id),
                    bus::aggregate_id<&ParcelCollectedEvent::order_id>)
 
-/// The packer's name in the older program and in the newer one.
+/// The packer's names in the older program and in the newer one.
 inline constexpr const char* older_packer = "packing";
 inline constexpr const char* newer_packer = "parcels";
 
-/// Packs a parcel for each order, in order within a marketplace; it does what the pipeline does
-/// not. Some orders are refused until they are redriven, and of these some then wait for two hours;
-/// dead letters hold nothing up. Some wait for two hours at once, some fail twice. It keeps what it
-/// packed for each marketplace, and a timer tells that a parcel was collected.
+/// Packs a parcel for each order, in order within a marketplace. It does what the pipeline does not
+/// do: some orders are refused until they are redriven, and some of these then wait for two hours;
+/// dead letters hold nothing up. Some orders wait for two hours at once, and some fail twice. The
+/// state holds what was packed for each marketplace, and a timer reports that a parcel was
+/// collected.
 std::unique_ptr<bus::Agent> packer(bool newer_program);
 
 /// The name that the packer has in a store.
 std::string packer_name(bus::EventStore& store);
 
-/// What may only wait behind a delivery that was never given up, and does not; a sentence each.
+/// A sentence for each parked delivery of the packer with only dead or redriven ones before it.
 std::vector<std::string> held_up_by_dead_letters(bus::EventStore& store);
 
-/// Holds what the packer has left against the log (all events that ever were in the store), once
-/// nothing is to be done any more: a sentence for each trouble. `discards_asked`: the deliveries
-/// that an operator wanted to be done with; some may have finished before.
+/// Compares the results of the packer with the log (all events that were ever in the store), when
+/// nothing is left to do. Returns a sentence for each deviation. `discards_asked`: the deliveries
+/// that an operator asked to discard; some may have finished before.
 std::vector<std::string> check_parcels(bus::EventStore& store, bus::EventStore& log,
                                        const std::set<bus::Position>& discards_asked,
                                        bool newer_program);

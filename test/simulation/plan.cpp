@@ -10,9 +10,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Changes of the disk in a life that nobody disturbs, about; a crash beyond them never comes.
+/// About the number of disk changes in an undisturbed life. A crash beyond it never happens.
 constexpr std::uint64_t usual_changes = 4'000;
-/// Those of opening and recovering.
+/// The changes while the store is opened and recovered.
 constexpr std::uint64_t first_changes = 40;
 
 DiskPace pace(Dice& dice) {
@@ -24,8 +24,8 @@ DiskPace pace(Dice& dice) {
             .others_once_in = dice.between(0, 4)};
 }
 
-/// A process that is killed leaves all that it has written; a power cut some of what was not
-/// synced.
+/// A killed process leaves everything that it has written; a power cut leaves some of the unsynced
+/// writes.
 test::PowerLoss loss(Dice& dice) {
     test::PowerLoss result{.seed = dice.number(), .kept = 0.0, .torn = false};
     switch (dice.below(4)) {
@@ -121,8 +121,8 @@ private:
     bus::Duration ahead_{};
 };
 
-/// Has an operator come by, in half of the lives and between some, has the log pruned in some of
-/// the seeds, and brings the program in which the packer has another name.
+/// Plans an operator for half of the lives and between some of them, pruning for some of the seeds,
+/// and the newer program, in which the packer has another name.
 class Errands {
 public:
     explicit Errands(Dice& dice) : dice_{dice} {}
@@ -143,7 +143,8 @@ public:
             life.newer_program = i >= renamed_from;
             life.asks = asks();
             if (plan.retention > 0us && dice_.once_in(2)) {
-                life.downtime = dice_.duration(1min, 3h); // or little would be old enough
+                life.downtime =
+                    dice_.duration(1min, 3h); // with less, few events would be old enough
             }
             if (!last && dice_.once_in(4)) {
                 life.visit = visit();
@@ -189,7 +190,7 @@ private:
 };
 
 std::uint64_t mixed(std::uint64_t seed, std::uint32_t with) {
-    // Seeds that lie side by side must not give like dice.
+    // Neighbouring seeds must not give similar random numbers.
     std::seed_seq mix{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32U),
                       with};
     std::array<std::uint32_t, 2> words{};

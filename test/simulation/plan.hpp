@@ -9,12 +9,12 @@
 #include <random>
 #include <vector>
 
-/// A whole host in one thread under a seed: what the seed says, the host, and what is looked at
-/// when it is done.
+/// A whole host in one thread, driven by a seed: the plan of the seed, the host, and the checks at
+/// the end.
 namespace simulation {
 
-/// Random numbers that are the same everywhere: of the standard's generators only the engine is
-/// specified to the bit.
+/// Random numbers that are the same on all platforms: in the standard library, only the engines are
+/// specified to the bit, not the distributions.
 class Dice {
 public:
     explicit Dice(std::uint64_t seed) : engine_{seed} {}
@@ -32,14 +32,15 @@ public:
     /// True once in `times`.
     bool once_in(std::uint64_t times) { return below(times) == 0; }
 
-    /// From `low` to `high`, small ones as often as large ones: each doubling is as likely.
+    /// From `low` to `high`. Each doubling is equally likely, so small numbers are as frequent as
+    /// large ones.
     bus::Duration duration(bus::Duration low, bus::Duration high);
 
 private:
     std::mt19937_64 engine_;
 };
 
-/// For a while the disk is at fault.
+/// A time in which the disk has a fault.
 struct FaultWindow {
     bus::Duration from{}; ///< since the life began; negative: before anything is opened
     bus::Duration length{};
@@ -56,30 +57,30 @@ struct ClockStep {
 struct DiskPace {
     bus::Duration least{}; ///< of a sync
     bus::Duration most{};
-    std::uint64_t stall_once_in = 0;  ///< so many syncs; 0: never
-    std::uint64_t others_once_in = 0; ///< so many syncs, other tasks run meanwhile; 0: never
+    std::uint64_t stall_once_in = 0;  ///< in this many syncs; 0: never
+    std::uint64_t others_once_in = 0; ///< in this many syncs, other tasks run meanwhile; 0: never
 };
 
-/// What an operator may want.
+/// What an operator may ask for.
 enum class Errand : std::uint8_t {
-    retry,          ///< what an agent has deferred is to be tried now
-    redrive,        ///< the dead letters of an agent are to be given to it again
-    discard,        ///< a delivery of the packer is to be done with
-    prune,          ///< the oldest events are to go
-    prune_requests, ///< the oldest requests are to go
+    retry,          ///< try the deferred deliveries of an agent now
+    redrive,        ///< give the dead letters of an agent to it again
+    discard,        ///< discard a delivery of the packer
+    prune,          ///< remove the oldest events
+    prune_requests, ///< remove the oldest requests
 };
 
 /// An operator asks for something.
 struct Ask {
     bus::Duration at{}; ///< since the life began
     Errand errand = Errand::retry;
-    std::uint64_t chance = 0; ///< which agent, which delivery, how much
-    bool only_asked = false;  ///< while no host runs: the next one is to do it
+    std::uint64_t chance = 0; ///< selects the agent, the delivery, the amount
+    bool only_asked = false;  ///< while no host runs: leave it to the next host
 };
 
-/// What an operator does at the command line while no host runs.
+/// The actions of an operator at the command line while no host runs.
 struct Visit {
-    bool renames = false; ///< the packer, whose program is new from then on
+    bool renames = false; ///< the packer; from then on the newer program runs
     std::vector<Ask> asks{};
     std::optional<std::uint64_t> crash_at{}; ///< that change of the disk, from 1
     test::PowerLoss loss{};
@@ -87,34 +88,34 @@ struct Visit {
 
 /// One life of the host, from its start to its end.
 struct Life {
-    std::uint64_t seed = 0;                    ///< of its runtime, and of what the disk does
+    std::uint64_t seed = 0;                    ///< of its runtime and its disk
     std::optional<std::uint64_t> crash_at{};   ///< that change of the disk, from 1
-    test::PowerLoss loss{};                    ///< what the crash leaves of unsynced writes
-    std::optional<bus::Duration> stop_after{}; ///< an operator stops it then
+    test::PowerLoss loss{};                    ///< which unsynced writes survive the crash
+    std::optional<bus::Duration> stop_after{}; ///< after this time an operator stops it
     bus::Stop stop = bus::Stop::drain;
     std::vector<FaultWindow> windows{};
-    std::vector<std::uint64_t> failing_changes{}; ///< each the n-th after the one before
+    std::vector<std::uint64_t> failing_changes{}; ///< each counted from the one before
     DiskPace pace{};
     bus::Duration feed_gap{}; ///< the longest between two lines of the feed
     bus::Duration downtime{}; ///< after it
     std::vector<ClockStep> clock_steps{};
-    bus::Duration clock_set_after{}; ///< set by so much while no host runs
+    bus::Duration clock_set_after{}; ///< by how much the clock is set while no host runs
     std::vector<Ask> asks{};         ///< in order
     bool newer_program = false;      ///< in which the packer has its new name
     std::optional<Visit> visit{};    ///< after it
 };
 
-/// All that a seed says.
+/// The plan of a seed.
 struct Plan {
     std::uint64_t seed = 0;
     std::uint64_t orders = 50;
     double books_fault_rate = 0; ///< see demo::FaultPlan
-    bool disk_fails = false;     ///< in some life, beside crashes
+    bool disk_fails = false;     ///< in some life, in addition to crashes
     bool clock_set = false;      ///< in some life, or between two
-    bool prunes = false;         ///< an operator does, or the host by its retention
-    bus::Duration retention{};   ///< see bus::BusOptions, as the next one
+    bool prunes = false;         ///< by an operator, or by the host's retention
+    bus::Duration retention{};   ///< see bus::BusOptions; the next one too
     bus::Duration retention_every = std::chrono::hours{1};
-    std::vector<Life> lives{}; ///< the last one is left in peace
+    std::vector<Life> lives{}; ///< the last one is not disturbed
 };
 
 Plan make_plan(std::uint64_t seed, std::uint64_t orders);

@@ -15,7 +15,7 @@ using bus::RequestRecord;
 
 constexpr const char* retention_rule = "retention";
 
-/// All that was to go has gone.
+/// Everything that was to be removed is removed.
 bool all_removed(const RequestRecord& request) {
     return request.done_at && request.result.find(" removed") != std::string::npos &&
            request.result.find("then: ") == std::string::npos;
@@ -66,7 +66,7 @@ private:
         }
     }
 
-    /// Somebody must have wanted it to go.
+    /// Somebody must have asked for its removal.
     void check_gone(const RequestRecord& request) {
         const bool wanted =
             std::any_of(asked_.begin(), asked_.end(), [&](const RequestRecord& other) {
@@ -81,7 +81,7 @@ private:
         }
     }
 
-    /// Where the clock was left alone: what was answered before the time is gone.
+    /// If the clock was never set, requests that were answered before the time are removed.
     void check_removed_requests() {
         for (const auto& [number, prune] : kept_) {
             if (context_.clock_was_set || prune.action != DeliveryAction::prune_requests ||
@@ -137,7 +137,7 @@ private:
         }
     }
 
-    /// One for the one renaming, unless it was pruned.
+    /// One request for the one renaming, unless it was pruned.
     void check_renames() {
         const auto renames = std::count_if(kept_.begin(), kept_.end(), [](const auto& entry) {
             return entry.second.action == DeliveryAction::rename;

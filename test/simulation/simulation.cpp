@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// More faulty orders than a usual feed has, for there are few orders.
+/// More faulty orders than in a usual feed, because there are few orders.
 constexpr demo::FeedFaults faulty_orders{.duplicates = 400,
                                          .broken_lines = 150,
                                          .missing_members = 150,

@@ -10,7 +10,7 @@ namespace simulation {
 
 namespace {
 
-/// A seed that takes longer does not come to an end.
+/// A seed that takes longer is taken to be endless.
 constexpr unsigned longest_seed_s = 120;
 
 } // namespace

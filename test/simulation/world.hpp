@@ -15,7 +15,7 @@ namespace simulation {
 /// What happened, a line each, with the virtual time.
 class Trace {
 public:
-    /// `live`: told on standard output as it happens, too.
+    /// `live`: also printed on standard output at once.
     explicit Trace(bool live) : live_{live} {}
 
     void add(bus::Timestamp time, const std::string& text);
@@ -33,7 +33,7 @@ struct Promise {
     std::string what;
 };
 
-/// What outlives the process: the disk, the time, the operator's memory.
+/// What survives the process: the disk, the time, the operator's memory.
 struct World {
     World(const Plan& p, const std::filesystem::path& f, bool live)
         : plan{p}, folder{f}, feed{f / "feed.ndjson"}, disk{f}, trace{live} {}
@@ -49,9 +49,9 @@ struct World {
     std::vector<bus::RequestRecord>
         asked; ///< requests that were made; number 0: it may have failed
     std::vector<bus::StoredEvent> archive; ///< what was in the log before it was pruned
-    bool commits_failed = false; ///< some commit may have, so that lines came in another order
+    bool commits_failed = false; ///< some may have, so lines may be stored in another order
 
-    /// Copies what is in the log into the archive, as one who prunes does before.
+    /// Copies the log into the archive, as an operator does before pruning.
     void keep(bus::EventStore& log);
 
     [[nodiscard]] std::filesystem::path store() const { return folder / "orders.db"; }
