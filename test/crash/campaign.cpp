@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::seconds patience{60};
-/// Three deaths while it runs alone quarantine an event: a round must not come near by chance.
+/// Three deaths during runs alone quarantine an event. A round must not reach that number by
+/// chance.
 constexpr std::size_t most_blows = 3;
 
 std::string told_to(const fs::path& folder) {
@@ -161,7 +162,7 @@ void Campaign::run_turn(std::uint64_t turn) {
     const bool struck = options_.plan || subject_.deaths_of_its_own() > 0 ||
                         std::count(round.killed_at.begin(), round.killed_at.end(), target.point);
     if (!struck && round.findings.clean()) {
-        // It came by less often this time; the first time is certain.
+        // The program passed the point less often this time, but it certainly passes it once.
         note(turn, variant, plan, round, folder);
         plan = {plan.front(), {.rules = target.point + "=kill@1", .after_us = std::nullopt}};
         if (!target.resumed_only) {
@@ -172,7 +173,7 @@ void Campaign::run_turn(std::uint64_t turn) {
     note(turn, variant, plan, round, folder);
 }
 
-/// Blows, and in half of the rounds the newer program after one of them.
+/// The blows of a round; in half of the rounds, the newer program starts after one of them.
 Plan Campaign::plan_for(const Target& target, std::uint64_t variant, std::mt19937_64& dice) const {
     Plan plan = blows_for(target, variant, dice);
     if (!plan.empty() && dice() % 2 == 0 && subject_.newer_command(variant, {})) {
@@ -183,7 +184,7 @@ Plan Campaign::plan_for(const Target& target, std::uint64_t variant, std::mt1993
     return plan;
 }
 
-/// The point in turn comes first, at any of its hits; then, perhaps, whatever chance brings.
+/// First a kill at the target's fault point, at any of its hits; then perhaps random blows.
 Plan Campaign::blows_for(const Target& target, std::uint64_t variant, std::mt19937_64& dice) const {
     const Calm& calm = calm_.at(variant);
     Plan plan;
@@ -202,7 +203,7 @@ Plan Campaign::blows_for(const Target& target, std::uint64_t variant, std::mt199
     }
     const std::uint64_t hits =
         hits_of(target.resumed_only ? calm.resumed : calm.fresh, target.point);
-    // Not the last ones: how much goes into one commit is the threads' chance.
+    // Not at the last hits: their number varies, because the threads decide what shares a commit.
     const std::uint64_t hit = 1 + dice() % std::max<std::uint64_t>(hits * 3 / 4, 1);
     plan.push_back(
         {.rules = target.point + "=kill@" + std::to_string(hit), .after_us = std::nullopt});
@@ -217,7 +218,7 @@ Plan Campaign::blows_for(const Target& target, std::uint64_t variant, std::mt199
     return plan;
 }
 
-/// The wall clock is set somewhere on the way: by an hour or by years, forward or back. The next
+/// Sets the wall clock during the run: by seconds, an hour or years, forward or back. The next
 /// start has the machine's time again, so for it the clock was set the other way.
 std::string Campaign::clock_rule(const Calm& calm, std::mt19937_64& dice) {
     constexpr std::int64_t steps[] = {2, 3'600, 315'360'000};
@@ -227,8 +228,8 @@ std::string Campaign::clock_rule(const Calm& calm, std::mt19937_64& dice) {
            std::to_string(1 + dice() % hits);
 }
 
-/// A moment, alone or with a point that takes its time until then; a point to be killed at; or one
-/// that is made to fail.
+/// A kill at a moment, alone or with a delay at a fault point; a kill at a fault point; or a fault
+/// point that is made to fail.
 Blow Campaign::any_blow(std::uint64_t variant, std::mt19937_64& dice) const {
     const Calm& calm = calm_.at(variant);
     const auto rule = [&](const std::string& point, const char* action) {
@@ -303,7 +304,7 @@ Ended Campaign::strike(const Command& command, const Blow& blow, const fs::path&
     return *ended;
 }
 
-/// Starts it until it is done: at once, unless it has something to die of.
+/// Starts the program until it is done. The first start must finish it, unless it kills itself.
 void Campaign::finish(const Command& command, const fs::path& folder, Round& round) const {
     for (std::uint64_t deaths = 0;; ++deaths) {
         const Ended ended = crash::run(command, {told_to(folder)}, folder, patience);

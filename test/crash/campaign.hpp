@@ -19,8 +19,8 @@ struct CampaignOptions {
     std::uint64_t rounds = 100;
     std::uint64_t seed = 1;
     unsigned jobs = 1;              ///< rounds at a time
-    std::filesystem::path folder{}; ///< where all the files lie
-    /// Set: that one round, and nothing of chance.
+    std::filesystem::path folder{}; ///< holds all files
+    /// If set, only this round is run, without random numbers.
     std::optional<Plan> plan{};
     std::uint64_t variant = 0; ///< of that round
 };
@@ -34,11 +34,11 @@ struct Tally {
     std::uint64_t duplicated = 0;
     std::uint64_t bad_rounds = 0;
     std::map<std::string, std::uint64_t> killed_at{}; ///< by fault point
-    std::set<std::string> points{}; ///< all that the program has, those included that no run passes
+    std::set<std::string> points{}; ///< all of the program, even those that no run passes
 };
 
 /// Kills a subject at each of its fault points in turn and at random moments, starts it again
-/// until it is done, and looks at what is there then.
+/// until it is done, and then checks what is there.
 class Campaign {
 public:
     Campaign(Subject& subject, CampaignOptions options);
@@ -46,7 +46,8 @@ public:
     Tally run();
 
 private:
-    /// A variant without disturbance: what it leaves, how long it takes, and what it passes.
+    /// An undisturbed run of a variant: its files, how long it takes, and the points that it
+    /// passes.
     struct Calm {
         std::filesystem::path folder{};
         std::int64_t took_us = 0;
@@ -54,14 +55,14 @@ private:
         Hits resumed{}; ///< of a run after a kill in the middle
     };
 
-    /// A point to be killed at, in a variant that passes it.
+    /// A fault point at which to kill the program, and the variants that pass it.
     struct Target {
         std::string point{};
         std::vector<std::uint64_t> variants{};
         bool resumed_only = false;
     };
 
-    /// What a round has seen.
+    /// The results of a round.
     struct Round {
         std::uint64_t kills = 0;
         std::uint64_t made_to_fail = 0;
@@ -90,7 +91,7 @@ private:
     std::vector<Calm> calm_;
     std::vector<Target> targets_;
     std::vector<std::string> can_fail_; ///< points
-    std::mutex mutex_;                  ///< of all below, and of standard output
+    std::mutex mutex_;                  ///< guards all members below, and standard output
     std::uint64_t next_turn_ = 0;
     Tally tally_;
 };

@@ -31,7 +31,7 @@ std::uint64_t count_events(bus::EventStore& store, const std::set<std::string>& 
     }
 }
 
-/// The wire names of all that an agent of the graph handles, what derives from it included.
+/// The wire names of all types that an agent of the graph handles, derived ones included.
 std::set<std::string> handled_types(const bus::EventGraph& graph, const std::string& agent) {
     std::set<std::string> names;
     for (const bus::EventType* type : bus::known_event_types()) {
@@ -43,7 +43,7 @@ std::set<std::string> handled_types(const bus::EventGraph& graph, const std::str
     return names;
 }
 
-/// An agent's account as its rows and counters say it.
+/// The account of an agent, from its rows and counters.
 struct Account {
     std::uint64_t finished = 0;
     std::uint64_t discarded = 0;
@@ -72,7 +72,7 @@ void take_row(const Row& row, Account& account) {
 Account account_of(bus::EventStore& store, const bus::AgentRecord& record) {
     Account account;
     take_record(record, account);
-    // By number, for a store may know more states than this program was written for.
+    // By number, because a store may know more states than this program was written for.
     for (const int state : {0, 1, 2}) {
         for (const auto& row :
              store.deliveries(record.name, static_cast<bus::DeliveryState>(state))) {
@@ -82,7 +82,7 @@ Account account_of(bus::EventStore& store, const bus::AgentRecord& record) {
     return account;
 }
 
-/// What the store itself says, where it keeps accounts.
+/// Checks the store's own accounts, if it keeps any.
 template <class Store>
 void check_store_says(Store& store, Findings& findings) {
     if constexpr (requires { store.conservation(); }) {

@@ -1,4 +1,4 @@
-// The crash campaigns; test/crash/run builds and starts this.
+// The crash campaigns. test/crash/run builds and starts this program.
 #include "test/crash/campaign.hpp"
 #include "test/crash/pipeline_subject.hpp"
 #include "test/crash/workshop_subject.hpp"
@@ -40,7 +40,7 @@ void add(const Tally& from, Tally& to) {
     }
 }
 
-/// The points of the programs at which no round has killed.
+/// The fault points of the programs at which no round has killed a program.
 std::vector<std::string> left_out(const Tally& tally, const std::set<std::string>& points) {
     std::vector<std::string> result;
     for (const std::string& point : points) {

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::uint64_t orders = 60;
 
-/// The invoices of each order, straight from the file of the books.
+/// The invoices of each order, read directly from the file of the books.
 Census invoices(const fs::path& books) {
     sqlite3* opened = nullptr;
     sqlite3_open_v2(books.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);

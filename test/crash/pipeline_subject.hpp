@@ -6,8 +6,8 @@
 
 namespace crash {
 
-/// order_pipeline on files: with and without books that fail now and then, from a file and from
-/// standard input.
+/// order_pipeline on files: with books that sometimes fail and books that never do, from a file and
+/// from standard input.
 std::unique_ptr<Subject> pipeline_subject();
 
 } // namespace crash

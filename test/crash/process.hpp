@@ -10,23 +10,23 @@
 
 namespace crash {
 
-/// A program with its arguments, and what it reads.
+/// A program with its arguments and its input.
 struct Command {
     std::vector<std::string> words{};          ///< the program's path first
     std::optional<std::filesystem::path> in{}; ///< its standard input; none: nothing
 
-    /// As a shell takes it.
+    /// The command line for a shell.
     [[nodiscard]] std::string text() const;
 };
 
 /// How a process ended.
 struct Ended {
-    int exit_code = -1; ///< -N where signal N ended it
+    int exit_code = -1; ///< -N if signal N ended it
 
     [[nodiscard]] bool killed() const noexcept { return exit_code == -9; }
 };
 
-/// A process of its own, with its output in the files `out` and `err` of a folder (appended).
+/// A child process. Its output is appended to the files `out` and `err` of a folder.
 class Process {
 public:
     /// `variables` (NAME=VALUE) are added to our own environment. Throws std::system_error.
@@ -34,12 +34,12 @@ public:
             const std::filesystem::path& folder);
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
-    /// Kills it where it still runs.
+    /// Kills the process if it still runs.
     ~Process();
 
-    /// Waits for its end, for so long; none: it runs on.
+    /// Waits for its end, for at most this time; none if it still runs.
     std::optional<Ended> wait_for(std::chrono::microseconds patience);
-    /// SIGKILL, then its end. It may have ended by itself just before.
+    /// Sends SIGKILL and waits for the end. The process may have ended by itself just before.
     Ended kill();
 
 private:
@@ -49,7 +49,7 @@ private:
     int watch_ = -1; ///< readable once the process has ended
 };
 
-/// Runs it to its end, and kills it where that takes longer than `patience`.
+/// Runs the command to its end, and kills it if this takes longer than `patience`.
 Ended run(const Command& command, const std::vector<std::string>& variables,
           const std::filesystem::path& folder, std::chrono::seconds patience);
 

@@ -10,7 +10,7 @@
 
 namespace crash {
 
-/// What a look at the remains of a round has found.
+/// What the checks after a round have found.
 struct Findings {
     std::uint64_t lost = 0;       ///< orders, events or invoices that should be there
     std::uint64_t duplicated = 0; ///< that are there more than once
@@ -24,15 +24,15 @@ struct Findings {
     void complain(std::string sentence) { complaints.push_back(std::move(sentence)); }
 };
 
-/// What makes a difference to what is left.
+/// Facts of a round that change what may be left.
 struct Happened {
-    /// A commit was made to fail, so that what it brought may have come in later, behind others.
+    /// A commit was made to fail, so its events may have been stored later, after others.
     bool commits_failed = false;
     bool newer_program = false; ///< it was the last one that ran
 };
 
-/// A program that is killed, in one of its variants (its input, its options): what it is started
-/// with, and how one sees that nothing was lost. One variant is the same work each time.
+/// A program that is killed. It has variants (input, options). The subject knows how to start it
+/// and how to check that nothing was lost. A variant does the same work each time.
 class Subject {
 public:
     Subject() = default;
@@ -42,29 +42,28 @@ public:
 
     [[nodiscard]] virtual std::string name() const = 0;
     [[nodiscard]] virtual std::uint64_t variants() const = 0;
-    /// Makes what all rounds of all variants share, in a folder of its own.
+    /// Creates the files that all rounds of all variants share, in the given folder.
     virtual void prepare(const std::filesystem::path& shared) = 0;
     /// The command whose files all lie in `folder`. If it is started again, it continues.
     [[nodiscard]] virtual Command command(std::uint64_t variant,
                                           const std::filesystem::path& folder) const = 0;
 
-    /// The newer program for the same folder, in which agents have other names. None: there is
-    /// none.
+    /// The newer program for the same folder, in which agents have other names, if there is one.
     [[nodiscard]] virtual std::optional<Command>
     newer_command(std::uint64_t /*variant*/, const std::filesystem::path& /*folder*/) const {
         return std::nullopt;
     }
 
-    /// Its store, once it has run.
+    /// The store that the program leaves in `folder`.
     [[nodiscard]] virtual std::filesystem::path
     store(const std::filesystem::path& folder) const = 0;
 
-    /// How often it may die by what it does itself before it comes to its end.
+    /// How often the program may kill itself before it reaches its end.
     [[nodiscard]] virtual std::uint64_t deaths_of_its_own() const { return 0; }
 
-    /// Exit codes with which the program may end where a commit was made to fail.
+    /// Whether the program may end with this exit code if a commit was made to fail.
     [[nodiscard]] virtual bool gave_up_on_store(int exit_code) const = 0;
-    /// Compares what is in `folder` after the program has come to its end with what an undisturbed
+    /// Compares what is in `folder` after the program has reached its end with what an undisturbed
     /// run of the same variant has left in `calm`.
     virtual Findings look(std::uint64_t variant, const std::filesystem::path& folder,
                           const std::filesystem::path& calm, Happened happened) const = 0;

@@ -1,5 +1,5 @@
-// A program on a bus and a store that is made to be killed: what order_pipeline does not do (dead
-// letters, redrives, timers, publish that waits, stop in the middle) happens here.
+// A program on a bus and a store that exists to be killed. It does what order_pipeline does not do:
+// dead letters, redrives, timers, publish() that waits, a stop in the middle.
 #include "test/crash/workshop_agents.hpp"
 #include "test/crash/workshop_events.hpp"
 #include <bus/event/uuid.hpp>
@@ -18,11 +18,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// The same piece in every run, so that one which the store has is known by its id.
+/// A piece. It is the same in every run, so the store recognizes it by its id.
 crash::PieceOrderedEvent piece(std::int64_t number) {
     crash::PieceOrderedEvent event;
     event.number = number;
-    // A piece that breaks has a bench of its own, and so has who waits behind it.
+    // A piece that breaks and the one that waits behind it share a bench with no others.
     const bool special = number % 13 == 5 || number % 13 == 6;
     event.bench =
         special ? "lame-" + std::to_string(number / 13) : "bench-" + std::to_string(number % 8);
@@ -46,7 +46,7 @@ void order_pieces(bus::Bus& bus) {
     }
 }
 
-/// No timer is kept that is still to fire.
+/// True if the store has no timer that has yet to fire.
 template <class Store>
 bool no_timers(Store& store) {
     if constexpr (crash::keeps_timers<Store>) {
@@ -56,8 +56,8 @@ bool no_timers(Store& store) {
     }
 }
 
-/// Nothing to do, and nothing that will be due by itself. Idle before, so that no step schedules a
-/// timer after the look at them; and after, as what a timer brings is work.
+/// True if there is nothing to do now or later. The bus must be idle before the timers are checked,
+/// so that no step schedules one afterwards, and again after that, because a timer brings work.
 bool at_rest(bus::Bus& bus) {
     if (!bus.idle() || !no_timers(*bus.store()) || !bus.idle()) {
         return false;

@@ -21,7 +21,7 @@ struct NewerProgram {
     static std::string name(const Renamed& agent) { return agent.newer; }
 };
 
-/// An agent that has another name in the newer program.
+/// The base of agents that have another name in the newer program.
 class RenamedAgent : public bus::Agent {
 protected:
     RenamedAgent(const Renamed& name, OlderProgram /*program*/) : Agent{name.older} {}
@@ -80,7 +80,7 @@ private:
         const std::string key = "on/" + event.bench;
         const std::int64_t on_bench = context.state<std::int64_t>(key).value_or(0) + 1;
         context.set_state(key, on_bench);
-        // Where later pieces wait behind one that slipped, the order is that of the bench.
+        // If later pieces wait behind one that slipped, the order is that of the bench.
         context.publish(
             PiecePolishedEvent{{}, event.bench, event.number, keeps_timers<> ? on_bench : 0});
     }
@@ -88,7 +88,7 @@ private:
     std::int64_t deadly_;
 };
 
-/// Refuses some pieces until they are redriven, and the others of their bench go on meanwhile.
+/// Refuses some pieces until they are redriven; meanwhile, the others of their bench continue.
 class Packer final : public RenamedAgent {
 public:
     template <class Program>
@@ -130,7 +130,7 @@ private:
     }
 };
 
-/// Has what was given up done again, if its number is even.
+/// Redrives pieces that were given up, if is_done_again().
 class Foreman final : public bus::Agent {
 public:
     template <class Program>
@@ -155,7 +155,7 @@ private:
     }
 };
 
-/// Lets every fifth piece dry for a moment.
+/// Dries every fifth piece for a moment.
 class Dryer final : public RenamedAgent {
 public:
     template <class Program>
@@ -177,7 +177,7 @@ private:
     }
 };
 
-/// Counts each event under a key of its own: more than one is one too many.
+/// Counts each event under a separate key. A count above 1 is an error.
 class Clerk final : public bus::Agent {
 public:
     Clerk() : Agent{"clerk"} {

@@ -8,12 +8,12 @@
 
 namespace crash {
 
-/// Pieces that a run of the workshop makes.
+/// The number of pieces that a run of the workshop makes.
 constexpr std::int64_t pieces = 120;
-/// No piece: nobody dies.
+/// No piece is deadly.
 constexpr std::int64_t no_piece = -1;
 
-/// True where the store that we are built with keeps timers, and notes of what was begun.
+/// True if the store that this is built with keeps timers; below, if it keeps begun notes.
 template <class Store = bus::EventStore>
 constexpr bool keeps_timers = requires(Store& store) {
     store.last_timer();
@@ -35,18 +35,18 @@ inline constexpr Renamed dryer_name{"dryer", "drying_room"};
 inline constexpr Renamed packer_name{"packer", "shipper"};
 inline constexpr Renamed renamed_agents[] = {polisher_name, dryer_name, packer_name};
 
-/// The packer gives up on a piece of this number at first.
+/// True if the packer at first gives up on the piece with this number.
 bool does_not_fit(std::int64_t number);
-/// The foreman has a piece of this number done again that was given up.
+/// True if the foreman redrives the piece with this number after it was given up.
 bool is_done_again(std::int64_t number);
 
 /// Adds the workshop's agents: cutter, polisher (retries, gives up, is redriven), packer (the same,
 /// and its dead letters hold nothing up), foreman (redrives what was given up), dryer (timers) and
-/// clerk (counts all in its state). The polisher kills the process on the piece `deadly`. `newer`:
-/// in the newer program, in which some have other names.
+/// clerk (counts all events in its state). The polisher kills the process on the piece `deadly`.
+/// `newer`: for the newer program, in which some agents have other names.
 void add_workshop(bus::Bus& bus, std::int64_t deadly, bool newer);
 
-/// What they declare.
+/// The graph of these agents.
 bus::EventGraph workshop_graph(bool newer);
 
 } // namespace crash

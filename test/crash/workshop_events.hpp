@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-/// What happens in the workshop, a small program made to be killed. A piece has a number; pieces
-/// of one bench are worked on in order.
+/// The events of the workshop, a small program that exists to be killed. A piece has a number. The
+/// pieces of one bench are handled in order.
 namespace crash {
 
 struct PieceOrderedEvent : bus::Event<PieceOrderedEvent> {
@@ -24,7 +24,7 @@ BUS_DESCRIBE_EVENT(PieceCutEvent, (bench, number), bus::aggregate_id<&PieceCutEv
 struct PiecePolishedEvent : bus::Event<PiecePolishedEvent> {
     std::string bench{};
     std::int64_t number = 0;
-    std::int64_t on_bench = 0; ///< how many of its bench were polished by then
+    std::int64_t on_bench = 0; ///< how many pieces of its bench were polished by then
 };
 BUS_DESCRIBE_EVENT(PiecePolishedEvent, (bench, number, on_bench),
                    bus::aggregate_id<&PiecePolishedEvent::bench>)
@@ -46,8 +46,8 @@ BUS_DESCRIBE_EVENT(PieceDriedEvent, (bench, number), bus::aggregate_id<&PieceDri
 struct PiecePackedEvent : bus::Event<PiecePackedEvent> {
     std::string bench{};
     std::int64_t number = 0;
-    /// How many of its bench were packed by then, those left out that were given up first, as those
-    /// come at any time; 0: this is one of them.
+    /// How many pieces of its bench were packed by then. Pieces that were given up first can come
+    /// at any time, so they are not counted; for them this is 0.
     std::int64_t in_turn = 0;
 };
 BUS_DESCRIBE_EVENT(PiecePackedEvent, (bench, number, in_turn),

@@ -17,7 +17,7 @@ namespace {
 
 constexpr int store_trouble = 4;
 
-/// All that agents keep, as the store has it.
+/// The state of all agents in the store.
 Census states(bus::EventStore& store) {
     Census census;
     for (const bus::AgentRecord& agent : store.agents()) {
@@ -28,7 +28,7 @@ Census states(bus::EventStore& store) {
     return census;
 }
 
-/// With the names that the agents have in the older program.
+/// The same census, with the names of the agents in the older program.
 Census with_older_names(const Census& census) {
     Census result;
     for (const auto& [key, count] : census) {
@@ -48,7 +48,7 @@ Census with_older_names(const Census& census) {
 }
 
 // holds R15_an_agent_that_a_newer_program_renames_after_a_kill_goes_on_where_it_was
-/// Each agent is there under one name only, and was renamed once at most.
+/// Checks that each agent is there under only one name, and was renamed at most once.
 void check_names(bus::EventStore& store, bool newer_program, Findings& findings) {
     for (const Renamed& agent : renamed_agents) {
         const std::string gone = newer_program ? agent.older : agent.newer;
@@ -60,7 +60,7 @@ void check_names(bus::EventStore& store, bool newer_program, Findings& findings)
     const auto renames = std::count_if(requests.begin(), requests.end(), [](const auto& request) {
         return request.action == bus::DeliveryAction::rename;
     });
-    // Less often, if the older program was killed before it had added them all.
+    // There are fewer if the older program was killed before it had added all of them.
     const auto most = newer_program ? std::ssize(renamed_agents) : 0;
     if (renames > most) {
         findings.complain("agents were renamed " + std::to_string(renames) + " times, not " +
@@ -69,7 +69,8 @@ void check_names(bus::EventStore& store, bool newer_program, Findings& findings)
 }
 
 // holds R14_after_every_kill_of_the_campaigns_dead_letters_hold_nothing_up
-/// The packer's dead letters hold nothing up: all is packed but what the foreman leaves.
+/// Checks that the packer's dead letters hold nothing up: everything is packed except the pieces
+/// that the foreman does not redrive.
 void check_packing(bus::EventStore& store, bool newer_program, Findings& findings) {
     const std::string packer = newer_program ? packer_name.newer : packer_name.older;
     if (const auto parked = store.deliveries(packer, bus::DeliveryState::parked).size();
@@ -156,8 +157,8 @@ public:
         return command;
     }
 
-    /// One among others, then three alone. More where the piece waits behind others of its bench:
-    /// it may be begun in the turn that settles them, before a note of it is in the store.
+    /// One death among others, then three alone. There are more if the piece waits behind others of
+    /// its bench: it may begin in the turn that settles them, before its note is in the store.
     std::uint64_t deaths_of_its_own() const override { return 25; }
 
 protected:
@@ -174,7 +175,7 @@ protected:
     }
 
 private:
-    /// Neither of those that break; the first and the last among them.
+    /// None of the pieces that break. The first and the last piece are among the deadly ones.
     static std::int64_t deadly(std::uint64_t variant) {
         constexpr std::int64_t deadly_pieces[] = {0, 1, 17, 50, 77, pieces - 1};
         return deadly_pieces[variant];

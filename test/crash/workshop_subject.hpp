@@ -6,11 +6,11 @@
 
 namespace crash {
 
-/// The workshop, which does what order_pipeline does not: dead letters, redrives, timers.
+/// The workshop. It does what order_pipeline does not do: dead letters, redrives, timers.
 std::unique_ptr<Subject> workshop_subject();
 
-/// The workshop with one deadly piece, another one in each variant: that one, and only that one, is
-/// quarantined. Null where the store that we are built with keeps no notes of what was begun.
+/// The workshop with one deadly piece, a different one in each variant. This piece is quarantined,
+/// and no other one. Null if the store that this is built with keeps no begun notes.
 std::unique_ptr<Subject> quarantine_subject();
 
 } // namespace crash
