@@ -1,6 +1,6 @@
-// Subscriptions that begin and end on some threads while others publish, with chance at every
-// corner: the concurrent promises of dispatch. In sanitized builds the library's own threads change
-// places too, where it matters.
+// The concurrent promises of dispatch: subscriptions begin and end on some threads while others
+// publish, with random timing. In sanitized builds, threads also change places inside the library,
+// at the points that matter.
 #include "test/support/bus_events.hpp"
 #include "test/support/live_memory.hpp"
 #include "test/support/stress.hpp"
@@ -23,9 +23,9 @@ using test::PongEvent;
 
 namespace {
 
-/// What a handler works on. It is gone right after its subscription has ended: a call that comes
-/// later is seen by the sanitizers, or by the mark, which is volatile so that the last store to it,
-/// to memory that is about to be freed, is not left out.
+/// The object that a handler uses. It is destroyed right after its subscription has ended. A later
+/// call is found by the sanitizers, or by the mark. The mark is volatile, so that the compiler does
+/// not leave out the last store to it, which is to memory that is about to be freed.
 struct Target {
     Target() = default;
     Target(const Target&) = delete;
@@ -120,7 +120,8 @@ BOOST_AUTO_TEST_CASE(D25_what_ends_in_a_loop_inside_a_handler_runs_nowhere_when_
                 auto target = std::make_shared<Target>();
                 auto only = bus.subscribe<PingEvent>([target](const PingEvent&) { target->use(); },
                                                      {.once = chance.once_in(2)});
-                target.reset(); // the handler's alone: it goes when the handler is destroyed
+                target
+                    .reset(); // now only the handler owns it, and it is destroyed with the handler
                 chance.yield();
                 only.unsubscribe();
                 if (chance.once_in(3)) {
@@ -159,7 +160,7 @@ BOOST_AUTO_TEST_CASE(D15_what_ends_inside_a_dispatch_runs_nowhere_once_that_disp
 }
 
 BOOST_AUTO_TEST_CASE(D15_a_once_handler_that_ends_inside_a_dispatch_runs_nowhere_after_it) {
-    // Whichever comes first, the call that claims it or the end in the handler.
+    // Either the call that claims it or the unsubscription in the handler comes first.
     test::stress(2000, [](Chance& chance) {
         bus::Bus bus;
         auto target = std::make_unique<Target>();
@@ -247,7 +248,7 @@ BOOST_AUTO_TEST_CASE(D18_each_publish_runs_a_snapshot_in_its_order_each_handler_
                 while (!stop) {
                     stage = 0;
                     wrong += bus.publish(ping("x")).handlers.handled <= 3 ? 0 : 1;
-                    std::this_thread::yield(); // two that never rest leave the changer no core
+                    std::this_thread::yield(); // without this, the two leave the changer no core
                 }
             });
         }
@@ -266,8 +267,8 @@ BOOST_AUTO_TEST_CASE(D18_each_publish_runs_a_snapshot_in_its_order_each_handler_
 }
 
 BOOST_AUTO_TEST_CASE(D18_changers_that_free_what_others_retire_free_nothing_that_runs) {
-    // Several change at once, on several types, so that one frees what another one has just
-    // retired. Handlers of a snapshot that was freed too early would be called through dead memory.
+    // Several threads change the handlers of several types at once, so that one frees what another
+    // one has just retired. If a snapshot was freed too early, handlers in freed memory are called.
     test::stress(40, [](Chance& chance) {
         bus::Bus bus;
         const Publishers publishers{bus, chance, 2};
@@ -311,7 +312,7 @@ BOOST_AUTO_TEST_CASE(D20_once_runs_once_however_many_publish) {
 
 BOOST_AUTO_TEST_CASE(D18_a_million_subscriptions_later_the_memory_is_back_at_its_level) {
 #ifdef LIBBUS_STRESS
-    constexpr int rounds = 10; // sanitized; test/stress/run goes on to the million and beyond
+    constexpr int rounds = 10; // sanitized; test/stress/run does a million and more
 #else
     constexpr int rounds = 100;
 #endif
@@ -324,10 +325,10 @@ BOOST_AUTO_TEST_CASE(D18_a_million_subscriptions_later_the_memory_is_back_at_its
         }
     };
     Chance warm_up{7};
-    round(warm_up, 100); // the threads' frames, which stay
+    round(warm_up, 100); // memory of the threads, which stays
     const std::size_t level = test::live_memory();
     test::stress(rounds, [&](Chance& chance) { round(chance, 10'000); });
-    // What one change leaves for the next one to free, and no more.
+    // Only what one change leaves for the next one to free.
     BOOST_TEST(test::live_memory() <= level + 16'384U);
 }
 

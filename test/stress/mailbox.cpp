@@ -1,6 +1,6 @@
-// Agents without a store: publishers on threads, mailboxes of a few events that are always full,
-// steps that emit into them, agents that come and go in the middle, and stops at any moment. What
-// must hold: each event is finished, dropped, refused or left, orders are kept, and nothing hangs.
+// Agents without a store: publishers on threads, small mailboxes that are always full, steps that
+// emit into them, agents that are added and removed meanwhile, and stops at any moment. Each event
+// must be finished, dropped, refused or left; orders must be kept; nothing may hang.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include "test/support/stress.hpp"
@@ -35,11 +35,12 @@ using test::scripted;
 namespace {
 
 constexpr std::size_t most_publishers = 3;
-/// Of a publisher; and as many of what the steps for its events emit.
+/// Sequences of a publisher. The events that the steps for them emit have as many.
 constexpr std::size_t sequences_each = 2;
 constexpr std::size_t published_sequences = most_publishers * sequences_each;
 
-/// What has not come by then never will: the round fails and says its seed, where it would hang.
+/// What has not arrived after this time never will. The round then fails and prints its seed,
+/// instead of hanging.
 constexpr auto patience = 20s;
 
 /// The sequences are named by letters: first those of the publishers, then their echoes.
@@ -51,15 +52,15 @@ std::size_t sequence_index(const std::string& name) {
     return static_cast<std::size_t>(name.front() - 'a');
 }
 
-/// Publishes the next event of a sequence. A publisher's events are of two types, but those of one
-/// sequence of one: by aggregate, two types would be two sequences.
+/// Publishes the next event of a sequence. A publisher's events have two types, but the events of
+/// one sequence have one: sequences are by aggregate, so two types would be two sequences.
 template <class To>
 void publish(To& to, std::size_t sequence, std::int64_t number) {
     const std::string name = sequence_name(sequence);
     sequence % 2 == 0 ? to.publish(ping(name, number)) : to.publish(pong(name, number));
 }
 
-/// Empty where each number is greater than the one before it; else names the first that is not.
+/// Empty if each number is greater than the one before it; else names the first that is not.
 std::string out_of_order(const std::string& whose, const std::vector<std::int64_t>& numbers) {
     const auto found = std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>{});
     return found == numbers.end() ? ""
@@ -67,7 +68,7 @@ std::string out_of_order(const std::string& whose, const std::vector<std::int64_
                                         std::to_string(found[0]) + "; ";
 }
 
-/// Counts it as wrong where two are in the same place at once.
+/// Counts an error if two are in the same place at once.
 class Inside {
 public:
     Inside(std::atomic<int>& place, std::atomic<int>& wrong) : place_{place} {
@@ -83,7 +84,7 @@ private:
     std::atomic<int>& place_;
 };
 
-/// What is chosen for an agent; a round chooses the rest by chance.
+/// The settings that a test chooses for an agent; the others are random.
 struct Wishes {
     std::optional<std::uint32_t> workers;
     std::optional<bus::Overflow> overflow;
@@ -120,28 +121,28 @@ public:
         bus.add(std::move(agent));
     }
 
-    /// What a step does besides, once: to be set before the agent is added.
+    /// Sets what one step does in addition, once. To be called before the agent is added.
     void at(std::int64_t number, std::function<void()> act) {
         act_at_ = number;
         act_ = std::move(act);
     }
 
-    /// The agent has left: from now on a step that is not over is one too many.
+    /// The agent was removed: from now on, a step that still runs is an error.
     void has_left() { left_ = true; }
 
-    /// How many steps there were of an agent that had left.
+    /// How many steps ran after the agent was removed.
     [[nodiscard]] int late() const { return late_; }
 
     [[nodiscard]] bool blocks() const { return overflow_ == bus::Overflow::block; }
 
     [[nodiscard]] bool has_one_worker() const { return workers_ == 1; }
 
-    /// How many events its successful steps have emitted, or are about to.
+    /// How many events its successful steps have emitted, or are about to emit.
     [[nodiscard]] std::uint64_t emitted() const { return emitted_; }
 
-    /// Empty where no steps ran at once that should not, and each sequence was in order; the
-    /// events of one publisher too where there is one worker, and nothing overtakes what has
-    /// failed. Else what was wrong.
+    /// Empty if only such steps ran at the same time as may, and each sequence was in order. With
+    /// one worker, and if nothing overtakes failed events, the events of each publisher must be in
+    /// order too. Else it says what was wrong.
     [[nodiscard]] std::string out_of_order() const {
         std::string what;
         if (wrong_ > 0) {
@@ -182,7 +183,7 @@ public:
     }
 
 private:
-    /// No lock: that its steps come one after the other keeps it whole.
+    /// It needs no lock, because the steps of a sequence run one after the other.
     struct Sequence {
         std::atomic<int> inside{0};
         std::vector<std::int64_t> seen;
@@ -230,23 +231,23 @@ private:
     std::atomic<int> late_{0};
 
     std::array<Sequence, 2 * published_sequences> sequences_;
-    /// Where there is one worker; of the echoes, its own.
+    /// Used if there is one worker. Of the echoes, only its own are in it.
     std::array<std::vector<std::int64_t>, 2 * most_publishers> by_publisher_;
     std::atomic<int> inside_{0};
     std::atomic<int> wrong_{0};
     std::atomic<std::uint64_t> emitted_{0};
 };
 
-/// Threads that publish `each` events, numbered from 1, or find that the bus takes no more.
+/// Threads that publish `each` events, numbered from 1, or are refused by the bus.
 class Publishers {
 public:
     struct Count {
         std::atomic<std::int64_t> begun{0};    ///< the last one that was given to the bus
-        std::atomic<std::int64_t> accepted{0}; ///< the last one that it took
+        std::atomic<std::int64_t> accepted{0}; ///< the last one that the bus took
         std::atomic<std::int64_t> refused{0};
     };
 
-    /// Publishes one of them; may choose by chance.
+    /// Publishes one of the events; may use random numbers.
     using Publish = std::function<void(std::size_t publisher, std::int64_t number, Chance& chance)>;
 
     Publishers(Chance& chance, std::int64_t each, Publish publish)
@@ -264,7 +265,7 @@ public:
         }
     }
 
-    /// Of sequences by chance.
+    /// Publishes to random sequences.
     Publishers(bus::Bus& bus, Chance& chance, std::int64_t each)
         : Publishers{chance, each, [&bus](std::size_t publisher, std::int64_t number, Chance& own) {
                          publish(bus, publisher * sequences_each + own.number(sequences_each),
@@ -281,7 +282,7 @@ public:
 
     [[nodiscard]] const Count& of(std::size_t publisher) const { return counts_.at(publisher); }
 
-    /// Of all of them, one of the counts.
+    /// The sum of one of the counts over all publishers.
     [[nodiscard]] std::uint64_t sum(std::atomic<std::int64_t> Count::*count) const {
         std::int64_t result = 0;
         for (const Count& one : counts_) {
@@ -290,7 +291,7 @@ public:
         return static_cast<std::uint64_t>(result);
     }
 
-    /// As many as were to be published.
+    /// The number of events to publish.
     [[nodiscard]] std::uint64_t all() const { return count_ * static_cast<std::uint64_t>(each_); }
 
     [[nodiscard]] bool none_after_a_refusal() const { return wrong_ == 0; }
@@ -322,14 +323,14 @@ private:
     std::vector<std::jthread> threads_;
 };
 
-/// Lets the others get ahead, for as long as chance says.
+/// Lets the other threads run for a random time.
 void let_run(Chance& chance) {
     for (std::uint64_t i = chance.number(100); i > 0; --i) {
         std::this_thread::yield();
     }
 }
 
-/// An agent's leaving, and where the publishers were before and after it.
+/// The removal of an agent, and the counts of the publishers before and after it.
 class Removal {
 public:
     /// To be called once, in any thread.
@@ -365,13 +366,13 @@ std::uint64_t left(const bus::AgentStatus& status) {
     return status.queued + status.retrying + status.not_ready + status.parked;
 }
 
-/// All that ever came to an agent's mailbox.
+/// The number of all events that an agent's mailbox ever received.
 std::uint64_t accounted(const bus::AgentStatus& status) {
     return status.finished + status.dropped + status.dead + left(status);
 }
 
-/// Waits until that many have come, and nothing of them is left; deferred ones too, for which
-/// wait_idle() does not wait. False: they never come.
+/// Waits until that many events are finished or dropped and none is left, not even deferred ones,
+/// for which wait_idle() does not wait. False: this never happens.
 bool wait_for(bus::Bus& bus, std::uint64_t finished_or_dropped) {
     const auto end = std::chrono::steady_clock::now() + patience;
     for (;;) {
@@ -428,15 +429,16 @@ BOOST_AUTO_TEST_CASE(A2_steps_of_a_sequence_never_meet_and_keep_their_order_thou
 }
 
 BOOST_AUTO_TEST_CASE(A3_an_agent_that_leaves_while_events_flow_has_no_gap_and_no_step_after_it) {
-    // A thread, a step of another agent or one of its own takes it away; another one of its name
-    // may come.
+    // A thread, a step of another agent or a step of the agent itself removes it. Another agent of
+    // the same name may be added later.
     enum class By : std::uint8_t { thread, other_step, own_step };
 
     test::stress(150, [](Chance& chance) {
         const auto by = static_cast<By>(chance.number(3));
-        // Else there are gaps, and its own step at the moment might not come.
+        // Otherwise there are gaps, and the step that removes the agent might not come.
         const bool blocks = by == By::own_step || !chance.once_in(4);
-        const bool leaving_emits = chance.once_in(2); // of the two one may: echoes have one source
+        const bool leaving_emits =
+            chance.once_in(2); // only one of the two may emit: echoes have one source
         Watched staying{chance,
                         {.workers = {},
                          .overflow = bus::Overflow::block,
@@ -452,7 +454,7 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_that_leaves_while_events_flow_has_no_gap_and_no
         std::optional<Publishers> publishers;
         std::latch made{1};
         const auto remove = [&] {
-            made.wait(); // its counts are looked at
+            made.wait(); // the counts of the publishers are read next
             removal.remove(bus, leaving, *publishers);
         };
         const auto moment = static_cast<std::int64_t>(1 + chance.number(40));
@@ -471,7 +473,7 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_that_leaves_while_events_flow_has_no_gap_and_no
         made.count_down();
         if (by == By::thread) {
             if (chance.once_in(4)) {
-                BOOST_TEST(publishers->join()); // its counts are exact then
+                BOOST_TEST(publishers->join()); // after this, the counts are exact
             }
             let_run(chance);
             remove();
@@ -479,7 +481,7 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_that_leaves_while_events_flow_has_no_gap_and_no
         const bool removed = removal.wait();
         BOOST_TEST(removed);
         if (!removed) {
-            return; // what follows would wait for it for ever
+            return; // otherwise the rest would wait for it for ever
         }
         const std::uint64_t emitted = staying.emitted() + leaving.emitted();
         const bool again = chance.once_in(2);
@@ -494,7 +496,7 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_that_leaves_while_events_flow_has_no_gap_and_no
         BOOST_TEST(publishers->join());
         BOOST_TEST(bus.stop(bus::Stop::drain, patience).drained);
 
-        // Of the agent that has left: what it was offered is accounted for, ...
+        // For the removed agent, every offered event is accounted for, ...
         const std::uint64_t under_way = by == By::own_step ? 1 : 0;
         const std::uint64_t offered = accounted(removal.status) + under_way;
         std::uint64_t least = 0;
@@ -505,7 +507,7 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_that_leaves_while_events_flow_has_no_gap_and_no
         BOOST_TEST(offered <= removal.after + emitted);
         BOOST_TEST(removal.status.finished + under_way == leaving.seen());
         BOOST_TEST(leaving.late() == 0);
-        // ... and what it saw has no gap: of a publisher with one worker, else of a sequence.
+        // ... and it saw no gap: in each publisher with one worker, otherwise in each sequence.
         BOOST_TEST(leaving.out_of_order() == "");
         for (std::size_t i = 0; leaving.blocks() && i < published.size(); ++i) {
             const std::vector<std::int64_t>& seen = leaving.seen_in(i);
@@ -518,7 +520,7 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_that_leaves_while_events_flow_has_no_gap_and_no
             BOOST_TEST((!leaving.has_one_worker() || seen.empty() ||
                         seen.back() == static_cast<std::int64_t>(seen.size())));
         }
-        // Nobody else notices.
+        // The other agents are not affected.
         BOOST_TEST(staying.out_of_order() == "");
         BOOST_TEST(coming.out_of_order() == "");
         for (std::size_t i = 0; i < publishers->count(); ++i) {
@@ -553,7 +555,7 @@ BOOST_AUTO_TEST_CASE(A6_each_event_is_finished_or_dropped_or_refused_or_left_at_
             bus.stop(chance.once_in(2) ? bus::Stop::drain : bus::Stop::now, patience);
         }
         BOOST_TEST(publishers.join());
-        bus.stop(bus::Stop::now); // after it nothing changes any more
+        bus.stop(bus::Stop::now); // after this nothing changes
         const std::vector<bus::AgentStatus> all = bus.status();
         BOOST_TEST(publishers.none_after_a_refusal());
         const std::uint64_t refused = publishers.sum(&Publishers::Count::refused);
@@ -572,14 +574,14 @@ BOOST_AUTO_TEST_CASE(A6_each_event_is_finished_or_dropped_or_refused_or_left_at_
 }
 
 BOOST_AUTO_TEST_CASE(A8_agents_that_emit_to_themselves_and_each_other_at_full_mailboxes_end) {
-    // Pings and pongs count down: how many there are is known beforehand, and all are handled,
-    // since nothing gives way.
+    // Pings and pongs count down, so their number is known in advance. All are handled, because no
+    // mailbox drops any.
     test::stress(60, [](Chance& chance) {
         constexpr std::int64_t height = 12;
         std::atomic<std::uint64_t> steps{0};
         bus::Bus bus{without_store(chance)};
-        // One answers pings with pongs, the other pongs with pings; some pings are answered with
-        // pings for itself, so that both ways are in each chain.
+        // One agent answers pings with pongs, the other one pongs with pings. The first one answers
+        // some pings with pings to itself, so that each chain has both kinds of answers.
         auto pinging = scripted("pinging");
         pinging->settings().mailbox_capacity = 1 + chance.number(2);
         pinging->settings().workers = 1 + static_cast<std::uint32_t>(chance.number(3));
@@ -645,7 +647,7 @@ BOOST_AUTO_TEST_CASE(A11_drain_leaves_nothing_and_now_says_what_is_left_whoever_
         BOOST_TEST(agent.out_of_order() == "");
         if (how == bus::Stop::drain) {
             BOOST_TEST(report.drained);
-            // Each publisher may have been in the middle of a publish, and no more than that.
+            // Each publisher may have been in the middle of one publish.
             BOOST_TEST(left(status) <= (alone ? 0 : publishers.count()));
             for (std::size_t i = 0; agent.blocks() && i < before.size(); ++i) {
                 const std::vector<std::int64_t> seen = agent.seen_of(i);
@@ -682,7 +684,7 @@ BOOST_AUTO_TEST_CASE(A12_an_agent_that_comes_while_events_flow_gets_each_that_be
             BOOST_TEST(first.seen_of(i).size() == static_cast<std::size_t>(last));
             const std::vector<std::int64_t> seen = second.seen_of(i);
             if (seen.empty()) {
-                BOOST_TEST(then.at(i) == last); // the last one was under way, or done
+                BOOST_TEST(then.at(i) == last); // the last event was being published, or had been
                 continue;
             }
             BOOST_TEST(seen.front() > before.at(i));

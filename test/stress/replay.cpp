@@ -1,6 +1,6 @@
-// A long log is replayed into an agent while others publish and handle what comes in. What must
-// hold: both finish, each event is replayed once and none of the live ones is lost, and the
-// write-ahead log stays below what docs/reference/stores.md says.
+// A long log is replayed into an agent while others publish and handle new events. Both must
+// finish, each event must be replayed once, no live event may be lost, and the write-ahead log must
+// stay below the limit in docs/reference/stores.md.
 #include "test/libbus/bus/store/temp_folder.hpp"
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
@@ -25,7 +25,7 @@ namespace {
 
 constexpr std::uintmax_t most_wal_bytes = 64U << 20U;
 
-/// LIBBUS_REPLAY_EVENTS: how long the log is; a million takes a few seconds.
+/// The length of the log, from LIBBUS_REPLAY_EVENTS; a million events take a few seconds.
 std::int64_t events_in_log() {
     const char* said = std::getenv("LIBBUS_REPLAY_EVENTS"); // NOLINT(concurrency-mt-unsafe)
     return said != nullptr ? std::max(1'000LL, std::atoll(said)) : 50'000;

@@ -1,6 +1,6 @@
-// The runtimes under threads that post, schedule, cancel, wait and end them, with chance at every
-// corner. What must hold: each task runs once, each timer fires or is cancelled or goes unfired
-// with its runtime, nothing hangs, and the sanitizers see nothing.
+// The runtimes under threads that post, schedule, cancel, wait and end them, with random timing.
+// Each task must run once; each timer must fire, be cancelled, or end with its runtime; nothing may
+// hang, and the sanitizers must find nothing.
 #include "test/support/stress.hpp"
 #include <bus/runtime/polled_runtime.hpp>
 #include <bus/runtime/strand.hpp>
@@ -21,7 +21,7 @@ using test::Chance;
 
 namespace {
 
-/// Threads that each run the same function with a chance of their own, and are joined at the end.
+/// Threads that run the same function with different random numbers, and are joined at the end.
 template <class F>
 std::vector<std::jthread> threads(Chance& chance, std::uint64_t count, F run) {
     std::vector<std::jthread> all;
@@ -35,7 +35,7 @@ std::vector<std::jthread> threads(Chance& chance, std::uint64_t count, F run) {
 /// Tasks that count, post others, and yield.
 class Tasks {
 public:
-    /// Posts one, which may post up to `depth` more in a row.
+    /// Posts a task, which may post a chain of up to `depth` more.
     void post(bus::Executor& executor, Chance& chance, int depth = 3) {
         ++posted_;
         executor.post([this, &executor, depth, own = chance.fork()]() mutable {
@@ -54,7 +54,7 @@ private:
     std::atomic<int> ran_{0};
 };
 
-/// Timers of which each fires, is cancelled, or goes with the runtime.
+/// Timers that fire, are cancelled, or end with the runtime.
 class Timers {
 public:
     void race(bus::Runtime& runtime, Chance& chance) {
@@ -67,17 +67,17 @@ public:
         chance.yield();
         if (chance.once_in(2) && runtime.cancel(timer)) {
             ++cancelled_;
-            wrong_ += left.expired() ? 0 : 1; // a cancelled one is gone, and can fire no more
+            wrong_ += left.expired() ? 0 : 1; // a cancelled timer is gone and cannot fire
         }
     }
 
-    /// Once the runtime is gone.
+    /// To be called after the runtime is destroyed.
     [[nodiscard]] bool add_up() const {
         return wrong_ == 0 && gone_ == scheduled_ && fired_ + cancelled_ <= scheduled_;
     }
 
 private:
-    /// What the task of a timer holds.
+    /// The object that the task of a timer holds.
     struct Held {
         explicit Held(Timers& timers) : all{timers} {}
 
@@ -102,7 +102,7 @@ private:
     std::atomic<int> wrong_{0};
 };
 
-/// A host that runs tasks in some threads, and at its end drops what it has left.
+/// A host that runs tasks in some threads, and at its end drops the tasks that are left.
 class Host final : public bus::Executor {
 public:
     void post(bus::Task task) override {
@@ -134,7 +134,7 @@ private:
     std::deque<bus::Task> tasks_;
 };
 
-/// Waits for a task of its own, as a publish waits for its commit.
+/// Posts a task and waits for it, as publish() waits for its commit.
 bool wait_for_a_task(bus::Runtime& runtime, Chance& chance) {
     struct Waited {
         std::mutex mutex;
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_SUITE(runtime)
 BOOST_AUTO_TEST_CASE(a_pool_runs_each_task_once_however_it_is_posted_and_ended) {
     test::stress(60, [](Chance& chance) {
         Tasks tasks;
-        std::vector<int> strand_order; // no lock: the strand alone keeps it whole
+        std::vector<int> strand_order; // no lock: only the strand protects it
         {
             bus::SystemRuntime runtime{static_cast<unsigned>(1 + chance.number(4))};
             const auto strand = std::make_shared<bus::Strand>(runtime.pool());
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(a_pool_runs_each_task_once_however_it_is_posted_and_ended) 
                     own.yield();
                 }
             });
-        } // the posters end, and at once the runtime, whatever is queued
+        } // the posters end, and the runtime right after them, even if tasks are queued
         BOOST_TEST(tasks.all_ran());
         BOOST_TEST(strand_order.size() == 180U);
     });
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_pool_that_falls_asleep_wakes_for_each_task) {
                 runtime.pool().post([&left] { --left; });
                 chance.yield();
             }
-            while (left > 0) { // no end of the runtime helps here
+            while (left > 0) { // here the runtime's end does not help
                 std::this_thread::yield();
             }
         }
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(A10_a_host_that_runs_late_and_drops_at_the_end_loses_nothin
                     }
                 }
             });
-        } // runs what the host has not, while the host goes on
+        } // the destructor runs what the host has not run, while the host still works
         host->end();
         loops.clear();
         BOOST_TEST(tasks.all_ran());
@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(A10_a_polled_runtime_serves_threads_that_post_schedule_and_
                 }
                 --busy;
             });
-            // A host that polls only where it was woken, or where a time has come.
+            // A host that polls only if it was woken or a timer is due.
             while (busy > 0 || woken) {
                 if (woken.exchange(false)) {
                     runtime.poll(1 + chance.number(20));
