@@ -1,4 +1,4 @@
-// What the face of the bus promises beside what the tests of its parts hold.
+// Promises of the class Bus that the tests of its parts do not cover.
 #include <bus/bus.hpp>
 
 #if defined(BOOST_SIGNALS2_SIGNAL_HPP) || defined(SQLITE_VERSION)

@@ -1,4 +1,4 @@
-// Agents that leave, timers of the bus, stopping from within: A3, A9, A11, A13.
+// Removal of agents, timers of the bus, stopping from within: A3, A9, A11, A13.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/agent/graph.hpp>
@@ -62,7 +62,7 @@ private:
 /// An agent that handles pings, and calls `ends` when it is destroyed.
 std::unique_ptr<test::ScriptedAgent> mortal(std::string name, std::function<void()> ends) {
     auto agent = scripted(std::move(name));
-    // Held by what only the agent holds.
+    // Owned by objects that only the agent owns.
     agent->handles<PingEvent>(
         [end = std::shared_ptr<void>{nullptr, [ends = std::move(ends)](void*) { ends(); }}](
             const PingEvent&, bus::Context&) {});

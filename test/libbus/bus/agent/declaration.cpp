@@ -1,4 +1,4 @@
-// What an agent declares, and what a bus refuses to take.
+// The declarations of an agent, and those that a bus refuses.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>

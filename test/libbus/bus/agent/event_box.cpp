@@ -1,4 +1,4 @@
-// Events by value in chunks: what the mailbox of A1 and A6 lies in.
+// Events by value in chunks: the storage of the mailboxes of A1 and A6.
 #include "test/support/bus_events.hpp"
 #include <bus/agent/internal/event_box.hpp>
 
@@ -59,7 +59,7 @@ struct Mixin {
     std::int64_t before = 7;
 };
 
-/// Whose DomainEvent does not lie at its beginning.
+/// An event whose DomainEvent is not at its beginning.
 struct ShiftedEvent : Mixin, bus::Event<ShiftedEvent> {
     std::int64_t number = 0;
 };
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(what_is_left_in_a_box_is_destroyed_with_it) {
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_that_throws_leaves_the_box_whole_wherever_it_happens) {
-    // At each place of a chunk, the one where the next chunk begins included.
+    // At each place of a chunk, and at the beginning of the next chunk.
     for (int before = 0; before < 200; ++before) {
         EventBox box{false, 1 << 18};
         for (int i = 0; i < before; ++i) {

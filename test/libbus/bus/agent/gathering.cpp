@@ -1,4 +1,4 @@
-// When a consumer lets events gather: what decides how large the batches of a mailbox are.
+// When a consumer waits for more events. This decides how large the batches of a mailbox are.
 #include <bus/agent/internal/gathering.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -7,7 +7,7 @@ using bus::internal::Gathering;
 
 namespace {
 
-/// In how many of so many batches of this size the consumer waits for more.
+/// In how many of the batches of this size the consumer waits for more.
 int waits(Gathering& gathering, int batches, std::size_t size) {
     int count = 0;
     for (int i = 0; i < batches; ++i) {

@@ -1,4 +1,4 @@
-// What a graph knows: queries, and A15.
+// Queries of a graph, and A15.
 #include <bus/agent/graph.hpp>
 #include <bus/bus.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
@@ -25,7 +25,7 @@ using Names = std::vector<std::string>;
 
 namespace {
 
-/// What a bus did: who handled which type, and who emitted which.
+/// The work of a bus: which agents and handlers handled which types, and which emitted which.
 struct Trace {
     std::set<std::pair<std::string, std::string>> handled;
     std::set<std::pair<std::string, std::string>> emitted;

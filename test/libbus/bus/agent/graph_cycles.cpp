@@ -1,4 +1,4 @@
-// Cycles of random graphs, held against what can reach itself.
+// Cycles of random graphs, compared with the agents and types that can reach themselves.
 #include <bus/agent/graph.hpp>
 
 #include "graph_world.hpp"
@@ -19,7 +19,7 @@ using Types = std::vector<const bus::EventType*>;
 
 namespace {
 
-/// An agent made up at run time.
+/// An agent that is composed at run time.
 class RandomAgent final : public bus::Agent {
 public:
     RandomAgent(std::string name, std::mt19937& random) : Agent{std::move(name)} {
@@ -50,8 +50,8 @@ struct Reaction {
     Types on_giving_up;
 };
 
-/// Whether `to` takes events of this type: none of its agent is nearer. Written anew, from the
-/// words of the promise, and slow.
+/// Whether `to` takes events of this type, because no handler of its agent is nearer. This is a
+/// second, slow implementation, from the words of the promise.
 bool takes(const std::vector<Reaction>& all, const Reaction& to, const bus::EventType& type) {
     return type.is_a(*to.type) && std::none_of(all.begin(), all.end(), [&](const Reaction& r) {
                return r.agent == to.agent && r.type != to.type && type.is_a(*r.type) &&
@@ -73,7 +73,7 @@ std::vector<Reaction> reactions_of(const bus::EventGraph& graph) {
     return all;
 }
 
-/// The agents and types that can come back to themselves.
+/// The agents and types that can reach themselves.
 std::set<std::pair<std::string, std::string_view>> round_goers(const std::vector<Reaction>& all) {
     const std::size_t n = all.size();
     std::vector<std::vector<bool>> reaches(n, std::vector<bool>(n));

@@ -24,7 +24,7 @@ using test::reacting;
 
 namespace {
 
-/// Names that each of the languages has something against.
+/// Names with characters that each of the languages must escape.
 const std::vector<std::string> odd_names{
     "end",         "two words",      "two_words",      "quote\"d",  "back\\slash",
     "a; b --> c",  "[x](y){z}",      "#35; &amp; <b>", "new\nline", "`tick`",
@@ -59,12 +59,12 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
-/// A text in quotes, as the two languages write it.
+/// A text in quotes, in the form of the two languages.
 const std::string mermaid_text = "\"[^\"#&<>`\\\\]*(?:#[0-9]+;[^\"#&<>`\\\\]*)*\"";
 const std::string dot_text = R"("(?:[^"\\]|\\["\\])*")";
 
-/// Reads the lines of a drawing: a node or an edge each, of declared nodes only. Returns how many
-/// there are of both.
+/// Reads the lines of a drawing. Each must be a node, or an edge between declared nodes. Returns
+/// how many there are of both.
 std::pair<std::size_t, std::size_t> read_lines(const std::vector<std::string>& lines,
                                                const boost::regex& node, const boost::regex& edge) {
     std::set<std::string> nodes;

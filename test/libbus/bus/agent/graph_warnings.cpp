@@ -1,4 +1,4 @@
-// What a graph warns of: types that nobody handles, and cycles.
+// The warnings of a graph: types that nobody handles, and cycles.
 #include <bus/agent/graph.hpp>
 
 #include "graph_world.hpp"
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(cycles_that_share_an_agent_are_told_each_once) {
 }
 
 BOOST_AUTO_TEST_CASE(if_every_agent_triggers_every_other_only_the_shortest_cycles_are_listed) {
-    // Twelve agents that all take and emit the same: more ways round than can be told.
+    // Twelve agents that all take and emit the same types have more cycles than can be listed.
     bus::EventGraph graph;
     for (char name = 'a'; name < 'm'; ++name) {
         graph.add(*reacting<PingEvent, PingEvent>(std::string{name}));

@@ -1,4 +1,4 @@
-// Coming and going of agents: A3, A11 from within, A12 on threads, A13 at start and stop.
+// Adding and removing agents: A3, A11 from within, A12 on threads, A13 at start and stop.
 #include "test/libbus/bus/agent/solo.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>

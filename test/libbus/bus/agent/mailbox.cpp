@@ -42,7 +42,7 @@ struct Small {
     bus::Bus bus{{runtime, nullptr}};
 };
 
-/// An executor of the host, which counts what is posted. Tasks wait until it runs them.
+/// An executor of the host that counts the posted tasks. They wait until it runs them.
 class CountingHost final : public bus::Executor {
 public:
     void post(bus::Task task) override {
@@ -67,7 +67,7 @@ public:
         }
     }
 
-    /// How many there were since this was last asked.
+    /// How many tasks were posted since the last call.
     int posts() {
         const std::lock_guard lock{mutex_};
         return std::exchange(posts_, 0);
@@ -84,7 +84,8 @@ private:
 BOOST_AUTO_TEST_SUITE(mailbox)
 
 BOOST_AUTO_TEST_CASE(A4_what_comes_to_an_agent_that_sleeps_wakes_it_once) {
-    // From one thread and from several: who finds it awake, or about to be, posts nothing.
+    // From one thread and from several: a publisher that finds the agent awake, or about to be,
+    // posts nothing.
     const auto host = std::make_shared<CountingHost>();
     bus::Bus bus{{std::make_shared<bus::SystemRuntime>(host), nullptr}};
     int handled = 0;
@@ -99,7 +100,7 @@ BOOST_AUTO_TEST_CASE(A4_what_comes_to_an_agent_that_sleeps_wakes_it_once) {
     host->run_all();
     BOOST_TEST(handled == 100);
     BOOST_TEST(bus.idle());
-    host->posts(); // another turn where a slow machine had this one end early
+    host->posts(); // another turn, if this one ended early on a slow machine
     std::vector<std::thread> publishers;
     for (int p = 0; p < 4; ++p) {
         publishers.emplace_back([&] {

@@ -1,4 +1,4 @@
-// What a mailbox costs in memory: nothing for an event without owning members, once it is warm.
+// The memory of a mailbox: once it is warm, an event without owning members costs none.
 #include "test/libbus/bus/agent/solo.hpp"
 #include "test/support/allocations.hpp"
 

@@ -1,4 +1,4 @@
-// When a failed step is tried again: R1, R2, A13 as far as steps go.
+// When a failed step is tried again: R1, R2, and A13 for steps.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>

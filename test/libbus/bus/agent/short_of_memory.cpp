@@ -22,8 +22,8 @@ namespace {
 /// More than a turn with one event allocates.
 constexpr std::size_t bound = 60;
 
-/// A bus with an agent whose key function is short of memory: it throws, or an allocation behind it
-/// fails, the `which`-th in its thread.
+/// A bus with an agent whose key function runs out of memory: the function throws, or the
+/// `which`-th allocation after it in its thread fails.
 struct ShortOfMemory {
     explicit ShortOfMemory(std::uint32_t workers) : observers{bus} {
         observers.trouble.connect([this](std::string_view) { ++troubles; });
@@ -48,7 +48,8 @@ struct ShortOfMemory {
         bus.add(std::move(agent));
     }
 
-    /// Two that fail, so that the second one is looked up behind the first, and one that does not.
+    /// Two events that fail, so that the second one is looked up after the first, and one that does
+    /// not.
     void publish_under_pressure() {
         short_of_it = true;
         for (const std::int64_t number : {-1, -1, 1}) {

@@ -11,7 +11,7 @@
 
 namespace test {
 
-/// The runner of one agent, without a bus around it: what its steps emit comes into `emitted`.
+/// The runner of one agent without a bus. The events that its steps emit go to `emitted`.
 struct Solo {
     using Emitted = std::vector<std::shared_ptr<const bus::DomainEvent>>;
 

@@ -1,4 +1,4 @@
-// The versions of what agents keep.
+// The versions of the state of agents.
 #include <bus/agent/upcast_state.hpp>
 #include <bus/event/codec.hpp>
 

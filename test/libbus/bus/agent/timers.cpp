@@ -1,4 +1,4 @@
-// Timers of agents: A9, and A13 as far as timers go.
+// Timers of agents: A9, and A13 for timers.
 #include "test/libbus/bus/agent/solo.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>
@@ -23,7 +23,7 @@ using test::scripted;
 
 namespace {
 
-/// An agent that does what a script says on each ping; its pongs come with their moments.
+/// An agent that runs a script for each ping; its pongs are noted with their moments.
 struct TimersWorld {
     using Script = std::function<void(const PingEvent&, bus::Context&)>;
 

@@ -1,4 +1,4 @@
-// Sequences, parallel workers and parking: A2, and what it leaves of A1.
+// Sequences, parallel workers and parking: A2, and the part of A1 that holds beside it.
 #include "test/libbus/bus/agent/solo.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>
@@ -27,7 +27,7 @@ using test::scripted;
 
 namespace worker_events {
 
-/// Can be copied so often, and then throws something that is not a std::exception.
+/// Can be copied a given number of times, and then throws something that is not a std::exception.
 struct Fragile {
     static inline int copies_left = 0;
 
@@ -72,8 +72,8 @@ std::map<std::string, std::vector<std::int64_t>> by_name(const std::vector<Handl
     return result;
 }
 
-/// With one worker and with two, without a store and on one: where the key of a sequence cannot be
-/// had, that is told, and the aggregate takes its place.
+/// With one worker and with two, without a store and on one: if the key of a sequence cannot be
+/// found, this is reported, and the aggregate is used instead.
 void expect_sequence_by_aggregate(std::string (*key)(const bus::DomainEvent&),
                                   const std::string& why) {
     for (const std::uint32_t workers : {1U, 2U}) {

@@ -1,4 +1,4 @@
-// Where an agent begins, and how it joins the live flow: S9, S10, A12.
+// The position at which an agent begins, and how it joins the live flow: S9, S10, A12.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include "test/support/troubled_store.hpp"
 #include <bus/runtime/system_runtime.hpp>
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(A12_an_agent_that_begins_now_while_events_are_on_their_way_
         world.store = troubled;
         world.start();
         publish_pings(*world.bus, 1, 5);
-        int told_before = 0; // commits that the agent hears of before it is registered
+        int told_before = 0; // commits of which the agent is notified before it is registered
         troubled->after_commit = [&] { told_before += troubled->agent("newcomer") ? 0 : 1; };
         for (std::int64_t i = 6; i <= 5000; ++i) {
             world.bus->post(ping("x", i)); // too many for the commit that brings the registration
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(a_restart_at_any_moment_goes_on_with_no_gap_and_no_repeat) 
         }
         world.bus->add(echo());
         world.bus->wait_idle();
-        // What was posted and not committed when the bus went is committed all the same.
+        // Events that were posted, but not committed when the bus was destroyed, are committed too.
         BOOST_TEST((world.numbers<PongEvent>() == test::range(1, next - 1)));
     }
 }

@@ -1,4 +1,5 @@
-// The wall clock is set while things wait for delays and for times: S22, and A16 without a store.
+// The wall clock is set while deliveries and timers wait for delays and for times: S22, and A16
+// without a store.
 #include "test/libbus/bus/delivery/clock.hpp"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ namespace {
 constexpr auto everywhere = {Kept::nowhere, Kept::in_memory, Kept::in_a_file};
 using Moments = ClockWorld::Moments;
 
-/// Fails the first attempt of the ping of number 1.
+/// Fails the first attempt of ping number 1.
 void fail_once(const PingEvent& event, bus::Context& context) {
     if (event.number == 1 && context.attempt() == 1) {
         throw std::runtime_error{"not at once"};

@@ -22,16 +22,16 @@
 
 namespace test {
 
-/// Steps of the wall clock: the first synchronisation, a machine without a clock of its own, and
-/// the same back.
+/// Steps of the wall clock: the first synchronisation, a machine without a clock, and the same
+/// steps back.
 inline constexpr bus::Duration clock_steps[] = {std::chrono::hours{1}, std::chrono::hours{87'600},
                                                 -std::chrono::hours{1},
                                                 -std::chrono::hours{87'600}};
 
 enum class Kept : std::uint8_t { nowhere, in_memory, in_a_file };
 
-/// A bus in virtual time whose wall clock a test sets; with a store, or none. It notes what happens
-/// by the steady clock.
+/// A bus in virtual time, with or without a store, whose wall clock a test sets. It notes what
+/// happens at which time of the steady clock.
 struct ClockWorld {
     explicit ClockWorld(Kept kept_where) : kept{kept_where} {
         if (kept == Kept::in_memory) {
@@ -75,8 +75,8 @@ struct ClockWorld {
         }
     }
 
-    /// An agent whose steps fail first as `fail` says, given the number of the attempt; then they
-    /// are noted.
+    /// An agent whose steps first fail as `fail` says, which gets the number of the attempt. Then
+    /// they succeed and are noted.
     void add(std::function<void(const PingEvent&, bus::Context&)> fail,
              bus::RetryPolicy retry = every(std::chrono::seconds{10}, 5)) {
         auto agent = scripted("agent");
@@ -89,7 +89,7 @@ struct ClockWorld {
         bus->add(std::move(agent));
     }
 
-    /// Sets the wall clock, and lets that be noticed.
+    /// Sets the wall clock, and waits until the bus notices it.
     void step(bus::Duration by) {
         runtime->step_wall_clock(by);
         runtime->run_ready();
@@ -111,7 +111,7 @@ struct ClockWorld {
     bus::Subscription pongs;
 };
 
-/// Runs a test for each place to keep things and each step.
+/// Runs a test for each store and each step.
 inline void with_each_step(std::initializer_list<Kept> kept,
                            const std::function<void(ClockWorld& world, bus::Duration step)>& test) {
     for (const Kept where : kept) {

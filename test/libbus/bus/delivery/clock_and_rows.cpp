@@ -1,4 +1,4 @@
-// What the rows of a store say of delays where the wall clock is set: S22 over restarts.
+// The delays in the rows of a store after the wall clock is set: S22 over restarts.
 #include "test/libbus/bus/delivery/clock.hpp"
 #include "test/support/troubled_store.hpp"
 

@@ -280,8 +280,8 @@ BOOST_AUTO_TEST_CASE(R14_without_a_store_a_refused_command_holds_nothing_up) {
     BOOST_TEST((done == Numbers{2, 3, 4}));
 }
 
-/// Whatever fails, is refused, redriven or discarded, and when the program ends: what was never
-/// given up is handled in order, and what was is handled as often as it was meant to be.
+/// No matter what fails, is refused, redriven or discarded, or when the program ends: events that
+/// were never given up are handled in order, and the others as often as they should be.
 BOOST_AUTO_TEST_CASE(R14_what_was_never_given_up_keeps_its_order) {
     for (const std::uint32_t seed : {1U, 2U, 3U, 4U, 5U, 6U}) {
         test::on_each_store([seed](EvolvingWorld& world) {

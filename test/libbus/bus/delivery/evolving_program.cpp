@@ -1,5 +1,5 @@
-// A program as it is deployed, rolled back and deployed again: it is built once for each version of
-// its event. Prints what it handles, and what observers hear.
+// A program that is deployed, rolled back and deployed again. It is built once for each version of
+// its event. It prints what it handles, and what observers receive.
 //
 //     evolving_N STORE [publish COUNT | agent | upcasters]...
 #include <bus/bus.hpp>

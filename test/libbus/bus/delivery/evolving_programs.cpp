@@ -1,4 +1,4 @@
-// A deploy that is rolled back and made again, with a program for each version: S25, R10.
+// A deployment that is rolled back and repeated, with a program for each version: S25, R10.
 #include "test/libbus/bus/store/temp_folder.hpp"
 #include <bus/store/verify.hpp>
 

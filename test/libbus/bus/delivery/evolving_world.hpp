@@ -22,7 +22,7 @@
 
 namespace test {
 
-/// A store that one program after the other opens, in virtual time, and what observers hear.
+/// A store that one program after the other opens, in virtual time, and what observers receive.
 struct EvolvingWorld {
     explicit EvolvingWorld(bool in_file) : on_disk{in_file} {
         if (!on_disk) {
@@ -45,7 +45,7 @@ struct EvolvingWorld {
         }
     }
 
-    /// What the store says of all agents holds, and nothing of it is damaged.
+    /// The accounts of all agents in the store are right, and nothing in it is damaged.
     void check() {
         for (const bus::Conservation& account : store->conservation()) {
             BOOST_TEST(account.holds(), account.agent);
@@ -71,7 +71,7 @@ struct EvolvingWorld {
         return delivery ? std::optional{delivery->state} : std::nullopt;
     }
 
-    /// Writes an event as it is: the bus would look at it first.
+    /// Writes an event as it is. The bus would check it first.
     void leave_event(const bus::EventRecord& record) const {
         bus::Part part;
         part.events.push_back({.record = record});
@@ -79,7 +79,7 @@ struct EvolvingWorld {
         BOOST_TEST_REQUIRE((results.front().error == nullptr));
     }
 
-    /// Writes a delivery as an agent has left it that settled all before it and nothing after it.
+    /// Writes a delivery as if its agent had settled everything before it and nothing after it.
     void leave_delivery(const std::string& agent, bus::DeliveryRecord delivery) const {
         bus::Part part;
         part.agent = agent;
@@ -144,7 +144,7 @@ private:
     }
 };
 
-/// Does it on a store in memory and on one in a file.
+/// Runs a test on a store in memory and on one in a file.
 template <class F>
 void on_each_store(F test) {
     for (const bool in_file : {false, true}) {
@@ -155,7 +155,7 @@ void on_each_store(F test) {
     }
 }
 
-/// A ping as a program has written it that knew another version of it.
+/// A ping as written by a program that knew another version of it.
 inline bus::EventRecord ping_of_version(std::uint32_t version, const std::string& name,
                                         std::int64_t number = 0) {
     bus::EventRecord record = bus::encode(ping(name, number));

@@ -1,4 +1,4 @@
-// Deferred and dead deliveries on a store: R2, R3, R5 as far as steps go, R6.
+// Deferred and dead deliveries on a store: R2, R3, R5 for steps, R6.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include <bus/dispatch/observers.hpp>
 

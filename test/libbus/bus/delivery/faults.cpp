@@ -1,5 +1,5 @@
-// What comes of a fault point that is made to fail in a publish, at a checkpoint, at a timer and in
-// a stop: it is said, nothing committed is lost, and work goes on.
+// A fault point is made to fail in a publish, at a checkpoint, at a timer and in a stop. The
+// failure is reported, nothing committed is lost, and work continues.
 #include "test/libbus/bus/delivery/sqlite_world.hpp"
 #include <bus/dispatch/observers.hpp>
 #include <bus/runtime/fault_point.hpp>
@@ -43,7 +43,7 @@ std::uint64_t hits(const std::string& point) {
     return status(point).hits;
 }
 
-/// What is said where no caller hears of it.
+/// The reports of failures that no caller receives.
 struct Troubles {
     explicit Troubles(bus::Bus& bus) : observers{bus} {
         observers.trouble.connect([this](std::string_view what) { told.emplace_back(what); });

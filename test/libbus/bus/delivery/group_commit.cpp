@@ -1,4 +1,4 @@
-// What comes while a commit is on its way shares the next one.
+// Everything that arrives during a commit shares the next commit.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include "test/support/troubled_store.hpp"
 #include <bus/runtime/system_runtime.hpp>
@@ -15,8 +15,8 @@ using test::PongEvent;
 
 namespace {
 
-/// A bus with two agents that answer each ping, on four threads of its own. From begin_to_count()
-/// on its commits are held: the first until `posted`, the third until `steps_ended`.
+/// A bus with two agents that answer each ping, and with four threads. After begin_to_count(), its
+/// commits are held: the first until `posted`, the third until `steps_ended`.
 class HeldCommits {
 public:
     HeldCommits() {
@@ -78,7 +78,7 @@ public:
         changed.notify_all();
     }
 
-    /// All threads of the pool at once are in a task of this: none is in a step any more.
+    /// Occupies all threads of the pool at once with tasks, so that none is in a step any more.
     void meet_the_pool() {
         for (unsigned i = 0; i < threads; ++i) {
             live->runtime().pool().post([this] {

@@ -1,4 +1,4 @@
-// Deliveries that wait while their agent loses the handler for them: S24.
+// Deliveries whose agent loses the handler for them while they wait: S24.
 #include "test/libbus/bus/delivery/evolving_world.hpp"
 
 using namespace std::chrono_literals;
@@ -13,7 +13,7 @@ using test::PongEvent;
 
 namespace {
 
-/// An agent as one program after the other has it.
+/// An agent in the versions that one program after the other has.
 struct Keeper {
     /// With a handler for E, which fails while `fails` is set.
     template <class E>

@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(S25_a_program_that_knows_the_version_handles_them_in_order_
         world.bus->publish(ping("x", 1));
         world.bus->publish(ping("x", 2));
         const bus::Timestamp now = world.runtime->now();
-        // As a program has left them that did not know version 1 yet.
+        // As left by a program that did not know version 1 yet.
         world.leave_delivery("handler",
                              {.position = 1,
                               .state = DeliveryState::deferred,

@@ -1,4 +1,4 @@
-// Text that is not UTF-8, as the host and its agents meet it.
+// Text that is not UTF-8 in the host and its agents.
 #include "test/libbus/bus/store/not_utf8.hpp"
 
 #include <bus/dispatch/observers.hpp>

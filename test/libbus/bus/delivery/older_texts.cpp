@@ -1,4 +1,4 @@
-// Agents and timers on a store that holds text that is not UTF-8, as older versions took it.
+// Agents and timers on a store with text that is not UTF-8, which older versions accepted.
 #include "test/libbus/bus/store/older_texts.hpp"
 
 #include "sqlite_world.hpp"

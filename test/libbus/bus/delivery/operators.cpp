@@ -1,4 +1,5 @@
-// What operators ask of deliveries: to have them tried now, a few first, whatever the clock does.
+// Requests of operators for deliveries: to try them now, or a few first, no matter how the clock is
+// set.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 
 #include <algorithm>
@@ -13,7 +14,7 @@ using test::scripted;
 
 namespace {
 
-/// A worker that puts everything off for a day while `down`, or gives it up at once.
+/// A worker that, while `down`, defers everything for a day or gives it up at once.
 struct OperatorsWorld : test::StoredWorld {
     OperatorsWorld() { add_worker(); }
 
@@ -192,7 +193,7 @@ BOOST_AUTO_TEST_CASE(R9_a_limit_counts_what_a_program_before_this_one_has_done) 
     down = false;
     const std::uint64_t number =
         store->ask({.who = "ann", .why = "up", .agent = "worker", .limit = 3});
-    // As that program left it when it was killed: two are redriven, and it has not answered.
+    // The state after that program was killed: two are redriven, and the request is not answered.
     bus::Part part;
     part.commanded_at = runtime->now();
     for (const bus::Position position : {1U, 2U}) {
@@ -209,7 +210,7 @@ BOOST_AUTO_TEST_CASE(R11_a_clock_that_is_set_back_does_not_keep_a_letter_from_it
     give_up_at_once();
     publish_apart(2);
     down = false;
-    // Asked for by a process whose clock is a year behind.
+    // The request of a process whose clock is a year behind.
     const bus::Timestamp last_year = runtime->now() - 365 * 24h;
     for (const bus::Position position : {bus::Position{1}, bus::Position{0}}) {
         store->ask(

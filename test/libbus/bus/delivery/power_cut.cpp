@@ -1,5 +1,5 @@
-// The power goes while a bus with agents is at work: what it had promised is kept, and each effect
-// in the store is there once. And what each Durability of an event keeps.
+// The power fails while a bus with agents is at work: what it promised is kept, and each effect in
+// the store occurs once. Also, what each Durability of an event keeps.
 #include "test/libbus/bus/delivery/sqlite_world.hpp"
 #include "test/support/faulty_disk.hpp"
 
@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// Publishes and works until the power goes; returns the next number.
+/// Publishes and works until the power fails; returns the next number.
 std::int64_t work_until_the_cut(test::SqliteWorld& world, const test::FaultyDisk& disk,
                                 std::int64_t next, std::mt19937_64& dice) {
     while (!disk.is_off()) {
@@ -25,7 +25,7 @@ std::int64_t work_until_the_cut(test::SqliteWorld& world, const test::FaultyDisk
     return next;
 }
 
-/// False: the power went while it opened.
+/// False: the power failed while the store was opened.
 bool starts(test::SqliteWorld& world, const test::FaultyDisk& disk) {
     try {
         world.start();
@@ -57,8 +57,8 @@ void cuts(std::uint64_t seed, double kept, bool torn) {
 
 constexpr std::int64_t buffered_events = 8;
 
-/// One event that is committed, some buffered ones and one that is transient, in this order. No
-/// agent is there: what it committed would make the buffered ones safe.
+/// Publishes one committed event, some buffered ones and a transient one, in this order. There is
+/// no agent, because its commits would make the buffered ones safe.
 void publish_each_level(bus::Bus& bus) {
     int handled = 0;
     const auto handler =
@@ -73,8 +73,8 @@ void publish_each_level(bus::Bus& bus) {
     BOOST_TEST(handled == 1);
 }
 
-/// How many of the buffered events the store has: the first ones, behind the one that was
-/// committed, and nothing else.
+/// How many of the buffered events the store has. They must be the first ones, after the committed
+/// one, and there must be no others.
 std::int64_t buffered_in(const std::filesystem::path& db) {
     const auto log = bus::SqliteStore::open({.path = db})->read(0, 1'000);
     BOOST_TEST_REQUIRE(!log.empty());
@@ -89,7 +89,7 @@ std::int64_t buffered_in(const std::filesystem::path& db) {
     return static_cast<std::int64_t>(log.size()) - 1;
 }
 
-/// The store as the system has it at this moment, which is what a kill of its process would leave.
+/// A copy of the store as the system has it now, which is what a kill of its process would leave.
 std::filesystem::path as_after_a_kill(const std::filesystem::path& db, const test::TempFolder& to) {
     const auto copy = to.path() / db.filename();
     for (const char* end : {"", "-wal"}) {

@@ -1,4 +1,4 @@
-// Memory that runs out in a publish: nothing of it stays behind.
+// Memory runs out in a publish: nothing of the publish is left behind.
 #include "test/support/allocations.hpp"
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
@@ -19,9 +19,9 @@ namespace {
 /// More than a publish allocates on its way into the store.
 constexpr std::size_t bound = 200;
 
-/// Does something with the first allocation of this thread failing, then with its second, ... until
-/// it succeeds. What waits for a commit keeps the runtime: no more may do so than before. Returns
-/// how many failed.
+/// Does something while the first allocation of this thread fails, then while the second one fails,
+/// ... until it succeeds. Whatever waits for a commit keeps the runtime, so there may not be more
+/// references to it than before. Returns how many failed.
 std::size_t fail_each_allocation(const std::function<void(bus::Bus&)>& act) {
     for (std::size_t which = 0; which < bound; ++which) {
         const auto runtime = std::make_shared<bus::SystemRuntime>();

@@ -1,4 +1,4 @@
-// What a publish into a store promises: S5, S6, durability, records, posts.
+// The promises of a publish into a store: S5, S6, durability, records, posts.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include <bus/dispatch/observers.hpp>
 

@@ -1,5 +1,5 @@
-// Events that the process dies of: S11. A death is a store that takes nothing more, and a bus that
-// goes; test/crash does it with real processes.
+// Events that kill the process: S11. Here, a death is a store that accepts nothing more, and a bus
+// that is destroyed. test/crash does it with real processes.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include "test/support/troubled_store.hpp"
 
@@ -72,8 +72,8 @@ struct QuarantineWorld : test::StoredWorld {
     std::int64_t published = 0;
 };
 
-/// An agent of several workers that tells how many of its steps ran beside each other. Events named
-/// "bad" do as the test says.
+/// An agent with several workers that counts how many of its steps ran at the same time. A test
+/// decides what happens at events named "bad".
 struct SideBySideWorld : test::StoredWorld {
     void live() {
         restart();
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(S11_deaths_that_no_event_has_caused_quarantine_nothing) {
         std::uint64_t state = seed;
         world.troubled->after_commit = [&] {
             state = state * 6364136223846793005U + 1442695040888963407U;
-            // Seldom enough that they do not hit the same lone run three times in a row.
+            // Rarely, so that they do not hit the same lone run three times in a row.
             if (deaths_left > 0 && (state >> 33U) % 29 == 0) {
                 --deaths_left;
                 world.troubled->disk_full = true;

@@ -1,4 +1,4 @@
-// Notes of what is under way that say nothing of first attempts, or that the store refuses: S11.
+// Begun notes that hold no first attempts, or that the store refuses: S11.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include "test/support/troubled_store.hpp"
 
@@ -10,8 +10,8 @@ using test::PongEvent;
 
 namespace {
 
-/// An agent of pongs, the key of one of which kills the process. A death is a store that takes
-/// nothing more, and a bus that goes.
+/// An agent for pongs. The key of one of them kills the process: the store accepts nothing more,
+/// and the bus is destroyed.
 struct DeadlyKeyWorld : test::StoredWorld {
     DeadlyKeyWorld() {
         bus.reset();
@@ -70,7 +70,7 @@ struct DeadlyKeyWorld : test::StoredWorld {
         return memory->deliveries("keyed", DeliveryState::dead).size() == 1U;
     }
 
-    /// Lives until the process does not die any more: then that event is quarantined.
+    /// Starts the process until it no longer dies. Then that event is quarantined.
     void check_found() {
         for (int lives = 1; !live(); ++lives) {
             BOOST_TEST_REQUIRE(lives < 20);
@@ -118,8 +118,8 @@ BOOST_AUTO_TEST_CASE(S11_a_note_of_repeats_alone_does_not_let_keys_be_asked_for)
     });
     deadly = 3;
     runtime->pass(5s);
-    // The turn is over before a page has come that concerns the agent: the first note of each life
-    // is one of what is to be repeated, and of nothing else.
+    // The turn ends before a page arrives that concerns the agent. So the first note of each life
+    // holds only the events to repeat.
     troubled->before_read = [this] { runtime->pass(6ms); };
     check_found();
 }

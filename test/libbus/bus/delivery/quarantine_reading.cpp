@@ -1,5 +1,5 @@
-// Events that the process dies of before a step has them: as their members are read, or as they are
-// asked for their key: S11. A death is a store that takes nothing more, and a bus that goes.
+// Events that kill the process before their step: when their members are read, or when their key is
+// computed: S11. Here, a death is a store that accepts nothing more, and a bus that is destroyed.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include "test/support/troubled_store.hpp"
 #include <bus/event/text_traits.hpp>
@@ -13,7 +13,7 @@ using test::PongEvent;
 
 namespace {
 
-/// A number whose reading is the program's own code.
+/// A number that is read by code of the program.
 struct Trap {
     std::int64_t number = 0;
 };
@@ -52,7 +52,7 @@ struct TrapEvent : bus::Event<TrapEvent> {
 };
 BUS_DESCRIBE_EVENT(TrapEvent, (name, trap), bus::aggregate_id<&TrapEvent::name>)
 
-/// Of which event, and where, the process dies.
+/// Which event kills the process, and at which point.
 struct Deadly {
     std::int64_t number;
     bool read = false;
@@ -134,8 +134,8 @@ struct ReadingWorld : test::StoredWorld {
     Deadly deadly;
 };
 
-/// Lives until the process does not die any more: then that one event is quarantined, all others
-/// have been handled once, and each sequence in order.
+/// Starts the process until it no longer dies. Then that one event is quarantined, and all others
+/// were handled once, each sequence in order.
 void check_found(std::uint64_t seed, std::int64_t events, std::uint32_t workers, Deadly deadly) {
     ReadingWorld world{seed, events, workers, deadly};
     int lives = 1;
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(S11_an_event_whose_reading_kills_the_process_is_quarantined
 BOOST_AUTO_TEST_CASE(S11_an_event_whose_key_kills_the_process_is_quarantined_and_no_other) {
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
         for (const std::uint32_t workers : {1U, 3U}) {
-            // It is asked for its key as a step ends badly, or where there are several workers.
+            // Its key is computed when a step fails, or if there are several workers.
             check_found(seed, 40, 3, {.number = 17, .key = true});
             check_found(seed, 40, workers, {.number = 17, .read = true, .key = true});
             check_found(seed, 1'500, 3, {.number = 1'100, .key = true});

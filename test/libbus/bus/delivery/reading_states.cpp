@@ -23,7 +23,7 @@ struct Basket {
 };
 BOOST_DESCRIBE_STRUCT(Basket, (), (items, currency))
 
-/// A state whose upcaster nobody has registered.
+/// A state without a registered upcaster.
 struct Shelf {
     std::int64_t books = 0;
 };
@@ -58,7 +58,7 @@ const bool upcasters_registered = [] {
     return true;
 }();
 
-/// Does with each ping what the test says.
+/// Runs a function of the test for each ping.
 std::unique_ptr<test::ScriptedAgent>
 keeper(std::function<void(const PingEvent&, bus::Context&)> handle) {
     auto agent = scripted("keeper");
@@ -71,7 +71,7 @@ void keep_basket(const PingEvent& event, bus::Context& context) {
     context.set_state(event.name, Basket{event.number, "CHF"});
 }
 
-/// What an older or newer program has kept.
+/// A state that an older or newer program has stored.
 void leave(bus::EventStore& store, const std::string& key, const std::string& text) {
     bus::Part part;
     part.agent = "keeper";

@@ -1,4 +1,4 @@
-// A program that gives an agent another name, and replays of what its types were renamed from.
+// A program that renames an agent, and replays of events whose types were renamed.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include <bus/event/codec.hpp>
 
@@ -16,8 +16,8 @@ bool contains(const std::string& text, const char* what) {
     return text.find(what) != std::string::npos;
 }
 
-/// Counts in its state, starts a timer at `later` and cancels it at `never mind`, fails at `bad`
-/// for as long as it is broken, is refused at `no`.
+/// Counts in its state. At `later` it starts a timer, at `never mind` it cancels it, at `bad` it
+/// fails as long as it is broken, and `no` is rejected.
 struct RenamedWorld : test::StoredWorld {
     void add(std::unique_ptr<test::ScriptedAgent> agent) {
         agent->settings().retry = test::every(1h, 10);
@@ -57,8 +57,8 @@ struct RenamedWorld : test::StoredWorld {
         return {};
     }
 
-    /// As a program left it that knew a type which this one does not know: the agent has handled
-    /// `unknown` of them, besides its pings.
+    /// The state after a program that knew a type which this one does not know. Besides its pings,
+    /// the agent has handled `unknown` events of that type.
     void add_events_of_old_type(std::uint64_t count, bool handled_by_it) {
         for (std::uint64_t i = 0; i < count; ++i) {
             bus::Part part;

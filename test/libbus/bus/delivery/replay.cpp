@@ -60,7 +60,7 @@ struct ReplayWorld : test::StoredWorld {
         bus->wait_idle();
     }
 
-    /// Orders a replay, and lets it come some way.
+    /// Requests a replay, and runs a part of it.
     void replay_in_part() {
         bus->request({.who = "ann", .action = DeliveryAction::replay, .agent = "summer"});
         while (store->agent("summer")->checkpoint > 1'000) {

@@ -1,5 +1,4 @@
-// What is reported of steps that are not ready, of timers that wait, and of settings that are
-// wrong.
+// Reports about steps that are not ready, timers that wait, and wrong settings.
 #include "test/libbus/bus/delivery/evolving_world.hpp"
 
 using namespace std::chrono_literals;
@@ -15,7 +14,8 @@ struct Counts {
     int dead = 0;
 };
 
-/// An agent that is not ready four times, fails once and then finishes; what observers count.
+/// An agent that is not ready four times, fails once and then finishes, and the counts of
+/// observers.
 Counts counts_of(const std::shared_ptr<bus::EventStore>& store) {
     Counts counts;
     const auto runtime = std::make_shared<bus::SimulatedRuntime>(1);

@@ -1,4 +1,4 @@
-// What operators ask for: R5.
+// Requests of operators: R5.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include "test/support/troubled_store.hpp"
 
@@ -34,7 +34,7 @@ struct RequestsWorld : test::StoredWorld {
         bus->wait_idle();
     }
 
-    /// Makes a request, has it carried out, and returns what came of it.
+    /// Makes a request, lets the bus carry it out, and returns the result.
     std::string asked(DeliveryAction action, const std::string& agent, bus::Position position) {
         const std::uint64_t number = bus->request(
             {.who = "ann", .why = "room", .action = action, .agent = agent, .position = position});
@@ -61,7 +61,7 @@ struct RequestsWorld : test::StoredWorld {
     int runs = 0;
 };
 
-/// A worker with four dead letters that is mended, behind a store that fails when it is told to.
+/// A worker with four dead letters that works again, on a store that fails on demand.
 struct RequestsInTrouble : RequestsWorld {
     RequestsInTrouble() {
         for (std::int64_t i = 1; i <= 4; ++i) {
@@ -72,7 +72,7 @@ struct RequestsInTrouble : RequestsWorld {
         bus.emplace(bus::BusOptions{.runtime = runtime, .store = troubled});
     }
 
-    /// Makes a request during which the commit of that number fails, or that one and all after it.
+    /// Makes a request. The commit with that number fails, or that one and all after it.
     std::uint64_t ask(int failing, bool and_all_after, DeliveryAction action,
                       bus::Position position) {
         int commits = 0;
@@ -89,7 +89,7 @@ struct RequestsInTrouble : RequestsWorld {
         return number;
     }
 
-    /// How many deliveries the traces say to have been redriven or discarded.
+    /// How many deliveries were redriven or discarded according to the traces.
     std::size_t traces() {
         std::size_t count = 0;
         for (const bus::RequestRecord& trace : store->requests(0, 100, false)) {
@@ -103,7 +103,7 @@ struct RequestsInTrouble : RequestsWorld {
 
 constexpr int most_commits = 8; // of a request: more than there are
 
-/// What something throws; empty: nothing.
+/// The message of what a function throws; empty if it throws nothing.
 template <class Error, class F>
 std::string refusal(F use) {
     try {

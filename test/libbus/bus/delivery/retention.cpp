@@ -15,7 +15,7 @@ namespace {
 
 constexpr bus::Duration day = 24h;
 
-/// A bus that keeps a week, with a worker that fails at what is called `bad`.
+/// A bus that keeps events for a week, with a worker that fails at events named `bad`.
 struct RetentionWorld : test::StoredWorld {
     RetentionWorld() { begin(); }
 

@@ -1,4 +1,4 @@
-// When a delivery that failed is tried again, as the rows of a store say it: R1.
+// When a failed delivery is tried again, according to the rows of a store: R1.
 #include "test/libbus/bus/store/temp_folder.hpp"
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
@@ -28,13 +28,14 @@ using test::PingEvent;
 
 namespace {
 
-/// A simulated runtime whose random numbers for others are a test's, which knows who has drawn one.
+/// A simulated runtime with random numbers from a test, which knows for which failure each is
+/// drawn.
 class ScriptedRuntime final : public bus::Runtime {
 public:
-    /// The n-th failure, from 1, of the ping of a number.
+    /// The n-th failure (from 1) of the ping with this number.
     using Draw = std::pair<std::int64_t, std::uint32_t>;
 
-    /// The number that is drawn next decides on this failure.
+    /// The next number is drawn for this failure.
     void expect(Draw draw) { next_ = draw; }
 
     [[nodiscard]] std::uint64_t drawn(const Draw& draw) const { return drawn_.at(draw); }

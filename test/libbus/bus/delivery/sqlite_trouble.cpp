@@ -1,5 +1,5 @@
-// What a host sees of a disk in trouble: a clear message, nothing committed lost, and work goes on
-// when it is over.
+// A host with a disk in trouble: it gets a clear message, nothing committed is lost, and work
+// continues when the trouble is over.
 #include "test/libbus/bus/delivery/sqlite_world.hpp"
 #include "test/support/faulty_disk.hpp"
 #include "test/support/small_disk.hpp"
@@ -37,7 +37,7 @@ std::string trouble(bus::Bus& bus) {
     return {};
 }
 
-/// Publishes while all is well, then with the fault, then after it.
+/// Publishes before the fault, during it and after it.
 void check_writes_fail_for_a_while(Disk& at, DiskFault fault, const char* advice) {
     test::SqliteWorld& world = at.world;
     world.start();
@@ -58,7 +58,7 @@ void check_writes_fail_for_a_while(Disk& at, DiskFault fault, const char* advice
     BOOST_TEST(trouble(*world.bus).empty());
 }
 
-/// Starts while it cannot; what it says.
+/// Starts the host when it cannot start. Returns the message.
 std::string refused_start(test::SqliteWorld& world) {
     try {
         world.start();

@@ -26,7 +26,7 @@ struct SqliteWorld {
     explicit SqliteWorld(std::filesystem::path path, std::uint64_t seed = 1)
         : db{std::move(path)}, runtime{std::make_shared<bus::SimulatedRuntime>(seed)} {}
 
-    /// Opens store and bus, and goes on. Throws bus::StoreError.
+    /// Opens the store and the bus, and continues. Throws bus::StoreError.
     void start() {
         store = bus::SqliteStore::open({.path = db});
         bus.emplace(bus::BusOptions{runtime, store});
@@ -76,8 +76,8 @@ struct SqliteWorld {
         return result;
     }
 
-    /// Publishes a ping, on a stream of its own among seven. False: the store refused it, and
-    /// `refusal` says why.
+    /// Publishes a ping on one of seven streams. False: the store refused it, and `refusal` says
+    /// why.
     bool publish(std::int64_t number) {
         try {
             bus->publish(ping("ping-" + std::to_string(number % 7), number));
@@ -89,8 +89,8 @@ struct SqliteWorld {
         }
     }
 
-    /// Lets it come to its end, and checks that every ping that was accepted is in the log once,
-    /// and has been answered, filed and counted once.
+    /// Finishes the work, and checks that every accepted ping is in the log once, and was answered,
+    /// filed and counted once.
     void check_whole() {
         runtime->run_until_idle(std::chrono::hours{1});
         BOOST_TEST(bus->idle());
@@ -117,7 +117,7 @@ struct SqliteWorld {
     std::shared_ptr<bus::SqliteStore> store;
     std::optional<bus::Bus> bus;
     std::vector<std::int64_t> accepted; ///< pings, ascending, whose publish has returned
-    std::string refusal;                ///< what the last one that was not accepted was told
+    std::string refusal;                ///< the message for the last ping that was not accepted
 };
 
 } // namespace test

@@ -1,4 +1,4 @@
-// What timers that are far off cost in memory: nothing but for the next ones.
+// The memory of timers that are due much later: only the next ones cost any.
 #include "test/libbus/bus/store/temp_folder.hpp"
 #include "test/support/bus_events.hpp"
 #include "test/support/live_memory.hpp"

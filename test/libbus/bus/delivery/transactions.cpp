@@ -1,4 +1,4 @@
-// One part a step: what commits together, what is rolled back, what is passed on.
+// Each step is one part: what commits together, what is rolled back, what is passed on.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 
 #include <stdexcept>

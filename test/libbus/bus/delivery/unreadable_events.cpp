@@ -1,4 +1,4 @@
-// Events that cannot be read are reported wherever a failure is: R10.
+// Events that cannot be read are reported in the same places as failures: R10.
 #include "test/libbus/bus/delivery/evolving_world.hpp"
 #include <bus/event/stand_in.hpp>
 #include <bus/event/upcast.hpp>
@@ -11,7 +11,7 @@ using test::PingEvent;
 
 namespace {
 
-/// At version 3; a test says which upcasters there are.
+/// At version 3; each test chooses the upcasters.
 struct GrownEvent : bus::Event<GrownEvent> {
     std::string name;
     std::int64_t number = 0;
@@ -49,7 +49,7 @@ struct GivenUp {
     std::string data;
 };
 
-/// Handles E, and writes down what it gives up on.
+/// Handles E, and notes what it gives up on.
 template <class E>
 struct Strict {
     void add(test::EvolvingWorld& world, bus::StartPosition start = {}) {

@@ -18,7 +18,7 @@ using test::scripted;
 
 namespace {
 
-/// Keeps the newest number of each name; fails, or gives up, at some.
+/// Keeps the newest number of each name. It fails or gives up at some events.
 std::unique_ptr<test::ScriptedAgent> board(const std::set<std::int64_t>& failing = {},
                                            std::uint32_t attempts = 3) {
     auto agent = scripted("board");
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(R13_it_ends_when_the_bus_stops_or_the_agent_goes) {
             return bus.wait_for("board", 1000, 1h);
         });
         begins.get_future().wait();
-        // The wait may not have begun: then it is refused for want of such an agent, or ends.
+        // If the wait has not begun, it is refused because there is no such agent, or it ends.
         std::this_thread::sleep_for(20ms);
         if (removed) {
             bus.remove("board");

@@ -19,8 +19,8 @@ BOOST_FIXTURE_TEST_SUITE(workers, test::StoredWorld)
 
 BOOST_AUTO_TEST_CASE(
     S10_the_checkpoint_passes_only_what_is_settled_and_no_finished_one_runs_again) {
-    // At some commit the process "dies": nothing after it is stored. Whatever had been stored by
-    // then is not run again, whatever had not is.
+    // At some commit the process "dies": nothing after it is stored. Events that were settled by
+    // then are not run again, and all others are.
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
         bus.reset();
         runtime.reset();
