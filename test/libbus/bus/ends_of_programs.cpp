@@ -1,5 +1,5 @@
-// Programs that end: with a bus, an agent or an event among their statics, in whichever order these
-// are made, and by exit() in the middle of a handler or a step.
+// Programs that end: with a bus, an agent or an event among their static objects, made in any
+// order, and by exit() in the middle of a handler or a step.
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <sys/wait.h>
@@ -33,7 +33,7 @@ Ended run(const std::string& program, const std::string& how) {
     return ended;
 }
 
-/// With the bus made before the other statics, and after them.
+/// Two builds: the bus is made before the other static objects, and after them.
 const std::array<const char*, 2> programs{BUS_FIRST, BUS_LAST};
 
 const std::array<const char*, 6> exits{"exit-in-handler",       "exit-in-step",

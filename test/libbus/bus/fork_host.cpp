@@ -1,5 +1,5 @@
-// A host that forks in the ways in which programs do: fork_host MODE PATH. What each process does
-// is limited in time; what is said goes to standard output.
+// A host that forks in the usual ways of programs: fork_host MODE PATH. Each process has a time
+// limit; reports go to standard output.
 #include "test/support/bus_events.hpp"
 #include "test/support/leaks_in_children.hpp"
 #include <bus/bus.hpp>
@@ -27,7 +27,7 @@ void try_to_publish(bus::Bus& bus) {
     }
 }
 
-/// Waits for a child, and goes on.
+/// Waits for a child, and continues.
 void go_on(bus::Bus& bus, pid_t child) {
     int status = 0;
     ::waitpid(child, &status, 0);
@@ -36,7 +36,7 @@ void go_on(bus::Bus& bus, pid_t child) {
     bus.stop(bus::Stop::drain);
 }
 
-/// The host dies, and leaves a child that has nothing to do with it.
+/// The host dies, and leaves a child that does not use its bus.
 [[noreturn]] void leave_a_child(bool handlers) {
     const auto child = handlers ? ::fork() : static_cast<pid_t>(::syscall(SYS_fork));
     if (child == 0) {

@@ -58,7 +58,7 @@ struct InFile {
 using Places = std::tuple<NoStore, InMemory, InFile>;
 using Stores = std::tuple<InMemory, InFile>;
 
-/// A bus with all that can be on it, all of which a child can destroy.
+/// A bus with everything that can be on it. A child can destroy all of it.
 template <class Place>
 struct Host {
     Place place;
@@ -91,7 +91,7 @@ struct Host {
         runtime.reset();
     }
 
-    /// It has noticed nothing.
+    /// Checks that everything still works.
     void check_goes_on() {
         bus->publish(ping("c"));
         bus->publish(test::pong("c"));
@@ -105,7 +105,7 @@ struct Host {
 
 using Call = std::pair<const char*, std::function<void()>>;
 
-/// The calls that do not fail as they should in a child of `parent`.
+/// The calls that should fail in a child of `parent`, and do not.
 std::string wrong_of(const std::vector<Call>& calls, pid_t parent) {
     std::string wrong;
     for (const auto& [name, call] : calls) {
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S18_each_call_of_a_store_fails_at_once_in_a_child,
     Host<Place> host;
     const pid_t parent = ::getpid();
     BOOST_TEST(in_child([&] { return wrong_of(calls_of(*host.place.store), parent); }) == "");
-    // Through a decorator, and of a store that no bus has ever used.
+    // Through a decorator, and for a store that no bus has ever used.
     test::TroubledStore decorated{host.place.store};
     BOOST_TEST(in_child([&] { return wrong_of(calls_of(decorated), parent); }) == "");
     Place alone;
@@ -268,8 +268,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S18_a_grandchild_is_no_home_either, Place, Places)
     host.check_goes_on();
 }
 
-// The allocator of GCC 12's address sanitizer does not see to its locks when another thread forks:
-// a child waits for ever where the program's own allocator would not.
+// The allocator of GCC 12's address sanitizer does not handle its locks when another thread forks:
+// a child may wait for ever, which does not happen with the usual allocator.
 BOOST_TEST_DECORATOR(*test::needs("a build without a sanitizer", [] { return !test::sanitized; }))
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(S18_forks_under_load_do_no_harm, Place, Places) {

@@ -1,4 +1,4 @@
-// Real programs that fork once their bus is made.
+// Real programs that fork after they have made a bus.
 #include "test/libbus/bus/store/backends.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -10,7 +10,7 @@
 
 namespace {
 
-/// What fork_host says, and its children too.
+/// The output of fork_host and its children.
 std::string said_by_host(const std::string& mode, const std::filesystem::path& path) {
     const std::string command = std::string{FORK_HOST} + " " + mode + " '" + path.string() + "'";
     FILE* const pipe = ::popen(command.c_str(), "r");
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(S18_a_child_that_outlives_the_host_does_not_keep_the_store)
 BOOST_AUTO_TEST_CASE(S18_a_child_that_has_kept_the_store_all_the_same_is_named) {
     const File file;
     {
-        // Forked by a system call of its own, so that nobody could close anything.
+        // Forked by a direct system call, so that no handler could close anything.
         const LeftAlone child{"leave_raw", file.path};
         const std::string error = test::store_error([&] { static_cast<void>(file.last()); });
         BOOST_TEST(test::contains(error, "fork_host (process "), error);

@@ -1,4 +1,4 @@
-// A bus in the host's own loop, or on its own executor: A10. And the same seed, the same order.
+// A bus in the host's loop, or on its executor: A10. Also: the same seed gives the same order.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>

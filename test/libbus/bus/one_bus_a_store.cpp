@@ -35,7 +35,8 @@ struct InFile {
 
 using Stores = std::tuple<InMemory, InFile>;
 
-/// What the making of a bus throws as std::logic_error; empty: nothing.
+/// The message of the std::logic_error that the constructor of a bus throws; empty if it throws
+/// none.
 std::string refusal_of(const std::shared_ptr<bus::EventStore>& store) {
     try {
         const bus::Bus bus{{.store = store}};
@@ -125,7 +126,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S16_a_bus_that_has_stopped_makes_room_for_the_next
         second.emplace<Counter>(handled);
         second.publish(ping("a"));
         BOOST_TEST(second.wait_idle(10s));
-        // What the first one could still write would come in between.
+        // Otherwise, what the first one can still write would come in between.
         BOOST_CHECK_THROW(first.prune(1), std::logic_error);
         BOOST_CHECK_THROW(first.forget("nobody"), std::logic_error);
         BOOST_CHECK_THROW(first.cancel(timer), std::logic_error);

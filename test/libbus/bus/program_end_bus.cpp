@@ -1,5 +1,5 @@
-// The bus of a program, in a file of its own that knows no event. It is linked before the rest of
-// the program in one build and behind it in the other, and so is made before or after its statics.
+// The bus of a program, in a separate file that knows no event. One build links it before the rest
+// of the program, the other one after it, so it is made before or after the other static objects.
 #include "program_end_bus.hpp"
 
 #include <bus/bus.hpp>

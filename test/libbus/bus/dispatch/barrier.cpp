@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(D15_after_unsubscribe_the_handler_runs_on_no_thread) {
         std::atomic<bool> over{false};
     };
 
-    std::array<Round, rounds> all; // they outlive what a broken barrier lets run
+    std::array<Round, rounds> all; // they must outlive handlers that a broken barrier lets run
     std::atomic<std::size_t> too_late{0};
     for (Round& round : all) {
         auto subscription = bus.subscribe<PingEvent>([&](const PingEvent&) {
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(D15_inside_a_dispatch_unsubscribe_returns_at_once) {
     std::future_status in_time = std::future_status::timeout;
     auto stays = bus.subscribe<test::PongEvent>([&](const test::PongEvent&) {
         inside.count_down();
-        // One that waited for this handler would not return before it gives up.
+        // An unsubscribe() that waited for this handler would not return before it gives up.
         in_time = returned.get_future().wait_for(std::chrono::seconds{10});
     });
     const auto ender = bus.subscribe<PingEvent>([&](const PingEvent&) {

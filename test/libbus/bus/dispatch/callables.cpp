@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <string>
 
-/// What handlers and filters may be, and what is refused.
+/// The kinds of callables that handlers and filters may be, and those that are refused.
 namespace callables {
 
 struct AlarmEvent : bus::Event<AlarmEvent> {

@@ -1,4 +1,4 @@
-// What handlers get, may do and may throw: D7, D11 to D14, D19.
+// Handlers: what they receive, what they may do, and what they may throw: D7, D11 to D14, D19.
 #include "test/support/allocations.hpp"
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(what_counts_allocations_counts_aligned_ones_too) {
         std::array<char, 64> bytes{};
     };
 
-    // Kept where the optimiser cannot do without it.
+    // Kept in a place that the optimiser cannot remove.
     std::vector<std::unique_ptr<Line>> lines(1);
     const std::size_t before = test::allocations();
     lines.front() = std::make_unique<Line>();
@@ -90,7 +90,8 @@ BOOST_AUTO_TEST_CASE(D11_a_publish_does_not_allocate) {
     const auto innermost = bus.subscribe<PongEvent>(call);
     const PingEvent event = ping("a name that is too long for a short string");
     bus.publish(event); // builds the snapshots
-    // Five of PingEvent, and two of the PongEvent that is published inside: its own and the base's.
+    // Five handlers of PingEvent, and two of the PongEvent that is published inside: its own
+    // handler and that of the base.
     BOOST_TEST(calls == 7U);
     const std::size_t before = test::allocations();
     for (int i = 0; i < 100; ++i) {

@@ -1,5 +1,5 @@
-// What may go while it is in use: the bus in a handler (D5), the object that a handler is tied to
-// (D17), the handler's own captures.
+// What may be destroyed while it is in use: the bus in a handler (D5), the object that a handler is
+// tied to (D17), the captures of the handler.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
@@ -25,8 +25,7 @@ using test::PongEvent;
 
 namespace {
 
-/// What a child process wrote to its standard error before it died of SIGABRT; empty where it did
-/// not die of that.
+/// The standard error of a child process that died of SIGABRT; empty if it did not die of that.
 std::string last_words(const std::function<void()>& deed) {
     std::array<int, 2> ends{};
     BOOST_REQUIRE(pipe(ends.data()) == 0);

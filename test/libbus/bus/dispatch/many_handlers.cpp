@@ -1,5 +1,5 @@
-// Many handlers, and what ends while a dispatch goes on and on: neither the time nor the memory
-// that a handler takes may depend on how many came and went before it.
+// Many handlers, and subscriptions that end during a long dispatch: neither the time nor the memory
+// of a handler may depend on how many there were before it.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
 
@@ -17,7 +17,7 @@ using test::PongEvent;
 
 namespace {
 
-/// How many of it there are.
+/// Counts its live objects.
 struct Counted {
     explicit Counted(int& c) : count{&c} { ++*count; }
 

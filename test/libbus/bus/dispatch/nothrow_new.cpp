@@ -1,6 +1,6 @@
-// The other half of test/support/allocations.cpp, which replaces the operators new and delete but
-// not this one: std::stable_sort gets its buffer from it and gives it back to the replaced delete,
-// and the address sanitizer rightly objects to a pair of which only one half is replaced.
+// The other half of test/support/allocations.cpp, which replaces the operators new and delete, but
+// not this one. std::stable_sort gets its buffer from this operator and returns it to the replaced
+// delete, and the address sanitizer rightly reports a pair of which only one half is replaced.
 #include <cstdlib>
 #include <new>
 

@@ -1,4 +1,4 @@
-// D21: what observers are told.
+// D21: the notifications of observers.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>

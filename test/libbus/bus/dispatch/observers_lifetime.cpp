@@ -1,4 +1,5 @@
-// Observers that come and go: before the bus, after it, in a slot, while other threads publish.
+// Observers that are created and destroyed: before the bus, after it, in a slot, and while other
+// threads publish.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>
@@ -69,8 +70,8 @@ BOOST_AUTO_TEST_CASE(destroying_observers_waits_for_a_slot_that_runs_on_another_
     boost::signals2::connection slot;
     slot = observers->published.connect([&](const auto&) {
         entered.count_down();
-        // The destruction has begun once it has disconnected this slot. One that did not wait would
-        // be over a moment later.
+        // When the destructor has disconnected this slot, the destruction has begun. A destructor
+        // that did not wait would end a moment later.
         constexpr int moments = 200;
         for (int left = moments; left > 0 && !gone; left -= slot.connected() ? 0 : 1) {
             std::this_thread::yield();
@@ -102,7 +103,7 @@ BOOST_AUTO_TEST_CASE(observers_come_and_go_while_other_threads_publish) {
         std::atomic<bool> over{false};
     };
 
-    std::array<Round, 300> all; // they outlive what a slot that comes too late touches
+    std::array<Round, 300> all; // they must outlive a slot that runs too late
     std::atomic<std::size_t> too_late{0};
     for (Round& round : all) {
         {

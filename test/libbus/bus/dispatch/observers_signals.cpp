@@ -1,4 +1,4 @@
-// What a user of Boost.Signals2 expects of the observers' signals.
+// The observers' signals behave as a user of Boost.Signals2 expects.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>

@@ -1,4 +1,4 @@
-// A bus tells nothing while nobody listens, and never leaves out who does.
+// A bus notifies nobody while no slot is connected, and never leaves out a slot that is.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/attention.hpp>
@@ -124,8 +124,8 @@ BOOST_AUTO_TEST_CASE(a_slot_of_another_signal_keeps_the_watching_on) {
     BOOST_TEST(unhandled == 2);
 }
 
-/// Rounds of: a slot comes, an event of its thread must reach it, it goes. Meanwhile others
-/// publish, find nobody, and turn the watching off.
+/// Rounds in which a slot is connected, must receive an event of its thread, and is disconnected.
+/// Meanwhile other threads publish, find no slot, and turn the watching off.
 BOOST_AUTO_TEST_CASE(a_slot_hears_the_next_event_while_other_threads_turn_the_watching_off) {
     constexpr int rounds = 5'000;
     bus::Bus bus;

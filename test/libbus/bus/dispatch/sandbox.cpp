@@ -20,7 +20,7 @@
 
 namespace {
 
-/// From here on this process and its children get `verdict` for each membarrier(2).
+/// From now on, each membarrier(2) of this process and its children results in `verdict`.
 bool filter_membarrier(std::uint32_t verdict) {
     constexpr std::uint32_t allow = SECCOMP_RET_ALLOW;
     std::array<sock_filter, 4> program{{
@@ -36,7 +36,7 @@ bool filter_membarrier(std::uint32_t verdict) {
 
 constexpr int no_filter = 77;
 
-/// How the tests of dispatch end under a filter, as waitpid tells it.
+/// How the tests of dispatch end under a filter, in the form of waitpid().
 int run_filtered(std::uint32_t verdict, bool switched_off) {
     const pid_t child = ::fork();
     if (child == 0) {

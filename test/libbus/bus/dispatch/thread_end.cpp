@@ -1,5 +1,5 @@
-// Threads that end inside a handler, by pthread_exit() or pthread_cancel(): what unwinds them
-// passes through the bus, and leaves it whole.
+// Threads that end inside a handler, by pthread_exit() or pthread_cancel(): the unwinding passes
+// through the bus, and the bus stays intact.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>
@@ -19,8 +19,8 @@ using test::PongEvent;
 
 namespace {
 
-/// Runs `work` on a thread that may end in the middle of it; `meanwhile` is given the thread. True
-/// if `work` did not come to its end.
+/// Runs `work` on a thread that may end in the middle of it, and gives the thread to `meanwhile`.
+/// True if `work` did not reach its end.
 bool ended_early(std::function<void()> work, const std::function<void(pthread_t)>& meanwhile = {}) {
     struct Job {
         std::function<void()> work;
@@ -44,7 +44,7 @@ bool ended_early(std::function<void()> work, const std::function<void(pthread_t)
     return !job.done;
 }
 
-/// Sets itself when it goes.
+/// Sets a flag when it is destroyed.
 struct Mark {
     explicit Mark(bool& g) : gone{g} {}
 

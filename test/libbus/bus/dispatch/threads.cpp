@@ -1,5 +1,5 @@
-// Threads of the host: they publish without having registered, as late as they like; two that end
-// each other's subscriptions: D16; one that waits at the end of its outermost dispatch: D15.
+// Threads of the host. They publish without registration, at any time. Two threads end each other's
+// subscriptions: D16. A thread waits at the end of its outermost dispatch: D15.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
 
@@ -20,14 +20,14 @@ using test::PongEvent;
 
 namespace {
 
-/// Gives other threads the time to do what they must not do.
+/// Gives other threads time to do what they must not do.
 void let_others_run() {
     for (int i = 0; i < 200; ++i) {
         std::this_thread::yield();
     }
 }
 
-/// A handler that stays until it is let go.
+/// A handler that runs until it is released.
 struct Stay {
     std::latch entered{1};
     std::latch may_leave{1};
@@ -45,8 +45,8 @@ enum class Ender : bool {
     in_a_handler, ///< of another bus
 };
 
-/// Ends the subscription, which something else has ended already, on a thread of its own while its
-/// handler stays in it: that thread must not get on before the handler has left.
+/// Ends a subscription that has already ended, on a separate thread, while its handler still runs.
+/// That thread must not continue before the handler has returned.
 void check_that_the_end_waits(bus::Subscription& subscription, Stay& stay, Ender where) {
     stay.entered.wait();
     BOOST_TEST(!subscription.active());
@@ -267,8 +267,8 @@ BOOST_AUTO_TEST_CASE(D16_the_end_of_a_types_last_handler_waits_for_nobody_who_pu
         }
         stop = true;
     });
-    // They wait for a moment of the machine each, but not for a moment in which nobody publishes:
-    // of that there is none in minutes.
+    // Each waits for a short time, but not for a moment in which no thread publishes: there is none
+    // in minutes.
     const auto late = std::chrono::steady_clock::now() + std::chrono::seconds{30};
     while (!stop && std::chrono::steady_clock::now() < late) {
         std::this_thread::yield();

@@ -1,4 +1,5 @@
-// Memory that runs out, a program that ends in a handler, a bus that goes while others come.
+// Memory that runs out, a program that ends in a handler, a bus that is destroyed while another one
+// is created.
 #include "test/support/allocations.hpp"
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
@@ -22,11 +23,11 @@ using test::PongEvent;
 
 namespace {
 
-/// More than any of the functions here allocates.
+/// More allocations than any of the functions here makes.
 constexpr std::size_t bound = 200;
 
-/// Runs `action` with its first allocation failing, then with its second, ... until it succeeds;
-/// `check` looks at what a failure left. Returns how many failed.
+/// Runs `action` while its first allocation fails, then while the second one fails, ... until it
+/// succeeds. `check` checks the state after each failure. Returns how many failed.
 template <class Action, class Check>
 std::size_t fail_each_allocation(Action action, Check check) {
     for (std::size_t which = 0; which < bound; ++which) {

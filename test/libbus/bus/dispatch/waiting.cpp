@@ -1,5 +1,5 @@
-// The end of a handler that waits for something which only the thread that ends it can do: D16
-// beyond dispatch itself.
+// The end of a subscription whose handler waits for something that only the ending thread can do:
+// D16 beyond dispatch itself.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
 #include <bus/runtime/polled_runtime.hpp>

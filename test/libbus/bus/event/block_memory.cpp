@@ -19,7 +19,7 @@ using bus::internal::BlockMemory;
 
 namespace {
 
-/// Says how many there are.
+/// Counts its live objects.
 struct Counted {
     explicit Counted(std::atomic<int>& c) : count{c} { ++count; }
 

@@ -14,7 +14,7 @@ namespace {
 
 using bus::cause_text;
 
-/// Pieces of which messages are made: words, marks, and what looks like the beginning of a value.
+/// Pieces of messages: words, marks, and pieces that look like the beginning of a value.
 rc::Gen<std::string> any_message_text() {
     static const std::vector<std::string> pieces{
         "order", "deadbeef", "facade", "café", "#", "'",  "\"",  "-",  "+",   ".",
@@ -31,7 +31,7 @@ rc::Gen<std::string> any_message_text() {
                         });
 }
 
-/// A word that is no value: letters, one of them beyond the hexadecimal ones.
+/// A word that is not a value: letters, one of which is not hexadecimal.
 rc::Gen<std::string> any_plain_word() {
     return rc::gen::map(
         rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::inRange('a', '{'))),

@@ -9,7 +9,8 @@ namespace {
 using bus::Reading;
 using sample::with;
 
-/// The message of the error that reading must end with; checks that its path leads it.
+/// The message of the error with which reading must end. Checks that the message begins with the
+/// path.
 template <class Read>
 std::string error_of(Read read) {
     try {

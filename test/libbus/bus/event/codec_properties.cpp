@@ -132,7 +132,7 @@ Everything anything() {
     return e;
 }
 
-/// The same JSON in another form: a blank behind every mark outside of strings.
+/// The same JSON in another form: with a blank after every mark outside of strings.
 std::string spaced(std::string_view json) {
     std::string result;
     bool inside = false;
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(any_event_comes_back_equal_by_every_way_of_reading) {
         event.own_aggregate_id = *any_text();
         event.order_id = *any_text();
         event.all = anything();
-        // Without this member the expected form is read at once, with it the parser has to.
+        // Without this member, the reader of the expected form is used; with it, the parser.
         event.all.json.text = *rc::gen::arbitrary<bool>() ? any_json(2) : "";
         event.note = *any_text();
         const std::string json = bus::to_json(event);
@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE(an_event_changed_at_random_is_read_or_refused_alike_by_both
         std::string json = bus::to_json(order());
         const auto at = *rc::gen::inRange<std::size_t>(0, json.size());
         json[at] = *rc::gen::arbitrary<char>();
-        // A blank in front leads past the reader of the expected form.
+        // With a blank at the beginning, the reader of the expected form is not used.
         const auto outcome = [](const std::string& text) -> std::string {
             try {
                 return bus::to_json(bus::from_json<OrderCreatedEvent>(text));

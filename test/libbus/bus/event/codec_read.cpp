@@ -20,7 +20,7 @@ constexpr std::string_view python_json =
     R"("data": {"order_id": "205-1", "principal_amount": 396.00, )"
     R"("principal_currency": "EUR", "net_proceeds": "-12.5", "financial_lines_count": 3}})";
 
-/// Reads in both ways: as the type, and by the type's name.
+/// Reads in both ways: as a given type, and by the name of the type.
 sample::OrderCreatedEvent read_order(std::string_view json) {
     const auto event = bus::from_json<sample::OrderCreatedEvent>(json);
     const auto by_name = bus::read_event(json);

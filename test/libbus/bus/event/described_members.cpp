@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-/// Members of bases, and members that are not public: all that is described is written and read.
+/// Members of bases, and members that are not public: all described members are written and read.
 namespace members {
 
 struct Named {

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-/// Members that share a name with what all events have.
+/// Members with the names of members that all events have.
 namespace shadows {
 
 struct Cause : bus::Event<Cause> {};
@@ -55,7 +55,7 @@ Cause cause() {
     return cause;
 }
 
-/// That the event has both what it was given and what its cause passes on.
+/// Checks that the event has both its own members and what its cause passes on.
 void check(const Shadow& event, const bus::DomainEvent& cause) {
     BOOST_TEST(event.user_id == "u-42");
     BOOST_TEST(event.execution_id == "x");

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-/// Types of equal names. A wire name goes to the first type that is used under it, so each case has
-/// names of its own.
+/// Types with equal names. A wire name belongs to the first type that is used under it, so each
+/// case uses different names.
 namespace billing {
 
 struct CreatedEvent : bus::Event<CreatedEvent> {

@@ -18,7 +18,7 @@
 #include <variant>
 #include <vector>
 
-/// The types that members may have beside the plain ones.
+/// The types that members may have besides the simple ones.
 namespace kinds {
 
 /// A strong id in the simple form.
@@ -34,7 +34,7 @@ struct OrderId {
     friend auto operator<=>(const OrderId&, const OrderId&) = default;
 };
 
-/// One that is a number inside, and has no order.
+/// A strong id that holds a number and has no order.
 struct Seat {
     std::uint32_t number = 0;
     friend bool operator==(const Seat&, const Seat&) = default;
@@ -55,7 +55,7 @@ struct Cash {
 };
 BOOST_DESCRIBE_STRUCT(Cash, (), (cents))
 
-/// Of another library: it cannot be described.
+/// A type of another library, which cannot be described.
 class Point {
 public:
     Point() = default;
@@ -79,13 +79,13 @@ struct PointData {
 };
 BOOST_DESCRIBE_STRUCT(PointData, (), (x, y))
 
-/// A list that is no vector, of at most three.
+/// A list of at most three elements that is not a vector.
 struct Track {
     std::vector<Point> points;
     friend bool operator==(const Track&, const Track&) = default;
 };
 
-/// Any JSON at all.
+/// Any JSON value.
 struct Blob {
     std::string json;
     friend bool operator==(const Blob&, const Blob&) = default;
@@ -240,7 +240,8 @@ struct SeatTakenEvent : bus::Event<SeatTakenEvent> {
 };
 BUS_DESCRIBE_EVENT(SeatTakenEvent, (seat, guest), bus::aggregate_id<&SeatTakenEvent::seat>)
 
-/// With a blank behind each comma and colon outside of texts: not the form that we write.
+/// The JSON with a blank after each comma and colon outside of texts, which is not the form that we
+/// write.
 std::string spread(const std::string& json) {
     std::string result;
     bool inside = false;

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-/// What an event that refines another one has from it.
+/// What an event inherits from the event that it refines.
 namespace refined {
 
 struct OrderEvent : bus::Event<OrderEvent> {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-/// TextTraits that write more than they declare, or what JSON cannot hold as it is.
+/// TextTraits that write more than they declare, or text that JSON must escape.
 namespace texts {
 
 struct Sku {
@@ -46,7 +46,7 @@ struct CountedEvent : bus::Event<CountedEvent> {
 };
 BUS_DESCRIBE_EVENT(CountedEvent, (shelf))
 
-/// Whose text does not tell it from all others.
+/// A type whose different values can have the same text.
 struct Place {
     std::string name;
 

@@ -12,7 +12,7 @@ BOOST_AUTO_TEST_SUITE(timestamp)
 
 namespace {
 
-/// The time that the text stands for, as we write it; empty: it is none.
+/// The time that the text means, in the form that we write; empty if it is not a time.
 std::string reread(std::string_view text) {
     const auto time = bus::try_parse_timestamp(text);
     return time ? bus::to_text(*time) : std::string{};

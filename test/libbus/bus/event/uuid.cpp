@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A clock that the test sets, and random bits that count.
+/// A clock that the test sets, and random bits that count up.
 class SetEnvironment : public bus::Environment {
 public:
     bus::Timestamp now() override { return time; }

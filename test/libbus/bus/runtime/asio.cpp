@@ -1,6 +1,6 @@
 #include <bus/runtime/asio.hpp> // first: it has to compile by itself
 
-// A10: the loop and the executors of Boost.Asio, and who outlives whom.
+// A10: the loop and the executors of Boost.Asio, and which object may outlive which.
 #include "test/libbus/bus/runtime/waited.hpp"
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
@@ -61,7 +61,7 @@ struct Pinger {
     bus::Subscription subscription;
 };
 
-/// Says by `gone` when it is destroyed.
+/// Counts in `gone` when it is destroyed.
 std::shared_ptr<void> leaves(std::atomic<int>& gone) {
     return {nullptr, [&gone](void*) { ++gone; }};
 }
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_context_drops_what_is_queued_and_what_is_pos
         }
     };
     post_to_both();
-    // What goes with the context may post as it goes.
+    // Tasks that are destroyed with the context may post while they are destroyed.
     plain.post([&, held = std::shared_ptr<void>{nullptr, [&](void*) { post_to_both(); }}] {});
     io.reset();
     BOOST_TEST(gone == 4);

@@ -1,4 +1,4 @@
-// What every runtime does, whatever runs its tasks.
+// The behaviour of every runtime, no matter what runs its tasks.
 #include "worlds.hpp"
 
 #include <boost/mp11/list.hpp>
@@ -16,7 +16,7 @@ namespace {
 using Worlds = boost::mp11::mp_list<test::OneThread, test::ThreeThreads, test::OnHost, test::Polled,
                                     test::Simulated>;
 
-/// Calls `post(i)` for i in 0 to `count`, from several threads where the runtime allows that.
+/// Calls `post(i)` for i in 0 to `count`, from several threads if the runtime allows this.
 template <class World, class F>
 void from_threads(int count, F post) {
     if (!World::many_threads) {
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_task_never_runs_within_the_post_of_it, World, Wo
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(tasks_may_post_tasks_and_none_starves, World, Worlds) {
-    // Chains that post themselves for ever, until each of many others has had its turn.
+    // Chains that post themselves until each of many other tasks has run.
     std::atomic<int> others{0};
     std::atomic<bool> stop{false};
     std::atomic<int> alive{4};

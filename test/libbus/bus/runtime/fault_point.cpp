@@ -41,7 +41,7 @@ faults::PointStatus status(const std::string& name) {
     throw std::out_of_range{name};
 }
 
-/// What a text of rules is refused with.
+/// The message with which a text of rules is refused.
 std::string refusal(const char* rules) {
     try {
         faults::choose(rules);
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_rule_that_would_test_nothing_is_refused) {
 
 namespace {
 
-/// Nothing at all: else this could not be a constant.
+/// A fault point does nothing here: otherwise this could not be a constant.
 constexpr int passes() {
     LIBBUS_FAULT_POINT("test.plain");
     LIBBUS_FAULT_POINT_FAILS("test.fails", return 0);

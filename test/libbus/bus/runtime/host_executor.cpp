@@ -1,4 +1,4 @@
-// SystemRuntime on the host's own executor: A10, and who outlives whom.
+// SystemRuntime on the host's executor: A10, and which object may outlive which.
 #include "worlds.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -12,7 +12,7 @@ using test::HostLoop;
 
 namespace {
 
-/// A runtime on a loop that nobody runs but the test.
+/// A runtime on a loop that only the test runs.
 struct Idle {
     std::shared_ptr<HostLoop> loop = std::make_shared<HostLoop>();
     std::optional<bus::SystemRuntime> runtime{std::in_place, loop};

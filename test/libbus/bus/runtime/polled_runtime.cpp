@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(tasks_of_a_dedicated_executor_do_not_run_one_inside_the_oth
 }
 
 BOOST_AUTO_TEST_CASE(A10_a_thread_that_waits_is_woken_by_a_post_from_another) {
-    // Each round is a chance to post just when the waiting thread falls asleep.
+    // In each round, the post may come just when the waiting thread falls asleep.
     PolledRuntime runtime;
     runtime.poll();
     for (int round = 0; round < 500; ++round) {
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(A10_a_thread_that_waits_is_woken_by_a_post_from_another) {
             for (int i = 0; i < round % 50; ++i) {
                 std::this_thread::yield();
             }
-            // Holding the mutex, as the bus may: it must not be needed to wake the other.
+            // Holds the mutex, as the bus may do. Waking the other thread must not need it.
             const std::lock_guard lock{waited.mutex};
             runtime.pool().post([&] { waited.finish(); });
         }};

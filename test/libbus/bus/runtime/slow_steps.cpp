@@ -1,5 +1,5 @@
-// A19: steps that take long keep waiting neither timers nor posted handlers, nor agents that have a
-// pool of their own; and that they keep others waiting is reported.
+// A19: slow steps delay neither timers nor posted handlers, nor agents with a pool of their own. If
+// they delay other agents, this is reported.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
@@ -42,7 +42,7 @@ public:
         changed_.notify_all();
     }
 
-    /// Waits until so many have come. False: they do not.
+    /// Waits until this many have arrived. False: they do not arrive.
     bool wait_for(int count) {
         std::unique_lock lock{mutex_};
         return changed_.wait_for(lock, 30s, [&] { return arrived_ >= count; });
@@ -60,7 +60,7 @@ private:
     bool open_ = false;
 };
 
-/// Something that is to happen, and that a test waits for.
+/// Something that a test waits for.
 class Mark {
 public:
     void set() {

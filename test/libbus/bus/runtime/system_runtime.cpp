@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// The names of this process's threads that a runtime has, in order.
+/// The names of the threads of this process that belong to a runtime, in order.
 std::vector<std::string> threads_of_runtimes() {
     std::vector<std::string> names;
     for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {

@@ -1,4 +1,5 @@
-// The queue of the pool, and the pool: nothing lost, nothing twice, in order, without allocations.
+// The queue of the pool, and the pool: no task is lost or run twice; tasks run in order, without
+// allocations.
 #include "test/support/allocations.hpp"
 #include <bus/runtime/internal/task_queue.hpp>
 #include <bus/runtime/internal/thread_pool.hpp>
@@ -132,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_post_that_holds_a_pointer_allocates_nothing_in_either_thr
 }
 
 BOOST_AUTO_TEST_CASE(a_sleeping_pool_wakes_for_each_task) {
-    // One at a time, so that the pool falls asleep, or is about to, whenever a task comes.
+    // One task at a time, so that the pool sleeps, or is about to sleep, whenever a task comes.
     constexpr int rounds = 20'000;
     ThreadPool pool{3};
     for (int i = 0; i < rounds; ++i) {

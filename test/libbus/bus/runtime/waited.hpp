@@ -8,7 +8,7 @@
 
 namespace test {
 
-/// What Runtime::wait wants.
+/// The objects that Runtime::wait needs.
 struct Waited {
     std::mutex mutex;
     std::condition_variable changed;

@@ -1,5 +1,5 @@
-// What real runtimes do where the system's wall clock is set, or the machine sleeps: S22, A16. This
-// program answers for the system's clocks itself.
+// Real runtimes when the system's wall clock is set, or the machine sleeps: S22, A16. This program
+// replaces the functions of the system's clocks.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
 #include <bus/dispatch/observers.hpp>
@@ -51,7 +51,7 @@ struct RealWorld {
         observers.trouble.connect([this](std::string_view) { ++troubles; });
     }
 
-    /// False: it takes longer than any of it may.
+    /// False: it takes longer than it ever may.
     bool until(const std::function<bool()>& done) {
         const auto end = std::chrono::steady_clock::now() + 20s;
         while (!done() && std::chrono::steady_clock::now() < end) {

@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-/// The runtimes that one conformance suite goes over, each with what makes it go.
+/// The runtimes under the conformance suite, each with what it needs to run.
 namespace test {
 
 /// A host's executor: a queue and a thread, unless the test runs or drops the tasks itself.
@@ -67,7 +67,7 @@ private:
     bool ended_ = false;
 };
 
-/// Yields until `done`; false where that takes longer than any test may.
+/// Yields until `done`; false if this takes longer than any test may.
 inline bool yield_until(bus::Runtime& runtime, const std::function<bool()>& done,
                         const std::function<void()>& drive = std::this_thread::yield) {
     const bus::Timestamp end = runtime.now() + std::chrono::seconds{50};

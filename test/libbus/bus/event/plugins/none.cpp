@@ -1,1 +1,1 @@
-// A library wants a source, and this one has all it needs from an archive.
+// A library needs a source file. This one is empty, because everything comes from an archive.

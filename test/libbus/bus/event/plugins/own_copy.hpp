@@ -6,19 +6,19 @@
 
 namespace plugged {
 
-/// What a plugin offers that was linked with a libbus of its own.
+/// The functions of a plugin that was linked with its own copy of libbus.
 struct OwnCopy {
-    bool shares_libbus; ///< after all, as libbus is a shared library
-    /// What the plugin's code does with a bus of the program. Each throws.
+    bool shares_libbus; ///< it shares it after all, because libbus is a shared library
+    /// The plugin's code uses a bus of the program. Each throws.
     void (*publish)(bus::Bus& bus);
     void (*subscribe)(bus::Bus& bus);
     void (*add)(bus::Bus& bus);
-    /// For the program's code to use.
+    /// The program's code uses objects of the plugin.
     std::unique_ptr<bus::Agent> (*make_agent)();
     std::shared_ptr<const PluggedEvent> (*make_event)();
-    /// What it does among itself; returns what its handler and its agent heard.
+    /// The plugin uses its own bus; returns what its handler and its agent received.
     std::string (*use_own_bus)();
-    /// Its own bus gets an event of the program. Throws.
+    /// Publishes an event of the program to the plugin's bus. Throws.
     void (*take)(const PluggedEvent& event);
 };
 

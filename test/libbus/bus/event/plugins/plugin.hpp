@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-/// What the program and its plugins share.
+/// Shared by the program and its plugins.
 namespace plugged {
 
 struct PluggedEvent : bus::Event<PluggedEvent> {
@@ -14,10 +14,10 @@ struct PluggedEvent : bus::Event<PluggedEvent> {
 };
 BUS_DESCRIBE_EVENT(PluggedEvent, (text, number))
 
-/// What a plugin has to say.
+/// The functions of a plugin.
 struct Plugin {
     const bus::EventType& (*shared_type)(); ///< of PluggedEvent
-    const bus::EventType& (*own_type)();    ///< of a struct whose name the other plugin has, too
+    const bus::EventType& (*own_type)();    ///< of a struct whose name the other plugin uses too
     const bus::EventType& (*hidden_type)(); ///< of one in an unnamed namespace
     void (*publish)(bus::Bus& bus);         ///< a PluggedEvent
     void (*publish_own)(bus::Bus& bus);

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(D32_the_types_of_a_plugin_outlive_its_dlclose) {
     const auto own = bus::decode(records[1]);
     BOOST_TEST(own->type().name() == "closed.OwnEvent");
     BOOST_TEST(bus::encode(*own).data == records[1].data);
-    // One that no event was read of before.
+    // A type of which no event was read before.
     const bus::EventType* const hidden = bus::find_event_type("closed.HiddenEvent");
     BOOST_TEST_REQUIRE(hidden != nullptr);
     bus::EventRecord record = records[1];
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(D22_a_second_copy_of_libbus_in_the_process_is_noticed) {
     BOOST_TEST((std::find(found.begin(), found.end(), file) != found.end()));
 }
 
-// The last ones: from here on the process holds a second copy.
+// These cases come last: from here on the process holds a second copy.
 BOOST_AUTO_TEST_CASE(D22_a_bus_and_what_another_copy_of_libbus_makes_are_refused_to_each_other) {
     const auto& plugin =
         *static_cast<const plugged::OwnCopy*>(dlsym(open(OWN_COPY_PLUGIN), "own_copy"));
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(D22_a_plugin_with_a_copy_of_its_own_may_be_closed_and_opene
         const auto& plugin = *static_cast<const plugged::OwnCopy*>(dlsym(library, "own_copy"));
         BOOST_TEST(plugin.use_own_bus() == "agent one handler two ");
         BOOST_TEST(dlclose(library) == 0);
-        // What its copy has registered and started stays valid, as its file stays loaded.
+        // What its copy has registered and started stays valid, because its file stays loaded.
         first = first == nullptr ? &plugin : first;
         BOOST_TEST(&plugin == first);
         BOOST_TEST(first->use_own_bus() == "agent one handler two ");

@@ -6,7 +6,7 @@ class EventType;
 
 namespace plugged {
 
-/// What a plugin with nothing but upcasters has: adds those from versions 1 and 2.
+/// The function of a plugin that has only upcasters: adds those from versions 1 and 2.
 using AddUpcasters = void (*)(const bus::EventType& type);
 
 } // namespace plugged
