@@ -1,4 +1,4 @@
-// D30: what went wrong, and no observer hears of, is said a line each.
+// D30: each failure that no observer receives is reported in one line.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
@@ -28,7 +28,7 @@ using test::scripted;
 
 namespace {
 
-/// A bus in virtual time, and what it said.
+/// A bus in virtual time, and the lines that it reported.
 struct World {
     explicit World(bool stored = false)
         : bus{std::in_place,
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(D30_an_event_that_is_put_into_quarantine_is_said) {
     const auto store = std::make_shared<bus::MemoryStore>();
     std::vector<bus::Part> left(2);
     left[0].events.push_back({.record = bus::encode(ping("deadly"))});
-    // As three processes have left it that died of this event while it ran alone.
+    // The state after this event has killed three processes while it ran alone.
     left[1].agent = "worker";
     left[1].start = 0;
     left[1].settled = {{1, 1}};

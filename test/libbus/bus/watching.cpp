@@ -1,4 +1,5 @@
-// D31: what observers hear of handlers and steps, what runs around steps, and how far agents are.
+// D31: what observers receive about handlers and steps, what runs around steps, and how far agents
+// are.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
@@ -35,7 +36,7 @@ struct WatchedWorld {
                .unheard = nullptr,
                .around_steps = std::move(around)}} {}
 
-    /// Adds an agent that does this with pings, a second apart if it fails.
+    /// Adds an agent that runs this for pings, with a second between attempts.
     template <class F>
     void add(const std::string& name, F step) {
         auto agent = scripted(name);

@@ -13,16 +13,16 @@
 #include <utility>
 #include <vector>
 
-/// The stores under test, and short ways to write their input.
+/// The stores under test, and short functions for their input.
 namespace test {
 
 struct MemoryBackend {
     bus::EventStore& store() { return *store_; }
 
-    /// What the next process finds that opens the same store: here one of its own.
+    /// Opens the store as the next process does. Here, it gets a new store.
     void start_again() { store_ = std::make_unique<bus::MemoryStore>(); }
 
-    /// The same store as another process has it open, to read; nullptr where none can.
+    /// The same store, opened by another process for reading; nullptr if no other process can.
     std::unique_ptr<bus::EventStore> beside() { return nullptr; }
 
     /// Opens what backup() has written.
@@ -30,10 +30,10 @@ struct MemoryBackend {
         throw bus::StoreError{"there can be no backup"};
     }
 
-    /// What is wrong with a backup, looked at from outside; empty: nothing, or none can look.
+    /// The damage in a backup, seen from outside; empty if there is none, or if it cannot be seen.
     static std::string damage_of_backup(const std::filesystem::path& /*path*/) { return {}; }
 
-    /// The same of the store itself.
+    /// The same for the store itself.
     static std::string damage() { return {}; }
 
     [[nodiscard]] std::filesystem::path folder() const { return folder_.path(); }
@@ -80,7 +80,7 @@ struct SqliteBackend {
 
 using Backends = std::tuple<MemoryBackend, SqliteBackend>;
 
-/// Closes the store and opens it again, where what was committed is to be there then.
+/// Closes the store and opens it again, if the backend keeps what was committed.
 template <class Backend>
 void reopen(Backend& backend) {
     if (backend.store().abilities().outlives_process) {
@@ -88,7 +88,7 @@ void reopen(Backend& backend) {
     }
 }
 
-/// The UUID that ends in a number.
+/// A UUID that ends in the given number.
 inline bus::Uuid id(std::uint64_t number) {
     return bus::make_uuid_v7(1'700'000'000'000 + number, 0, number);
 }
@@ -114,7 +114,7 @@ inline bus::Part part(std::vector<bus::NewEvent> events) {
     return part;
 }
 
-/// A part of an agent that the store has heard of or not.
+/// A part of an agent, which the store may know or not.
 inline bus::Part agent_part(const std::string& agent, std::optional<bus::Position> start = {}) {
     bus::Part part;
     part.agent = agent;
@@ -143,7 +143,7 @@ inline std::vector<bus::Position> positions(const std::vector<bus::StoredEvent>&
     return result;
 }
 
-/// What an exception of this type says; empty where `error` is another or none.
+/// The message of an exception of this type; empty if `error` has another type or is null.
 template <class Error>
 std::string message_of(const std::exception_ptr& error) {
     try {
@@ -158,7 +158,7 @@ std::string message_of(const std::exception_ptr& error) {
     return {};
 }
 
-/// What `act` throws as StoreError; empty where it throws nothing.
+/// The message of the StoreError that `act` throws; empty if it throws nothing.
 template <class Act>
 std::string store_error(Act act) {
     try {

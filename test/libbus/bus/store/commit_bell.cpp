@@ -1,4 +1,4 @@
-// Those who wait for one commit, on real threads; for the thread sanitizer above all.
+// Threads that wait for one commit; mainly for the thread sanitizer.
 #include <bus/store/internal/commit_bell.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,4 @@
-// What a store knows of ages: when positions were stored, what was asked before what, and what is
-// removed because of that.
+// Ages in a store: when positions were stored, the order of requests, and what is removed by age.
 #include <bus/store/retention.hpp>
 
 #include "backends.hpp"
@@ -19,7 +18,7 @@ constexpr bus::Duration day = 24h;
 const bus::Timestamp monday = bus::parse_timestamp("2026-03-02T08:00:00Z");
 const bus::Timestamp year_2099 = bus::parse_timestamp("2099-01-01T00:00:00Z");
 
-/// Stores an event that says that it occurred at `dated`, while the clock says `now`.
+/// Stores an event with the time `dated`, while the clock shows `now`.
 bus::Position store_at(bus::EventStore& store, bus::Timestamp now, bus::Timestamp dated) {
     const std::uint64_t number = store.last_position() + 1;
     bus::NewEvent next = event(number, "A-" + std::to_string(number % 2));
@@ -29,7 +28,7 @@ bus::Position store_at(bus::EventStore& store, bus::Timestamp now, bus::Timestam
     return commit(store, one).places.at(0).position;
 }
 
-/// Stores `count` events, one a day from monday on, dated rightly.
+/// Stores `count` events, one a day from monday on, with the right times.
 void store_days(bus::EventStore& store, int count) {
     for (int i = 0; i < count; ++i) {
         store_at(store, monday + i * day, monday + i * day);
@@ -102,7 +101,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S26_a_store_notes_the_time_once_a_minute, Backend,
     for (int i = 0; i < 120; ++i) {
         store_at(store, monday + i * 1s, monday);
     }
-    // Of the first minute all is known to be stored by its end, of the second one not yet.
+    // The events of the first minute are known to be stored by its end; those of the second one not
+    // yet.
     BOOST_TEST(store.last_stored_before(monday + 1min, monday + day) == 60U);
     BOOST_TEST(store.last_stored_before(monday + 90s, monday + day) == 60U);
     BOOST_TEST(store.last_stored_before(monday + 2min, monday + day) == 120U);
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S26_an_event_dated_in_the_future_keeps_no_others, 
     const bus::AgedEvents aged = bus::aged_events(store, monday + 6 * day, now);
     BOOST_TEST(aged.through == 6U);
     BOOST_TEST(aged.misdated == 4U);
-    // While it was stored later than that it stays, and what is behind it.
+    // As long as it was stored later than that, it stays, and so do the events after it.
     BOOST_TEST(bus::aged_events(store, monday + 2 * day, now).through == 2U);
     BOOST_TEST(bus::aged_events(store, monday + 3 * day, now).misdated == 0U);
     BOOST_TEST(bus::aged_events(store, now, now).through == 10U);

@@ -1,4 +1,4 @@
-// What operators ask for, and the trace of what was done.
+// Requests of operators, and the trace of what was done.
 #include "backends.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S13_requests_are_made_beside_the_writer, Backend, 
     }};
     std::uint64_t number = 0;
     while (!done) {
-        // The names of streams are new each time: others who write must not take their numbers.
+        // The names of streams are new each time: other writers must not take their numbers.
         bus::NewEvent next = event(++number);
         next.record.event_type = "Type" + std::to_string(number) + "Event";
         BOOST_TEST_REQUIRE(append(store, next).position == number);

@@ -6,7 +6,7 @@ using namespace test;
 
 namespace {
 
-/// A store that overrides nothing that it need not: its counts are those of EventStore.
+/// A store that overrides only what it must, so it counts with the functions of EventStore.
 template <class Backend>
 struct Plain {
     explicit Plain(Backend& backend) : store{backend.store()} {}

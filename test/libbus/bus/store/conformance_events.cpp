@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S6_an_expected_version_that_holds_is_no_conflict, 
     bus::NewEvent second = event(2);
     second.expected_version = 1;
     BOOST_TEST(!commit(backend.store(), part({first, second})).error);
-    // Sent again, as after a lost answer: it is there, so its version has been right.
+    // Sent again, as after a lost answer: the event is there, so its version was right.
     BOOST_TEST(append(backend.store(), second).duplicate);
 }
 
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_is_read_event_by_event_as_it_is_whole, Back
     std::vector<bus::EventRecord> records;
     for (unsigned char n = 1; n <= 9; ++n) {
         bus::NewEvent event = test::event(n);
-        // Short ones behind long ones, and empty ones behind both.
+        // Short texts after long ones, and empty ones after both.
         event.record.user_id = std::string(n % 3 == 0 ? 0U : 200U / n, 'u');
         event.record.causation_id = n % 2 == 0 ? id(n + 100) : bus::Uuid{};
         records.push_back(event.record);

@@ -1,4 +1,4 @@
-// What is settled, and the chains of parts that stand on each other.
+// Settled positions, and chains of parts that build on each other.
 #include "backends.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -15,7 +15,7 @@ bus::Part settling(Ranges ranges) {
     return part;
 }
 
-/// A part of "worker" in a chain, with an event of its own.
+/// A part of "worker" in a chain, with one event.
 bus::Part link(std::uint64_t chain, std::uint64_t number, const std::string& agent = "worker") {
     bus::Part part = agent_part(agent);
     part.chain = chain;
@@ -133,13 +133,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(after_a_refused_part_each_later_one_of_its_chain_f
     BOOST_TEST(!results[0].error);
     BOOST_TEST(message_of<bus::VersionConflict>(results[1].error) != "");
     BOOST_TEST(contains(broken(results[2]), "'worker'"));
-    // Another agent, no chain and a new one are whole.
+    // Parts of another agent, without a chain and in a new chain are not affected.
     BOOST_TEST(!results[3].error);
     BOOST_TEST(!results[4].error);
     BOOST_TEST(!results[5].error);
     check_progress(backend.store(), 1, {{5, 6}});
     BOOST_TEST(!backend.store().find(id(3)).has_value());
-    // In a later commit it is the same, whatever the part holds.
+    // The same holds in a later commit, for any part.
     BOOST_TEST(broken(commit(backend.store(), link(1, 7))) != "");
     BOOST_TEST(!commit(backend.store(), link(2, 7)).error);
 }

@@ -19,7 +19,7 @@ bus::RequestRecord trace(const std::string& from, const std::string& to) {
             .result = "renamed to " + to};
 }
 
-/// All of one agent: its place, what waits, what it keeps, timers of it and of others.
+/// Everything of one agent: its checkpoint, what waits, its state, and timers of it and of others.
 bus::Part all_of(const std::string& agent) {
     bus::Part part = agent_part(agent, 1);
     part.settled = {{2, 3}, {5, 5}};
@@ -46,7 +46,7 @@ bus::Part all_of(const std::string& agent) {
     return part;
 }
 
-/// What a store says of an agent, its name left out.
+/// The rows of an agent in a store, without its name.
 struct Kept {
     bus::AgentRecord record;
     std::optional<bus::BegunNote> begun;

@@ -1,4 +1,4 @@
-// What is removed from a store, and what is copied.
+// Removal from a store, and copies of it.
 #include "backends.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -22,7 +22,7 @@ void fill(bus::EventStore& store, std::uint64_t count) {
     }
 }
 
-/// What prune() throws as PruneRefused; empty where it throws nothing.
+/// The message of the PruneRefused that prune() throws; empty if it throws nothing.
 std::string refusal(bus::EventStore& store, bus::Position through) {
     try {
         store.prune(through, all);
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(pruning_is_refused_while_an_agent_is_behind, Backe
     BOOST_TEST(store.first_position() == 1U);
     BOOST_TEST(refusal(store, 1'000) != "");
     BOOST_TEST(store.prune(4, all) == 4U);
-    // What is gone already is needed by nobody.
+    // No agent needs what is removed already.
     commit(store, agent_part("new", 0));
     BOOST_TEST(refusal(store, 4) == "");
     BOOST_TEST(contains(refusal(store, 5), "'new'"));
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_agent_that_is_forgotten_leaves_nothing, Backend
         BOOST_TEST(store.state("other", "key")->json == "2");
         reopen(backend);
     }
-    // One of the same name begins anew.
+    // A new agent of the same name starts from the beginning.
     commit(backend.store(), agent_part("worker", 9));
     BOOST_TEST((backend.store().agent("worker") ==
                 bus::AgentRecord{.name = "worker", .start = 9, .checkpoint = 9}));
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_backup_is_a_store_of_one_moment, Backend, Backen
     BOOST_TEST(copy->last_timer() == 7U);
     BOOST_TEST(copy->requests(0, 9, true).size() == 1U);
     BOOST_TEST(append(*copy, event(20, "A-1")).position == 11U);
-    // A path that is taken is left as it is.
+    // An existing file is left as it is.
     const std::string error = store_error([&] { store.backup(path); });
     BOOST_TEST(contains(error, "it exists already"), error);
     BOOST_TEST(copy->last_position() == 11U);

@@ -33,7 +33,7 @@ const std::map<std::string, SetEvent>& fields() {
     return all;
 }
 
-/// The part is refused, and says which text of it and where.
+/// Checks that the part is refused with a message that names the bad text and its place.
 void check_refused(bus::EventStore& store, const bus::Part& part, const std::string& field,
                    std::size_t offset) {
     const auto results = store.commit(std::vector{part, test::part({event(900)})}, false);
@@ -41,7 +41,7 @@ void check_refused(bus::EventStore& store, const bus::Part& part, const std::str
     BOOST_TEST(contains(message, field), field << ": " << message);
     BOOST_TEST(contains(message, " at offset " + std::to_string(offset) + ","),
                field << ": " << message);
-    BOOST_TEST(!results.at(1).error); // the others of the commit are stored
+    BOOST_TEST(!results.at(1).error); // the other parts of the commit are stored
     BOOST_TEST(store.last_position() == 1U);
     BOOST_TEST(!store.agent("new").has_value());
 }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t commits = 150;
 
-/// Reads on until `done`; false where it saw a gap, half a commit or a position too far.
+/// Reads until `done`; false if it saw a gap, half a commit or a position that is too high.
 bool reads_without_gap(bus::EventStore& store, const std::atomic<bool>& done) {
     bus::Position after = 0;
     for (bool last = false; !last;) {
@@ -53,7 +53,7 @@ bus::Part step_of_two(std::uint64_t number) {
     return step;
 }
 
-/// The store is as it was between two of these steps, `least` or later.
+/// Checks that the store is in the state between two of these steps, `least` or later.
 void check_moment(bus::EventStore& store, bus::Position least) {
     const bus::Position last = store.last_position();
     BOOST_TEST(last >= least);
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S14_conservation_holds_in_every_snapshot_beside_th
         }
     }};
     for (bus::Position i = 1; i <= commits; ++i) {
-        // What is counted in one table moves to another one, and on.
+        // The counted rows move from one table to another, again and again.
         bus::Part step = agent_part("writer", 0);
         step.settled = {{i, i}};
         step.delivered = 1;

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_timer_fires_once_with_the_event_of_its_part, Bac
     BOOST_TEST(
         contains(message_of<bus::TimerGone>(commit(backend.store(), again).error), "timer 1 "));
     BOOST_TEST(backend.store().last_position() == 1U);
-    // Also in one commit, and also where it was cancelled there.
+    // Also in one commit, even if the timer was cancelled there.
     bus::Part second = part({event(3)});
     second.fires = 2;
     bus::Part cancel;

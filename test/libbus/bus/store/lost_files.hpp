@@ -33,7 +33,7 @@ public:
     }
 };
 
-/// A bus with an agent on a store, and what its observers hear of trouble.
+/// A bus with an agent on a store, and the trouble that its observers receive.
 class LosingHost {
 public:
     explicit LosingHost(const std::filesystem::path& path, bus::BusOptions options = {}) {
@@ -54,7 +54,7 @@ public:
         }
     }
 
-    /// What publishing says; empty: it works.
+    /// The message of a failed publish; empty if it works.
     std::string refusal() {
         try {
             publish(1);

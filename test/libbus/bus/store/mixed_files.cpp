@@ -1,4 +1,4 @@
-// Files that were put together from different stores or moments: refused, or of one piece.
+// Files that were put together from different stores or moments: they are refused, unless they fit.
 #include "test/libbus/bus/store/verify_sample.hpp"
 #include "test/support/sanitized.hpp"
 #include <bus/store/internal/sqlite_connection.hpp>
@@ -39,7 +39,7 @@ Snapshot snapshot(const fs::path& db, std::string what) {
     return {std::move(what), bytes(db), fs::exists(log) ? bytes(log) : std::string{}};
 }
 
-/// A place for a file and a log that may never have met.
+/// A place for a file and a log that may not belong together.
 class Mixture {
 public:
     Mixture(const std::string& file, const std::string& log) {
@@ -49,7 +49,7 @@ public:
         }
     }
 
-    /// Empty: it opens.
+    /// The message if it cannot be opened; empty if it can.
     [[nodiscard]] std::string refusal(bool read_only) const {
         return store_error([&] { bus::SqliteStore::open({.path = db, .read_only = read_only}); });
     }
@@ -58,7 +58,7 @@ public:
     fs::path db = folder.path() / "mixed.db";
 };
 
-/// The rule for every mixture: it is of one piece, or no program opens it.
+/// Checks the rule for every mixture: the files belong together, or no program opens them.
 void check(const Snapshot& file, const Snapshot& log) {
     const std::string name = "file: " + file.what + ", log: " + log.what;
     const Mixture mixture{file.file, log.log};
@@ -82,7 +82,7 @@ void check(const Snapshot& file, const Snapshot& log) {
     BOOST_TEST(bus::verify({.path = mixture.db}).clean(), name);
 }
 
-/// A life of a store, with snapshots of it on the way. `seed` decides what happens.
+/// The life of a store, with snapshots of it meanwhile. `seed` decides what happens.
 class Life {
 public:
     explicit Life(const fs::path& db, std::uint32_t seed, std::string name)

@@ -10,8 +10,8 @@
 
 using namespace test;
 
-// Random batches on the store in memory, the model, and on SQLite: both must say and hold the same
-// at every moment.
+// Random batches on the store in memory, which is the model, and on SQLite: both must always give
+// the same results and have the same content.
 namespace {
 
 constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
@@ -29,13 +29,13 @@ bool one_in(std::uint64_t n) {
     return below(n) == 0;
 }
 
-/// UTF-8, but now and then: that is refused.
+/// Mostly UTF-8; other text is refused.
 std::string any_text() {
     const std::string bytes = *rc::gen::arbitrary<std::string>();
     return one_in(20) ? bytes : bus::valid_utf8(bytes);
 }
 
-/// Few ids and streams, so that doubles and conflicts are many.
+/// There are few ids and streams, so that doubles and conflicts are frequent.
 bus::NewEvent any_event() {
     bus::NewEvent event = test::event(below(40), pick<std::string>({"A", "B", "C", ""}));
     event.record.event_type = pick<std::string>({"OneEvent", "TwoEvent"});
@@ -61,7 +61,7 @@ bus::DeliveryRecord any_delivery() {
     delivery.failures = static_cast<std::uint32_t>(below(5));
     delivery.redrives = static_cast<std::uint32_t>(below(3));
     for (std::uint64_t i = below(3); i > 0; --i) {
-        // Any bytes: what a step throws is no text of ours.
+        // Any bytes, because we do not control what a step throws.
         delivery.attempts.push_back(
             {delivery.due, one_in(2) ? bus::FailureKind::throttled : bus::FailureKind::not_ready,
              *rc::gen::arbitrary<std::string>()});
@@ -258,7 +258,7 @@ std::string text_of(const bus::StateRecord& state) {
     return state.key + "=" + state.json + "\n";
 }
 
-/// What an agent keeps, through every way of reading it.
+/// The state of an agent, read in every possible way.
 std::string content_of_agent(bus::EventStore& store, const char* name) {
     std::string text;
     const auto add = [&text](const auto& found) {
@@ -286,7 +286,7 @@ std::string content_of_agent(bus::EventStore& store, const char* name) {
     return text;
 }
 
-/// All that a store holds, through every way of reading it.
+/// The content of a store, read in every possible way.
 std::string content(bus::EventStore& store) {
     std::string text = std::to_string(store.first_position()) + " to " +
                        std::to_string(store.last_position()) + ", timers to " +
@@ -317,7 +317,7 @@ std::string content(bus::EventStore& store) {
     return text;
 }
 
-/// What becomes of a call: its result as text, or what it throws.
+/// The outcome of a call: its result as text, or the message of what it throws.
 template <class Act>
 std::string outcome_of(Act act) {
     try {
@@ -327,7 +327,7 @@ std::string outcome_of(Act act) {
     }
 }
 
-/// Commands that are no parts.
+/// Commands outside of parts.
 void do_something_else(bus::EventStore& memory, bus::EventStore& sqlite) {
     const auto same = [&](auto act) {
         RC_ASSERT(outcome_of([&] { return act(sqlite); }) ==
@@ -352,7 +352,7 @@ void do_something_else(bus::EventStore& memory, bus::EventStore& sqlite) {
 void check_random_batches() {
     MemoryBackend memory;
     SqliteBackend sqlite;
-    // The chains that a failure has broken are the object's, so it is reopened only at the end.
+    // The object remembers the chains that a failure has broken, so it is reopened only at the end.
     for (std::uint64_t batches = below(12); batches > 0; --batches) {
         std::vector<bus::Part> parts;
         for (std::uint64_t i = below(5); i > 0; --i) {

@@ -4,12 +4,12 @@
 #include <string>
 #include <string_view>
 
-/// Texts that are not UTF-8, and texts that look as if they were not.
+/// Texts that are not UTF-8, and texts that only look so.
 namespace test {
 
 struct BadText {
     std::string_view text;
-    std::size_t offset; ///< of the first byte that is none
+    std::size_t offset; ///< of the first bad byte
 };
 
 using namespace std::string_view_literals;

@@ -9,8 +9,9 @@
 
 namespace test {
 
-/// Into what schema_2.hpp describes: texts that are not UTF-8, which older versions took. The
-/// agent is `work` and a byte, the stream Order/A and a byte; 7 has data that is no JSON.
+/// Inserts texts that are not UTF-8, which older versions accepted, into the store of schema_2.hpp.
+/// The agent is `work` and a byte, the stream Order/A and a byte. Event 7 has data that is not
+/// JSON.
 inline constexpr const char* older_texts = R"sql(
 UPDATE names SET name = CAST(x'776f726be9' AS TEXT) WHERE id = 3;
 UPDATE events SET aggregate_id = CAST(x'41e9' AS TEXT) WHERE aggregate_id = 'A';
@@ -41,7 +42,7 @@ inline void make_older_store(const std::filesystem::path& path, const char* more
     bus::SqliteStore::open({.path = path});
 }
 
-/// Nothing else is wrong with it: that data is no JSON, verify has always told.
+/// Checks that nothing else is wrong with it. verify() has always reported data that is not JSON.
 inline void check_older_store(const std::filesystem::path& path) {
     const auto findings = bus::verify({.path = path}).findings;
     BOOST_TEST(findings.size() == 2U);

@@ -45,16 +45,17 @@ struct File {
 
     [[nodiscard]] fs::path at(const char* name) const { return folder.path() / name; }
 
-    /// As another process, which comes once all others have gone.
+    /// In another process that opens the store after all others have ended.
     void check_whole() const {
         BOOST_TEST(in_child([this] { return SqliteBackend::damage_of_backup(path); }) == "");
     }
 };
 
-/// A way to the file other than the path by which its writer came.
+/// A way to the file other than the path of its writer.
 struct Door {
     const char* name;
-    /// Makes it, before or after the writer has come, and returns the path; empty: it cannot be.
+    /// Creates it, before or after the writer opens the file, and returns the path; empty if this
+    /// is impossible.
     std::function<fs::path(const File&)> make;
 };
 
@@ -197,7 +198,7 @@ BOOST_AUTO_TEST_CASE(S17_a_file_with_two_names_is_not_written) {
         const Refusal refusal = refusal_at(path);
         BOOST_TEST(contains(refusal.message, "2 names (hard links)"), refusal.message);
         BOOST_TEST(contains(refusal.message, "-samefile"), refusal.message);
-        // At rest it can be read: so backups lie in some places.
+        // At rest it can be read: some backups are kept in this way.
         BOOST_TEST(bus::SqliteStore::open({.path = path, .read_only = true})->last_position() ==
                    0U);
     }

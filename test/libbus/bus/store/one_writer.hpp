@@ -14,8 +14,8 @@
 
 namespace test {
 
-/// Another process that writes a store, under the name "the other", for as long as this lives. To
-/// be made before this process opens the store, for it is forked.
+/// Another process that writes a store, with the name "the other", as long as this object lives.
+/// Create it before this process opens the store, because it is forked.
 class OtherWriter {
 public:
     explicit OtherWriter(const std::filesystem::path& path, std::uint64_t event_number = 1) {
@@ -44,7 +44,7 @@ public:
         ::close(ready_[0]);
     }
 
-    /// What the message of a refusal has to call it.
+    /// The name that the message of a refusal must give it.
     [[nodiscard]] std::string name() const {
         return "the other (process " + std::to_string(child_->process()) + ")";
     }
@@ -55,7 +55,7 @@ private:
     std::optional<Child> child_;
 };
 
-/// A file system of root's, where a file can have a second place.
+/// A file system that root mounts, in which a file can have a second place.
 class BindMount {
 public:
     /// False: this user may not mount.
@@ -87,8 +87,8 @@ inline Refusal refusal_at(const std::filesystem::path& path) {
     return {"it was opened", ""};
 }
 
-/// Whether SQLite has the lock on the file by which others know that it is open, as another process
-/// sees it: who believes to be the last one copies the log into the file, and removes it.
+/// Whether another process sees SQLite's lock that shows that the file is open. A process that
+/// takes itself for the last one copies the log into the file, and removes it.
 inline bool sqlite_has_its_lock(const std::filesystem::path& path) {
     const pid_t owner = ::getpid();
     return in_child([&] {

@@ -1,4 +1,4 @@
-// The power goes at any moment: what was committed is there, what was buffered is a prefix.
+// The power fails at any moment: committed events are there, and buffered ones are a prefix.
 #include "test/support/disk_image.hpp"
 #include "test/support/faulty_disk.hpp"
 
@@ -25,7 +25,7 @@ public:
         open();
     }
 
-    /// Commits parts of three events and one state until the power goes.
+    /// Commits parts of three events and one state until the power fails.
     void commit_until_the_cut() {
         try {
             while (!disk_.is_off()) {
@@ -35,7 +35,7 @@ public:
                 for (std::uint64_t i = 0; i < count; ++i) {
                     parts.push_back(step(submitted_ + 1 + 3 * i));
                 }
-                submitted_ += 3 * count; // whether it arrives is open
+                submitted_ += 3 * count; // it may be stored or not
                 store_->commit(parts, durable);
                 accepted_ = submitted_;
                 safe_ = durable ? accepted_ : safe_;
@@ -50,7 +50,7 @@ public:
         store_.reset();
         disk_.power_on(loss);
         open();
-        // Only what the cut has left, from now on.
+        // From now on, there is only what the cut has left.
         const std::uint64_t there = store_->last_position();
         BOOST_TEST(there >= safe_);
         BOOST_TEST(there <= submitted_);
@@ -63,7 +63,7 @@ public:
 
     bool reopened_without_cut() {
         store_.reset();
-        const bool off = disk_.is_off(); // the cut may fall into the closing
+        const bool off = disk_.is_off(); // the cut may happen while the store is closed
         if (!off) {
             open();
             safe_ = accepted_; // closing has copied all into the file, and synced it
@@ -89,7 +89,8 @@ private:
         return part;
     }
 
-    /// Events 1 to `count`, in order and nothing else, whole parts, and the state that belongs.
+    /// Checks that the store has the events 1 to `count`, in order, of whole parts, and the state
+    /// that belongs to them.
     void check_prefix(std::uint64_t count) {
         BOOST_TEST(count % 3 == 0U);
         const auto events = store_->read(0, all);
@@ -107,7 +108,7 @@ private:
         BOOST_TEST(integrity() == "ok");
     }
 
-    /// What SQLite itself says of the file.
+    /// The result of SQLite's own check of the file.
     [[nodiscard]] std::string integrity() const {
         sqlite3* opened = nullptr;
         sqlite3_open_v2(db_.c_str(), &opened, SQLITE_OPEN_READWRITE, nullptr);
@@ -135,7 +136,7 @@ private:
     std::uint64_t lost_ = 0;
 };
 
-/// Several cuts of one store, each at a moment of chance. Returns what was accepted and lost.
+/// Several cuts of one store, each at a random moment. Returns how much was accepted and lost.
 std::uint64_t cuts(std::uint64_t seed, double kept, bool torn) {
     World world{seed};
     for (int cut = 0; cut < 5; ++cut) {
@@ -222,7 +223,7 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(a_disk_that_does_not_sync_would_be_found_out) {
-    // The test's own test: with commits that are only buffered, cuts do lose what was accepted.
+    // A test of this test: if commits are only buffered, cuts do lose accepted events.
     const TempFolder folder;
     FaultyDisk disk{folder.path()};
     const fs::path db = folder.path() / "store.db";

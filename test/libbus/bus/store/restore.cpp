@@ -1,4 +1,4 @@
-// Putting a backup in the place of a store, and what is left if that is cut short.
+// Replacing a store with a backup, and what is left if this is interrupted.
 #include "test/libbus/bus/store/verify_sample.hpp"
 #include "test/support/sanitized.hpp"
 #include <bus/store/internal/sqlite_connection.hpp>
@@ -39,8 +39,7 @@ void publish(bus::SqliteStore& store, std::uint64_t first, std::uint64_t last) {
     }
 }
 
-/// A store as a crash left it, with commits that only its write-ahead log has, and a backup of an
-/// earlier moment.
+/// A store after a crash, with commits that are only in its write-ahead log, and an earlier backup.
 struct Crashed : File {
     Crashed() {
         const fs::path live = folder.path() / "live.db";
@@ -65,7 +64,7 @@ struct Crashed : File {
     fs::path backup = folder.path() / "backup.db";
 };
 
-/// How many events a whole store has; -1: it does not open, or is not whole.
+/// How many events an undamaged store has; -1 if it cannot be opened, or is damaged.
 std::int64_t events_of(const fs::path& db) {
     const bus::VerifyReport report = bus::verify({.path = db});
     if (!report.clean() || !store_error([&] { bus::SqliteStore::open({.path = db}); }).empty()) {

@@ -1,4 +1,4 @@
-// What a command of root leaves beside a store does not lock out the program whose store it is.
+// Files that a command of root leaves beside a store do not lock out the owner of the store.
 #include "test/libbus/bus/store/one_writer.hpp"
 #include "test/support/needs.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 
 constexpr uid_t nobody = 65'534;
 
-/// What a process of nobody's says that does this.
+/// The report of a process of the user nobody that does this.
 template <class Act>
 std::string as_nobody(Act act) {
     return in_child([&] {
@@ -25,7 +25,7 @@ std::string as_nobody(Act act) {
     });
 }
 
-/// A store that nobody has made, with a mode of its own.
+/// A store that the user nobody has made, with the given mode.
 struct NobodysStore {
     TempFolder folder;
     fs::path path = folder.path() / "orders.db";

@@ -1,4 +1,4 @@
-// Getting the events out of files that were damaged in many ways.
+// Saving the events from files that were damaged in many ways.
 #include "test/libbus/bus/store/verify_sample.hpp"
 #include <bus/store/salvage.hpp>
 #include <bus/store/sqlite_store.hpp>
@@ -29,7 +29,7 @@ void put(const fs::path& path, const std::string& content) {
     file << content;
 }
 
-/// A store with events of many sizes, and what stands in it.
+/// A store with events of many sizes, and its content.
 struct Whole : File {
     Whole() {
         const auto store = bus::SqliteStore::open({.path = db});
@@ -48,8 +48,8 @@ struct Whole : File {
         }
     }
 
-    /// Salvages, and demands what holds for each file: what is saved is as it was written and in
-    /// order, and with what was left out it is all that there must be.
+    /// Salvages, and checks what must hold for each file: saved events are as they were written, in
+    /// order, and together with those that were left out they are complete.
     bus::SalvageReport salvaged(const std::string& what) {
         saved = 0;
         bus::Position last = 0;
@@ -76,7 +76,7 @@ struct Whole : File {
         return report;
     }
 
-    /// The same of a file that may be damaged beyond anything.
+    /// The same for a file that may be damaged in any way.
     void try_salvage(const std::string& what) {
         try {
             salvaged(what);

@@ -17,7 +17,7 @@ namespace {
 
 struct AtRest {
     TempFolder temp;
-    // A name that a URI has to escape.
+    // A name that must be escaped in a URI.
     fs::path folder = temp.path() / "50% of #1, why?";
     fs::path db = folder / "store.db";
 

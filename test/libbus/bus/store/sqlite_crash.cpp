@@ -13,9 +13,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A child process that commits without end and tells the last position of each commit that
-/// returned through a pipe. Everything of SQLite happens in the child, so nothing is carried over
-/// the fork.
+/// A child process that commits without end and reports, through a pipe, the last position of each
+/// commit that returned. Only the child uses SQLite, so nothing of it is carried over the fork.
 class Committer {
 public:
     Committer(const fs::path& path, bool durable, std::uint64_t first) {

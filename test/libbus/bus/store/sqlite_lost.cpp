@@ -1,4 +1,4 @@
-// Somebody removes, moves, replaces or overwrites the files of a store that is open.
+// The files of an open store are removed, moved, replaced or overwritten.
 #include <bus/runtime/simulated_runtime.hpp>
 
 #include "lost_files.hpp"
@@ -13,11 +13,11 @@ namespace {
 
 constexpr int published = 20;
 
-/// What is done to the files of a running host, and what must be so afterwards.
+/// A change to the files of a running host, and the state that must result.
 struct Harm {
     const char* name;
     std::function<void(const fs::path& db)> act;
-    const char* says;           ///< what the error says happened
+    const char* says;           ///< the cause in the message
     std::string saved;          ///< where all events must be, in the store's folder; empty: nowhere
     bool other = false;         ///< another file lies in its place then, which must stay as it is
     std::string given = "a.db"; ///< what the host calls the file
@@ -31,7 +31,7 @@ void make_other(const fs::path& path) {
     }
 }
 
-/// As `cp` does it: the same file, with other content.
+/// Does what `cp` does: the same file gets other content.
 void overwrite(const fs::path& path, const std::string& content) {
     std::ofstream{path, std::ios::binary | std::ios::trunc} << content;
 }
@@ -106,7 +106,7 @@ struct Folder {
     Folder() { make_other(folder / "other.db"); }
 };
 
-/// All that must hold while the host still runs.
+/// Checks everything that must hold while the host still runs.
 void check_running(LosingHost& host, const Harm& harm, const fs::path& db) {
     const std::string error = host.refusal();
     BOOST_TEST(contains(error, harm.says), error);
@@ -193,7 +193,8 @@ BOOST_AUTO_TEST_CASE(S19_a_backup_copied_over_the_open_file_is_left_as_it_is) {
     BOOST_TEST((content_of(place.db) == backup));
     BOOST_TEST(!fs::exists(place.db + "-wal"));
     BOOST_TEST(events_in(place.db) == 3U);
-    // The writer had all of so small a store in memory, unless it looked while the copy was made.
+    // The store is so small that the writer had all of it in memory, unless it looked while the
+    // copy was made.
     if (contains(error, "saved as " + (place.db + "-rescued").string())) {
         BOOST_TEST(events_in(place.db + "-rescued") == published);
     } else {

@@ -35,7 +35,7 @@ int fcntl_without_locks(int file, int command, void* argument) {
 
 } // namespace
 
-/// In the place of the system's, in this program.
+/// Replaces the system's function in this program.
 extern "C" int flock(int file, int operation) {
     if (no_locks) {
         errno = ENOLCK;
@@ -72,7 +72,7 @@ private:
     sqlite3_vfs* vfs_ = sqlite3_vfs_find(nullptr);
 };
 
-/// No file descriptor is left to this process, but for `spare` ones.
+/// Leaves this process only `spare` file descriptors.
 class NoDescriptors {
 public:
     explicit NoDescriptors(std::size_t spare = 0) {
@@ -104,7 +104,7 @@ private:
     std::vector<int> taken_;
 };
 
-/// A path of so many bytes in folders that are there.
+/// A path of this many bytes in existing folders.
 fs::path path_of(const fs::path& folder, std::size_t bytes, const std::string& end = ".db") {
     constexpr std::size_t step = 50;
     fs::path path = folder;

@@ -40,7 +40,7 @@ struct FileOfVersion2 : File {
         bus::SqliteStore::open({.path = db});
     }
 
-    /// What verify() says after this was done to it.
+    /// The report of verify() after this was done to the store.
     [[nodiscard]] bool finds(bus::FindingKind kind, const char* sql) const {
         const std::filesystem::path copy = folder.path() / "copy.db";
         std::filesystem::copy_file(db, copy, std::filesystem::copy_options::overwrite_existing);

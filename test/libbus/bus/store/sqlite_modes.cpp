@@ -1,4 +1,4 @@
-// Who may read a store, its copies and the files beside it.
+// The modes of a store, its copies and the files beside it.
 #include "test/support/faulty_disk.hpp"
 
 #include "lost_files.hpp"

@@ -47,7 +47,7 @@ std::vector<std::string> texts(const fs::path& path, const char* sql) {
     return found;
 }
 
-/// Gives up root's rights for a while: root may write everywhere.
+/// Gives up the rights of root for a while, because root may write everywhere.
 class AsNobody {
 public:
     AsNobody() {
@@ -80,7 +80,7 @@ struct Folder {
         append(*bus::SqliteStore::open({.path = db, .mode = mode}), event(1));
     }
 
-    /// What lies in the folder.
+    /// The files in the folder.
     [[nodiscard]] std::vector<std::string> names() const {
         std::vector<std::string> names;
         for (const auto& entry : fs::directory_iterator{temp.path()}) {

@@ -1,4 +1,4 @@
-// What a store refuses for its content costs the delivery that brought it, and no other.
+// If a store refuses some content, only the delivery with that content fails.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>

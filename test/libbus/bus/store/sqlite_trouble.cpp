@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
 
-/// Appends large events until the store refuses; returns how many it took, and what it said.
+/// Appends large events until the store refuses; returns how many it took, and the message.
 std::pair<std::uint64_t, std::string> fill(bus::EventStore& store) {
     for (std::uint64_t i = 1; i < 10'000; ++i) {
         const std::string error = store_error([&] { commit(store, part({large(i)}), true); });
@@ -23,7 +23,8 @@ std::pair<std::uint64_t, std::string> fill(bus::EventStore& store) {
     return {10'000, {}};
 }
 
-/// After a refusal: nothing of the refused commit is there, and a small one goes on behind.
+/// Checks after a refusal that nothing of the refused commit is there, and that a small commit
+/// continues after it.
 void check_goes_on(bus::EventStore& store, std::uint64_t taken) {
     BOOST_TEST(store.last_position() == taken);
     BOOST_TEST(store.read(0, all).size() == taken);
@@ -60,7 +61,9 @@ BOOST_AUTO_TEST_CASE(S8_a_store_at_its_size_limit_refuses_whole_commits) {
         BOOST_TEST(taken < 20U);
         BOOST_TEST(contains(error, "full"), error);
         check_goes_on(*store, taken);
-        // One too many takes the small ones of its batch with it, and their places are free again.
+        // An event that does not fit makes the small ones of its batch fail too, and their
+        // positions are
+        // free again.
         const std::vector parts{part({event(900)}), part({large(901, 900'000)})};
         BOOST_CHECK_THROW(store->commit(parts, true), bus::StoreError);
         check_goes_on(*store, taken);

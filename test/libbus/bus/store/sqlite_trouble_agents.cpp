@@ -1,4 +1,4 @@
-// Trouble with what agents keep: the caches of the writer, requests, pruning and backups.
+// Trouble with the rows of agents: the caches of the writer, requests, pruning and backups.
 #include "troubles.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -28,7 +28,7 @@ bus::Part step(bus::Position position, std::uint64_t chain) {
     return part;
 }
 
-/// Makes a commit fail while it lives: the disk refuses, or another has the file locked.
+/// While it lives, commits fail: the disk refuses writes, or another program has the file locked.
 class Fault {
 public:
     Fault(const fs::path& db, bool locked) {
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(S8_after_a_commit_that_failed_all_is_as_the_last_one_left_i
         }
         BOOST_TEST((store->agent("worker") == before));
         BOOST_TEST(store->agents().size() == 1U);
-        // Its chains are broken, all of them; the next one goes on where the store stands.
+        // All its chains are broken; the next one continues from the state of the store.
         for (const std::uint64_t chain : {1U, 2U, 3U}) {
             BOOST_TEST(message_of<bus::BrokenChain>(commit(*store, step(2, chain)).error) != "");
         }
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(S8_a_store_at_its_size_limit_keeps_what_agents_had) {
     BOOST_TEST(store->states("worker", "").size() == taken);
     BOOST_TEST(store->last_timer() == taken);
     BOOST_TEST(store->conservation().at(0).holds());
-    // Room is made by what is removed, and work goes on.
+    // The removal makes room, and work continues.
     bus::Part discard;
     for (bus::Position position = 1; position <= 5; ++position) {
         discard.commands.push_back({bus::DeliveryAction::discard, "worker", position, "ann", ""});

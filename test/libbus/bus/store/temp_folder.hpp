@@ -9,7 +9,7 @@
 
 namespace test {
 
-/// A folder of its own for a test, gone with all in it at the end.
+/// A folder for a test, which is removed with its content at the end.
 class TempFolder {
 public:
     TempFolder() {

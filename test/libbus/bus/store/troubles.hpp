@@ -27,7 +27,7 @@ inline bus::NewEvent large(std::uint64_t number, std::size_t bytes = 50'000) {
     return event;
 }
 
-/// No file of this process grows beyond; a write that would is an error and no signal.
+/// No file of this process grows beyond this size. A larger write is an error, not a signal.
 class FileSizeLimit {
 public:
     explicit FileSizeLimit(rlim_t bytes) {
@@ -50,7 +50,7 @@ private:
     void (*previous_handler_)(int) = SIG_DFL;
 };
 
-/// Another program with the file open, as a database shell would have it.
+/// Another program that has the file open, such as a database shell.
 class Shell {
 public:
     explicit Shell(const std::filesystem::path& path) { sqlite3_open(path.c_str(), &handle_); }

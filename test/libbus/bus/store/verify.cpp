@@ -1,4 +1,4 @@
-// Each kind of damage that can be done with SQL is found, and called what it is.
+// Each kind of damage that can be done with SQL is found, with the right name.
 #include "test/libbus/bus/store/verify_sample.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
@@ -16,7 +16,7 @@ namespace {
 struct Damage {
     const char* name;
     const char* sql;
-    std::vector<FindingKind> kinds;   ///< all of which must be told
+    std::vector<FindingKind> kinds;   ///< all of them must be reported
     const char* afterwards = nullptr; ///< over another connection
 };
 
@@ -301,7 +301,7 @@ const std::vector<Damage> damages{
      "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM kept"},
 };
 
-/// One for all tests: making it takes longer than looking at it.
+/// One sample for all tests, because making it takes longer than checking it.
 const Sample& sample() {
     static const Sample made;
     return made;

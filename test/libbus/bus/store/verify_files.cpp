@@ -1,4 +1,4 @@
-// Damage below SQL, and what is no damage.
+// Damage below SQL, and changes that are not damage.
 #include "test/libbus/bus/store/verify_sample.hpp"
 #include <bus/store/sqlite_store.hpp>
 
@@ -26,8 +26,8 @@ bus::VerifyReport verified(const fs::path& db) {
 
 constexpr std::size_t page_size = 4096;
 
-/// Where the cells of a page of a B-tree say something: the beginning of a row, or the number of a
-/// page below. Other pages (free ones, overflow) have none.
+/// The offsets in a page of a B-tree at which its cells hold the beginning of a row, or the number
+/// of a page below. Other pages (free ones, overflow) have none.
 std::vector<std::size_t> places_in(const std::string& file, std::size_t page) {
     const auto byte = [&](std::size_t at) {
         return static_cast<std::size_t>(static_cast<unsigned char>(file.at(at)));

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Gives up on the first of `dead`, puts off the first of `late`, and counts the others.
+/// Gives up on the first event of `dead`, defers the first one of `late`, and counts the others.
 std::unique_ptr<ScriptedAgent> worker() {
     auto agent = scripted("worker");
     agent->settings().retry = every(1h, 5);
@@ -55,7 +55,7 @@ void run(const std::filesystem::path& db) {
         }
     }
     runtime->run_ready();
-    // It stays dead for ever: who waits behind it goes on.
+    // It stays dead for ever, and the deliveries behind it continue.
     const auto dead = store->deliveries("worker", bus::DeliveryState::dead);
     BOOST_REQUIRE(dead.size() == 2U);
     bus.request({.who = "ann",
@@ -67,7 +67,7 @@ void run(const std::filesystem::path& db) {
     bus.stop(bus::Stop::now);
 }
 
-/// What two workers leave that were stopped in the middle: settled ranges with holes between.
+/// The state after two workers were stopped in the middle: settled ranges with gaps between them.
 void leave_ranges(const std::filesystem::path& db) {
     const auto store = bus::SqliteStore::open({.path = db});
     const bus::Position last = store->last_position();

@@ -13,9 +13,9 @@
 
 namespace test {
 
-/// Makes a store by a run of a bus with agents, which leaves something of everything: deferred,
-/// dead and parked deliveries, a discarded one, ranges ahead of a checkpoint, state, timers,
-/// requests, causes. `earlier`: where a copy of the store goes before the last commits.
+/// Makes a store by a run of a bus with agents. It has rows of every kind: deferred, dead and
+/// parked deliveries, a discarded one, ranges ahead of a checkpoint, state, timers, requests,
+/// causes. `earlier`: the path for a copy of the store from before the last commits.
 void make_sample(const std::filesystem::path& db, const std::filesystem::path& earlier = {});
 
 /// A sample, and copies of it to be damaged.
@@ -27,7 +27,7 @@ public:
 
     [[nodiscard]] std::filesystem::path earlier() const { return folder_.path() / "earlier.db"; }
 
-    /// A fresh copy; the one before is gone.
+    /// A fresh copy; it replaces the one before.
     [[nodiscard]] std::filesystem::path copy() const {
         const std::filesystem::path to = folder_.path() / "copy.db";
         for (const char* end : {"", "-wal", "-shm"}) {

@@ -2,7 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-/// What AgentTest says of an agent that does what is expected.
+/// AgentTest with an agent that does what is expected.
 
 using bus::FailureKind;
 using bus::testing::AgentTest;

@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-/// What AgentTest says of an agent that does something else.
+/// The messages of AgentTest for an agent that does something else.
 
 using bus::FailureKind;
 using bus::testing::AgentTest;

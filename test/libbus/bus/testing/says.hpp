@@ -9,7 +9,7 @@
 
 namespace test {
 
-/// That a Mismatch is thrown whose message holds all these parts, in this order.
+/// Checks that a Mismatch is thrown with a message that contains all these parts, in this order.
 template <class Act>
 void mismatches(Act act, const std::vector<std::string_view>& parts) {
     BOOST_CHECK_EXCEPTION(act(), bus::testing::Mismatch, [&](const bus::testing::Mismatch& error) {

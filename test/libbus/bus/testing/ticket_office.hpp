@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-/// An agent that does a little of everything that the kit looks at.
+/// An agent that does a little of everything that the kit can check.
 namespace office {
 
 struct Line {
