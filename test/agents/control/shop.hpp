@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-/// A small workflow with events of its own: a parcel is packed, sent and delivered.
+/// A small workflow with its events: a parcel is packed, sent and delivered.
 namespace shop {
 
 inline const bus::Timestamp midnight = bus::parse_timestamp("2026-01-01T00:00:00Z");

@@ -12,7 +12,7 @@ using bus::agents::Workflow;
 
 namespace {
 
-/// What a row of events makes of an execution.
+/// The state of an execution after a sequence of events.
 class Course {
 public:
     template <class E, class... Members>

@@ -33,7 +33,7 @@ struct Folder {
     ~Folder() { fs::remove_all(path); }
 };
 
-/// While in scope no file of this process grows beyond so many bytes, as on a full disk.
+/// While in scope, no file of this process grows beyond this many bytes, as on a full disk.
 class FileSizeLimit {
 public:
     explicit FileSizeLimit(rlim_t bytes) : on_excess_{::signal(SIGXFSZ, SIG_IGN)} {

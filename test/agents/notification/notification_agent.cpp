@@ -22,7 +22,7 @@ using bus::testing::Setup;
 
 namespace {
 
-/// What the channels did, beyond the life of agent and bus.
+/// What the channels did. It outlives the agent and the bus.
 struct Outside {
     std::map<std::string, int> failures; ///< by channel: how often it still fails
     std::vector<Message> sent;
@@ -80,7 +80,7 @@ struct Notification : AgentTest<NotificationAgent> {
     Notification(Fixture& fixture, Rules rules, const Setup& setup = {})
         : AgentTest{setup, "notification", fixture.options(std::move(rules))} {}
 
-    /// `channel success` of each truth told, in order.
+    /// `channel success` of each report about a message, in order.
     Texts told() {
         Texts result;
         for (const ToldEvent& event : published<ToldEvent>()) {

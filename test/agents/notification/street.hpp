@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-/// Events of a street that has something to tell.
+/// Events of a street, as a source of notifications.
 namespace street {
 
 struct House {

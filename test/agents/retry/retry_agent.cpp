@@ -36,7 +36,7 @@ struct JobFailedEvent : bus::Event<JobFailedEvent> {
 };
 BUS_DESCRIBE_EVENT(JobFailedEvent, (job, by), bus::aggregate_id<&JobFailedEvent::job>)
 
-/// The world outside: how often a job still fails, and how.
+/// The outside world: how often a job still fails, and how.
 struct Outside {
     std::map<std::string, int> failures;
     bus::FailureKind kind = bus::FailureKind::transient;
@@ -96,7 +96,7 @@ std::vector<FailureBinding> bindings() {
         })};
 }
 
-/// The agent beside a worker whose dead letters it answers.
+/// The agent and a worker whose dead letters it handles.
 struct Fixture {
     Outside outside;
     RetryOptions options{.rounds = 3};
@@ -105,13 +105,13 @@ struct Fixture {
 
     Fixture() { retry.with<Worker>(outside); }
 
-    /// As after a crash, with the worker that belongs to it.
+    /// Restarts, as after a crash, with the worker.
     void start_again() {
         retry.start("retry", bindings(), options);
         retry.with<Worker>(outside);
     }
 
-    /// A job that will fail so often is given to the worker: an act.
+    /// An act: gives the worker a job that will fail this often.
     JobGivenEvent give(const std::string& job, int failures) {
         outside.failures[job] = failures;
         JobGivenEvent event{{}, job};
@@ -120,7 +120,7 @@ struct Fixture {
         return event;
     }
 
-    /// The operator's wish to have a job tried again: an act.
+    /// An act: the operator asks for a job to be tried again.
     void wish_again(const JobGivenEvent& job) {
         JobDoneEvent wish{{}, "unrelated"};
         wish.user_id = "operator";

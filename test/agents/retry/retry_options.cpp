@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(jitter_stays_within_its_bounds_and_fills_them) {
 BOOST_AUTO_TEST_CASE(the_backoff_of_a_letter_and_round_is_always_the_same) {
     const RetryOptions options;
     BOOST_TEST((options.backoff(2, "save", letter) == options.backoff(2, "save", letter)));
-    // These figures are a promise: a program that is updated in the middle of a backoff keeps it.
+    // These figures are a promise: a program that is updated during a backoff keeps that backoff.
     BOOST_TEST(options.backoff(1, "save", letter).count() == 55468618);
     BOOST_TEST(options.backoff(2, "save", letter).count() == 236352165);
 }

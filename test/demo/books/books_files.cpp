@@ -1,4 +1,4 @@
-// The books as a file: opened again, and all the files that are none of ours.
+// The books as a file: opened again, and files of other programs.
 #include "test/demo/books/sample_books.hpp"
 #include "test/support/needs.hpp"
 
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_is_transient_and_leaves_nothing_half_written) {
             }
         };
         BOOST_CHECK_EXCEPTION(fill(), BooksUnavailable, says("free some space"));
-        // The connection serves on after the failure.
+        // The connection still works after the failure.
         BOOST_TEST(books.audit().empty());
         BOOST_CHECK_THROW(one_invoice(books, last), BooksUnavailable);
     }

@@ -1,4 +1,4 @@
-// Several agents at a time, and a books that loses answers.
+// Several agents at the same time, and books that lose answers.
 #include "demo/books/faulty_books.hpp"
 #include "test/demo/books/sample_books.hpp"
 
@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(four_threads_racing_for_the_same_orders_leave_one_invoice_e
     std::atomic<int> refused = 0;
     at_once(4, [&](int thread) {
         for (int i = 0; i < orders; ++i) {
-            // Every thread in another order, and now and then with lines that are refused.
+            // Each thread in a different order, and sometimes with lines that are refused.
             const std::string id = "A" + std::to_string((i * (2 * thread + 1) + thread) % orders);
             books.save_order(order(id));
             if (i % 5 == thread) {

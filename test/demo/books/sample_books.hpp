@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <string>
 
-/// What the tests of the books share.
+/// Shared by the tests of the books.
 namespace books_test {
 
-/// A folder of the test's own, removed with all that is in it.
+/// A folder for a test, which is removed with its content.
 class Folder {
 public:
     Folder() {
@@ -66,7 +66,7 @@ inline demo::InvoiceRequest request(const std::string& id) {
                       {LineKind::promotion, "Coupon", dec("-20.0")}}};
 }
 
-/// The order of `order(id)`, given back.
+/// The invoice request that refunds the order of `order(id)`.
 inline demo::InvoiceRequest refund(const std::string& id) {
     auto result = request(id);
     result.order_total = -result.order_total;

@@ -30,7 +30,7 @@ bool contains(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }
 
-/// The outcomes of a feed of one bad line between two good ones, the good ones checked.
+/// The outcomes of a feed with one bad line between two good ones. Checks the good ones.
 test::Outcome outcome_amid_good_ones(const std::string& bad) {
     const TemporaryFeed feed(replaced(sound_bundle, "123-", "101-") + "\n" + bad + "\n" +
                              replaced(sound_bundle, "123-", "102-") + "\n");
@@ -53,7 +53,7 @@ std::string input_error(const std::vector<std::string>& sources) {
     return "no error";
 }
 
-// A sanitizer keeps what was freed, so memory is no measure there.
+// A sanitizer keeps freed memory, so memory cannot be measured there.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool memory_is_telling = false;
 #else

@@ -5,7 +5,7 @@
 
 namespace test {
 
-/// Replaces the one occurrence of `what`, so that a test says only what is different.
+/// Replaces the only occurrence of `what`, so that a test names only the difference.
 inline std::string replaced(std::string text, const std::string& what, const std::string& with) {
     const auto position = text.find(what);
     if (position == std::string::npos)
@@ -13,7 +13,7 @@ inline std::string replaced(std::string text, const std::string& what, const std
     return text.replace(position, what.size(), with);
 }
 
-/// A sound order of two items, with each kind of entry. Principal 30.00, other charges 4.00,
+/// A valid order of two items, with each kind of entry. Principal 30.00, other charges 4.00,
 /// promotions -1.50, fees -5.25: total 32.50, net 27.25, seven lines.
 inline const std::string sound_bundle =
     R"({"order":{"AmazonOrderId":"123-4567890-1234567","PurchaseDate":"2025-03-01T10:00:00Z",)"

@@ -15,7 +15,7 @@ using test::sound_bundle;
 
 namespace {
 
-/// What a step complained about, as `type path`, with the message in front of the test's log.
+/// The complaint of a step, as `type path`; prints its message in the log of the test.
 template <class Step>
 std::string complaint(const Step& step) {
     try {

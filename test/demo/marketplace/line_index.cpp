@@ -11,20 +11,20 @@ using demo::LineIndex;
 
 namespace {
 
-// A sanitizer has an allocator of its own, which malloc's account knows nothing of, and its time.
+// A sanitizer has its own allocator, which malloc's statistics do not know, and takes more time.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t first_keys = 2'000;
 #else
 constexpr std::uint64_t first_keys = 60'000;
 #endif
 
-/// What the program holds of the heap just now, however much the system has given it for that.
+/// How much of the heap the program uses now, not how much the system has given it.
 std::size_t live_bytes() {
     const struct mallinfo2 heap = mallinfo2();
     return heap.uordblks + heap.hblkhd;
 }
 
-// Spread as the ids of orders are, so that pages of the index fill in no order.
+// The keys are spread like the ids of orders, so that the pages of the index fill in random order.
 std::string key(std::uint64_t number) {
     return "702-" + std::to_string(number * 7'919 % 10'000'019) + "-1234567";
 }

@@ -37,7 +37,7 @@ std::vector<FeedLine> all_of(Marketplace& marketplace) {
     return lines;
 }
 
-/// Puts a file in the place of standard input while it lives.
+/// Replaces standard input with a file while it lives.
 class StandardInput {
 public:
     explicit StandardInput(const std::string& path) : before_(::dup(STDIN_FILENO)) {

@@ -6,7 +6,7 @@
 
 namespace test {
 
-/// A file that holds a feed, and is gone with the object.
+/// A file with a feed, which is removed with the object.
 class TemporaryFeed {
 public:
     explicit TemporaryFeed(std::string_view content);
@@ -16,7 +16,7 @@ public:
 
     const std::string& path() const noexcept { return path_; }
 
-    /// The file afresh, with that content.
+    /// Writes the file again, with this content.
     void write(std::string_view content);
 
 private:

@@ -10,7 +10,7 @@
 
 namespace {
 
-/// The fields of a CSV line; quotes as RFC 4180 has them, no line breaks within.
+/// The fields of a CSV line; quotes as in RFC 4180, without line breaks inside.
 std::vector<std::string> fields_of(const std::string& line) {
     std::vector<std::string> fields(1);
     bool quoted = false;

@@ -12,7 +12,7 @@ using demo::Decimal;
 
 namespace {
 
-/// Any decimal: up to 34 digits, any sign, scales of money mostly and now and then extreme ones.
+/// Any decimal: up to 34 digits, any sign, mostly scales of money and sometimes extreme ones.
 rc::Gen<Decimal> any_decimal() {
     return rc::gen::exec([] {
         const auto digits = *rc::gen::resize(

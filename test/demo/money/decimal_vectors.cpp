@@ -12,16 +12,16 @@ using test::DecTestCase;
 
 namespace {
 
-/// What our Decimal must answer to a case.
+/// The result that our Decimal must have for a case.
 enum class Expectation {
     same,    ///< the result, to the digit and the scale
     refusal, ///< InexactDecimal
     skip,    ///< the case is about something that Decimal does not have
 };
 
-/// Which cases say something about us. The files were made for an arithmetic with a settable
-/// precision, and some for other roundings and ranges of exponents. A result without a condition
-/// did not touch those limits, so it is the same in 34 digits.
+/// Selects the cases that apply to our Decimal. The files were made for an arithmetic with a
+/// settable precision, and some for other roundings and ranges of exponents. A result without a
+/// condition did not touch those limits, so it is the same with 34 digits.
 Expectation expectation_for(const DecTestCase& test) {
     for (const auto& operand : test.operands) {
         if (!Decimal::try_parse(operand))
@@ -32,7 +32,7 @@ Expectation expectation_for(const DecTestCase& test) {
     if (test.conditions.empty())
         return Decimal::try_parse(test.result) && !signed_zero_differs ? Expectation::same
                                                                        : Expectation::skip;
-    // Past the limits of another range of exponents the answer is another one too.
+    // Beyond the limits of another range of exponents, the result differs too.
     const bool our_arithmetic =
         test.precision == Decimal::max_digits && !test.has("Overflow") && !test.has("Underflow");
     const bool quantize = test.operation == "quantize";
@@ -76,7 +76,7 @@ void run(const DecTestCase& test, Expectation expectation) {
     }
 }
 
-/// Runs a file, and requires that a number of its cases said something about us.
+/// Runs a file, and requires that a given number of its cases applied.
 void run_file(const std::string& name, int at_least) {
     const auto path = test::shared_data("vectors/decimal/" + name);
     int ran = 0;

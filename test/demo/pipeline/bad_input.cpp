@@ -11,7 +11,7 @@ namespace {
 struct BadInput {
     test::TemporaryFolder folder;
 
-    /// Runs it; the good orders must go through, and the bad one be reported as said.
+    /// Runs it. The good orders must go through, and the bad one must be reported as given.
     void check(const std::string& bad_line, const std::string& id, const std::string& outcome,
                const std::string& step, const std::vector<std::string>& words_of_reason) const {
         const std::string feed = folder.file("feed", test::good_line("111-1") + bad_line + "\n" +
@@ -32,7 +32,7 @@ struct BadInput {
         }
     }
 
-    /// The good line of order 111-2 with one text in the place of another.
+    /// The good line of order 111-2, with one text replaced.
     static std::string with(const std::string& old_text, const std::string& new_text) {
         std::string line = test::good_line("111-2");
         line.pop_back();

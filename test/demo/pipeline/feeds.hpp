@@ -11,7 +11,7 @@ namespace test {
 /// The committed sample of 300 orders.
 std::string sample_feed();
 
-/// A feed of the generator's, as text.
+/// A feed of the generator, as text.
 std::string generated_feed(std::uint64_t orders, std::uint64_t seed);
 
 /// An order that goes through: a charge of 10.00 and a fee of -1.50, net 8.50 GBP.
@@ -24,7 +24,7 @@ std::string gunzip(const std::filesystem::path& path);
 using Row = std::map<std::string, std::string>;
 std::vector<Row> read_csv(const std::filesystem::path& path);
 
-/// The row of an order; throws std::runtime_error where there is none.
+/// The row of an order; throws std::runtime_error if there is none.
 const Row& row_of(const std::vector<Row>& rows, const std::string& order_id);
 
 } // namespace test

@@ -1,4 +1,4 @@
-// order_pipeline graph: the picture is that of what runs.
+// order_pipeline graph: the picture shows what really runs.
 #include <bus/event/uuid.hpp>
 #include <bus/store/store_url.hpp>
 
@@ -16,7 +16,7 @@
 
 namespace {
 
-/// What the graph says, by name.
+/// The content of the graph, by name.
 struct Told {
     std::set<std::string> types;
     std::map<std::string, std::set<std::string>> handles; ///< by agent

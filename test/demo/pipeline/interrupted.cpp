@@ -36,8 +36,8 @@ struct Interrupted {
         return test::read_file(path);
     }
 
-    /// Waits until the store holds so many events, so that the signal comes at a stage of the work
-    /// and not at a time. False: the program ended first.
+    /// Waits until the store holds this many events, so that the signal depends on the progress of
+    /// the work and not on time. False: the program ended first.
     [[nodiscard]] bool reaches(bus::Position events) const {
         for (int i = 0; i < 20'000; ++i) {
             try {
@@ -47,7 +47,7 @@ struct Interrupted {
             } catch (const bus::StoreError&) {
                 // not made yet
             }
-            usleep(500); // looking on at another process: there is no clock to simulate
+            usleep(500); // watches another process: there is no clock to simulate
         }
         return false;
     }
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_run_on_standard_input_goes_on_after_kills_when_the_feed_i
 BOOST_AUTO_TEST_CASE(kills_at_any_time_from_start_to_report_change_nothing) {
     const std::string calm = calm_report();
     int killed = 0;
-    // Ever later, into the opening, the feeding, the work and the stopping; the last runs end.
+    // Later each time: while it opens, feeds, works and stops; the last runs end.
     for (const int tenths : {1, 3, 10, 30, 60, 100, 300, 600, 1000, 2000}) {
         test::OrderPipeline program{arguments()};
         usleep(static_cast<useconds_t>(tenths * 100)); // another process: no clock to simulate
@@ -139,7 +139,8 @@ BOOST_AUTO_TEST_CASE(another_feed_between_a_kill_and_the_next_run_strands_no_ord
 BOOST_AUTO_TEST_CASE(an_interrupt_while_waiting_for_input_settles_what_has_come_in) {
     const std::string pipe = (folder / "pipe").string();
     BOOST_TEST_REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
-    // Opened for both, so that neither side waits for the other and the pipe never ends.
+    // Opened for reading and writing, so that neither side waits for the other and the pipe never
+    // ends.
     const int end = open(pipe.c_str(), O_RDWR);
     BOOST_TEST_REQUIRE(end >= 0);
     const std::string line = test::good_line("111-1") + R"({"order":{"Amaz)";

@@ -9,7 +9,7 @@
 
 namespace test {
 
-/// A folder of a test's own, which goes with it.
+/// A folder for a test, which is removed with the object.
 class TemporaryFolder {
 public:
     TemporaryFolder();
@@ -28,17 +28,18 @@ private:
     std::filesystem::path path_;
 };
 
-/// What a program left behind.
+/// The output and the exit code of a program.
 struct Finished {
-    int exit_code = -1; ///< -N where signal N ended it
+    int exit_code = -1; ///< -N if signal N ended it
     std::string out;
     std::string err;
 };
 
-/// order_pipeline as a process of its own.
+/// order_pipeline as a child process.
 class OrderPipeline {
 public:
-    /// Starts it with these arguments; `input` is its standard input, a file's path (empty: none).
+    /// Starts it with these arguments. `input` is the path of a file for standard input; empty:
+    /// none.
     explicit OrderPipeline(const std::vector<std::string>& arguments,
                            const std::string& input = {});
     OrderPipeline(const OrderPipeline&) = delete;

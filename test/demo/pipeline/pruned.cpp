@@ -1,5 +1,5 @@
-// A store whose oldest events were pruned, beside books that keep all invoices; and who may read
-// what a run leaves.
+// A store whose oldest events were pruned, with books that keep all invoices; and the modes of the
+// files that a run leaves.
 #include "demo/books/books.hpp"
 #include "demo/pipeline/outcome.hpp"
 #include <bus/store/sqlite_store.hpp>
@@ -21,7 +21,7 @@ struct PrunedRun {
         return test::order_pipeline({"run", test::sample_feed(), "--store", "sqlite:" + store});
     }
 
-    /// As many as can go, up to a position.
+    /// Prunes as many events as possible, up to a position.
     void prune(bus::Position through) const {
         const auto opened = bus::SqliteStore::open({.path = store});
         for (; through > 0; --through) {

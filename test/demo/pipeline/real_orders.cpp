@@ -8,7 +8,7 @@
 
 namespace {
 
-/// Holds a report against the expected outcomes, row by row, in every column but `reason`.
+/// Compares a report with the expected outcomes, row by row, in all columns except `reason`.
 void check_report(const std::filesystem::path& report, const std::filesystem::path& expected) {
     const std::vector<test::Row> want = test::read_csv(expected);
     const std::vector<test::Row> got = test::read_csv(report);
@@ -24,7 +24,7 @@ void check_report(const std::filesystem::path& report, const std::filesystem::pa
     }
 }
 
-/// The words of the table's rows that hold a currency's sums.
+/// The words of the rows in the table with the sums of a currency.
 bool shows_sums(const std::string& out) {
     return out.find("12896.00         414.00     -239.00    -1751.23   11319.77") !=
                std::string::npos &&

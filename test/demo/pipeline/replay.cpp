@@ -28,12 +28,12 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-/// docs/reference/stores.md promises it.
+/// The limit that docs/reference/stores.md promises.
 constexpr std::uintmax_t most_wal_bytes = 64U << 20U;
 constexpr double books_fault_rate = 0.2;
 constexpr std::uint64_t books_seed = 11;
 
-/// LIBBUS_REPLAY_EVENTS: how long the log is; a million takes half a minute.
+/// The length of the log, from LIBBUS_REPLAY_EVENTS; a million events take half a minute.
 bus::Position events_in_log() {
     const char* said = std::getenv("LIBBUS_REPLAY_EVENTS"); // NOLINT(concurrency-mt-unsafe)
     return said != nullptr ? static_cast<bus::Position>(std::max(7'000LL, std::atoll(said)))
@@ -44,7 +44,7 @@ std::uint64_t orders_to_sync(bus::Position events) {
     return std::max<std::uint64_t>(400, events / 250);
 }
 
-/// What an order that went through has left in the log.
+/// The events in the log of an order that went through.
 class PastOrder {
 public:
     explicit PastOrder(std::uint64_t number) : id_{"past-" + std::to_string(number)} {
@@ -74,8 +74,8 @@ private:
     bus::Uuid cause_{};
 };
 
-/// Sees every event, and looks at the write-ahead log meanwhile. The bus calls it from one thread
-/// at a time; others look at what is atomic.
+/// Sees every event, and meanwhile checks the size of the write-ahead log. The bus calls it from
+/// one thread at a time; other threads read only the atomic members.
 class History final : public bus::Agent {
 public:
     History(fs::path wal, bus::EventStore& store)
@@ -84,7 +84,7 @@ public:
         on<bus::DomainEvent>(&History::see);
     }
 
-    /// How often each position was handled; the first is that of position 1.
+    /// How often each position was handled, from position 1 on.
     [[nodiscard]] const std::vector<std::uint8_t>& seen() const { return seen_; }
 
     [[nodiscard]] std::uintmax_t most_wal() const { return most_wal_; }
@@ -127,7 +127,7 @@ private:
     bus::Position log_at_last_ = 0;
 };
 
-/// A feed, and a store that holds a past in which the pipeline's agents have had their part.
+/// A feed, and a store with old events that the pipeline's agents have already handled.
 struct LongLog {
     LongLog() : events{events_in_log()} {
         feed = folder.file("feed.ndjson", test::generated_feed(orders_to_sync(events), 7));
@@ -273,8 +273,8 @@ BOOST_AUTO_TEST_CASE(a_long_log_is_replayed_while_the_pipeline_syncs_and_nothing
     BOOST_TEST(std::count(history.seen().begin(), history.seen().end(), 1) ==
                static_cast<std::ptrdiff_t>(history.seen().size()));
     BOOST_TEST(busy.store->agent("history")->checkpoint == busy.store->last_position());
-    // Both were at work, not one after the other: on two processors it is half of what the pipeline
-    // commits from there on, on one as well.
+    // Both worked at the same time, not one after the other. With one processor or two, half of the
+    // pipeline's further commits happen during the replay.
     const bus::Position committed = busy.store->last_position() - through;
     BOOST_TEST(10 * history.written_beside() >= committed);
     BOOST_TEST(history.most_wal() > 0U);

@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(S20_export_and_backup_get_the_mode_of_the_store) {
             fs::permissions(store.path(), static_cast<fs::perms>(mode));
             for (const char* command : {"export", "backup"}) {
                 const std::string file = store.file(std::to_string(++number));
-                // What an earlier one has left, for all to read.
+                // The file of an earlier export, readable by everybody.
                 std::ofstream{file + "-partial"} << "left";
                 fs::permissions(file + "-partial", static_cast<fs::perms>(0666));
                 const test::Called called = test::call({command, file, "--store", store.url()});

@@ -14,9 +14,8 @@
 
 namespace test {
 
-/// A console that keeps what is printed. Its time stands still but for the pauses, during which
-/// `on_pause` is called, and for `tick`, which each look at it takes; unless it is told to follow
-/// the system's clock.
+/// A console that keeps what is printed. Its time advances only in pauses, during which `on_pause`
+/// is called, and by `tick` at each reading, unless it follows the system's clock.
 class TestConsole final : public bus::cli::Console {
 public:
     void out(std::string_view text) override { printed += text; }

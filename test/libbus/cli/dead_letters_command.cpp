@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(what_is_done_without_a_host_is_taken_up_by_the_next_one) {
     BOOST_TEST(account.parked == 2);   // 8 and 11 behind it
 }
 
-/// The console's clock is an hour behind the host's, so that it takes the host an hour.
+/// The console's clock is an hour behind the host's, so the host seems to take an hour.
 BOOST_AUTO_TEST_CASE(beside_a_host_it_is_asked_for_and_told_when_it_was_done) {
     test::SampleStore store;
     store.run_host();
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(what_a_host_does_with_one_letter_is_told_once) {
     BOOST_TEST(count({"requests", "--json"}) == 1U);
     BOOST_TEST(count({"flow", "10"}) == 1U);
     BOOST_TEST(count({"flow", "10", "--json"}) == 1U);
-    // Asked for again it is another request.
+    // If it is asked for again, this is another request.
     test::call(
         {"dead-letters", "redrive", "biller", "6", "--why", "enough", "--store", store.url()});
     BOOST_TEST(count({"requests"}) == 2U);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::uint64_t letter_count = 40;
 
-/// A store whose agent has given up forty events, each with a message of its own for one cause.
+/// A store whose agent has given up forty events for one cause, each with a different message.
 class Mill {
 public:
     using Break = std::function<void(bus::EventRecord&, std::uint64_t)>;
@@ -56,7 +56,7 @@ public:
         return test::call(words);
     }
 
-    /// The only group there is.
+    /// The only group.
     [[nodiscard]] boost::json::object group() const {
         const test::Called called = call({"list", "--json"});
         BOOST_REQUIRE_EQUAL(std::count(called.out.begin(), called.out.end(), '\n'), 1);
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(R7_a_running_host_redrives_the_group_that_the_list_showed) 
     auto miller = test::scripted("miller");
     miller->handles<test::PingEvent>(handle);
     bus.add(std::move(miller));
-    // By the cause as the list shows it, and by a message of any of them.
+    // By the cause in the list, and by the message of any of them.
     for (const char* error : {"no account #", "no account 17"}) {
         bus.request({.who = "ann", .why = "mended", .agent = "miller", .error = error});
     }

@@ -15,7 +15,7 @@ std::size_t lines_of(const std::string& text) {
     return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-/// The positions in NDJSON of events.
+/// The positions of events in NDJSON.
 std::vector<std::int64_t> positions_of(const std::string& ndjson) {
     std::vector<std::int64_t> positions;
     std::istringstream in{ndjson};

@@ -1,5 +1,5 @@
-// Each command on stores of all sorts: what it says is a sentence, and the code is the one that the
-// docs name.
+// Each command on stores of all kinds: its message is a sentence, and its exit code is the
+// documented one.
 #include <bus/event/codec.hpp>
 
 #include "console.hpp"
@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Every command that opens a store, as it is written; the file stands for one to read or write.
+/// The command line of every command that opens a store. `file` is a file to read or write.
 std::vector<std::vector<std::string>> commands(const std::string& file) {
     return {{"events", "list"},
             {"events", "list", "--last", "3"},
@@ -50,7 +50,7 @@ std::string text_of(const std::vector<std::string>& words) {
     return text;
 }
 
-/// What waits for more is interrupted; what waits for a host is not.
+/// Interrupts commands that wait for more, but not those that wait for a host.
 test::Called on(const std::string& path, std::vector<std::string> words) {
     test::TestConsole console;
     console.follows_clock = has(words, "prune");
@@ -60,7 +60,7 @@ test::Called on(const std::string& path, std::vector<std::string> words) {
     return call(console, words);
 }
 
-/// Overwrites all pages but the first, which holds what the file is.
+/// Overwrites all pages except the first one, which says what kind of file it is.
 void ruin_pages(const std::string& path) {
     constexpr std::size_t page = 4096;
     std::fstream file{path, std::ios::binary | std::ios::in | std::ios::out};
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(an_empty_store_holds_nothing_and_is_no_trouble) {
     }
 }
 
-/// What one of them changes is still there for the others.
+/// The changes of one command are there for the next ones.
 BOOST_AUTO_TEST_CASE(every_command_works_on_a_store_whose_event_types_are_unknown) {
     const test::TempFolder folder;
     const std::string made = folder.path() / "made.db";

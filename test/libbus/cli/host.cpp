@@ -1,5 +1,5 @@
-// A host on a sample store, as a process of its own: says the store's path, and runs until its
-// standard input ends. With an argument it copies the store there first, and runs no host.
+// A host on a sample store, as a separate process. It prints the path of the store, and runs until
+// its standard input ends. With an argument, it only copies the store there, and runs no host.
 #include "sample_store.hpp"
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// How much memory an import takes. A program of its own, since it counts all memory.
+// How much memory an import takes. This is a separate program, because it counts all memory.
 #include "test/support/live_memory.hpp"
 #include <bus/event/codec.hpp>
 
@@ -15,8 +15,8 @@
 
 namespace {
 
-/// Lines of an import that are made when they are read, as often as is said, one after the other;
-/// keeps how much memory was in use at some of them.
+/// Lines of an import that are made when they are read, as many as requested. Keeps how much memory
+/// was in use at some of them.
 class Lines final : public std::streambuf {
 public:
     Lines(std::uint64_t count, int times) : count_{count}, times_{times} {}

@@ -1,4 +1,4 @@
-// What is printed for programs is JSON, whatever the store, the names and the paths hold.
+// Output for programs is JSON, no matter what the store, the names and the paths contain.
 #include "test/libbus/bus/store/not_utf8.hpp"
 #include "test/libbus/bus/store/older_texts.hpp"
 #include "test/support/bus_events.hpp"
@@ -32,7 +32,7 @@ struct OlderStore {
     std::string url = "sqlite:" + path.string();
 };
 
-/// Each line is JSON and UTF-8. Returns them.
+/// Checks that each line is JSON and UTF-8. Returns the lines.
 std::vector<boost::json::value> parsed(const std::string& out) {
     std::vector<boost::json::value> values;
     BOOST_TEST(bus::find_bad_utf8(out) == std::string::npos);
@@ -54,7 +54,7 @@ Called json(const std::string& url, Words words) {
     return test::call(console, words);
 }
 
-/// The commands that print a store for programs, and how often.
+/// The commands that print the content of a store for programs.
 std::vector<Words> commands(const std::string& agent, const std::string& execution) {
     return {{"events", "list"},
             {"events", "list", "--execution", execution},
@@ -109,7 +109,8 @@ BOOST_AUTO_TEST_CASE(S23_what_an_older_store_holds_is_exported_with_a_warning_th
     }
     const std::string file = (older.folder.path() / "out.ndjson").string();
     BOOST_TEST(test::call({"export", file, "--store", older.url}).code == 0);
-    // What was exported goes into another store, and into the same one again as what it is.
+    // The exported events can be imported into another store, and into the same one as equal
+    // events.
     const std::string copy = "sqlite:" + (older.folder.path() / "copy.db").string();
     BOOST_TEST(test::import(copy, called.out).out == "imported 5 events, 0 were there already\n");
     BOOST_TEST(test::import(older.url, called.out).out ==
@@ -203,7 +204,7 @@ BOOST_AUTO_TEST_CASE(S23_paths_of_any_bytes_are_printed_as_json) {
             parsed(called.out);
             BOOST_TEST(bus::find_bad_utf8(called.err) == std::string::npos);
         }
-        // Those that are not there are named in the complaint.
+        // The message names the events that are not there.
         const Called missing = json("sqlite:" + path + "-none", {"verify"});
         BOOST_TEST(missing.code == 3);
         parsed(missing.out);

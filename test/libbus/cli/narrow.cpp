@@ -1,4 +1,4 @@
-// What is printed on a terminal fits it, however narrow.
+// Output on a terminal fits it, however narrow it is.
 #include "console.hpp"
 #include "sample_store.hpp"
 

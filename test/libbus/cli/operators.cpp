@@ -1,4 +1,4 @@
-// Deliveries tried now, some first, requests as they come, and what goes because of its age.
+// Deliveries that are tried now or some of them first, requests as they come, and removal by age.
 #include <bus/store/verify.hpp>
 
 #include "console.hpp"

@@ -1,5 +1,5 @@
-// The program itself, in a shell as its users have it: exit codes, pipes, signals, completion, the
-// manual page.
+// The program in a shell, as its users run it: exit codes, pipes, signals, completion, the manual
+// page.
 #include "console.hpp"
 #include "sample_store.hpp"
 
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(following_ends_when_its_reader_has_gone_though_nothing_new_
     const Shell piped = shell("bus events follow --from 1 --store $STORE | head -2 | wc -l\n"
                               "echo ${PIPESTATUS[0]}");
     BOOST_TEST(piped.out == "2\n0\n");
-    // One that is closed from the beginning has no reader to wait for, and nothing is written.
+    // If standard output is closed from the beginning, there is no reader, and nothing is written.
     BOOST_TEST(shell("timeout 1 " BUS_PROGRAM " events follow --store $STORE >&-").code == 124);
 }
 

@@ -13,8 +13,7 @@ namespace {
 
 using test::holds;
 
-/// A host whose greeter, when it is to replay, stops before the ping at position 11 until it is let
-/// go.
+/// A host whose greeter stops a replay before the ping at position 11 until it is released.
 class HeldHost {
 public:
     HeldHost() {
@@ -74,8 +73,8 @@ private:
     bool let_go_ = false;
 };
 
-/// What a host does that has a request to replay the greeter: it puts it back, and goes on by so
-/// many events each time it is called.
+/// Does what a host does at a request to replay the greeter: sets it back, and replays this many
+/// events at each call.
 void go_on(bus::EventStore& store, bus::Position events) {
     bus::Part part;
     part.agent = "greeter";
@@ -142,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_replay_and_its_dry_run_warn_that_pruned_events_do_not_com
         BOOST_TEST(holds(called.err, pruned), called.err);
         BOOST_TEST(!holds(called.err, "--from"), called.err);
     }
-    // It has begun at 5 now, and keeps nothing of what was before.
+    // It has begun at 5 now, and its state has nothing from before.
     BOOST_TEST(test::call({"replay", "greeter", "--dry-run", "--store", store.url()}).err == "");
 }
 

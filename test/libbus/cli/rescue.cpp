@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(S28_import_into_a_pruned_store_does_not_bring_back_what_was
         BOOST_TEST(holds(called.err, "--into-pruned"), called.err);
         BOOST_TEST(exported(store.url()) == left);
     }
-    // What is there already is skipped, so that an import can be begun again.
+    // Events that are there already are skipped, so an import can be repeated.
     write(file, left);
     const test::Called again = test::call({"import", file, "--store", store.url()});
     BOOST_TEST(again.code == 0, again.err);

@@ -24,7 +24,7 @@ std::unique_ptr<bus::Agent> greeter(std::function<void(std::int64_t)> before_gre
     return agent;
 }
 
-/// The bank always asks for patience with 5; the rest is mended before the host starts again.
+/// The bank always defers 5; the other faults are removed before the host starts again.
 void bill(std::int64_t number, bool mended) {
     if (number == 5) {
         throw bus::Failure::throttled("the bank asks for patience", 1h);

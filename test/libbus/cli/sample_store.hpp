@@ -13,8 +13,8 @@
 
 namespace test {
 
-/// A store in a file as a host leaves it: `greeter` answers each ping with a pong, `biller` handles
-/// pongs and fails at some. In virtual time, so always the same.
+/// A store in a file after the run of a host: `greeter` answers each ping with a pong, `biller`
+/// handles pongs and fails at some. It is made in virtual time, so it is always the same.
 ///
 /// Of twelve pings to three names, 3 (name-0) and 10 (name-1) end as dead letters of the biller, 5
 /// (name-2) is deferred for an hour, and later ones of their names are parked behind them. Then two
@@ -32,7 +32,7 @@ public:
         return (folder_.path() / name).string();
     }
 
-    /// Opens it to look at what a command has done.
+    /// Opens the store to check what a command has done.
     [[nodiscard]] std::unique_ptr<bus::SqliteStore> open() const;
 
     /// Runs a host on it, in this process, over the system's clock, until end_host(). Its biller
@@ -51,7 +51,7 @@ private:
 /// A store with nothing in it at `path`.
 void make_empty_store(const std::string& path);
 
-/// An event of a type that nobody knows.
+/// An event of a type that no program here knows.
 bus::EventRecord parcel(std::uint64_t number);
 
 } // namespace test

@@ -41,7 +41,7 @@ struct PseudoTerminal {
     PseudoTerminal& operator=(const PseudoTerminal&) = delete;
 };
 
-/// An environment variable for the length of a scope; null unsets it.
+/// Sets an environment variable while in scope; null unsets it.
 class Variable {
 public:
     Variable(const char* name, const char* value) : name_(name) {

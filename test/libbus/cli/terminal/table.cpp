@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(each_row_of_a_table_that_is_still_too_wide_becomes_a_block_
                                               "--------------------\n"
                                               "name   all\n"
                                               "count  1234569\n");
-    // With room for twelve columns of the note it is a table still, and the name is never cut.
+    // With room for twelve columns of the note it is still a table, and the name is never cut.
     BOOST_TEST(table.render({.width = 31}).find("somebody  1234567  a note of m~\n") !=
                std::string::npos);
 }
