@@ -1,4 +1,5 @@
-// What an event costs to write and to read, beside the same through a tree of boost::json values.
+// The cost of writing and reading an event, compared with the same through a tree of boost::json
+// values.
 #include "test/support/allocations.hpp"
 #include <bus/event/codec.hpp>
 
@@ -65,7 +66,7 @@ bench::PlainEvent plain_sample() {
     return boost::json::value_to<bench::PlainEvent>(boost::json::parse(bus::to_json(sample())));
 }
 
-/// Counts what a loop of `state` allocates, for each round.
+/// Counts the allocations of a loop of `state`, for each round.
 class AllocationCounter {
 public:
     explicit AllocationCounter(benchmark::State& state) : state_{state} {}

@@ -1,7 +1,7 @@
-// One event to 1, 4 and 16 handlers in the publisher's thread, with libbus and with what people use
-// instead; on two threads at once; and what it costs to subscribe among many. An iteration is one
-// publish. `threads:2`: two threads publish the same type on one bus, and the time is the wall time
-// an event, whoever published it; half of one thread's is perfect.
+// One event to 1, 4 and 16 handlers in the publisher's thread, with libbus and with alternatives;
+// on two threads at once; and the cost of subscribing among many. An iteration is one publish.
+// `threads:2`: two threads publish the same type on one bus, and the time is the wall time per
+// event of both; half of the time of one thread is perfect.
 #include "test/bench/dispatch_peers.hpp"
 #include "test/bench/ratios.hpp"
 
@@ -49,8 +49,8 @@ void publish(benchmark::State& state) {
     Peer& peer = *shared_peer<Peer>;
     const ShelfFilledEvent event = sample();
     total = 0;
-    // The loop of `for (auto _ : state)` by hand: end() waits for the other thread, and only then
-    // does the time begin. Google Benchmark's own rate would divide by the processor time of both.
+    // Replaces the loop of `for (auto _ : state)`: end() waits for the other thread, and the time
+    // begins only then. Google Benchmark's own rate would divide by the processor time of both.
     auto turn = state.begin();
     const auto end = state.end();
     const auto started = std::chrono::steady_clock::now();
@@ -62,7 +62,7 @@ void publish(benchmark::State& state) {
     if (total != state.iterations() * state.range(0) * (weight + event.items)) {
         state.SkipWithError("a handler was not called once for each event");
     }
-    // Of this thread; Google Benchmark adds the threads up.
+    // For this thread; Google Benchmark adds up the threads.
     state.counters["items_per_second"] = static_cast<double>(state.iterations()) / took.count();
 }
 
@@ -78,7 +78,7 @@ void two_threads(const char* name) {
     made->Arg(1)->Threads(2)->Setup(make_peer<Peer>)->Teardown(drop_peer<Peer>);
 }
 
-/// A handler comes and goes among so many that stay.
+/// A handler is added and removed among this many others.
 void subscribe_unsubscribe(benchmark::State& state) {
     Libbus libbus;
     for (std::int64_t i = 1; i < state.range(0); ++i) {
@@ -92,7 +92,7 @@ void subscribe_unsubscribe(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations());
 }
 
-/// The same with a publish before and after: what was put off until then is paid here.
+/// The same with a publish before and after, so that deferred work is measured too.
 void subscribe_publish_unsubscribe_publish(benchmark::State& state) {
     Libbus libbus;
     for (std::int64_t i = 1; i < state.range(0); ++i) {

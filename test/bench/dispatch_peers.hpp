@@ -24,8 +24,8 @@ struct ShelfFilledEvent : bus::Event<ShelfFilledEvent> {
 };
 BUS_DESCRIBE_EVENT(ShelfFilledEvent, (shelf, items))
 
-/// What the handlers add to. Each thread has its own: the peers are to be compared by the lines
-/// that they write, not by those that the handlers do.
+/// The sum to which the handlers add. Each thread has one, because the peers are compared by the
+/// cache lines that they write, not by those that the handlers write.
 extern constinit thread_local std::int64_t total;
 
 /// The trivial handler, the same for all: a callable that holds one pointer.
@@ -35,7 +35,7 @@ struct Count {
     void operator()(const ShelfFilledEvent& event) const { total += *weight + event.items; }
 };
 
-/// The limit: calls behind std::function, no type looked up, nothing safe.
+/// The limit: calls through std::function, without look-up of a type and without any safety.
 class Loop {
 public:
     void subscribe(Count handler) { handlers_.emplace_back(handler); }
@@ -65,7 +65,7 @@ private:
     std::vector<bus::Subscription> subscriptions_;
 };
 
-/// With Observers that have no slot: is to cost what it costs without.
+/// With Observers that have no slot. It should cost as much as without Observers.
 class LibbusObserved : public Libbus {
 protected:
     bus::Observers& observers() { return observers_; }
@@ -74,7 +74,7 @@ private:
     bus::Observers observers_{bus()};
 };
 
-/// With somebody who listens.
+/// With a connected slot.
 class LibbusObservedSlot : public LibbusObserved {
 public:
     LibbusObservedSlot() {
@@ -86,7 +86,7 @@ private:
     std::int64_t handled_ = 0;
 };
 
-/// One signal, known by name at the place that emits: no type is looked up.
+/// One signal, known by name where it is emitted, without look-up of a type.
 class Signals2 {
 public:
     void subscribe(Count handler) { signal_.connect(handler); }
@@ -97,10 +97,10 @@ private:
     boost::signals2::signal<void(const ShelfFilledEvent&)> signal_;
 };
 
-/// The bus that everybody writes once: from the type to its signal through a hash map. The mutex
-/// is held over the look-up and the emission, as the textbooks do to keep the map from changing
-/// under a dispatch. (Held over the look-up only, it would have to copy a shared_ptr, another two
-/// writes to a shared line; and it would still be taken in each publish.)
+/// The usual home-made bus: a hash map from the type to its signal. The mutex is held during the
+/// look-up and the emission, as in textbooks, so that the map does not change during a dispatch.
+/// (If it were held only during the look-up, a shared_ptr would have to be copied, which is two
+/// more writes to a shared line, and the mutex would still be taken in each publish.)
 class TextbookSignals2 {
 public:
     void subscribe(Count handler) {
@@ -125,7 +125,7 @@ private:
     std::unordered_map<std::type_index, Signal> signals_;
 };
 
-/// One signal again, of a library that is not thread safe.
+/// One signal of a library that is not thread safe.
 class Sigcpp {
 public:
     void subscribe(Count handler) { signal_.connect(handler); }

@@ -1,8 +1,7 @@
-// What a mailbox costs: from the first publish until all is handled, an event. Names are
+// The cost of a mailbox per event, from the first publish until all events are handled. Names are
 // WHAT/1p1c, WHAT/4p1c (four publishers) and WHAT/1p4agents (each event to four agents), of
 //   libbus             events of two types, with an id and two or three numbers each; bounded
-//   boxes,
-//                      whole steps with failures and retries
+//                      boxes, whole steps with failures and retries
 //   libbus_strings     the same with a std::string in each event
 //   mutex_deque        one struct of 64 bytes, a mutex and a deque that is swapped whole: the
 //                      least that one can do, without a bound
@@ -61,7 +60,8 @@ struct LabelledSentEvent : bus::Event<LabelledSentEvent> {
 BUS_DESCRIBE_EVENT(LabelledSentEvent, (order_id, parcels, kilograms),
                    bus::aggregate_id<&LabelledSentEvent::order_id>)
 
-/// Runs `publish(how_many)` on so many threads, of which this is one, which begin together.
+/// Runs `publish(how_many)` on the given number of threads, which start together. This thread is
+/// one of them.
 template <class F>
 void on_threads(std::int64_t count, F publish) {
     std::vector<std::thread> threads;
@@ -190,7 +190,7 @@ public:
     std::atomic<std::int64_t> handled{0};
 };
 
-/// `burst`: 1, each event finds the agent asleep; else so many come together.
+/// `burst`: with 1, the agent sleeps before each event; otherwise this many events come together.
 void latency(benchmark::State& state, std::int64_t burst) {
     constexpr std::size_t samples = 20'000;
     bus::Bus bus;
@@ -246,7 +246,7 @@ int main(int argc, char** argv) {
     bench::add("mutex_deque", bench::mutex_deque);
     bench::add("mutex_deque_event", bench::mutex_deque_event);
     bench::add("asio_strand", bench::asio_strand);
-    // The times that Google Benchmark shows for these two are those of a whole run of samples.
+    // For these two, Google Benchmark shows the time of a whole run of samples.
     benchmark::RegisterBenchmark("latency/idle", bench::latency, 1)->Unit(benchmark::kMillisecond);
     benchmark::RegisterBenchmark("latency/busy", bench::latency, 50)->Unit(benchmark::kMillisecond);
     return bench::run_and_compare(argc, argv, bench::goals);

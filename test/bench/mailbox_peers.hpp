@@ -15,11 +15,11 @@
 #include <utility>
 #include <vector>
 
-/// What libbus's mailboxes are measured against. Each has `post(i, event)` from any thread to the
-/// consumer of that number, and `finish(sum)`: all have added up what their events are worth.
+/// The peers with which libbus's mailboxes are compared. Each has `post(i, event)`, from any thread
+/// to the consumer with that number, and `finish(sum)`, which waits until all events are added up.
 namespace bench {
 
-/// What a program without a bus would send.
+/// An event of a program without a bus.
 struct Small {
     std::int64_t order = 0;
     std::int64_t cents = 0;

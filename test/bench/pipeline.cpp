@@ -29,7 +29,7 @@ namespace bench {
 
 namespace {
 
-/// A folder of its own for each round, so that each begins with an empty store.
+/// A new folder for each round, so that each round begins with an empty store.
 class Round {
 public:
     explicit Round(std::int64_t orders) {
@@ -77,7 +77,7 @@ void run(benchmark::State& state, demo::Pipeline& pipeline, std::int64_t orders)
     }
 }
 
-/// A value of /proc/self/status in megabytes; 0 where there is none.
+/// A value of /proc/self/status in megabytes; 0 if there is none.
 double megabytes(std::string_view name) {
     std::ifstream status{"/proc/self/status"};
     for (std::string line; std::getline(status, line);) {
@@ -88,18 +88,18 @@ double megabytes(std::string_view name) {
     return 0;
 }
 
-/// What a run may take with all caches full; they are at about 30,000 orders.
+/// The memory that a run may take with full caches. They are full at about 30,000 orders.
 constexpr double most_megabytes = 256;
 
-/// What 20,000 orders more may take: 16 to 21 go into caches that were not full yet. An event of
-/// each order that is not let go would be 20 more.
+/// The memory that 20,000 more orders may take: 16 to 21 for caches that were not full yet. If one
+/// event of each order was never freed, it would be 20 more.
 constexpr double most_growth = 32;
 
-/// The peak of each number of orders on SQLite; of several rounds the least, for what others leave
-/// to the process only adds to it.
+/// The peak for each number of orders on SQLite. Of several rounds it is the lowest, because memory
+/// from earlier work only adds to it.
 std::map<std::int64_t, double> peaks;
 
-/// Empty: as it should be.
+/// The complaint about the memory; empty if it is as it should be.
 std::string growth(std::int64_t orders, double peak) {
     const auto [known, is_new] = peaks.emplace(orders, peak);
     known->second = std::min(known->second, peak);

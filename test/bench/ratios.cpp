@@ -13,7 +13,7 @@ namespace bench {
 
 namespace {
 
-/// Hands everything on to Google Benchmark's own reporter, and notes the wall times.
+/// Passes everything on to Google Benchmark's reporter, and notes the wall times.
 class NotingReporter : public benchmark::BenchmarkReporter {
 public:
     bool ReportContext(const Context& context) override { return own_.ReportContext(context); }
@@ -37,12 +37,12 @@ public:
 
     void Finalize() override { own_.Finalize(); }
 
-    /// Whether a benchmark said that what it did went wrong.
+    /// Whether a benchmark reported an error.
     [[nodiscard]] bool failed() const { return failed_; }
 
-    /// The median of what was measured, in seconds; none: it did not run.
+    /// The median of the measured times, in seconds; none if it did not run.
     [[nodiscard]] std::optional<double> seconds(std::string_view name) const {
-        // Where only aggregates are displayed, the single runs never come here.
+        // If only aggregates are displayed, single runs are not reported here.
         if (const auto median = medians_.find(name); median != medians_.end()) {
             return median->second;
         }

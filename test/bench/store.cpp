@@ -1,4 +1,4 @@
-// The store beside what it stands on, in events (or steps) a second. B is the events of a batch:
+// The store compared with what it is built on, in events (or steps) a second. B: events in a batch:
 //   raw_fdatasync/B               400 bytes an event at the end of a file, write and fdatasync
 //   sqlite_bulk/B                 rows into the store's schema by bare prepared statements, one
 //                                 transaction, the same settings

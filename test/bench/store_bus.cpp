@@ -33,8 +33,8 @@ void fill(bus::EventStore& store, std::size_t events, std::uint64_t orders) {
     }
 }
 
-/// Threads that wait to publish so many events together, each waiting for each of its own. The
-/// events are those of Feed: orders of eight events, one after another.
+/// Threads that publish a given number of events together. Each thread waits for each of its
+/// events. The events are those of Feed: orders of eight events, one after another.
 class Producers {
 public:
     Producers(bus::Bus& bus, std::int64_t count, std::int64_t events)

@@ -18,10 +18,11 @@
 #include <system_error>
 #include <vector>
 
-/// What the benchmarks of the store write, where, and how they are timed.
+/// The events that the benchmarks of the store write, the place, and the timing.
 namespace bench {
 
-/// A new folder, removed with all in it. It is in TMPDIR: point that at the disk to be measured.
+/// A new folder, which is removed with its content. It is in TMPDIR: set this to a folder on the
+/// disk to measure.
 class Folder {
 public:
     Folder() {
@@ -67,7 +68,7 @@ BUS_DESCRIBE_EVENT(OrderedEvent,
                     country, sku, title, carrier, note, cents),
                    bus::aggregate_id<&OrderedEvent::order_id>)
 
-/// What a step emits: the same members under another name.
+/// The event that a step emits: the same members under another name.
 struct PackedEvent : bus::Event<PackedEvent> {
     std::string order_id;
     std::string marketplace;
@@ -111,9 +112,9 @@ E an_event(std::string order) {
     return event;
 }
 
-/// Batches of parts of one event each. The objects are reused, so that making them costs little.
-/// By default the orders are as the pipeline's: eight events each, one after another; with
-/// `orders`, so many take turns.
+/// Batches of parts with one event each. The objects are reused, so that making them costs little.
+/// By default the orders are like those of the pipeline: eight events each, one after another. With
+/// `orders`, this many orders take turns.
 class Feed {
 public:
     explicit Feed(std::size_t batch, std::uint64_t orders = 0) : orders_{orders}, parts_(batch) {
@@ -149,7 +150,8 @@ private:
     std::uint64_t number_ = 0;
 };
 
-/// Wall time, and processor time of all threads, which says more where other programs run beside.
+/// Wall time, and the processor time of all threads, which is more useful if other programs run
+/// too.
 class Stopwatch {
 public:
     void start() {
@@ -185,8 +187,8 @@ private:
     std::int64_t processor_ = 0;
 };
 
-/// Runs rounds of `events` each on what `prepare` makes anew before each of them, which is not
-/// timed.
+/// Runs rounds of `events` each. Before each round, `prepare` makes a new object for it, which is
+/// not timed.
 template <class Prepare, class Round>
 void measure(benchmark::State& state, std::int64_t events, Prepare prepare, Round round) {
     Stopwatch watch;
@@ -205,7 +207,7 @@ void measure(benchmark::State& state, std::int64_t events, Prepare prepare, Roun
     watch.report(state);
 }
 
-/// The same without anything to prepare.
+/// The same without preparation.
 template <class Round>
 void measure(benchmark::State& state, std::int64_t events, Round round) {
     Stopwatch watch;

@@ -13,10 +13,10 @@
 #include <string>
 #include <system_error>
 
-/// What the store is measured against.
+/// The peers with which the store is compared.
 namespace bench {
 
-/// The least that one can do: bytes at the end of a file, and the disk's word for it.
+/// The minimum: bytes at the end of a file, and the disk's confirmation.
 class RawLog {
 public:
     explicit RawLog(const std::filesystem::path& path)
@@ -42,9 +42,8 @@ private:
     int file_;
 };
 
-/// The same rows in a store's own file, by prepared statements and nothing else. As in the store,
-/// one row says which position was the last: the schema asks for it, since positions are never
-/// used twice.
+/// The same rows in the file of a store, with only prepared statements. As in the store, one row
+/// holds the last position: the schema needs it, because positions are never used twice.
 class Bulk {
 public:
     explicit Bulk(const std::filesystem::path& path) {

@@ -1,10 +1,10 @@
-# Whoever includes <bus/bus.hpp> pays for none of these: they are for the sources, and for the headers of their own that
-# need them (observers.hpp, upcast.hpp).
+# <bus/bus.hpp> must include none of these, so that nobody pays for them: they are for the sources, and for the separate
+# headers that need them (observers.hpp, upcast.hpp).
 set(forbidden "/boost/json[./]" "/boost/signals2[./]" "/boost/asio[./]" "/sqlite3\\.h")
 
 string(REPLACE "|" ";-I" includes "-I${includes}")
 
-# The headers that `source` comes to, one a line
+# The headers that `source` includes, one a line
 function(headers_of result source)
     execute_process(COMMAND "${compiler}" -std=c++20 ${includes} -M "${source}"
         OUTPUT_VARIABLE rule ERROR_VARIABLE errors RESULT_VARIABLE code)
@@ -26,7 +26,7 @@ foreach(name IN LISTS forbidden)
     endif()
 endforeach()
 
-# The check can fail at all
+# Make sure that the check can fail
 headers_of(headers "${signals2}")
 if(NOT headers MATCHES "/boost/signals2[./]")
     message(FATAL_ERROR "no Signals2 found behind ${signals2}: is the check still right?")

@@ -1,4 +1,4 @@
-// docs/examples/01_hello with nothing but a signal: what test/compile_time/run compares it with.
+// docs/examples/01_hello with only a signal; test/compile_time/run compares the two.
 #include <boost/signals2.hpp>
 
 #include <iostream>

@@ -1,5 +1,5 @@
 // An embedder with a store: an agent counts orders, and a second run of the bus on the same file
-// goes on where the first one ended.
+// continues where the first one ended.
 #include <bus/bus.hpp>
 #include <bus/store/sqlite_store.hpp>
 
@@ -36,7 +36,7 @@ private:
     }
 };
 
-/// Publishes one order; returns the number that it got, 0 if none.
+/// Publishes one order; returns the number that the agent gave it, or 0.
 std::uint32_t place_order(const std::filesystem::path& path, const std::string& order_id) {
     std::uint32_t number = 0;
     bus::Bus bus{{.store = bus::SqliteStore::open({.path = path})}};

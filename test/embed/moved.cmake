@@ -1,6 +1,6 @@
 # cmake -Dsource=FOLDER -Dbuild=FOLDER -Dcompiler=PROGRAM -Dlauncher=PROGRAM -P moved.cmake : installs the bus alone with its
-# headers in a folder of another name, moves what was installed, and builds a program on it: with find_package, and with
-# pkg-config. Then asks for a component that is not there, and with another Boost: the messages have to name them.
+# headers in a folder of another name, moves the installation, and builds a program with it: with find_package, and with
+# pkg-config. Then asks for a missing component, and with another Boost: the messages must name them.
 function(run)
     execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE printed ERROR_VARIABLE printed RESULT_VARIABLE code)
     if(code)
@@ -46,7 +46,7 @@ if(NOT code OR NOT refusal MATCHES "installed without the component 'sqlite'; it
     message(FATAL_ERROR "the component that is missing is not named:\n${refusal}")
 endif()
 
-# A program with another Boost than libbus was built with.
+# A program with a different Boost than the one with which libbus was built.
 file(WRITE "${build}/other Boost/BoostConfig.cmake" "set(Boost_VERSION_STRING 1.99.0)
 add_library(Boost::headers INTERFACE IMPORTED)
 add_library(Boost::json INTERFACE IMPORTED)

@@ -1,4 +1,5 @@
-// Any bytes as a line of a feed: read, extracted and validated without harm, and always classified.
+// Any bytes as a line of a feed: they are read, extracted and validated safely, and always
+// classified.
 
 #include "demo/marketplace/bundle_reader.hpp"
 

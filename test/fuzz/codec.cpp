@@ -1,5 +1,5 @@
-// Any bytes go through every way of reading. What is accepted must be written again, and read back
-// as the same; what is refused must be refused with a CodecError.
+// Reads any bytes in every possible way. Accepted input must be written again, and read back as the
+// same; other input must be refused with a CodecError.
 #include "test/libbus/bus/event/sample_events.hpp"
 #include <bus/event/codec.hpp>
 
@@ -27,7 +27,7 @@ void unless_refused(Act act) {
     }
 }
 
-/// What comes of reading: the value as JSON, or where it was refused.
+/// The result of reading: the value as JSON, or the place where it was refused.
 template <class Read>
 std::string outcome(Read read) {
     try {
@@ -37,7 +37,7 @@ std::string outcome(Read read) {
     }
 }
 
-/// A blank in front leads past the reader of the expected form, to the parser.
+/// With a blank at the beginning, the parser is used instead of the reader of the expected form.
 void compare_readers(std::string_view input) {
     const std::string spaced = " " + std::string{input};
     const auto value = [](std::string_view json) {

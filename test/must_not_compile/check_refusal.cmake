@@ -1,6 +1,6 @@
 # cmake -Dsource=FILE -P check_refusal.cmake -- COMPILER ARGUMENT...
-# Compiles `source` by the command, and compares what the compiler says with what the first line of `source` expects, and the
-# second one where it begins with `// and: `.
+# Compiles `source` with the command, and compares the output of the compiler with what the first line of `source` expects, and
+# the second line if it begins with `// and: `.
 set(command "")
 set(collect FALSE)
 math(EXPR last "${CMAKE_ARGC} - 1")
@@ -25,7 +25,7 @@ set(expected "${CMAKE_MATCH_1}")
 if(NOT code)
     message(FATAL_ERROR "${source} compiles; it was to be refused with: ${expected}")
 endif()
-# Brackets and semicolons would make a list of it
+# Brackets and semicolons would turn the text into a list
 string(REGEX REPLACE "[][;]" "_" said "${said}")
 string(REGEX REPLACE "[][;]" "_" expected "${expected}")
 string(FIND "${said}" "error: " error)

@@ -1,4 +1,4 @@
-// Compiles: where this one does not, the others prove nothing.
+// This one compiles. If it did not, the others would prove nothing.
 #include "events.hpp"
 
 struct GiftPlacedEvent : bus::Event<GiftPlacedEvent, shop::OrderPlacedEvent> {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-/// What the misuses are about.
+/// The events that the misuses use.
 namespace shop {
 
 struct OrderPlacedEvent : bus::Event<OrderPlacedEvent> {
