@@ -152,7 +152,7 @@ public:
     /// exist until the run has ended.
     template <class... Values>
     [[nodiscard]] Run run(const Values&... values) {
-        int parameter = 0;
+        [[maybe_unused]] int parameter = 0;
         (bind(++parameter, values), ...);
         return Run{*this};
     }

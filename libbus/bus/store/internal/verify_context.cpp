@@ -95,7 +95,7 @@ std::string json_error(std::string_view text) {
     json::parse_options options;
     options.max_depth = deepest;
     json::basic_parser<bus::internal::ParserHandler> parser{options};
-    json::error_code error;
+    boost::system::error_code error;
     const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
     if (error) {
         return error.message() + " at byte " + std::to_string(read);

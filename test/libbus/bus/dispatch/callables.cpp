@@ -85,10 +85,10 @@ BOOST_AUTO_TEST_CASE(what_is_null_is_refused_when_it_is_subscribed) {
     void (*const pointer)(const AlarmEvent&) = nullptr;
     void (AlarmEvent::*const member)() const = nullptr;
     const auto refused = &callables::names_type;
-    BOOST_CHECK_EXCEPTION(bus.subscribe<AlarmEvent>(empty), std::invalid_argument, refused);
-    BOOST_CHECK_EXCEPTION(bus.subscribe<AlarmEvent>(pointer), std::invalid_argument, refused);
-    BOOST_CHECK_EXCEPTION(bus.subscribe<AlarmEvent>(member), std::invalid_argument, refused);
-    BOOST_CHECK_EXCEPTION(bus.subscribe<AlarmEvent>(&callables::nothing, no_filter),
+    BOOST_CHECK_EXCEPTION((void)bus.subscribe<AlarmEvent>(empty), std::invalid_argument, refused);
+    BOOST_CHECK_EXCEPTION((void)bus.subscribe<AlarmEvent>(pointer), std::invalid_argument, refused);
+    BOOST_CHECK_EXCEPTION((void)bus.subscribe<AlarmEvent>(member), std::invalid_argument, refused);
+    BOOST_CHECK_EXCEPTION((void)bus.subscribe<AlarmEvent>(&callables::nothing, no_filter),
                           std::invalid_argument, refused);
     BOOST_CHECK_EXCEPTION(callables::Watcher{nullptr}, std::invalid_argument, refused);
     BOOST_CHECK_THROW(bus.add(nullptr), std::invalid_argument);
@@ -173,10 +173,10 @@ BOOST_AUTO_TEST_CASE(a_member_function_or_an_object_that_is_null_is_refused) {
     bus::Bus bus;
     Gauge gauge;
     void (Gauge::*const none)(const AlarmEvent&) = nullptr;
-    BOOST_CHECK_THROW(bus.subscribe<AlarmEvent>(none, &gauge), std::invalid_argument);
+    BOOST_CHECK_THROW((void)bus.subscribe<AlarmEvent>(none, &gauge), std::invalid_argument);
     Gauge* const nobody = nullptr;
-    BOOST_CHECK_THROW(bus.subscribe<AlarmEvent>(&Gauge::take, nobody), std::invalid_argument);
-    BOOST_CHECK_THROW(bus.subscribe<AlarmEvent>(&Gauge::take, std::shared_ptr<Gauge>{}),
+    BOOST_CHECK_THROW((void)bus.subscribe<AlarmEvent>(&Gauge::take, nobody), std::invalid_argument);
+    BOOST_CHECK_THROW((void)bus.subscribe<AlarmEvent>(&Gauge::take, std::shared_ptr<Gauge>{}),
                       std::invalid_argument);
     // A filter of an event's own member function is still a filter.
     const auto noted = bus.subscribe<AlarmEvent>(&AlarmEvent::note, &AlarmEvent::urgent);
