@@ -61,9 +61,9 @@ struct BusOptions {
     /// Called with one line when a handler fails, when an agent gives up on an event or quarantines
     /// it, and for each trouble. It is called only if no observer is connected to the signal that
     /// reports the same (`failed`, `dead_lettered` and `trouble` of Observers), even if the
-    /// publisher reads its report. It is called at most ten times a second; then one line says how
-    /// many were left out. It may be called on any thread and must not call the bus. By default the
-    /// lines go to standard error; null: they are dropped.
+    /// publisher reads its report. It is called at most ten times a second. If lines were left out,
+    /// one line says how many. The function may be called on any thread, and must not call the bus.
+    /// By default the lines go to standard error; null: they are dropped.
     std::function<void(std::string_view line)> unheard = detail::says_on_stderr();
     /// Called around each attempt of each step, for example to trace it, or to set data of the
     /// thread such as a tenant: see AroundSteps. Null: nothing is called.
@@ -73,8 +73,8 @@ struct BusOptions {
 /// Options of a single publish.
 struct PublishOptions {
     /// The version that the event's stream must have before this event; 0: the stream must not
-    /// exist yet. If it has another version, publish throws VersionConflict. Without a store, or
-    /// for a transient event, it throws std::logic_error.
+    /// exist yet. If the stream has another version, publish throws VersionConflict. Without a
+    /// store, or for a transient event, publish throws std::logic_error.
     std::optional<std::uint64_t> expected_version{};
 };
 
@@ -102,8 +102,8 @@ struct StopReport {
     std::vector<AgentStatus> agents{}; ///< the status of each agent
 };
 
-/// Publishes events to handlers and agents, and stores them if it has a store. All members are
-/// thread safe unless they say otherwise.
+/// Publishes events to handlers and agents, and stores the events if it has a store. All members
+/// are thread safe unless they say otherwise.
 ///
 /// The destructor stops the bus (Stop::now); no other thread may use the bus any more. A handler
 /// may destroy the bus that called it: the handler finishes, the handlers after it are skipped, and
@@ -188,9 +188,9 @@ public:
     /// throw are in the report.
     ///
     /// Throws StoreError, VersionConflict or IdConflict if the event was not stored, and
-    /// std::logic_error once the bus is stopping. If an event cannot be copied into an agent's
-    /// mailbox, the exception of the copy is thrown, and the agents before that one have received
-    /// the event. Copying or destroying an event must not call the bus.
+    /// std::logic_error once the bus is stopping. If copying the event into an agent's mailbox
+    /// throws, publish throws the same exception. The agents to which it was offered before that
+    /// one have received it. Copying or destroying an event must not call the bus.
     template <class E>
     PublishReport publish(const E& event) {
         if constexpr (detail::check_published<E>()) {
@@ -200,8 +200,8 @@ public:
         }
     }
 
-    /// The same with options; throws std::logic_error if they ask for a version of an event that is
-    /// not stored.
+    /// The same with options. Throws std::logic_error if they expect a version but the event is not
+    /// stored: see PublishOptions.
     template <class E>
     PublishReport publish(const E& event, const PublishOptions& options) {
         if constexpr (detail::check_published<E>()) {
@@ -229,8 +229,8 @@ public:
 
     /// Adds an agent and starts it at once. Throws std::invalid_argument if `agent` is null, if
     /// another agent has its name, if its settings are out of range, or if the log holds events for
-    /// it that are older than the version that this program knows and no upcaster converts them;
-    /// std::runtime_error if its on_start throws; StoreError.
+    /// it whose version is older than the one that this program knows and for which there is no
+    /// upcaster; std::runtime_error if its on_start throws; StoreError.
     Agent& add(std::unique_ptr<Agent> agent);
 
     /// Does not compile: the bus owns its agents.
@@ -256,9 +256,9 @@ public:
 
     /// Removes an agent and destroys it. Returns when the agent's running steps have ended, or
     /// earlier if one of these steps makes the call. Events that wait for the agent are not
-    /// handled, and are counted as dropped in the returned status. A store keeps them in its log,
-    /// and an agent of the same name continues with them. Throws std::invalid_argument if there is
-    /// no agent of that name.
+    /// handled; the returned status counts them as dropped. A store keeps these events in its log,
+    /// and a later agent of the same name continues with them. Throws std::invalid_argument if
+    /// there is no agent of that name.
     AgentStatus remove(std::string_view agent);
 
     /// Publishes an event after `delay`, on a worker; if the delay is zero or negative, at once.
@@ -287,13 +287,13 @@ public:
         return schedule(detail::delay_of(delay), std::move(event));
     }
 
-    /// Cancels a timer. Returns true if it was still to fire: it never will. Returns false if it
-    /// has fired, was cancelled before, or is not a timer of this bus.
+    /// Cancels a timer. Returns true if the timer had not fired yet; it will never fire. Returns
+    /// false if it has fired, was cancelled before, or is not a timer of this bus.
     bool cancel(TimerHandle timer);
 
-    /// Runs the tasks that are ready and due in this thread, at most `limit`, and returns how many
-    /// ran. It is for a host that gave the bus a PolledRuntime and drives it from its own loop.
-    /// With a runtime that has its own threads there is nothing to do, and it returns 0.
+    /// Runs in this thread at most `limit` of the tasks that are ready and due, and returns how
+    /// many ran. It is for a host that gave the bus a PolledRuntime and drives the bus from its own
+    /// loop. With a runtime that has its own threads there is nothing to run, and poll returns 0.
     std::size_t poll(std::size_t limit = std::numeric_limits<std::size_t>::max());
 
     /// Makes a deferred delivery of an agent due at once. Returns false if the agent has not
@@ -302,9 +302,9 @@ public:
 
     /// Stores an operator's request and carries it out soon, as the bus does with requests that
     /// other processes put into the store. Returns the number of the request;
-    /// EventStore::requests() has the time and the result once it is carried out. `at` is filled
-    /// in. Requests are carried out one after the other; requests that are open when the bus begins
-    /// to stop stay open.
+    /// EventStore::requests() has the time and the result once it is carried out. The bus sets
+    /// `at`. Requests are carried out one after the other. Requests that are open when the bus
+    /// begins to stop remain open.
     ///
     /// A request to forget an agent is refused if the agent is on this bus, or if the request is
     /// older than this bus; the result says so. Throws std::invalid_argument if `who` is empty,
@@ -319,8 +319,8 @@ public:
 
     /// Removes everything that the store keeps for an agent that will not come back, so that the
     /// log need not be kept for it. Returns false if the store does not know the agent. If the
-    /// agent was removed and is still ending its last step, forget waits for that; in a handler of
-    /// a posted event or in a step it throws std::invalid_argument instead. Throws
+    /// agent was removed but its last step is still running, forget waits for the end of that step;
+    /// in a handler of a posted event or in a step it throws std::invalid_argument instead. Throws
     /// std::invalid_argument if the agent is on this bus, std::logic_error without a store;
     /// StoreError.
     bool forget(std::string_view agent);
@@ -332,19 +332,19 @@ public:
     bool wait_idle(std::optional<Duration> timeout = {});
 
     /// Waits until an agent has handled every event up to and including this position. An event is
-    /// handled if it has finished, was given up or was discarded, and the result is committed.
-    /// After that the agent's state shows these events, which a publisher needs before it queries a
-    /// read model.
+    /// handled if it has finished, was given up or was discarded, and the result is committed. Then
+    /// the agent's state reflects these events, so a publisher can query a read model after the
+    /// call.
     ///
-    /// A delivery that is deferred or parked is not handled yet. wait_for waits for it, even if a
-    /// dead letter holds it up until an operator acts. An event of a type that the agent does not
-    /// handle counts once the agent has passed it.
+    /// A delivery that is deferred or parked is not handled yet. wait_for waits for such a
+    /// delivery, even if a dead letter holds it up until an operator acts. An event of a type that
+    /// the agent does not handle counts as handled once the agent has passed it.
     ///
     /// Returns false if `timeout` ends first, the bus or the agent stops, or the store is lost. In
-    /// virtual time and with a polled runtime it runs tasks while it waits, as wait_idle does.
-    /// Throws std::invalid_argument if this bus has no agent of that name; std::logic_error without
-    /// a store (use wait_idle there), and in a step or a handler on a worker, which might wait for
-    /// itself.
+    /// virtual time and with a polled runtime, wait_for runs tasks while it waits, as wait_idle
+    /// does. Throws std::invalid_argument if this bus has no agent of that name; std::logic_error
+    /// without a store (use wait_idle there), and in a step or a handler on a worker, which might
+    /// wait for itself.
     bool wait_for(std::string_view agent, Position through, Duration timeout);
 
     /// True if wait_idle would return at once.
@@ -352,8 +352,8 @@ public:
 
     /// Accepts no more events, and ends the bus as `how` says. Idempotent.
     ///
-    /// After `deadline`, counted from now, no further step begins. stop waits for the steps, and
-    /// the handlers on workers, that are running then, however long they take. While the bus
+    /// After `deadline`, counted from now, no further step begins. stop waits for steps and for
+    /// handlers on workers that are still running then, however long they take. While the bus
     /// drains, handlers and steps may publish events that result from those being handled.
     ///
     /// A step, or a handler on a worker, may call stop too, but it cannot wait for itself. There
@@ -391,8 +391,9 @@ public:
 
     /// Sets the sink that watches the bus. The bus does not keep it alive: either may be destroyed
     /// first. An empty pointer removes the sink. The class Observers does this for you. Throws
-    /// std::logic_error if another sink is watching. Returns a switch for a sink that is not always
-    /// wanted(): the sink calls it when it is wanted. The switch may outlive the bus.
+    /// std::logic_error if another sink is watching. Returns a switch, for a sink whose wanted()
+    /// may return false: when wanted() becomes true again, the sink must call
+    /// ObserverSwitch::watch(). The switch may outlive the bus.
     std::shared_ptr<ObserverSwitch> set_observer_sink(std::weak_ptr<ObserverSink> sink);
 
 private:
