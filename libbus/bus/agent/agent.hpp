@@ -56,9 +56,9 @@ enum class Overflow : std::uint8_t {
 ///     settings().pool = {"mail", 4}; // four
 ///
 /// Agents that name the same pool share it, even those of other buses on the same runtime. The pool
-/// has as many threads as the agent that asks for most. A pool changes nothing on a runtime that
-/// runs in the host's own loop or in virtual time, because such a runtime has no threads of its
-/// own.
+/// has as many threads as the agent that asks for the most. A pool changes nothing on a runtime
+/// that runs in the host's own loop or in virtual time, because such a runtime has no threads of
+/// its own.
 struct StepPool {
     StepPool() = default;
 
@@ -77,8 +77,9 @@ struct StepPool {
 /// Without a store no dead letter is kept, and the later events continue.
 enum class OnDead : std::uint8_t {
     hold, ///< they are parked until the dead letter is discarded, or redriven and finished
-    /// They continue as if the dead letter had finished. If it is redriven, it runs after them, out
-    /// of its place in the sequence, and does not hold them up while it waits for another attempt.
+    /// They continue as if the dead letter had finished. If the dead letter is redriven, it runs
+    /// after them, out of its place in the sequence, and does not hold them up while it waits for
+    /// another attempt.
     go_on,
 };
 
@@ -86,16 +87,17 @@ enum class OnDead : std::uint8_t {
 struct AgentSettings {
     StartPosition start{};         ///< where it begins if the store does not know it yet
     RetryPolicy retry{};           ///< when failed steps are tried again
-    OnDead on_dead = OnDead::hold; ///< what happens to the events behind a dead letter; on a store
-    /// How many events the mailbox holds, at least 1. Without a store, as many again may be
-    /// deferred, and as many again parked.
+    OnDead on_dead = OnDead::hold; ///< on a store: what happens to the events behind a dead letter
+    /// How many events the mailbox holds, at least 1. Without a store, the same number of events
+    /// may be deferred, and the same number parked.
     std::size_t mailbox_capacity = 1024;
-    Overflow overflow = Overflow::block; ///< what happens if the mailbox is full; without a store
+    Overflow overflow = Overflow::block; ///< without a store: what happens if the mailbox is full
     std::uint32_t workers = 1;           ///< how many steps may run at the same time; 1 to 256
     Sequence sequence{}; ///< which events stay in order; by default those of each aggregate
     StepPool pool{};     ///< the threads that run the steps
 
-    /// Throws std::invalid_argument, which names the agent and the member that is out of range.
+    /// Throws std::invalid_argument if a member is out of range. The message names the agent and
+    /// the member.
     void check(std::string_view agent) const;
 };
 
@@ -122,7 +124,7 @@ struct AgentSettings {
 /// Data that must survive a crash belongs in the context's state, not in members.
 class Agent {
 public:
-    /// A handler in the form in which the agent keeps it.
+    /// The function of a handler, as the agent stores it.
     using Handle = std::function<void(const DomainEvent&, Context&)>;
 
     /// A declared handler: the event type, the function, and the types that it may emit.
@@ -169,13 +171,13 @@ public:
     /// Called when a step is given up. What it publishes is committed together with the dead
     /// letter. If the event cannot be read, `event` is a placeholder: it has the type, id, time,
     /// aggregate, execution, user and cause of the event, but default values in its members.
-    /// Failure::unread() then has what is kept of the event. Not called for an event that the agent
-    /// no longer handles.
+    /// Failure::unread() then returns the stored form of the event. on_given_up is not called for
+    /// an event that the agent no longer handles.
     virtual void on_given_up(const DomainEvent& event, const Failure& failure, Context& context);
 
-    /// Called once by Bus::add, before any event is delivered. If it throws, the agent is not
-    /// added, and add throws std::runtime_error with the agent's name and the message; the
-    /// exception is nested in it.
+    /// Called once by Bus::add, before any event is delivered. If on_start throws, the agent is not
+    /// added. Bus::add then throws std::runtime_error with the agent's name and the message; the
+    /// exception of on_start is nested in it.
     virtual void on_start();
 
     /// Called once after the agent's last step has ended, because the bus stops or the agent is
@@ -187,8 +189,8 @@ protected:
     explicit Agent(std::string name);
 
     /// For an agent that had other names: `Agent{"billing", bus::formerly("invoices")}`. If the
-    /// store knows it by one of them, Bus::add renames it in the store, and the agent keeps all its
-    /// data.
+    /// store knows the agent by one of these names, Bus::add renames the agent in the store, and it
+    /// keeps all its data.
     template <std::size_t Count>
     Agent(std::string name, const FormerNamesOption<Count>& former) : Agent{std::move(name)} {
         former_names_.assign(former.values.begin(), former.values.end());
@@ -197,11 +199,11 @@ protected:
     /// Continues the declaration of a handler that on() began.
     class Declaration {
     public:
-        /// For on().
+        /// Called by on().
         Declaration(Agent& agent, std::size_t index) : agent_{agent}, index_{index} {}
 
-        /// Declares what the handler may publish. If it publishes another type, the context throws
-        /// std::logic_error, which names the agent and the type.
+        /// Declares what the handler may publish. If the handler publishes another type, the
+        /// context throws std::logic_error, which names the agent and the type.
         template <class... Emitted>
         Declaration& emits() {
             if constexpr ((detail::check_published<Emitted>() && ...)) {
@@ -218,7 +220,7 @@ protected:
         std::size_t index_;
     };
 
-    /// Declares that `handle` handles events of type E and of types derived from E. It is a
+    /// Declares that `handle` handles events of type E and of types derived from E. `handle` is a
     /// callable, or a member function of the agent, that takes (const E&, Context&), (const E&,
     /// StepContext<Emitted...>&) or (const E&). A StepContext also declares the types that it
     /// names.
@@ -247,7 +249,7 @@ protected:
         }
     }
 
-    /// The same, to choose the right one of several member functions with one name.
+    /// The same for an overloaded member function: it selects the overload with these parameters.
     template <class E, class A>
     Declaration on(void (A::*handle)(const E&, Context&)) {
         return on<E, void (A::*)(const E&, Context&)>(handle);
