@@ -18,8 +18,8 @@
 
 namespace bus {
 
-/// Where a step reads what it has not written itself. The delivery implements it; agents do not use
-/// it.
+/// Where a step reads data that it has not written itself. The delivery implements this class;
+/// agents do not use it.
 class StepSource {
 public:
     StepSource() = default;
@@ -31,11 +31,12 @@ public:
     virtual Timestamp now() = 0;
     /// 64 random bits of the runtime.
     virtual std::uint64_t random() = 0;
-    /// What the agent keeps under a key, as JSON text; none: nothing.
+    /// What the agent keeps under a key, as JSON text; none if it keeps nothing there.
     virtual std::optional<std::string> state(std::string_view key) = 0;
     /// A page of the states under keys that begin with `prefix`, after the key `after`.
     virtual StatePage states(std::string_view prefix, const std::optional<std::string>& after) = 0;
-    /// The delivery of an event that an agent has given up on; none: there is no such dead letter.
+    /// The delivery of an event that an agent has given up on; none if there is no such dead
+    /// letter.
     virtual std::optional<DeliveryRecord> dead_letter(std::string_view agent,
                                                       const Uuid& event_id) = 0;
     /// Returns a handle for a timer that starts once the step has succeeded.
@@ -87,10 +88,10 @@ public:
     Context& operator=(const Context&) = delete;
     ~Context() = default;
 
-    /// Emits an event, which nobody sees before the step has succeeded. The handled event becomes
-    /// its cause. Unless they are set, its execution and user are those of the handled event.
-    /// Throws std::logic_error if the handler has not declared the type; with a StepContext such a
-    /// call does not compile.
+    /// Emits an event, which nobody sees before the step has succeeded. The execution, the user and
+    /// the cause are set from the handled event, except those that the caller has set. Throws
+    /// std::logic_error if the handler has not declared the type; with a StepContext such a call
+    /// does not compile.
     template <class E>
     void publish(E event) {
         if constexpr (detail::check_published<E>()) {
@@ -130,8 +131,8 @@ public:
         return schedule(detail::delay_of(delay), std::move(event));
     }
 
-    /// Cancels a timer of this agent once the step has succeeded; after that it never fires.
-    /// Harmless if it has fired or was cancelled before.
+    /// Cancels a timer of this agent once the step has succeeded; after that the timer never fires.
+    /// Harmless if the timer has fired or was cancelled before.
     void cancel(TimerHandle timer);
 
     /// The event being handled.
@@ -148,8 +149,9 @@ public:
     [[nodiscard]] std::uint32_t redrives() const noexcept { return step_.redrives; }
 
     /// True if the event is handled again only to build the agent's own state. Then everything that
-    /// the step emits, schedules, cancels and redrives is dropped, because it happened before. The
-    /// handler itself must leave out effects outside the bus, such as a mail or a payment.
+    /// the step emits, schedules, cancels and redrives is dropped, because it took effect when the
+    /// event was handled before. The handler itself must leave out effects outside the bus, such as
+    /// a mail or a payment.
     [[nodiscard]] bool replaying() const noexcept { return step_.replay; }
 
     /// The runtime's wall clock.
@@ -159,20 +161,23 @@ public:
     [[nodiscard]] std::uint64_t random() const { return source_.random(); }
 
     /// Returns a key for an effect outside the bus, which lets the other side recognise a repeat.
-    /// It is the same in every attempt of this step, and differs for any other step and purpose.
+    /// The key is the same in every attempt of this step, and different for any other step or
+    /// purpose.
     [[nodiscard]] std::string idempotency_key(std::string_view purpose) const;
 
-    /// Returns what the agent keeps under a key, including what this step has written; none:
-    /// nothing. The upcasters convert a state of an earlier state_version. Throws CodecError, which
-    /// names agent, key and type, if the state is not a T or is of a newer version.
+    /// Returns what the agent keeps under a key, including what this step has written; none if
+    /// there is nothing. Upcasters convert a state of an earlier state_version. Throws CodecError
+    /// if the state is not a T, or is of a newer version; the message names the agent, the key and
+    /// the type.
     template <class T>
     [[nodiscard]] std::optional<T> state(std::string_view key) const {
         return detail::state_from_text<T>(step_.agent, key, state_text(key));
     }
 
-    /// Returns all states under keys that begin with `prefix`, ordered by key: with what this step
-    /// has set, and without what it has erased. The step may set and erase states during the walk;
-    /// it sees such a change if the key lies beyond the current page.
+    /// Returns all states under keys that begin with `prefix`, ordered by key. States that this
+    /// step has set are included; states that it has erased are not. The step may set and erase
+    /// states during the walk. The walk shows such a change if the key lies beyond the current
+    /// page.
     template <class T>
     [[nodiscard]] States<T> states(std::string_view prefix = {}) const {
         return {step_.agent, [this, under = std::string{prefix}](const auto& after) {
@@ -190,12 +195,12 @@ public:
     /// Erases the state under a key; harmless if there is none.
     void erase_state(std::string_view key);
 
-    /// The JSON text of a state; none: nothing is kept under the key.
+    /// The JSON text of a state; none if nothing is kept under the key.
     [[nodiscard]] std::optional<std::string> state_text(std::string_view key) const;
     /// Sets the JSON text of a state. Throws CodecError if the key is not UTF-8.
     void set_state_text(std::string_view key, std::string json);
 
-    /// Returns the delivery of an event to an agent, if the agent has given up on it.
+    /// Returns the delivery of an event to an agent if it is a dead letter there; else none.
     [[nodiscard]] std::optional<DeliveryRecord> dead_letter(std::string_view agent,
                                                             const Uuid& event_id) const {
         return source_.dead_letter(agent, event_id);
