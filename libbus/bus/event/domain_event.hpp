@@ -54,8 +54,8 @@ private:
 /// An event gets an id and a time when it is constructed. Set its members before you publish it,
 /// and only read them afterwards: like any plain struct, it has no lock.
 ///
-/// A derived struct may have members with the names below. They do not replace the members here,
-/// which are still reached through a DomainEvent&.
+/// A derived struct may have members with the same names as those below. They hide the members here
+/// but do not replace them: a DomainEvent& still reaches these.
 class DomainEvent {
 public:
     Uuid event_id{};       ///< UUIDv7, from the ambient environment
@@ -80,9 +80,10 @@ public:
     }
 
     /// `own_aggregate_id` if it is not empty, else the value of the member that the type names;
-    /// empty if the type names none. Keep the returned object or copy it into a std::string. Do not
-    /// keep a std::string_view of it: if the member is not a std::string, the returned object owns
-    /// the text. Throws what turning such a member into text throws.
+    /// empty if the type names none. Keep the returned object, or copy it into a std::string. Do
+    /// not keep a std::string_view of it: if the member is not a std::string, the returned object
+    /// owns the text. If turning such a member into text throws, aggregate_id throws the same
+    /// exception.
     [[nodiscard]] AggregateId aggregate_id() const {
         if (own_aggregate_id.empty()) {
             return type().aggregate_id(*this);
@@ -147,7 +148,7 @@ struct Event : Base {
         set_own_type();
     }
 
-    /// Makes an event that refines another one, in one expression:
+    /// Makes an event of a type that refines another type, in one expression:
     /// `CardChargedEvent{PaymentEvent{{}, "O-1"}, "visa"}`. The new event has an id and a time of
     /// its own. Its execution, user and cause are those of `base`.
     // NOLINTNEXTLINE(google-explicit-constructor): it stands for the braces of the base
@@ -189,8 +190,8 @@ concept AnyEventStruct = EventStruct<T> || std::same_as<T, DomainEvent>;
 
 namespace detail {
 
-/// Converts to a pointer to T, but not to a pointer to a base of T. So a function that accepts it
-/// was written for T itself.
+/// Converts to a pointer to T, but not to a pointer to a base of T. So a function that accepts an
+/// ExactPointer was written for T itself.
 template <class T>
 struct ExactPointer {
     template <std::same_as<T> U>
@@ -240,7 +241,7 @@ consteval bool check_described() {
     }
 }
 
-/// True if lookup finds the description that was just written; does not compile if not.
+/// True if name lookup finds the description that was just written; otherwise does not compile.
 template <class T>
 consteval bool check_place_of_description() {
     static_assert(DescribedEvent<T>,
@@ -292,12 +293,13 @@ struct EventStamp {
 /// A new id and the current time, from the ambient environment. Thread safe.
 EventStamp new_stamp();
 
-/// A copy of the event with a new id and the current time. Throws what copying a member throws.
+/// A copy of the event with a new id and the current time. If copying a member throws, stamped_copy
+/// throws the same exception.
 std::shared_ptr<const DomainEvent> stamped_copy(const DomainEvent& event);
 
 /// While an object of this class exists, events that its thread constructs are not stamped: their
-/// id and time stay zero. It is for code that then sets both itself, such as the codec. Scopes may
-/// be nested.
+/// id and time stay zero. It is for code that then sets both, such as the codec. Scopes may be
+/// nested.
 class UnstampedScope {
 public:
     /// Stops the stamping of events on this thread.
@@ -323,8 +325,8 @@ EventType::Description describe_event(std::string_view name, Options... options)
     return description;
 }
 
-/// Marks that this thread is registering a type. An instance made to measure the type then does not
-/// ask for the type, which does not exist yet.
+/// Marks that this thread is registering a type. Registration makes an instance to measure the
+/// type; that instance must not ask for the type, which does not exist yet.
 class RegisteringScope {
 public:
     RegisteringScope() noexcept;
@@ -384,7 +386,8 @@ const EventType& detail::event_type_while_made() {
 }
 
 /// The run-time description of event struct T. The first call claims the wire name for T. Throws
-/// std::logic_error that names both types if another type already uses the name. Thread safe.
+/// std::logic_error if another type already uses the name; the message names both types. Thread
+/// safe.
 template <class T>
 const EventType& event_type() {
     const EventType& type = detail::registered_type<T>();
