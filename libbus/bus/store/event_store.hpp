@@ -89,7 +89,7 @@ private:
     std::uint64_t actual_;
 };
 
-/// The same event_id was stored before with other content. Nothing was appended.
+/// An event with the same event_id but other content is stored already. Nothing was appended.
 class IdConflict : public std::runtime_error {
 public:
     /// `event_id`: the id that is used twice.
@@ -150,10 +150,10 @@ private:
 /// An append-only log of events with a global order, and everything that agents keep, in one
 /// database.
 ///
-/// commit() is called by one thread at a time, the writer. The readers may be called from any
-/// thread at any time, also while commit() runs, and see only whole commits. All functions throw
-/// StoreError if the store fails. In a child of fork() all of them throw std::logic_error: a store
-/// belongs to the process that opened it.
+/// commit() is called by one thread at a time, the writer. The functions that read may be called
+/// from any thread at any time, even while commit() runs, and see only whole commits. All functions
+/// throw StoreError if the store fails. In a child of fork() all of them throw std::logic_error: a
+/// store belongs to the process that opened it.
 class EventStore {
 public:
     EventStore() = default;
@@ -174,8 +174,8 @@ public:
 
     /// Writes all parts in one transaction, in their order. A part that fails is rolled back alone,
     /// and its result holds the error. If `durable`, commit() returns when everything is on the
-    /// disk; otherwise what it wrote survives the end of the process, but not a power failure.
-    /// Throws StoreError if nothing was written.
+    /// disk. Otherwise what it wrote survives the end of the process, but perhaps not a power
+    /// failure. Throws StoreError if nothing was written.
     virtual std::vector<PartResult> commit(std::span<const Part> parts, bool durable) = 0;
 
     /// The position of the newest event; 0 if the store is empty.
@@ -186,10 +186,9 @@ public:
 
     /// What read_each() calls with each event.
     using OnEvent = std::function<void(StoredEvent&)>;
-    /// Calls `use` with each event that read() would return, and returns how many there were. What
-    /// `use` leaves in an event may be reused for the next one, so that not every event needs
-    /// memory of its own. `use` must not call the store. If it throws, the exception leaves
-    /// read_each().
+    /// Calls `use` with each event that read() would return, and returns how many there were. The
+    /// store may reuse the object and its memory for the next event; `use` may move from it. `use`
+    /// must not call the store. If it throws, the exception leaves read_each().
     virtual std::size_t read_each(Position after, std::size_t limit, const OnEvent& use);
 
     /// Like read(), but only events of one type, given by its wire name.
@@ -223,9 +222,9 @@ public:
     virtual std::optional<BegunNote> begun(std::string_view agent) = 0;
     /// What an agent keeps under a key; none if it keeps nothing there.
     virtual std::optional<StateRecord> state(std::string_view agent, std::string_view key) = 0;
-    /// At most `limit` of the states of an agent whose keys begin with `prefix` and come after
-    /// `after_key` (empty: from the first key). They are in order of key, compared as bytes. They
-    /// are returned as stored; bus::read_states decodes them.
+    /// At most `limit` states of an agent: those whose keys begin with `prefix` and come after
+    /// `after_key` (empty: from the first key). The order is that of the keys, compared as bytes.
+    /// The states are returned as stored; bus::read_states decodes them.
     virtual std::vector<StateRecord> states(std::string_view agent, std::string_view prefix,
                                             std::string_view after_key = {},
                                             std::size_t limit = unlimited) = 0;
@@ -247,8 +246,8 @@ public:
     virtual std::vector<Conservation> conservation() = 0;
 
     /// Stores a request of an operator for the host that runs the store, and returns the request's
-    /// number. May be called from any thread, also on a store that was opened read-only; and from
-    /// any process if abilities() say so. The request is durable when this returns.
+    /// number. May be called from any thread, even on a store that was opened read-only, and from
+    /// any process if abilities() allow it. The request is durable when this returns.
     virtual std::uint64_t ask(const RequestRecord& request) = 0;
     /// At most `limit` requests with a number above `after`, in order of number. `open_only`: only
     /// those that were not carried out yet.
@@ -270,12 +269,13 @@ public:
     virtual Position last_before(Timestamp time) = 0;
     /// The first event after a position whose own time is `time` or later; 0 if there is none.
     virtual Position first_dated_from(Timestamp time, Position after);
-    /// The highest position that was, like all positions before it, stored before `time`; 0 if the
-    /// store does not know any.
+    /// The highest position for which this and all earlier positions were stored before `time`; 0
+    /// if the store knows of none.
     ///
-    /// A store notes about once a minute which position it stored when (Part::stored_at). A note
-    /// later than `now` comes from a wrong clock and is ignored. If the clock was set back, time
-    /// counts as standing still until the clock reaches the earlier notes again.
+    /// About once a minute a store notes the time and the position that it has just stored
+    /// (Part::stored_at). A note whose time is later than `now` comes from a wrong clock and is
+    /// ignored. If the clock was set back, time counts as standing still until the clock reaches
+    /// the earlier notes again.
     virtual Position last_stored_before(Timestamp time, Timestamp now);
     /// Removes at most `limit` of the oldest events, up to and including a position, and returns
     /// how many it removed. Later events of their streams continue the version numbers. For the
@@ -283,18 +283,19 @@ public:
     /// events: its checkpoint is before the event, or its delivery of the event has not finished.
     virtual std::size_t prune(Position through, std::size_t limit) = 0;
     /// Forgets at most `limit` of the streams whose events are all pruned and whose last event
-    /// occurred before a time. Returns how many it forgot. A forgotten stream begins again with
+    /// occurred before a time. Returns how many it forgot. The next event of a forgotten stream has
     /// version 1. For the writer's thread only.
     virtual std::size_t prune_streams(Timestamp before, std::size_t limit);
     /// Removes an agent and everything that the store keeps for it, including its timers. Requests
-    /// stay as traces. `answer`, if given, is stored in the same transaction. For the writer's
-    /// thread only. Returns false if the store had nothing of the agent.
+    /// that concern the agent are kept. `answer`, if given, is stored in the same transaction. For
+    /// the writer's thread only. Returns false if the store had nothing of the agent.
     virtual bool forget(std::string_view agent,
                         const std::optional<RequestAnswer>& answer = {}) = 0;
 
     /// Gives an agent another name. The agent keeps its place in the log, its counts, deliveries,
     /// states and timers, and the handles of its timers stay valid. Existing requests keep the old
-    /// name; `trace` is stored with them, as answered. For the writer's thread only.
+    /// name. `trace` is stored as one more request, which is answered already. For the writer's
+    /// thread only.
     ///
     /// Returns false, and stores no trace, if the store has nothing of `from`. Throws StoreError,
     /// and has changed nothing, if the store already has anything of `to` or cannot rename.
@@ -305,22 +306,22 @@ public:
     virtual StoreSpace space() { return {}; }
 
     /// Gives the free space in the file back to the disk by rewriting the whole content. Meanwhile
-    /// the disk and the folder for temporary files each need room for the content once more.
-    /// Whatever happens in between, the store is afterwards either as before or compacted. For the
-    /// writer's thread only.
+    /// the disk and the folder for temporary files each need room for another copy of the content.
+    /// If compacting is interrupted, the store is either as before or compacted. For the writer's
+    /// thread only.
     virtual void compact() {}
 
     /// Checks whether the store's files are still those that were opened; commit() does the same
     /// first. For the writer's thread only. Throws StoreLost if they are not. Throws StoreError if
-    /// the host should know of something although commits still work, for example a trigger that
-    /// another program has made.
+    /// commits still work but there is something that the host should know, for example that
+    /// another program has made a trigger.
     virtual void look() {}
 
     /// Writes a snapshot of the store to a new store at a path while the writer goes on. Throws
     /// StoreError if abilities() say that the store cannot do it, or if the path exists already.
     virtual void backup(const std::string& to) = 0;
 
-    /// A `limit` that limits nothing.
+    /// The `limit` that stands for no limit.
     static constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
 
 private:
