@@ -1,5 +1,4 @@
 #include <bus/event/utf8.hpp>
-#include <bus/runtime/internal/system.hpp>
 
 #include <cli/carry_out.hpp>
 #include <cli/checks.hpp>
@@ -10,6 +9,8 @@
 #include <cli/terminal/text.hpp>
 #include <cli/work_progress.hpp>
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -22,6 +23,13 @@ namespace bus::cli {
 namespace {
 
 constexpr Duration look_every = std::chrono::milliseconds{50};
+
+std::string login() {
+    if (const passwd* user = ::getpwuid(::getuid()); user != nullptr) {
+        return user->pw_name;
+    }
+    return fmt::format("user {}", ::getuid());
+}
 
 std::optional<RequestRecord> answer_to(EventStore& store, std::uint64_t number) {
     auto found = store.requests(number - 1, 1, false);
@@ -145,7 +153,7 @@ void OperatorOptions::sign(RequestRecord& request) const {
 }
 
 void OperatorOptions::add_options(CLI::App& command) {
-    who = internal::user_name();
+    who = login();
     command.add_option("--who", who, "Who asks, for the record; your login by default")
         ->type_name("NAME");
     command.add_option("--why", why, "Why, for the record")->type_name("TEXT");

@@ -204,15 +204,30 @@ std::size_t MailboxRunner::run_ready(Lane& lane) {
     return steps;
 }
 
-void MailboxRunner::report(const char* what) const noexcept {
+std::string MailboxRunner::message_of_exception() noexcept {
     try {
-        tell_trouble(*hub_, name_,
-                     std::string{what} + ": " + Failure::from(std::current_exception()).what());
-    } catch (const std::bad_alloc&) { // lack of memory may be the very thing to report
-        Teller teller = hub_->teller();
-        teller.on_trouble(what);
-        teller.on_trouble("out of memory: the agent and the cause cannot be reported");
+        std::string message = Failure::from(std::current_exception()).what();
+        return message.empty() ? "an exception without a message" : message;
+    } catch (const std::bad_alloc&) {
+        return {};
     }
+}
+
+void MailboxRunner::report(const char* what) const noexcept {
+    report(what, message_of_exception());
+}
+
+void MailboxRunner::report(const char* what, const std::string& why) const noexcept {
+    try {
+        if (!why.empty()) {
+            return tell_trouble(*hub_, name_, std::string{what} + ": " + why);
+        }
+    } catch (const std::bad_alloc&) {
+        static_cast<void>(why); // lack of memory may be the very thing to report: see below
+    }
+    Teller teller = hub_->teller();
+    teller.on_trouble(what);
+    teller.on_trouble("out of memory: the agent and the cause cannot be reported");
 }
 
 AgentStatus MailboxRunner::status() {

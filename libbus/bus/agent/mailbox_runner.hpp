@@ -8,7 +8,6 @@
 #include <bus/dispatch/event_taker.hpp>
 
 #include <condition_variable>
-#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -107,12 +106,18 @@ private:
                  const Failure& failure);
     [[nodiscard]] const Agent::Handler* handler_of(const EventType& type) const noexcept;
     [[nodiscard]] std::string key_of(const DomainEvent& event) const;
-    /// If the agent's key function throws, `failed` gets what it has thrown.
-    [[nodiscard]] std::string key_of(const DomainEvent& event, std::exception_ptr& failed) const;
-    void report_key(const std::exception_ptr& failed) const noexcept;
+    /// If the agent's key function throws, `failure` gets the message, which is empty if memory is
+    /// short.
+    [[nodiscard]] std::string key_of(const DomainEvent& event,
+                                     std::optional<std::string>& failure) const;
+    void report_key(const std::optional<std::string>& failure) const noexcept;
     [[nodiscard]] std::optional<std::size_t> lane_hash(const DomainEvent& event) const;
     /// Only in a handler of an exception: reports what went wrong, and what was thrown.
     void report(const char* what) const noexcept;
+    /// Only in a handler of an exception. Empty if memory is short.
+    [[nodiscard]] static std::string message_of_exception() noexcept;
+    /// `why` is empty if memory is short.
+    void report(const char* what, const std::string& why) const noexcept;
     void finish();
 
     const std::string name_;

@@ -261,19 +261,20 @@ const Agent::Handler* MailboxRunner::handler_of(const EventType& type) const noe
 
 /// Returns the key of the event's sequence. Not for Kind::none.
 std::string MailboxRunner::key_of(const DomainEvent& event) const {
-    std::exception_ptr failed;
-    std::string key = key_of(event, failed);
-    report_key(failed);
+    std::optional<std::string> failure;
+    std::string key = key_of(event, failure);
+    report_key(failure);
     return key;
 }
 
-std::string MailboxRunner::key_of(const DomainEvent& event, std::exception_ptr& failed) const {
+std::string MailboxRunner::key_of(const DomainEvent& event,
+                                  std::optional<std::string>& failure) const {
     const Sequence& sequence = agent_->settings().sequence;
     if (sequence.kind == Sequence::Kind::key) {
         try {
             return 'k' + sequence.key_of(event);
         } catch (...) { // the host's code must end neither the turn nor the publish
-            failed = std::current_exception();
+            failure = message_of_exception();
         }
     }
     std::string key{'a'};
@@ -283,13 +284,9 @@ std::string MailboxRunner::key_of(const DomainEvent& event, std::exception_ptr& 
     return key;
 }
 
-void MailboxRunner::report_key(const std::exception_ptr& failed) const noexcept {
-    if (failed) [[unlikely]] {
-        try {
-            std::rethrow_exception(failed);
-        } catch (...) {
-            report("the key of an event's sequence failed");
-        }
+void MailboxRunner::report_key(const std::optional<std::string>& failure) const noexcept {
+    if (failure) [[unlikely]] {
+        report("the key of an event's sequence failed", *failure);
     }
 }
 
@@ -305,15 +302,15 @@ std::optional<std::size_t> MailboxRunner::lane_hash(const DomainEvent& event) co
     case Sequence::Kind::none: return std::nullopt;
     }
     std::optional<std::size_t> found;
-    std::exception_ptr failed;
+    std::optional<std::string> failure; // the exception itself may be of the agent's library
     {
         // This calls the agent's own code in a publisher's thread: the lock keeps the agent alive.
         const std::shared_lock lock{key_mutex_};
         if (agent_) {
-            found = hash(key_of(event, failed));
+            found = hash(key_of(event, failure));
         }
     }
-    report_key(failed); // without the lock: an observer may remove the agent
+    report_key(failure); // without the lock: an observer may remove the agent
     return found;
 }
 

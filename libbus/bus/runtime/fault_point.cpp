@@ -20,6 +20,7 @@
 
 // The linker defines these two symbols for a section whose name is an identifier. They are weak,
 // because a program may have no fault point.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming): the linker's own names
 extern "C" {
 [[gnu::weak]] extern bus::faults::detail::Place __start_libbus_faults;
 [[gnu::weak]] extern bus::faults::detail::Place __stop_libbus_faults;

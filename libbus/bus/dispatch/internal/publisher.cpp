@@ -1,6 +1,7 @@
 #include <bus/dispatch/internal/publisher.hpp>
 #include <bus/dispatch/internal/topics.hpp>
 #include <bus/dispatch/worker_scope.hpp>
+#include <bus/runtime/internal/system.hpp>
 
 #include <algorithm>
 #include <mutex>

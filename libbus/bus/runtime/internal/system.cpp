@@ -3,7 +3,6 @@
 #include <dlfcn.h>
 #include <link.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -23,12 +22,6 @@ std::int64_t process_id() noexcept {
 
 std::string program_name() {
     return program_invocation_short_name;
-}
-
-std::string user_name() {
-    // NOLINTNEXTLINE(concurrency-mt-unsafe): for programs of one thread
-    const passwd* const user = ::getpwuid(::getuid());
-    return user != nullptr ? user->pw_name : "user " + std::to_string(::getuid());
 }
 
 void end_process_now(int code) noexcept {

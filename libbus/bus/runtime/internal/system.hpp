@@ -21,9 +21,6 @@ std::int64_t process_id() noexcept;
 /// The name of the program's file, without its folder.
 std::string program_name();
 
-/// The name of the user who runs the program, or `user 1000` if the system knows no name.
-std::string user_name();
-
 /// Ends the process. Runs no destructor and no function that was given to atexit().
 [[noreturn]] void end_process_now(int code) noexcept;
 

@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -114,6 +115,10 @@ std::size_t longest_name_in(const fs::path& folder) noexcept {
 }
 
 int open_to_read(const fs::path& path) noexcept {
+    return ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+}
+
+int open_to_read_at_once(const fs::path& path) noexcept {
     return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
@@ -177,8 +182,9 @@ bool set_mode(int file, std::uint32_t mode) noexcept {
     if (errno != EBADF) { // which a file that was opened without content leads to
         return false;
     }
-    const fs::path itself = fs::path{"/proc/self/fd"} / std::to_string(file);
-    return set_mode(itself, mode);
+    std::array<char, 32> itself{};
+    static_cast<void>(std::snprintf(itself.data(), itself.size(), "/proc/self/fd/%d", file));
+    return ::chmod(itself.data(), mode) == 0;
 }
 
 bool set_mode(const fs::path& path, std::uint32_t mode) noexcept {
@@ -232,8 +238,10 @@ std::vector<fs::path> open_files_of(std::int64_t process) {
     std::vector<fs::path> files;
     std::error_code error;
     const fs::path folder = fs::path{"/proc"} / std::to_string(process) / "fd";
-    for (const auto& entry : fs::directory_iterator{folder, error}) {
-        files.push_back(entry.path());
+    // The process may end meanwhile: what was found until then counts.
+    for (fs::directory_iterator entry{folder, error}, end; !error && entry != end;
+         entry.increment(error)) {
+        files.push_back(entry->path());
     }
     return files;
 }

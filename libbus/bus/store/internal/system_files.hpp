@@ -70,6 +70,8 @@ std::size_t longest_name_in(const std::filesystem::path& folder) noexcept;
 // Opening files. They return -1 if they fail.
 
 int open_to_read(const std::filesystem::path& path) noexcept;
+/// Does not wait, whatever the name leads to: opening a pipe would wait for a writer.
+int open_to_read_at_once(const std::filesystem::path& path) noexcept;
 int open_to_write(const std::filesystem::path& path) noexcept;
 /// Makes a new file that only this user may read and write. Fails if the name is taken.
 int make_new(const std::filesystem::path& path) noexcept;

@@ -34,7 +34,7 @@ std::string read_owner(int file) {
 }
 
 std::string read_owner(const fs::path& lock_file) {
-    const int file = open_to_read(lock_file);
+    const int file = open_to_read_at_once(lock_file);
     if (file < 0) {
         return {};
     }
