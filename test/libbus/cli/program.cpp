@@ -207,7 +207,9 @@ BOOST_AUTO_TEST_CASE(the_manual_page_tells_every_command_and_option_that_the_hel
         "for command in '' events 'events list' 'events follow' 'events show' flow agents \\\n"
         "    'agents forget' dead-letters 'dead-letters list' 'dead-letters redrive' prune \\\n"
         "    compact backup export import requests; do\n"
-        "    bus $command --help | grep -oE '^  (--)?[a-z][a-z-]+' | tr -d ' '\n"
+        "    bus $command --help |\n"
+        "        sed -nE 's/^ +(-[a-z], *)?(--[a-z][a-z-]+).*/\\2/p; s/^  ([a-z][a-z-]+) "
+        ".*/\\1/p'\n"
         "done | sort -u");
     std::istringstream in{words.out};
     std::size_t count = 0;
