@@ -101,9 +101,13 @@ VerifyReport verify(const VerifyOptions& options,
         }
     } catch (const ReadFailed& unreadable) { // not even the schema can be read
         return all_damaged(path, unreadable, mixed);
+    } catch (const StoreDamaged& error) {
+        if (!mixed && !was_a_store(path)) {
+            throw;
+        }
+        return all_damaged(path, error, mixed);
     } catch (const StoreError& error) {
-        const bool damaged = dynamic_cast<const StoreDamaged*>(&error) != nullptr;
-        if (!mixed && !(damaged && was_a_store(path))) {
+        if (!mixed) {
             throw;
         }
         return all_damaged(path, error, mixed);

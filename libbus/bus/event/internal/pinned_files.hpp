@@ -13,13 +13,16 @@ namespace bus::internal {
 /// library registers at its own start-up, it runs in the thread that the loader already uses.
 void keep_loaded(const void* address);
 
-/// The same for the code of a function that stays registered forever.
+/// The same for the code of a function that stays registered forever. Without RTTI only a pointer
+/// to a function tells where its code is.
 template <class R, class... A>
 void keep_loaded(const std::function<R(A...)>& function) {
     if (R(*const* plain)(A...) = function.template target<R (*)(A...)>()) {
         keep_loaded(reinterpret_cast<const void*>(*plain));
     } else {
+#ifdef __cpp_rtti
         keep_loaded(&function.target_type()); // this lies in the file that defines the callable
+#endif
     }
 }
 
