@@ -16,7 +16,11 @@ Snapshot::Owner Snapshot::make(const Topics& owner, std::span<HandlerSlot* const
     return Owner{snapshot};
 }
 
+#ifdef _GLIBCXX_DEBUG // initialised late, but all zeros before that too, which is the same
+const Snapshot Snapshot::unbuilt_topic;
+#else
 constinit const Snapshot Snapshot::unbuilt_topic;
+#endif
 
 void Snapshot::Delete::operator()(const Snapshot* snapshot) const noexcept {
     if (snapshot->unbuilt()) {

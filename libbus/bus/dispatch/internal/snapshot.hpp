@@ -57,8 +57,13 @@ private:
              std::vector<std::shared_ptr<EventTaker>>&& takers) noexcept
         : size_{size}, owner_{&owner}, has_takers_{!takers.empty()}, takers_{std::move(takers)} {}
 
+#ifdef _GLIBCXX_DEBUG // GCC 12's vector for debugging is not constexpr
+    Snapshot() noexcept = default;
+    ~Snapshot() = default;
+#else
     constexpr Snapshot() noexcept = default;
     constexpr ~Snapshot() = default;
+#endif
 
     static const Snapshot unbuilt_topic;
 
