@@ -20,6 +20,10 @@ VersionedState versioned_state(std::string_view kept) {
     VersionedState state{.json = kept};
     std::string_view rest = kept;
     if (!internal::take_versioned_head(rest)) {
+        if (internal::is_rewritten_state(kept)) {
+            throw CodecError{"$version", "expected a state with its version as its first member: "
+                                         "another program has rewritten this text"};
+        }
         return state;
     }
     (void)internal::take_token(rest, "");

@@ -399,7 +399,8 @@ void detail::read_event_into(std::string_view json, const EventType& type, Domai
 void detail::read_value(const ValueType& type, void* value, std::string_view json,
                         Reading reading) {
     if (std::string_view rest = json;
-        type.kind == Kind::object && internal::take_versioned_head(rest)) {
+        type.kind == Kind::object &&
+        (internal::take_versioned_head(rest) || internal::is_rewritten_state(json))) {
         throw CodecError{"$version", "this is a state that was stored with its version: read it "
                                      "with bus::read_state"};
     }

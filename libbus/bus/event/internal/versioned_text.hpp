@@ -27,4 +27,8 @@ inline bool take_versioned_head(std::string_view& json) noexcept {
     return true;
 }
 
+/// Whether this is an object with the members `$version` and `state` and no other, in any order:
+/// what another program has made of a state that was kept with its version.
+bool is_rewritten_state(std::string_view json);
+
 } // namespace bus::internal

@@ -75,6 +75,20 @@ BOOST_AUTO_TEST_CASE(blanks_between_the_tokens_change_nothing) {
                           [](const bus::CodecError& error) { return error.path() == "$version"; });
 }
 
+BOOST_AUTO_TEST_CASE(a_state_whose_version_another_program_has_moved_or_respelt_is_refused) {
+    const auto at_version = [](const bus::CodecError& error) { return error.path() == "$version"; };
+    for (const char* const kept :
+         {R"({"state":{"items":4},"$version":3})", R"({"\u0024version":3,"state":{"items":4}})"}) {
+        BOOST_TEST_CONTEXT(kept) {
+            BOOST_CHECK_EXCEPTION(read<Basket>(kept), bus::CodecError, at_version);
+            BOOST_CHECK_EXCEPTION((void)bus::from_json_text<Basket>(kept), bus::CodecError,
+                                  at_version);
+        }
+    }
+    // These are not of ours.
+    BOOST_TEST(bus::from_json_text<Basket>(R"({"items":4,"$version":3,"state":1})").items == 4);
+}
+
 BOOST_AUTO_TEST_CASE(a_version_without_a_state_is_refused) {
     for (const char* const kept :
          {R"({"$version":})", R"({"$version":3)", R"({"$version":3})", R"({"$version":3,"state":)",
