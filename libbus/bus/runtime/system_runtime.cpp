@@ -34,8 +34,19 @@ SystemRuntime::~SystemRuntime() {
         detail::leave_behind(std::move(threads_));
         return;
     }
-    steps_->stop();  // they use the timers and post to the pool
-    timers_.reset(); // it posts to the pool
+    // Tasks that still run may use this runtime, so all parts are there until the last one has run.
+    steps_->stop();
+    timers_->stop();
+    if (threads_) {
+        threads_->stop();
+    }
+    do {
+        if (host_) {
+            host_->run_left();
+        } else {
+            threads_->run_left();
+        }
+    } while (steps_->run_left()); // they may have posted to the pool
 }
 
 Timestamp SystemRuntime::now() {

@@ -39,8 +39,9 @@ public:
 
     /// Runs what is queued on the pool, drops timers that are not due, and joins all threads. On a
     /// host's executor: runs here what the host has not run yet, and waits for the tasks that the
-    /// host is running on other threads. In a child of fork() the destructor does nothing, and
-    /// members that use threads throw std::logic_error.
+    /// host is running on other threads. The tasks that run until then may use the runtime; timers
+    /// that they set are dropped. In a child of fork() the destructor does nothing, and members
+    /// that use threads throw std::logic_error.
     ~SystemRuntime() override;
 
     Timestamp now() override;
@@ -65,7 +66,7 @@ private:
 
     const detail::HomeProcess home_;
     const unsigned step_threads_;
-    std::unique_ptr<internal::StepPools> steps_;    // stopped first, destroyed last
+    std::unique_ptr<internal::StepPools> steps_;
     std::unique_ptr<internal::ThreadPool> threads_; // or host_
     std::unique_ptr<internal::HostPool> host_;
     std::unique_ptr<internal::TimerThread> timers_;

@@ -51,7 +51,7 @@ public:
     }
 
     /// Runs all tasks, and waits for other threads that also run some.
-    void close() noexcept {
+    void run_left() noexcept {
         const unsigned own = running_pool == this ? running_depth : 0;
         for (;;) {
             while (run_one()) {
@@ -123,7 +123,11 @@ HostPool::HostPool(std::shared_ptr<Executor> host)
 }
 
 HostPool::~HostPool() {
-    state_->close();
+    run_left();
+}
+
+void HostPool::run_left() noexcept {
+    state_->run_left();
 }
 
 void HostPool::post(Task task) {

@@ -8,13 +8,16 @@ namespace bus::internal {
 
 /// The host's executor as a pool. Tasks wait in a queue of the pool. For each of them the host gets
 /// a voucher, which runs the first task that waits. So nothing happens if the host runs or drops a
-/// voucher after the end of the pool, and the destructor can run the tasks that are left.
+/// voucher after the end of the pool, and the tasks that are left can be run without the host.
 class HostPool final : public Executor {
 public:
     explicit HostPool(std::shared_ptr<Executor> host);
+    /// Calls run_left().
+    ~HostPool() override;
+
     /// Runs what the host has not run, and waits for the tasks that the host is running on other
     /// threads.
-    ~HostPool() override;
+    void run_left() noexcept;
 
     void post(Task task) override;
 

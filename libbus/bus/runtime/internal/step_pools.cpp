@@ -100,6 +100,9 @@ Executor& StepPools::pool(const std::string& name, unsigned threads) {
     if (!present) {
         const auto pool = std::make_shared<Pool>(*this, name);
         pool->start(threads);
+        if (stopped_) {
+            pool->stop();
+        }
         present = pool;
     }
     present->threads().grow_to(threads);
@@ -127,10 +130,32 @@ void StepPools::tell(const std::string& pool, unsigned threads) {
     }
 }
 
+std::vector<std::shared_ptr<StepPools::Pool>> StepPools::all_pools() {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::shared_ptr<Pool>> all;
+    for (const auto& [name, pool] : pools_) {
+        all.push_back(pool);
+    }
+    return all;
+}
+
 void StepPools::stop() {
-    for (const auto& [name, pool] : pools_) { // no other thread asks for a pool any more
+    {
+        const std::lock_guard lock{mutex_};
+        stopped_ = true;
+    }
+    // Without the lock: tasks of these pools, and of others, may ask for a pool.
+    for (const auto& pool : all_pools()) {
         pool->stop();
     }
+}
+
+bool StepPools::run_left() {
+    bool any = false;
+    for (const auto& pool : all_pools()) {
+        any = pool->threads().run_left() || any;
+    }
+    return any;
 }
 
 } // namespace bus::internal

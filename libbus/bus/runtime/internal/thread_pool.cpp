@@ -12,9 +12,16 @@ ThreadPool::ThreadPool(unsigned threads, std::string name, Task on_wake)
 
 ThreadPool::~ThreadPool() {
     stop();
+    run_left();
+}
+
+bool ThreadPool::run_left() {
+    bool any = false;
     while (const std::optional<Task> task = queue_.take()) {
         (*task)();
+        any = true;
     }
+    return any;
 }
 
 void ThreadPool::grow_to(unsigned threads) {

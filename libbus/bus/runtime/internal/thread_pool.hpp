@@ -23,8 +23,10 @@ public:
     /// From now on the pool has at least this number of threads, as soon as there are tasks.
     void grow_to(unsigned threads);
     /// Runs what is queued, including what those tasks post, and joins the threads. Tasks that are
-    /// posted later run in the destructor of the pool, in the calling thread.
+    /// posted later run in run_left(), or else in the destructor of the pool.
     void stop();
+    /// After stop(): runs what is queued in the calling thread. Returns false if nothing was.
+    bool run_left();
 
     [[nodiscard]] unsigned threads() const noexcept { return size_; }
 

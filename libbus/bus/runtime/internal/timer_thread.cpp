@@ -21,6 +21,10 @@ SteadyTime now() {
 } // namespace
 
 TimerThread::~TimerThread() {
+    stop();
+}
+
+void TimerThread::stop() {
     {
         const std::lock_guard lock{mutex_};
         stopping_ = true;
@@ -29,11 +33,20 @@ TimerThread::~TimerThread() {
     if (thread_.joinable()) {
         thread_.join();
     }
+    const auto first = [this] {
+        const std::lock_guard lock{mutex_};
+        return queue_.take_first();
+    };
+    while (first()) { // each is destroyed without the lock
+    }
 }
 
 Runtime::TimerId TimerThread::add(Duration delay, Task task) {
     const auto due = later(now(), delay);
     const std::lock_guard lock{mutex_};
+    if (stopping_) {
+        return 0; // no timer has this id
+    }
     if (!thread_.joinable()) {
         thread_ = std::thread{[this] {
             name_this_thread("bus-timers");

@@ -7,7 +7,7 @@
 namespace bus::internal {
 
 /// One thread that hands tasks to an executor when they are due, in the order of their due times.
-/// The thread starts with the first task. The destructor drops the tasks that are not due.
+/// The thread starts with the first task.
 class TimerThread {
 public:
     explicit TimerThread(Executor& executor) : executor_{executor} {}
@@ -15,6 +15,10 @@ public:
     TimerThread(const TimerThread&) = delete;
     TimerThread& operator=(const TimerThread&) = delete;
     ~TimerThread();
+
+    /// Joins the thread and drops the tasks that are not due. Tasks that are added afterwards, or
+    /// meanwhile, are dropped too.
+    void stop();
 
     /// Throws std::system_error if the system cannot start the thread.
     Runtime::TimerId add(Duration delay, Task task);

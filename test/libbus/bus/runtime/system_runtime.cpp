@@ -137,6 +137,51 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_runtime_drops_timers_that_are_not_due) {
     BOOST_TEST(fired == 0);
 }
 
+BOOST_AUTO_TEST_CASE(tasks_that_run_while_the_runtime_ends_may_use_all_of_it) {
+    struct Work {
+        explicit Work(bus::SystemRuntime& on) : runtime{on} {}
+
+        void go_on(int rounds) {
+            begun.count_down(rounds == all ? 1 : 0);
+            runtime.cancel(runtime.schedule(1h, [] {}));
+            runtime.schedule(1h, [] {});
+            if (rounds == 0) {
+                return;
+            }
+            runtime.steps("pool " + std::to_string(rounds % 3), 1).post([this, rounds] {
+                ++steps;
+                runtime.pool().post([this, rounds] { go_on(rounds - 1); });
+            });
+        }
+
+        const int all = 2'000;
+        bus::SystemRuntime& runtime;
+        std::latch begun{1};
+        std::atomic<int> steps{0};
+    };
+
+    class Loop final : public bus::Executor {
+    public:
+        void post(bus::Task task) override { pool_.pool().post(std::move(task)); }
+
+    private:
+        bus::SystemRuntime pool_{1};
+    };
+
+    for (const bool on_host : {false, true}) {
+        BOOST_TEST_CONTEXT((on_host ? "on a host's executor" : "on threads of its own")) {
+            const auto loop = std::make_shared<Loop>();
+            auto runtime = on_host ? std::make_unique<bus::SystemRuntime>(loop)
+                                   : std::make_unique<bus::SystemRuntime>(1);
+            Work work{*runtime};
+            runtime->pool().post([&] { work.go_on(work.all); });
+            work.begun.wait();
+            runtime.reset();
+            BOOST_TEST(work.steps == work.all);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(waiting_ends_when_what_is_waited_for_happens_or_the_time_is_over) {
     bus::SystemRuntime runtime{1};
     std::mutex mutex;
