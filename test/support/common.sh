@@ -11,7 +11,7 @@ cd "$root" || exit
         libsqlite3-dev libxxhash-dev libfmt-dev libcli11-dev libintelrdfpmath-dev libkainjow-mustache-dev librapidcheck-dev zlib1g-dev
         python3)
     packages_bench=(libbenchmark-dev libsigc++-3.0-dev pkg-config)
-    packages_fuzz=(clang libclang-rt-14-dev llvm-14)
+    packages_fuzz=(clang lld libclang-rt-14-dev llvm-14)
     packages_lint=(clang-format clang-tidy)
     packages_site=(mkdocs-material doxygen cmark-gfm graphviz python3)
     packages_portability=(debootstrap)
