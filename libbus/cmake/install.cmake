@@ -18,25 +18,12 @@ foreach(component IN ITEMS bus testing sqlite agents)
     install(TARGETS ${target} EXPORT libbusTargets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Development
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime NAMELINK_COMPONENT Development
-        INCLUDES DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+        # Below libbus/, so that <bus/...> and <agents/...> claim no folder of /usr/include.
+        FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/libbus" COMPONENT Development)
 endforeach()
 
 if(NOT libbus_installed_components)
     return()
-endif()
-
-set(libbus_headers_left_out "")
-if(NOT "testing" IN_LIST libbus_installed_components)
-    set(libbus_headers_left_out PATTERN "testing" EXCLUDE)
-endif()
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/libbus/bus" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT Development
-    FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE ${libbus_headers_left_out})
-# The inner parts of the macro BUS_DESCRIBE_EVENT.
-install(FILES "${PROJECT_SOURCE_DIR}/libbus/bus/event/internal/describe_members.hpp"
-    DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/bus/event/internal" COMPONENT Development)
-if("agents" IN_LIST libbus_installed_components)
-    install(DIRECTORY "${PROJECT_SOURCE_DIR}/agents" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT Development
-        FILES_MATCHING PATTERN "*.hpp" PATTERN "internal" EXCLUDE)
 endif()
 
 install(EXPORT libbusTargets NAMESPACE libbus:: DESTINATION "${libbus_config_folder}" COMPONENT Development)

@@ -3,7 +3,7 @@
 #include "demo/marketplace/marketplace.hpp"
 #include "demo/pipeline/pipeline.hpp"
 #include "test/simulation/world.hpp"
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 
 #include <functional>

@@ -1,6 +1,6 @@
 // Observers watch the bus through Boost.Signals2, and can change nothing.
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 
 #include <iostream>
 #include <stdexcept>

@@ -1,7 +1,7 @@
 // A daemon: in the background before it makes a thread; the first SIGTERM or SIGINT drains its bus,
 // the second one stops it now.
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/store/store_url.hpp>
 
 #include <unistd.h>

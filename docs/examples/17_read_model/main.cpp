@@ -1,6 +1,6 @@
 // A read model that answers the one who has just published, and commands of which some are refused.
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/store/memory_store.hpp>
 
 #include <boost/describe/class.hpp>

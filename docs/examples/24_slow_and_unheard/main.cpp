@@ -1,7 +1,7 @@
 // Agents with slow steps have threads of their own, what goes wrong does not go unheard, and who
 // traces a program sees how long its steps take.
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 
 #include <iostream>

@@ -1,4 +1,4 @@
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/testing/agent_bench.hpp>
 
 #include <algorithm>

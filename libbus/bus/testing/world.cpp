@@ -1,4 +1,4 @@
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/testing/world.hpp>
 
 #include <stdexcept>

@@ -5,8 +5,8 @@
 #include "test/support/needs.hpp"
 #include "test/support/troubled_store.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/observers.hpp>
 #include <bus/runtime/polled_runtime.hpp>
 #include <bus/runtime/system_environment.hpp>
 #include <bus/runtime/system_runtime.hpp>

@@ -2,8 +2,8 @@
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
 #include <bus/event/codec.hpp>
+#include <bus/observers.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 #include <bus/store/memory_store.hpp>
 

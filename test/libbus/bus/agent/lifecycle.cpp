@@ -1,7 +1,7 @@
 // Adding and removing agents: A3, A11 from within, A12 on threads, A13 at start and stop.
 #include "test/libbus/bus/agent/solo.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/runtime/system_runtime.hpp>
 #include <bus/store/memory_store.hpp>
 

@@ -2,7 +2,7 @@
 #include "test/libbus/bus/agent/solo.hpp"
 #include "test/support/allocations.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 
 #include <boost/test/unit_test.hpp>
 

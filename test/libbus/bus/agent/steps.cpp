@@ -2,7 +2,7 @@
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -1,7 +1,7 @@
 // Timers of agents: A9, and A13 for timers.
 #include "test/libbus/bus/agent/solo.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/runtime/system_runtime.hpp>
 #include <bus/store/memory_store.hpp>
 

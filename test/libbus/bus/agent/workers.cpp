@@ -1,7 +1,7 @@
 // Sequences, parallel workers and parking: A2, and the part of A1 that holds beside it.
 #include "test/libbus/bus/agent/solo.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/store/memory_store.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -3,8 +3,8 @@
 //
 //     evolving_N STORE [publish COUNT | agent | upcasters]...
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
 #include <bus/event/upcast.hpp>
+#include <bus/observers.hpp>
 #include <bus/store/sqlite_store.hpp>
 
 #include <cstdlib>

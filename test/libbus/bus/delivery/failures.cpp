@@ -1,6 +1,6 @@
 // Deferred and dead deliveries on a store: R2, R3, R5 for steps, R6.
 #include "test/libbus/bus/delivery/stored_world.hpp"
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 
 #include <stdexcept>
 

@@ -1,7 +1,7 @@
 // A fault point is made to fail in a publish, at a checkpoint, at a timer and in a stop. The
 // failure is reported, nothing committed is lost, and work continues.
 #include "test/libbus/bus/delivery/sqlite_world.hpp"
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/runtime/fault_point.hpp>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // A trigger that another program makes while a host runs.
 #include "test/libbus/bus/store/troubles.hpp"
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 
 #include "sqlite_world.hpp"
 

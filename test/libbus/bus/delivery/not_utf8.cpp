@@ -1,9 +1,9 @@
 // Text that is not UTF-8 in the host and its agents.
 #include "test/libbus/bus/store/not_utf8.hpp"
 
-#include <bus/dispatch/observers.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/event/utf8.hpp>
+#include <bus/observers.hpp>
 
 #include "stored_world.hpp"
 

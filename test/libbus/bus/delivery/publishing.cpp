@@ -1,6 +1,6 @@
 // The promises of a publish into a store: S5, S6, durability, records, posts.
 #include "test/libbus/bus/delivery/stored_world.hpp"
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 
 #include <stdexcept>
 

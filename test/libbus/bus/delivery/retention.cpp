@@ -1,6 +1,6 @@
 // A bus that prunes its log by itself.
 #include "test/libbus/bus/delivery/stored_world.hpp"
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/store/retention.hpp>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // A store that cannot be written or read for a while: nothing is lost, nothing is repeated.
 #include "test/libbus/bus/delivery/stored_world.hpp"
 #include "test/support/troubled_store.hpp"
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/runtime/system_runtime.hpp>
 
 #include <latch>

@@ -2,7 +2,7 @@
 // through the bus, and the bus stays intact.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 
 #include <boost/test/unit_test.hpp>
 #include <pthread.h>

@@ -2,7 +2,7 @@
 // replaces the functions of the system's clocks.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 #include <bus/runtime/polled_runtime.hpp>
 #include <bus/runtime/system_runtime.hpp>
 #include <bus/store/memory_store.hpp>

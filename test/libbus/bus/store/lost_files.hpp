@@ -1,7 +1,7 @@
 #pragma once
 
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 
 #include "backends.hpp"
 

@@ -1,7 +1,7 @@
 // The observers' signals behave as a user of Boost.Signals2 expects.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 
 #include <boost/test/unit_test.hpp>
 

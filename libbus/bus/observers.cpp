@@ -1,5 +1,5 @@
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 
 #include <atomic>
 #include <cstdint>

@@ -2,7 +2,7 @@
 // threads publish.
 #include "test/support/bus_events.hpp"
 #include <bus/bus.hpp>
-#include <bus/dispatch/observers.hpp>
+#include <bus/observers.hpp>
 
 #include <boost/test/unit_test.hpp>
 
