@@ -128,8 +128,8 @@ void Campaign::choose_targets() {
     }
 }
 
-// holds S1_what_is_killed_at_random_moments_keeps_what_was_committed
-// holds S2_what_is_killed_at_every_named_point_ends_with_each_effect_once
+// holds S1_a_program_killed_at_random_moments_keeps_what_was_committed
+// holds S2_a_program_killed_at_every_named_point_ends_with_each_effect_once
 void Campaign::run_rounds() {
     for (;;) {
         std::uint64_t turn = 0;

@@ -47,7 +47,7 @@ Census with_older_names(const Census& census) {
     return result;
 }
 
-// holds R15_an_agent_that_a_newer_program_renames_after_a_kill_goes_on_where_it_was
+// holds R15_an_agent_that_a_newer_program_renames_after_a_kill_continues_where_it_was
 /// Checks that each agent is there under only one name, and was renamed at most once.
 void check_names(bus::EventStore& store, bool newer_program, Findings& findings) {
     for (const Renamed& agent : renamed_agents) {

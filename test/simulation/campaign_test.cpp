@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(a_seed_that_fails_prints_the_one_command_that_replays_it) {
                            "1 seeds, 1 crashes, 2 faults, 1 failed\n");
 }
 
-BOOST_AUTO_TEST_CASE(the_command_names_what_is_not_as_usual) {
+BOOST_AUTO_TEST_CASE(the_command_names_options_that_are_not_the_defaults) {
     simulation::CampaignOptions options;
     options.orders = 7;
     options.preset = "asan";
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(two_runs_that_differ_are_a_failure) {
                ran.said);
 }
 
-BOOST_AUTO_TEST_CASE(a_worker_that_dies_is_a_failure_of_its_seed_and_another_goes_on_behind_it) {
+BOOST_AUTO_TEST_CASE(a_worker_that_dies_is_a_failure_of_its_seed_and_another_continues_after_it) {
     const Ran killed = run("[ $FROM -gt 5 ] || { echo seed 5; kill -9 $$; }");
     BOOST_TEST(!killed.good);
     BOOST_TEST(killed.said.find("--seed 5 --verbose\n  its process died of signal 9\n") !=

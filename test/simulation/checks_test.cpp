@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_state_that_was_left_behind_is_found) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(an_agent_that_is_there_under_both_names_is_found) {
+BOOST_AUTO_TEST_CASE(an_agent_that_exists_under_both_names_is_found) {
     Packed packed{simulation::newer_packer};
     fill(packed);
     packed.write({.agent = simulation::older_packer, .start = 0});
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(an_agent_that_is_there_under_both_names_is_found) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(an_agent_that_began_anew_is_found) {
+BOOST_AUTO_TEST_CASE(an_agent_that_began_again_is_found) {
     Packed packed{"somebody else"};
     fill(packed);
     packed.write({.agent = simulation::newer_packer,
@@ -292,7 +292,7 @@ BOOST_AUTO_TEST_CASE(a_number_that_is_used_twice_is_found) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_request_that_is_gone_unasked_or_too_young_or_the_newest_is_found) {
+BOOST_AUTO_TEST_CASE(a_request_removed_unasked_or_too_young_or_as_the_newest_is_found) {
     Packed packed;
     auto gone = packed.ask({.at = noon - 1s, .agent = "packing"});
     packed.answer(gone, "1 redriven", noon - 1s);
@@ -313,7 +313,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_gone_unasked_or_too_young_or_the_newest_i
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_request_that_was_to_go_and_stays_is_found) {
+BOOST_AUTO_TEST_CASE(a_request_that_should_be_removed_but_stays_is_found) {
     Packed packed;
     const auto old = packed.ask({.agent = "packing"});
     packed.answer(old, "1 redriven", noon - 1s);
@@ -325,7 +325,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_was_to_go_and_stays_is_found) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(events_that_are_gone_and_nobody_asked_for_are_found) {
+BOOST_AUTO_TEST_CASE(events_removed_although_nobody_asked_for_it_are_found) {
     Packed packed;
     prune_two(packed);
     auto asked = packed.ask({.action = bus::DeliveryAction::prune, .position = 2});
@@ -341,7 +341,7 @@ BOOST_AUTO_TEST_CASE(events_that_are_gone_and_nobody_asked_for_are_found) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(events_that_were_to_go_and_stay_are_found) {
+BOOST_AUTO_TEST_CASE(events_that_should_be_removed_but_stay_are_found) {
     Packed packed;
     prune_two(packed);
     const auto asked = packed.ask({.action = bus::DeliveryAction::prune, .position = 3});

@@ -157,7 +157,7 @@ private:
 
 } // namespace
 
-// holds S26_in_the_simulation_what_is_pruned_was_to_go_and_nobody_needs_it
+// holds S26_in_the_simulation_pruning_was_requested_and_nobody_needs_what_is_pruned
 std::vector<std::string> pruned_too_early(bus::EventStore& store) {
     const bus::Position first = store.first_position();
     std::vector<std::string> found;

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(D16_the_last_handler_of_a_type_ends_while_all_others_publis
     BOOST_TEST(Target::too_late == 0);
 }
 
-BOOST_AUTO_TEST_CASE(D25_what_ends_in_a_loop_inside_a_handler_runs_nowhere_when_it_is_released) {
+BOOST_AUTO_TEST_CASE(D25_a_handler_ended_in_a_loop_inside_a_handler_runs_nowhere_when_released) {
     test::stress(200, [](Chance& chance) {
         bus::Bus bus;
         const Publishers publishers{bus, chance, 2};
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(D25_what_ends_in_a_loop_inside_a_handler_runs_nowhere_when_
     BOOST_TEST(Target::too_late == 0);
 }
 
-BOOST_AUTO_TEST_CASE(D15_what_ends_inside_a_dispatch_runs_nowhere_once_that_dispatch_is_over) {
+BOOST_AUTO_TEST_CASE(D15_a_handler_ended_inside_a_dispatch_runs_nowhere_after_that_dispatch) {
     test::stress(2000, [](Chance& chance) {
         bus::Bus bus;
         auto target = std::make_unique<Target>();
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(D16_handlers_on_many_threads_that_end_each_other_do_not_dea
     });
 }
 
-BOOST_AUTO_TEST_CASE(D17_a_tied_handler_never_meets_its_object_gone) {
+BOOST_AUTO_TEST_CASE(D17_a_tied_handler_never_runs_after_its_object_has_gone) {
     test::stress(300, [](Chance& chance) {
         bus::Bus bus;
         const Publishers publishers{bus, chance, 2};

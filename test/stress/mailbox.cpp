@@ -392,7 +392,7 @@ bool wait_for(bus::Bus& bus, std::uint64_t finished_or_dropped) {
 
 BOOST_AUTO_TEST_SUITE(mailbox)
 
-BOOST_AUTO_TEST_CASE(A1_one_worker_meets_each_publishers_events_in_order_at_any_overflow) {
+BOOST_AUTO_TEST_CASE(A1_one_worker_sees_each_publishers_events_in_order_with_any_overflow) {
     test::stress(60, [](Chance& chance) {
         Watched agent{chance, {.workers = 1, .overflow = {}, .emits = chance.once_in(2)}};
         bus::Bus bus{without_store(chance)};
@@ -410,7 +410,7 @@ BOOST_AUTO_TEST_CASE(A1_one_worker_meets_each_publishers_events_in_order_at_any_
     });
 }
 
-BOOST_AUTO_TEST_CASE(A2_steps_of_a_sequence_never_meet_and_keep_their_order_though_some_fail) {
+BOOST_AUTO_TEST_CASE(A2_steps_of_a_sequence_never_overlap_and_keep_their_order_even_if_some_fail) {
     test::stress(60, [](Chance& chance) {
         const auto workers = static_cast<std::uint32_t>(2 + chance.number(2));
         Watched agent{
@@ -428,7 +428,7 @@ BOOST_AUTO_TEST_CASE(A2_steps_of_a_sequence_never_meet_and_keep_their_order_thou
     });
 }
 
-BOOST_AUTO_TEST_CASE(A3_an_agent_that_leaves_while_events_flow_has_no_gap_and_no_step_after_it) {
+BOOST_AUTO_TEST_CASE(A3_an_agent_removed_while_events_flow_has_no_gap_and_no_step_afterwards) {
     // A thread, a step of another agent or a step of the agent itself removes it. Another agent of
     // the same name may be added later.
     enum class By : std::uint8_t { thread, other_step, own_step };
@@ -537,7 +537,7 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_that_leaves_while_events_flow_has_no_gap_and_no
     });
 }
 
-BOOST_AUTO_TEST_CASE(A6_each_event_is_finished_or_dropped_or_refused_or_left_at_any_overflow) {
+BOOST_AUTO_TEST_CASE(A6_each_event_is_finished_or_dropped_or_refused_or_left_with_any_overflow) {
     test::stress(150, [](Chance& chance) {
         Watched first{chance, {.workers = {}, .overflow = {}, .emits = chance.once_in(2)}};
         Watched second{chance, {}};
@@ -573,7 +573,7 @@ BOOST_AUTO_TEST_CASE(A6_each_event_is_finished_or_dropped_or_refused_or_left_at_
     });
 }
 
-BOOST_AUTO_TEST_CASE(A8_agents_that_emit_to_themselves_and_each_other_at_full_mailboxes_end) {
+BOOST_AUTO_TEST_CASE(A8_agents_that_emit_to_themselves_and_each_other_with_full_mailboxes_end) {
     // Pings and pongs count down, so their number is known in advance. All are handled, because no
     // mailbox drops any.
     test::stress(60, [](Chance& chance) {
@@ -658,7 +658,7 @@ BOOST_AUTO_TEST_CASE(A11_drain_leaves_nothing_and_now_says_what_is_left_whoever_
     });
 }
 
-BOOST_AUTO_TEST_CASE(A12_an_agent_that_comes_while_events_flow_gets_each_that_begins_after_it) {
+BOOST_AUTO_TEST_CASE(A12_an_agent_added_while_events_flow_gets_each_event_that_begins_after_it) {
     test::stress(100, [](Chance& chance) {
         Watched first{chance, {.workers = {}, .overflow = bus::Overflow::block, .emits = true}};
         Watched second{chance, {.workers = {}, .overflow = bus::Overflow::block}};

@@ -29,7 +29,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(control_agent, Fixture)
 
-BOOST_AUTO_TEST_CASE(each_execution_is_followed_for_itself) {
+BOOST_AUTO_TEST_CASE(each_execution_is_tracked_separately) {
     control.given(at<ParcelPackedEvent>(0, "a", "P-1"), at<ParcelPackedEvent>(1, "b", "P-2"),
                   at<ParcelSentEvent>(2, "a", "P-1"));
     BOOST_TEST(control.state<ExecutionState>(ControlAgent::state_key("a")).value().step ==
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(each_execution_is_followed_for_itself) {
     BOOST_TEST(!view().execution("c").has_value());
 }
 
-BOOST_AUTO_TEST_CASE(an_event_without_an_execution_is_passed_over) {
+BOOST_AUTO_TEST_CASE(an_event_without_an_execution_is_ignored) {
     control.when(at<ParcelPackedEvent>(0, "", "P-1"))
         .then_emits_nothing()
         .then_no_state(ControlAgent::state_key(""));
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(an_event_without_an_execution_is_passed_over) {
     BOOST_TEST(control.status().finished == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_overdue_is_told_longest_first_to_the_microsecond) {
+BOOST_AUTO_TEST_CASE(overdue_executions_are_listed_longest_first_to_the_microsecond) {
     control.given(at<ParcelPackedEvent>(0, "a", "P-1"), at<ParcelPackedEvent>(30, "b", "P-2"),
                   at<ParcelPackedEvent>(0, "c", "P-3"), at<ParcelSentEvent>(1, "c", "P-3"));
     const bus::Timestamp due = midnight + 2h;
@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(what_is_overdue_is_told_longest_first_to_the_microsecond) {
     BOOST_TEST(later[1].execution.execution_id == "b");
 }
 
-BOOST_AUTO_TEST_CASE(what_has_ended_is_never_overdue) {
+BOOST_AUTO_TEST_CASE(an_execution_that_has_ended_is_never_overdue) {
     control.given(at<ParcelPackedEvent>(0, "a", "P-1"),
                   at<ParcelLostEvent>(1, "a", "P-1", "send", "gone"),
                   at<ParcelDeliveredEvent>(0, "b", "P-2"));
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(executions_are_counted_by_outcome_and_by_step) {
     BOOST_TEST(counts.failed_in.at("send") == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_restarted_program_goes_on_where_it_was) {
+BOOST_AUTO_TEST_CASE(a_restarted_program_continues_where_it_was) {
     control.given(at<ParcelPackedEvent>(0, "a", "P-1"));
     control.stop().world().start();
     control.given(at<ParcelSentEvent>(2, "a", "P-1")); // before the agent is there again
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_replay_into_a_fresh_agent_gives_the_same_state) {
 }
 
 BOOST_AUTO_TEST_CASE(
-    an_event_that_is_put_off_holds_up_its_execution_so_that_a_replay_gives_the_same_state) {
+    a_deferred_event_holds_up_its_execution_so_that_a_replay_gives_the_same_state) {
     bool broken = true;
     bus::agents::Workflow fragile{"parcel"};
     fragile.step<ParcelPackedEvent>("pack").step<ParcelSentEvent>("send").fails<ParcelLostEvent>(

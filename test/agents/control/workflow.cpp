@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(the_first_event_begins_the_execution_and_moves_it_to_the_ne
     BOOST_TEST((state.since == state.started_at));
 }
 
-BOOST_AUTO_TEST_CASE(each_step_that_is_done_moves_it_on_from_the_time_of_the_event) {
+BOOST_AUTO_TEST_CASE(each_completed_step_starts_the_next_one_at_the_time_of_the_event) {
     const ExecutionState state =
         Course{}.then<ParcelPackedEvent>(5).then<ParcelSentEvent>(30).state();
     BOOST_TEST(state.step == "deliver");
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(each_step_that_is_done_moves_it_on_from_the_time_of_the_eve
     BOOST_TEST((state.started_at == midnight + std::chrono::minutes{5}));
 }
 
-BOOST_AUTO_TEST_CASE(the_event_of_the_last_step_can_end_it_well) {
+BOOST_AUTO_TEST_CASE(the_event_of_the_last_step_can_complete_the_execution) {
     const ExecutionState state = Course{}
                                      .then<ParcelPackedEvent>(5)
                                      .then<ParcelSentEvent>(30)
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(the_event_of_the_last_step_can_end_it_well) {
     BOOST_TEST(state.failures == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_bad_end_says_which_step_failed_and_why) {
+BOOST_AUTO_TEST_CASE(a_failure_says_which_step_failed_and_why) {
     const ExecutionState state = Course{}
                                      .then<ParcelPackedEvent>(5)
                                      .then<ParcelLostEvent>(7, "customs", "no papers")
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_failed_execution_runs_again_when_its_redriven_step_is_don
     BOOST_TEST(state.ended_by.empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_resuming_event_takes_up_the_failed_step_again) {
+BOOST_AUTO_TEST_CASE(a_resuming_event_continues_with_the_failed_step) {
     const ExecutionState state = Course{}
                                      .then<ParcelPackedEvent>(5)
                                      .then<ParcelLostEvent>(7, "send", "first")
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_resuming_event_takes_up_the_failed_step_again) {
     BOOST_TEST((state.since == midnight + std::chrono::minutes{60}));
 }
 
-BOOST_AUTO_TEST_CASE(of_a_completion_and_a_later_failure_the_failure_counts) {
+BOOST_AUTO_TEST_CASE(a_failure_after_a_completion_counts) {
     const ExecutionState state = Course{}
                                      .then<ParcelDeliveredEvent>(5)
                                      .then<ParcelLostEvent>(7, "deliver", "sent back")
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(of_a_completion_and_a_later_failure_the_failure_counts) {
     BOOST_TEST((state.outcome == ExecutionOutcome::failed));
 }
 
-BOOST_AUTO_TEST_CASE(events_out_of_order_do_not_move_it_back) {
+BOOST_AUTO_TEST_CASE(events_out_of_order_do_not_move_the_execution_back) {
     const ExecutionState state =
         Course{}.then<ParcelSentEvent>(30).then<ParcelPackedEvent>(31).state();
     BOOST_TEST(state.step == "deliver");
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(a_late_event_does_not_reopen_a_completed_execution) {
     BOOST_TEST(after.value().reached == "send");
 }
 
-BOOST_AUTO_TEST_CASE(an_event_that_changes_nothing_gives_nothing) {
+BOOST_AUTO_TEST_CASE(an_event_that_changes_nothing_returns_no_state) {
     const Workflow parcels = workflow();
     const auto state = parcels.apply(at<ParcelSentEvent>(1, "x", "P"), std::nullopt);
     BOOST_TEST(!parcels.apply(at<ParcelPackedEvent>(2, "x", "P"), state).has_value());
@@ -161,14 +161,14 @@ BOOST_AUTO_TEST_CASE(an_event_that_changes_nothing_gives_nothing) {
     BOOST_TEST(!parcels.apply(at<ParcelWeighedEvent>(2, "x", "P"), std::nullopt).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_position_of_an_older_workflow_whose_step_is_gone_moves_on_with_the_next) {
+BOOST_AUTO_TEST_CASE(an_execution_at_a_step_that_no_longer_exists_continues_with_the_next_event) {
     ExecutionState old = Course{}.then<ParcelPackedEvent>(5).state();
     old.reached = "wrap";
     const auto next = workflow().apply(at<ParcelSentEvent>(9, "x-1", "P-1"), old);
     BOOST_TEST(next.value().step == "deliver");
 }
 
-BOOST_AUTO_TEST_CASE(a_step_needs_a_name_of_its_own_a_type_of_its_own_and_a_sane_limit) {
+BOOST_AUTO_TEST_CASE(a_step_needs_a_unique_name_a_unique_type_and_a_sane_limit) {
     const auto refuses = [](auto declare, std::string_view part) {
         Workflow built{"parcel"};
         built.step<ParcelPackedEvent>("pack");

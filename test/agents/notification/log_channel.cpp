@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(lines_are_appended_to_what_is_there) {
     BOOST_TEST(std::count(all.begin(), all.end(), '\n') == 3);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_rotated_is_made_anew) {
+BOOST_AUTO_TEST_CASE(a_file_that_was_rotated_is_created_again) {
     LogChannel channel{"log", path / "sent.ndjson"};
     channel.send(message("a"));
     fs::rename(path / "sent.ndjson", path / "sent.1");
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_was_cut_short_harms_no_other) {
     BOOST_TEST(all[2].ends_with("\"text\":\"c\"}"));
 }
 
-BOOST_AUTO_TEST_CASE(text_that_is_no_utf8_is_refused_and_leaves_no_line) {
+BOOST_AUTO_TEST_CASE(text_that_is_not_utf8_is_refused_and_leaves_no_line) {
     LogChannel channel{"log", path / "sent.ndjson"};
     BOOST_CHECK_THROW(channel.send(message("\xff")), bus::CodecError);
     BOOST_TEST(content(path / "sent.ndjson").empty());

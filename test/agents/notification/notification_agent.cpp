@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(an_event_that_a_rule_matches_becomes_a_message_and_the_outc
     BOOST_TEST((message.time == notification.now()));
 }
 
-BOOST_AUTO_TEST_CASE(an_event_that_no_rule_matches_is_not_told) {
+BOOST_AUTO_TEST_CASE(an_event_that_no_rule_matches_causes_no_message) {
     Notification notification{
         *this, {rule<LampBrokenEvent>("broken", "mail", "x", [](const LampBrokenEvent& event) {
             return event.urgent;
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(an_event_that_no_rule_matches_is_not_told) {
     BOOST_TEST(outside.sent.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(each_matching_rule_of_an_event_gives_a_message) {
+BOOST_AUTO_TEST_CASE(each_rule_that_matches_an_event_causes_a_message) {
     Notification notification{*this,
                               {mail_rule(), chat_rule(),
                                rule<LampMendedEvent>("mended", "chat", "{{data.lamp}} shines")}};
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(a_rule_for_a_base_applies_to_what_derives_from_it) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(without_an_outcome_event_messages_are_sent_all_the_same) {
+BOOST_AUTO_TEST_CASE(messages_are_sent_even_without_an_outcome_event) {
     auto silent = options({mail_rule()});
     silent.sent.reset();
     AgentTest<NotificationAgent> notification{"notification", std::move(silent)};
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(without_an_outcome_event_messages_are_sent_all_the_same) {
     BOOST_TEST(notification.published<ToldEvent>().empty());
 }
 
-BOOST_AUTO_TEST_CASE(of_rules_with_equal_type_and_channel_the_first_that_matches_speaks) {
+BOOST_AUTO_TEST_CASE(the_first_matching_rule_of_those_with_equal_type_and_channel_is_used) {
     Notification notification{
         *this,
         {rule<LampBrokenEvent>("broken", "mail", "at once",
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(of_rules_with_equal_type_and_channel_the_first_that_matches
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_failing_channel_is_tried_again_by_the_delivery_and_then_tells_success) {
+BOOST_AUTO_TEST_CASE(a_failing_channel_is_tried_again_by_the_delivery_and_then_reports_success) {
     Notification notification{*this, {mail_rule()}};
     outside.failures["mail"] = 2;
     notification.when(broken("L-1"))
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(a_message_that_is_given_up_is_reported_as_failed) {
     BOOST_TEST(notification.dead_letters().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(no_message_is_sent_twice_because_of_another_that_fails) {
+BOOST_AUTO_TEST_CASE(no_message_is_sent_twice_because_another_one_fails) {
     Notification notification{*this, {mail_rule(), chat_rule()}};
     outside.failures["chat"] = 3;
     notification.when(broken("L-1")).settle();
@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(a_request_for_a_channel_that_is_gone_is_rejected_with_a_cle
                "of this name, and redrive the event");
 }
 
-BOOST_AUTO_TEST_CASE(without_a_store_all_is_the_same_for_as_long_as_the_program_lives) {
+BOOST_AUTO_TEST_CASE(without_a_store_everything_is_the_same_as_long_as_the_program_runs) {
     Notification notification{*this, {mail_rule(), chat_rule()}, Setup{.store = false}};
     outside.failures["chat"] = 2;
     notification.when(broken("L-1")).settle();

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_escaped) {
     BOOST_TEST(render("{{&data.lamp}}", event) == event.lamp);
 }
 
-BOOST_AUTO_TEST_CASE(sections_follow_truth_lists_and_absence) {
+BOOST_AUTO_TEST_CASE(sections_depend_on_truth_lists_and_absence) {
     const std::string_view text = "{{#data.urgent}}now {{data.urgent}}{{/data.urgent}}"
                                   "{{^data.urgent}}later{{/data.urgent}}"
                                   "{{#data.note}} ({{data.note}}){{/data.note}}"
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(sections_follow_truth_lists_and_absence) {
     BOOST_TEST(render(text, event) == "now true (again) A* B");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_there_prints_nothing) {
+BOOST_AUTO_TEST_CASE(a_missing_value_prints_nothing) {
     BOOST_TEST(render("[{{data.note}}{{data.labels.colour}}{{nonsense}}]", lamp()) == "[]");
     LampBrokenEvent event = lamp();
     event.labels["colour"] = "red";

@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_dead_letter_is_redriven_at_exactly_the_documented_time_an
     BOOST_TEST(deferred() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(the_request_tells_agent_event_round_and_reason_in_the_failed_execution) {
+BOOST_AUTO_TEST_CASE(the_request_names_agent_event_round_and_reason_in_the_failed_execution) {
     const JobGivenEvent job = give("a", 1);
     RedriveRequestedEvent expected = requested(job, 1);
     expected.own_aggregate_id = "a";
@@ -228,26 +228,26 @@ BOOST_AUTO_TEST_CASE(a_backoff_past_the_end_of_the_clock_waits_for_ever) {
     BOOST_TEST(dead_of_worker() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_business_failure_has_no_dead_letter_and_is_let_be) {
+BOOST_AUTO_TEST_CASE(a_business_failure_has_no_dead_letter_and_is_left_alone) {
     give("refused", 0);
     retry.then_emits_nothing().settle().then_emits_nothing();
     BOOST_TEST(retry.published<JobFailedEvent>().size() == 1U);
     BOOST_TEST(retry.status().finished == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_failure_event_that_is_about_no_delivery_is_let_be) {
+BOOST_AUTO_TEST_CASE(a_failure_event_that_is_not_about_a_delivery_is_left_alone) {
     retry.when(JobFailedEvent{{}, "a", ""}).then_emits_nothing().settle().then_emits_nothing();
     BOOST_TEST(retry.status().finished == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_rejected_would_be_so_again_and_is_left_at_once) {
+BOOST_AUTO_TEST_CASE(a_rejected_delivery_would_be_rejected_again_and_is_left_at_once) {
     outside.kind = bus::FailureKind::rejected;
     const JobGivenEvent job = give("a", 1);
     retry.then_redrives_nothing().then_emits(
         abandoned(job, 0, "a redrive would fail the same way: rejected: the outside is broken"));
 }
 
-BOOST_AUTO_TEST_CASE(a_restart_in_the_middle_of_a_backoff_changes_nothing_of_its_time) {
+BOOST_AUTO_TEST_CASE(a_restart_in_the_middle_of_a_backoff_does_not_change_its_time) {
     const JobGivenEvent job = give("a", 2);
     for (std::uint32_t round = 1; round <= 2; ++round) {
         retry.advance(backoff(round, job) / 2).stop();
@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(a_redrive_by_hand_counts_as_a_round_and_each_death_is_answe
     BOOST_TEST(deferred() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(one_state_is_kept_of_each_abandoned_letter_and_none_of_redriven_ones) {
+BOOST_AUTO_TEST_CASE(one_state_is_kept_for_each_abandoned_letter_and_none_for_redriven_ones) {
     const auto kept = [this] { return retry.store().states("retry", "").size(); };
     for (int i = 0; i < 20; ++i) {
         give(std::to_string(i), i % 4); // it takes so many rounds, of three
@@ -311,7 +311,7 @@ BOOST_AUTO_TEST_CASE(two_failure_events_that_wait_for_one_redrive_ask_for_it_onc
     BOOST_TEST(alone.store().states("retry", "").empty());
 }
 
-BOOST_AUTO_TEST_CASE(two_failure_events_that_speak_of_one_death_are_answered_once) {
+BOOST_AUTO_TEST_CASE(two_failure_events_about_the_same_death_are_answered_once) {
     AgentTest<RetryAgent> alone{"retry", bindings(), options};
     const JobGivenEvent job{{}, "a"};
     const auto failed = bus::derive<JobFailedEvent>(job, "a", "worker");
@@ -323,7 +323,7 @@ BOOST_AUTO_TEST_CASE(two_failure_events_that_speak_of_one_death_are_answered_onc
         .then_emits_nothing();
 }
 
-BOOST_AUTO_TEST_CASE(a_letter_that_somebody_cured_in_the_meantime_needs_no_redrive) {
+BOOST_AUTO_TEST_CASE(a_letter_that_was_resolved_in_the_meantime_needs_no_redrive) {
     retry.with<Operator>();
     const JobGivenEvent job = give("a", 1);
     wish_again(job);
@@ -331,7 +331,7 @@ BOOST_AUTO_TEST_CASE(a_letter_that_somebody_cured_in_the_meantime_needs_no_redri
     BOOST_TEST(done() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(many_letters_come_back_each_at_its_own_time) {
+BOOST_AUTO_TEST_CASE(many_letters_are_redriven_each_at_its_own_time) {
     std::vector<bus::Duration> expected;
     for (int i = 0; i < 200; ++i) {
         expected.push_back(backoff(1, give(std::to_string(i), 1)));

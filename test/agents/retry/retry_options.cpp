@@ -22,7 +22,7 @@ bus::Uuid letter_of(std::uint64_t number) {
 BOOST_AUTO_TEST_SUITE(retry_options)
 
 BOOST_AUTO_TEST_CASE(
-    without_jitter_rounds_come_after_a_minute_then_four_times_later_up_to_six_hours) {
+    without_jitter_the_backoff_is_a_minute_then_four_times_longer_up_to_six_hours) {
     const RetryOptions options{.jitter = 0};
     const bus::Duration expected[] = {1min, 4min, 16min, 64min, 256min, 360min, 360min};
     std::uint32_t round = 0;
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST((options.backoff(4'000'000'000, "save", letter) == 6h));
 }
 
-BOOST_AUTO_TEST_CASE(a_backoff_longer_than_any_that_can_be_counted_is_the_longest_one) {
+BOOST_AUTO_TEST_CASE(a_backoff_too_long_to_represent_is_the_longest_possible_one) {
     const RetryOptions options{.max_backoff = bus::Duration::max(), .jitter = 0};
     BOOST_TEST((options.backoff(1000, "save", letter) == bus::Duration::max()));
 }

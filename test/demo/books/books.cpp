@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(an_invoice_holds_a_line_for_each_entry_with_its_exact_text)
     BOOST_TEST(!books.invoice_of("B"));
 }
 
-BOOST_AUTO_TEST_CASE(an_invoice_asked_for_again_is_the_same_one_also_under_a_new_key) {
+BOOST_AUTO_TEST_CASE(an_invoice_requested_again_is_the_same_one_even_with_a_new_key) {
     books.save_order(order("A"));
     const auto first = books.create_invoice(request("A"));
     const auto repeat = books.create_invoice(request("A"));
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(an_invoice_asked_for_again_is_the_same_one_also_under_a_new
     BOOST_TEST(books.counts().invoice_lines == 4);
 }
 
-BOOST_AUTO_TEST_CASE(an_invoice_asked_for_again_with_other_content_is_refused) {
+BOOST_AUTO_TEST_CASE(an_invoice_requested_again_with_other_content_is_refused) {
     books.save_order(order("A"));
     books.create_invoice(request("A"));
     auto changed = request("A");
@@ -169,7 +169,8 @@ BOOST_AUTO_TEST_CASE(each_year_has_a_number_series_of_its_own) {
     BOOST_TEST(books.create_invoice(next_year).number == "INV/2026/00001");
 }
 
-BOOST_AUTO_TEST_CASE(partners_are_found_by_email_and_orders_without_one_share_the_marketplaces) {
+BOOST_AUTO_TEST_CASE(
+    partners_are_found_by_email_and_orders_without_one_share_that_of_the_marketplace) {
     const auto partner = [&](const char* id, const char* email, const char* marketplace) {
         auto entry = order(id);
         entry.buyer_email = email;

@@ -48,7 +48,7 @@ void one_invoice(Books& books, const std::string& id) {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(books_opened_again_hold_what_was_written_and_go_on_numbering) {
+BOOST_AUTO_TEST_CASE(books_opened_again_hold_what_was_written_and_continue_the_numbering) {
     const Folder folder;
     {
         Books books(folder / "books.db");
@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(an_empty_file_becomes_books) {
     BOOST_TEST(books.counts().invoices == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_named_and_left_alone) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_database_is_named_and_left_alone) {
     const Folder folder;
     for (const auto& text : {std::string("short"), std::string(5000, 'x')}) {
         write(folder / "notes.txt", text);
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(the_audit_finds_holes_and_wrong_sums) {
     BOOST_TEST(troubles[2].find("INV/2025/00001 sum to 306.630") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(an_amount_that_is_none_means_a_damaged_file) {
+BOOST_AUTO_TEST_CASE(an_invalid_amount_means_a_damaged_file) {
     const Folder folder;
     Books books(folder / "books.db");
     one_invoice(books, "A");

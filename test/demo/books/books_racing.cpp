@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(two_programs_on_the_same_file_share_the_numbering) {
     BOOST_TEST(books.audit().empty());
 }
 
-BOOST_AUTO_TEST_CASE(lost_answers_and_refusals_still_end_in_one_invoice_an_order) {
+BOOST_AUTO_TEST_CASE(lost_answers_and_refusals_still_end_in_one_invoice_per_order) {
     Books books(":memory:");
     FaultyBooks faulty(books, FaultPlan(0.6, 7));
     int failures = 0;

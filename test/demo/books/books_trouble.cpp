@@ -11,7 +11,7 @@ using namespace books_test;
 BOOST_AUTO_TEST_SUITE(books_trouble)
 
 BOOST_AUTO_TEST_CASE(
-    a_disk_that_fails_once_while_books_are_made_leaves_them_with_a_log_or_unopened) {
+    if_the_disk_fails_once_while_books_are_created_they_have_a_log_or_do_not_open) {
     int opened = 0;
     for (std::uint64_t change = 1; change <= 60; ++change) {
         const Folder folder;

@@ -18,7 +18,7 @@ BOOST_AUTO_TEST_CASE(a_plan_by_default_or_with_rate_zero_never_fails) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_rate_of_one_fails_three_times_and_never_a_fourth) {
+BOOST_AUTO_TEST_CASE(a_rate_of_one_fails_three_times_but_never_a_fourth_time) {
     const bool held =
         rc::check("three failures at most",
                   [](std::uint64_t seed, const std::string& order, const std::string& step) {

@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(a_feed_that_becomes_shorter_while_it_is_read_is_an_error) {
     BOOST_CHECK_THROW(test::outcomes_of(marketplace), demo::InputError);
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_feed_is_no_error_but_worth_a_notice) {
+BOOST_AUTO_TEST_CASE(an_empty_feed_is_not_an_error_but_causes_a_notice) {
     const TemporaryFeed empty("");
     const TemporaryFeed blank("\n\r\n  \n");
     const TemporaryFeed full(sound_bundle);

@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_is_a_problem_that_names_what_was_found) {
                   "orderItems[0]", "expected an object, found true");
 }
 
-BOOST_AUTO_TEST_CASE(what_later_steps_look_at_is_their_problem) {
+BOOST_AUTO_TEST_CASE(a_problem_in_members_that_only_later_steps_read_is_left_to_them) {
     const auto with = [](const std::string& what, const std::string& instead) {
         const Bundle bundle = read_bundle(replaced(sound_bundle, what, instead));
         BOOST_TEST(!bundle.ingest_problem.has_value());
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_member_that_occurs_twice_is_refused) {
     BOOST_TEST(events.entries.size() == 7U);
 }
 
-BOOST_AUTO_TEST_CASE(an_order_id_that_could_not_be_told_apart_is_refused) {
+BOOST_AUTO_TEST_CASE(an_order_id_that_could_be_confused_with_another_is_refused) {
     for (const std::string& id : {std::string(), std::string("line:7"), std::string("a\\nb"),
                                   std::string("a\\u0000"), std::string(129, '1')}) {
         const Bundle bundle = read_bundle(replaced(sound_bundle, "123-4567890-1234567", id));
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(an_order_id_that_could_not_be_told_apart_is_refused) {
                   "invalid_member", "order.OrderStatus", "found an empty string");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_json_object_is_rejected) {
+BOOST_AUTO_TEST_CASE(a_line_that_is_not_a_json_object_is_rejected) {
     for (const std::string line : {"[]", "7", "\"x\"", "null", "true", "[{\"order\":{}}]"}) {
         const Bundle bundle = read_bundle(line);
         BOOST_TEST(bundle.is_rejected());

@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(any_bytes_are_classified) {
     }));
 }
 
-BOOST_AUTO_TEST_CASE(a_line_is_rejected_exactly_where_it_is_no_json_object) {
+BOOST_AUTO_TEST_CASE(a_line_is_rejected_exactly_if_it_is_not_a_json_object) {
     BOOST_TEST(rc::check([] {
         const std::string line = *mutated_line();
         boost::system::error_code error;

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(the_lines_sum_to_the_net) {
     BOOST_TEST(sum.is_identical(financials->net));
 }
 
-BOOST_AUTO_TEST_CASE(no_entries_yet_is_waiting_and_no_failure) {
+BOOST_AUTO_TEST_CASE(an_order_without_entries_waits_and_does_not_fail) {
     const auto events = sound_bundle.find("\"financialEvents\"");
     const std::string start = sound_bundle.substr(0, events);
     for (const std::string rest :
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(no_entries_yet_is_waiting_and_no_failure) {
         BOOST_TEST(!demo::extract_financials(read_bundle(start + rest)).has_value(), rest);
 }
 
-BOOST_AUTO_TEST_CASE(an_amount_that_is_no_decimal_is_refused_by_path) {
+BOOST_AUTO_TEST_CASE(an_amount_that_is_not_a_decimal_is_refused_by_path) {
     BOOST_TEST(extract_complaint(with(":20.00", ":\"12,5O\"")) ==
                "invalid_amount " + first_charge + "CurrencyAmount");
     BOOST_TEST(extract_complaint(with(":20.00", ":\"\"")) ==
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(an_amount_that_is_no_decimal_is_refused_by_path) {
                "invalid_amount " + first_charge + "CurrencyAmount");
 }
 
-BOOST_AUTO_TEST_CASE(currencies_must_be_one_and_known) {
+BOOST_AUTO_TEST_CASE(all_amounts_must_be_in_the_same_known_currency) {
     BOOST_TEST(extract_complaint(
                    with(R"("EUR","CurrencyAmount":-0.75)", R"("GBP","CurrencyAmount":-0.75)")) ==
                "mixed_currencies "

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_longer_feed_begins_like_a_shorter_one) {
     BOOST_TEST(feed_of(0, 3).empty());
 }
 
-BOOST_AUTO_TEST_CASE(every_order_comes_to_what_the_generator_says) {
+BOOST_AUTO_TEST_CASE(every_order_has_the_outcome_that_the_generator_says) {
     std::ostringstream out;
     const auto made = demo::generate(5'000, 1, out);
     const test::TemporaryFeed feed(out.str());
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(the_bundled_sample_is_a_generated_feed) {
     BOOST_TEST(content.str().size() < 1'000'000U);
 }
 
-BOOST_AUTO_TEST_CASE(rates_that_cannot_be_are_refused) {
+BOOST_AUTO_TEST_CASE(impossible_rates_are_refused) {
     std::ostringstream out;
     BOOST_CHECK_THROW(demo::generate(1, 1, out, {.broken_lines = 6'000, .no_financials = 6'000}),
                       std::invalid_argument);

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(an_order_that_occurs_twice_counts_once_and_the_first_time) 
     BOOST_TEST(marketplace.bundle(id(1))->status == "Shipped");
 }
 
-BOOST_AUTO_TEST_CASE(several_feeds_are_read_one_after_the_other_with_keys_that_do_not_meet) {
+BOOST_AUTO_TEST_CASE(several_feeds_are_read_one_after_the_other_with_distinct_keys) {
     const TemporaryFeed first(order(1) + "\n[\n");
     const TemporaryFeed second(order(2) + "\n[]\n" + order(1) + "\n");
     Marketplace marketplace({first.path(), second.path()});

@@ -52,7 +52,7 @@ std::vector<test::Outcome> expected_outcomes(const std::filesystem::path& path) 
 
 BOOST_AUTO_TEST_SUITE(shared_feed, *test::needs_shared_data("marketplace"))
 
-BOOST_AUTO_TEST_CASE(every_order_of_the_shared_feed_comes_to_what_it_must) {
+BOOST_AUTO_TEST_CASE(every_order_of_the_shared_feed_has_the_expected_outcome) {
     const auto feed_path = test::shared_data("marketplace/orders.ndjson.gz");
     const auto expected_path = test::shared_data("marketplace/orders.expected.csv");
     const test::TemporaryFeed feed(unzipped(feed_path.value()));

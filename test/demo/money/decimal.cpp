@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(a_decimal_is_sixteen_bytes_and_trivially_copyable) {
     BOOST_TEST(Decimal().to_string() == "0");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_read_is_written_as_it_was) {
+BOOST_AUTO_TEST_CASE(a_decimal_is_written_as_it_was_read) {
     for (const std::string text :
          {"0", "-0", "0.00", "-0.00", "396.00", "-21.66", "1", "0.1", "0.001", "100",
           "12345678901234567890123456789012.34", "0.0000000000000000000000000000000001", "1E+2",
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(other_spellings_of_a_number_are_read_too) {
     BOOST_TEST(dec(std::string(100, '0') + nines).to_string() == nines);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_decimal_is_refused) {
+BOOST_AUTO_TEST_CASE(text_that_is_not_a_decimal_is_refused) {
     for (const std::string_view text :
          {"",    " ",        "12,5O", "12,50", "+1",    " 1",       "1 ",    "1.",
           ".5",  "-",        "--1",   "1.2.3", "1e",    "1e+",      "1e1.5", "0x10",
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_decimal_is_refused) {
     BOOST_TEST(!Decimal::try_parse(std::string_view("1\0", 2)).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_could_be_held_only_rounded_is_refused) {
+BOOST_AUTO_TEST_CASE(a_number_that_would_have_to_be_rounded_is_refused) {
     BOOST_TEST(!Decimal::try_parse(nines + "9").has_value());
     BOOST_TEST(!Decimal::try_parse("1." + std::string(34, '0')).has_value());
     BOOST_TEST(!Decimal::try_parse("1234567890123456789012345678901234567890").has_value());
@@ -110,11 +110,11 @@ BOOST_AUTO_TEST_CASE(a_sum_that_would_be_rounded_is_an_error) {
     BOOST_CHECK_THROW(dec(nines) + dec("2"), InexactDecimal); // ...001 has 35 digits
 }
 
-BOOST_AUTO_TEST_CASE(a_sum_that_loses_only_zeros_at_its_end_is_exact) {
+BOOST_AUTO_TEST_CASE(a_sum_that_loses_only_trailing_zeros_is_exact) {
     BOOST_TEST((dec(nines) + dec("1")).to_string() == "1." + std::string(33, '0') + "E+34");
 }
 
-BOOST_AUTO_TEST_CASE(comparison_is_of_numbers_not_of_scales) {
+BOOST_AUTO_TEST_CASE(decimals_are_compared_by_value_and_not_by_scale) {
     BOOST_TEST((dec("1.0") == dec("1.00")));
     BOOST_TEST(!dec("1.0").is_identical(dec("1.00")));
     BOOST_TEST((dec("-0") == dec("0.00")));

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_sum_does_not_depend_on_the_order) {
     }));
 }
 
-BOOST_AUTO_TEST_CASE(any_two_decimals_add_exactly_or_say_that_they_cannot) {
+BOOST_AUTO_TEST_CASE(any_two_decimals_add_exactly_or_report_that_they_cannot) {
     BOOST_TEST(rc::check([] {
         const Decimal a = *any_decimal();
         const Decimal b = *any_decimal();

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_broken_line_is_rejected) {
     check(R"({"order":{"AmazonOrderId":"111-2)", "line:2", "rejected", "ingest", {"JSON"});
 }
 
-BOOST_AUTO_TEST_CASE(a_line_that_is_no_object_is_rejected) {
+BOOST_AUTO_TEST_CASE(a_line_that_is_not_an_object_is_rejected) {
     check("[1,2]", "line:2", "rejected", "ingest", {"object"});
 }
 
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_type_is_named_with_what_was_expected_and_found) {
           {"order.OrderStatus", "string", "7"});
 }
 
-BOOST_AUTO_TEST_CASE(an_amount_that_is_no_decimal_is_named_with_its_path) {
+BOOST_AUTO_TEST_CASE(an_amount_that_is_not_a_decimal_is_named_with_its_path) {
     check(with("\"CurrencyAmount\":-1.50", "\"CurrencyAmount\":\"12,5O\""), "111-2", "failed",
           "extract_financials",
           {"financialEvents.ShipmentEventList[0].ShipmentItemList[0].ItemFeeList[0].FeeAmount",
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(a_line_of_100_megabytes_is_rejected_without_being_held) {
                test::row_of(rows, "line:2").at("reason"));
 }
 
-BOOST_AUTO_TEST_CASE(rejected_lines_of_two_feeds_are_told_apart_and_counted_once) {
+BOOST_AUTO_TEST_CASE(rejected_lines_of_two_feeds_are_distinguished_and_counted_once) {
     const std::string store = "sqlite:" + (folder / "orders.db").string();
     const std::string report = (folder / "report.csv").string();
     for (const char* text : {"one bad line\n", "another bad line\n", "one bad line\n"}) {
@@ -156,20 +156,20 @@ BOOST_AUTO_TEST_CASE(rejected_lines_of_two_feeds_are_told_apart_and_counted_once
     BOOST_TEST(test::read_csv(report).size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_feed_is_reported_and_is_no_error) {
+BOOST_AUTO_TEST_CASE(an_empty_feed_is_reported_but_is_not_an_error) {
     const test::Finished finished = test::order_pipeline({"run", folder.file("empty", "")});
     BOOST_TEST(finished.exit_code == 0, finished.err);
     BOOST_TEST(finished.out.find("is empty") != std::string::npos, finished.out);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_ends_with_3_and_is_named) {
+BOOST_AUTO_TEST_CASE(a_missing_file_ends_with_3_and_is_named) {
     const test::Finished finished =
         test::order_pipeline({"run", (folder / "absent.ndjson").string()});
     BOOST_TEST(finished.exit_code == 3);
     BOOST_TEST(finished.err.find("absent.ndjson") != std::string::npos, finished.err);
 }
 
-BOOST_AUTO_TEST_CASE(a_folder_is_no_feed) {
+BOOST_AUTO_TEST_CASE(a_folder_is_not_a_feed) {
     const test::Finished finished = test::order_pipeline({"run", (folder / ".").string()});
     BOOST_TEST(finished.exit_code == 3);
     BOOST_TEST(finished.err.find("irectory") != std::string::npos, finished.err);

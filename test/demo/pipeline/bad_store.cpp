@@ -41,7 +41,7 @@ void execute(const std::string& path, const std::string& sql) {
 
 BOOST_FIXTURE_TEST_SUITE(bad_store, BadStore)
 
-BOOST_AUTO_TEST_CASE(a_folder_that_is_not_there_is_named) {
+BOOST_AUTO_TEST_CASE(a_missing_folder_is_named) {
     check_refused((folder / "no/orders.db").string(), {"no", "does not exist"});
 }
 
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_path_that_may_not_be_written_is_named) {
     check_refused("/proc/orders.db", {"/proc/orders.db"});
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_refused_and_left_alone) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_database_is_refused_and_left_alone) {
     const std::string path = folder.file("orders.db", "these are my notes, and no database\n");
     check_refused(path, {"orders.db", "database"});
     BOOST_TEST(test::read_file(path) == "these are my notes, and no database\n");
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_does_not_hold_books_is_refused) {
     BOOST_TEST(finished.err.find("books.db") != std::string::npos, finished.err);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_disk_is_said_and_the_run_goes_on_when_there_is_room,
+BOOST_AUTO_TEST_CASE(a_full_disk_is_reported_and_the_run_continues_when_there_is_room,
                      *test::where_a_disk_can_be_mounted) {
     test::SmallDisk disk{"size=600k"};
     BOOST_TEST_REQUIRE(disk.mounted());

@@ -52,7 +52,7 @@ Told read(const std::string& json) {
 
 BOOST_AUTO_TEST_SUITE(graph)
 
-BOOST_AUTO_TEST_CASE(A15_all_that_a_run_with_faults_did_is_in_the_graph_of_the_pipeline) {
+BOOST_AUTO_TEST_CASE(A15_everything_that_a_run_with_faults_did_is_in_the_graph_of_the_pipeline) {
     const test::TemporaryFolder folder;
     const std::string feed = folder.file("feed", test::generated_feed(300, 5));
     const std::string url = "sqlite:" + (folder / "orders.db").string();
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(each_format_begins_as_its_language_does) {
     BOOST_TEST(test::order_pipeline({"graph"}).out.starts_with("flowchart LR\n"));
 }
 
-BOOST_AUTO_TEST_CASE(another_format_is_wrong_usage_and_told_which_there_are) {
+BOOST_AUTO_TEST_CASE(an_unknown_format_is_wrong_usage_and_the_message_lists_the_known_ones) {
     const test::Finished wrong = test::order_pipeline({"graph", "--format", "png"});
     BOOST_TEST(wrong.exit_code == 2);
     for (const char* word : {"--format", "png", "mermaid", "dot", "json"}) {
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(drawing_leaves_no_file_behind) {
     BOOST_TEST(std::filesystem::is_empty(folder / ""));
 }
 
-BOOST_AUTO_TEST_CASE(the_pipeline_has_nothing_to_warn_of) {
+BOOST_AUTO_TEST_CASE(the_graph_of_the_pipeline_has_no_warnings) {
     BOOST_TEST(test::order_pipeline({"graph"}).err == "");
 }
 

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(
     check_whole(calm);
 }
 
-BOOST_AUTO_TEST_CASE(a_run_on_standard_input_goes_on_after_kills_when_the_feed_is_given_again) {
+BOOST_AUTO_TEST_CASE(a_run_on_standard_input_continues_after_kills_if_the_feed_is_given_again) {
     const std::string calm = calm_report();
     std::vector<std::string> from_input = arguments();
     from_input[1] = "-";
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(another_feed_between_a_kill_and_the_next_run_strands_no_ord
     BOOST_TEST(whole == calm);
 }
 
-BOOST_AUTO_TEST_CASE(an_interrupt_while_waiting_for_input_settles_what_has_come_in) {
+BOOST_AUTO_TEST_CASE(an_interrupt_while_waiting_for_input_settles_the_orders_read_so_far) {
     const std::string pipe = (folder / "pipe").string();
     BOOST_TEST_REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
     // Opened for reading and writing, so that neither side waits for the other and the pipe never
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(an_interrupt_while_waiting_for_input_settles_what_has_come_
     BOOST_TEST(rows[0].at("outcome") == "synced");
 }
 
-BOOST_AUTO_TEST_CASE(an_interrupt_ends_a_run_in_order_and_the_same_command_goes_on) {
+BOOST_AUTO_TEST_CASE(an_interrupt_ends_a_run_cleanly_and_the_same_command_continues_it) {
     const std::string calm = calm_report();
     test::OrderPipeline program{arguments()};
     BOOST_TEST_REQUIRE(reaches(200));

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(the_report_agrees_with_what_is_expected_on_every_row,
     run({"--store", "sqlite:" + (folder / "orders.db").string()});
 }
 
-BOOST_AUTO_TEST_CASE(the_report_agrees_also_when_the_books_refuse_a_fifth_of_the_calls) {
+BOOST_AUTO_TEST_CASE(the_report_agrees_even_if_the_books_refuse_a_fifth_of_the_calls) {
     run({"--store", "memory", "--faults", "0.2", "--seed", "7"});
 }
 

@@ -56,13 +56,13 @@ BOOST_AUTO_TEST_CASE(says_what_an_order_waits_for) {
                                        "not_ready", "no financial events yet"}));
 }
 
-BOOST_AUTO_TEST_CASE(an_order_that_the_store_does_not_have_ends_with_3) {
+BOOST_AUTO_TEST_CASE(an_order_that_is_not_in_the_store_ends_with_3) {
     const test::Finished finished = test::order_pipeline({"status", "--store", store, "999"});
     BOOST_TEST(finished.exit_code == 3);
     BOOST_TEST(finished.err.find("999") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_store_that_is_not_there_ends_with_4_and_is_not_made) {
+BOOST_AUTO_TEST_CASE(a_missing_store_ends_with_4_and_is_not_created) {
     const auto absent = folder / "absent.db";
     const test::Finished finished =
         test::order_pipeline({"status", "--store", "sqlite:" + absent.string()});

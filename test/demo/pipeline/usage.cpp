@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(notifications_that_cannot_be_written_end_with_5_before_the_
     BOOST_TEST(finished.err.find("notifications") != std::string::npos, finished.err);
 }
 
-BOOST_AUTO_TEST_CASE(amounts_whose_sum_would_be_rounded_leave_the_run_whole) {
+BOOST_AUTO_TEST_CASE(amounts_whose_sum_would_be_rounded_do_not_break_the_run) {
     const test::TemporaryFolder folder;
     std::string large = test::good_line("111-1");
     for (const char* amount : {"\"10.00\"", "\"10.00\"", "10.00"}) {

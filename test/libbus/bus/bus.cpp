@@ -25,7 +25,7 @@ using test::PongEvent;
 
 BOOST_AUTO_TEST_SUITE(whole_bus)
 
-BOOST_AUTO_TEST_CASE(a_bus_made_with_nothing_has_a_runtime_and_no_store) {
+BOOST_AUTO_TEST_CASE(a_bus_made_without_arguments_has_a_runtime_and_no_store) {
     bus::Bus bus;
     BOOST_TEST((bus.store() == nullptr));
     BOOST_TEST((bus.runtime().now() > bus::Timestamp{1'735'689'600s}));
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(the_same_program_gives_the_same_answers_with_and_without_a_
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(stopping_while_others_publish_loses_nothing_that_was_taken) {
+BOOST_AUTO_TEST_CASE(stopping_while_others_publish_loses_no_accepted_event) {
     auto store = std::make_shared<bus::MemoryStore>();
     bus::Bus bus{{nullptr, store}};
     std::atomic<std::uint64_t> taken{0};

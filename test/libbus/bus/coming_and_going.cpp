@@ -73,7 +73,7 @@ std::unique_ptr<test::ScriptedAgent> mortal(std::string name, std::function<void
 
 BOOST_AUTO_TEST_SUITE(coming_and_going)
 
-BOOST_AUTO_TEST_CASE(A3_what_waits_for_an_agent_that_is_removed_is_not_handled_but_counted) {
+BOOST_AUTO_TEST_CASE(A3_events_that_wait_for_a_removed_agent_are_not_handled_but_counted) {
     ComingAndGoingWorld world{false};
     int handled = 0;
     auto agent = scripted("leaver");
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(A3_what_waits_for_an_agent_that_is_removed_is_not_handled_b
     world.bus.add(scripted("leaver")); // the name is free again
 }
 
-BOOST_AUTO_TEST_CASE(A3_on_a_store_what_waited_for_a_removed_agent_waits_for_the_next_of_its_name) {
+BOOST_AUTO_TEST_CASE(A3_on_a_store_events_of_a_removed_agent_wait_for_the_next_one_of_its_name) {
     ComingAndGoingWorld world{true};
     std::vector<std::int64_t> handled;
     const auto make = [&] {
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_has_ended_when_its_removal_returns) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(A3_the_agents_of_a_bus_have_ended_with_it_though_its_runtime_goes_on) {
+BOOST_AUTO_TEST_CASE(A3_the_agents_of_a_bus_have_ended_with_it_even_if_its_runtime_continues) {
     const auto runtime = std::make_shared<bus::SystemRuntime>(2);
     for (const bool stored : {false, true}) {
         for (int round = 0; round < 300; ++round) {
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(the_graph_can_be_drawn_while_agents_come_and_go) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(A13_an_agent_that_a_step_removes_is_stopped_and_ends_behind_its_last_step) {
+BOOST_AUTO_TEST_CASE(A13_an_agent_that_a_step_removes_is_stopped_and_ends_after_its_last_step) {
     for (const bool stored : {false, true}) {
         std::string diary;
         ComingAndGoingWorld world{stored};
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(A13_an_agent_that_a_step_removes_is_stopped_and_ends_behind
     }
 }
 
-BOOST_AUTO_TEST_CASE(A13_an_agent_that_a_step_removes_has_ended_when_its_bus_has) {
+BOOST_AUTO_TEST_CASE(A13_an_agent_that_a_step_removes_has_ended_when_its_bus_has_ended) {
     const auto runtime = std::make_shared<bus::SystemRuntime>(2);
     for (int round = 0; round < 300; ++round) {
         std::string diary;
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(A13_an_agent_that_a_step_removes_has_ended_when_its_bus_has
     }
 }
 
-BOOST_AUTO_TEST_CASE(of_two_that_remove_an_agent_one_does_and_its_name_is_free_once) {
+BOOST_AUTO_TEST_CASE(if_two_threads_remove_an_agent_one_succeeds_and_the_name_is_freed_once) {
     const auto runtime = std::make_shared<bus::SystemRuntime>(2);
     for (const bool stored : {false, true}) {
         bus::Bus bus{{runtime, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(of_two_that_remove_an_agent_one_does_and_its_name_is_free_o
     }
 }
 
-BOOST_AUTO_TEST_CASE(A9_timers_of_the_bus_come_in_order_of_their_times_and_not_once_cancelled) {
+BOOST_AUTO_TEST_CASE(A9_timers_of_the_bus_fire_in_order_of_their_times_unless_cancelled) {
     ComingAndGoingWorld world{false};
     std::string seen;
     const auto handler =
@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(A9_a_stopped_bus_drops_its_timers_and_says_how_many) {
     BOOST_CHECK_THROW(world.bus.schedule(1h, ping("a")), std::logic_error);
 }
 
-BOOST_AUTO_TEST_CASE(A11_a_handler_may_stop_the_bus_and_all_that_is_queued_is_handled) {
+BOOST_AUTO_TEST_CASE(A11_a_handler_may_stop_the_bus_and_everything_queued_is_handled) {
     for (const bool stored : {false, true}) {
         bus::Bus bus{{nullptr, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
         std::atomic<int> handled{0};
@@ -303,7 +303,7 @@ BOOST_AUTO_TEST_CASE(A11_a_handler_may_stop_the_bus_and_all_that_is_queued_is_ha
     }
 }
 
-BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_the_bus_which_then_drains_behind_it) {
+BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_the_bus_which_then_drains_after_the_step) {
     for (const bool stored : {false, true}) {
         bus::Bus bus{{nullptr, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};
         std::atomic<int> handled{0};
@@ -344,8 +344,7 @@ BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_the_bus_now_and_the_rest_stays) {
     BOOST_TEST(world.bus.stop(bus::Stop::now).queued == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(
-    A11_while_it_drains_what_follows_from_an_event_may_be_published_and_nothing_else) {
+BOOST_AUTO_TEST_CASE(A11_a_draining_bus_accepts_only_what_follows_from_an_event) {
     ComingAndGoingWorld world{false};
     std::string seen;
     auto agent = scripted("worker");
@@ -427,7 +426,7 @@ BOOST_AUTO_TEST_CASE(A9_a_timer_of_one_bus_means_nothing_to_another) {
     BOOST_TEST(one.bus.cancel(timer));
 }
 
-BOOST_AUTO_TEST_CASE(A13_an_exception_while_a_timer_publishes_is_reported_and_the_others_come) {
+BOOST_AUTO_TEST_CASE(A13_an_exception_while_a_timer_publishes_is_reported_and_the_others_fire) {
     ComingAndGoingWorld world{false};
     bus::Observers observers{world.bus};
     std::vector<std::string> failed;

@@ -52,7 +52,7 @@ BOOST_DATA_TEST_CASE(D29_a_static_bus_takes_publishes_from_the_destructors_of_ot
     BOOST_TEST(ended.said.find("late: handled by ") != std::string::npos, ended.said);
 }
 
-BOOST_DATA_TEST_CASE(D29_a_static_bus_with_agents_refuses_publishes_after_its_end_with_a_sentence,
+BOOST_DATA_TEST_CASE(D29_a_static_bus_with_agents_refuses_publishes_after_its_end_with_a_message,
                      boost::unit_test::data::make(programs), program) {
     const Ended ended = run(program, "agents");
     BOOST_TEST(ended.code == 0);

@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S18_a_child_that_calls_exit_leaves_the_store_alone
     host.check_goes_on();
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S18_a_grandchild_is_no_home_either, Place, Places) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S18_each_call_of_a_bus_fails_in_a_grandchild_too, Place, Places) {
     Host<Place> host;
     const pid_t parent = ::getpid();
     BOOST_TEST(in_child([&] {
@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(S18_a_child_can_have_a_bus_of_its_own) {
 }
 #endif
 
-BOOST_AUTO_TEST_CASE(S18_a_child_and_its_parent_draw_other_numbers) {
+BOOST_AUTO_TEST_CASE(S18_a_child_and_its_parent_draw_different_random_numbers) {
     bus::SystemEnvironment& system = bus::SystemEnvironment::instance();
     static_cast<void>(system.random()); // this thread has a generator, which the child gets too
     const auto draw = [&] { return std::to_string(system.random()); };
@@ -396,7 +396,7 @@ BOOST_AUTO_TEST_CASE(S18_a_child_that_returns_into_a_worker_ends) {
     BOOST_TEST(place.damage() == "");
 }
 
-BOOST_AUTO_TEST_CASE(S18_a_child_of_a_plain_handler_can_end_where_it_likes) {
+BOOST_AUTO_TEST_CASE(S18_a_child_that_is_forked_in_a_plain_handler_can_end_there) {
     bus::Bus bus;
     std::string said;
     const bus::Subscription subscription =

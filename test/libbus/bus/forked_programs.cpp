@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(S18_a_child_may_return_from_main_and_exit) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(S18_a_program_that_becomes_a_daemon_too_late_is_told) {
+BOOST_AUTO_TEST_CASE(S18_a_program_that_becomes_a_daemon_too_late_gets_an_error) {
     const File file;
     const std::string said = said_by_host("daemon", file.path);
     BOOST_TEST(test::contains(said, "refused: a bus does not survive fork()"), said);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(S18_a_child_that_outlives_the_host_does_not_keep_the_store)
     BOOST_TEST(file.damage() == "");
 }
 
-BOOST_AUTO_TEST_CASE(S18_a_child_that_has_kept_the_store_all_the_same_is_named) {
+BOOST_AUTO_TEST_CASE(S18_a_child_that_has_kept_the_store_nevertheless_is_named) {
     const File file;
     {
         // Forked by a direct system call, so that no handler could close anything.

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(A10_agents_run_on_the_hosts_own_executor) {
     BOOST_TEST(threads.contains(std::this_thread::get_id()));
 }
 
-BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_order_of_steps_and_another_one_another) {
+BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_order_of_steps_and_another_seed_another_order) {
     const auto order_under = [](std::uint64_t seed) {
         auto runtime = std::make_shared<bus::SimulatedRuntime>(seed);
         bus::Bus bus{{runtime, nullptr}};

@@ -41,7 +41,8 @@ BOOST_AUTO_TEST_CASE(D21_observers_see_published_handled_failed_and_unhandled) {
     BOOST_TEST(seen == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(A14_what_a_filter_or_a_block_keeps_from_its_handler_is_not_unhandled) {
+BOOST_AUTO_TEST_CASE(
+    A14_an_event_that_a_filter_or_a_block_keeps_from_its_handler_is_not_unhandled) {
     bus::Bus bus;
     bus::Observers observers{bus};
     int unhandled = 0;
@@ -55,7 +56,7 @@ BOOST_AUTO_TEST_CASE(A14_what_a_filter_or_a_block_keeps_from_its_handler_is_not_
     BOOST_TEST(unhandled == 0);
 }
 
-BOOST_AUTO_TEST_CASE(A14_what_a_handler_knew_that_ended_in_that_dispatch_is_not_unhandled) {
+BOOST_AUTO_TEST_CASE(A14_an_event_whose_handler_ended_in_its_dispatch_is_not_unhandled) {
     bus::Bus bus;
     bus::Observers observers{bus};
     int unhandled = 0;
@@ -72,7 +73,7 @@ BOOST_AUTO_TEST_CASE(A14_what_a_handler_knew_that_ended_in_that_dispatch_is_not_
     BOOST_TEST(unhandled == 1);
 }
 
-BOOST_AUTO_TEST_CASE(A14_what_only_a_handler_knew_that_has_ended_of_itself_is_unhandled) {
+BOOST_AUTO_TEST_CASE(A14_an_event_whose_only_handler_has_ended_by_itself_is_unhandled) {
     bus::Bus bus;
     bus::Observers observers{bus};
     int unhandled = 0;
@@ -118,7 +119,7 @@ BOOST_AUTO_TEST_CASE(D21_a_slot_that_throws_changes_nothing_and_the_other_slots_
     BOOST_TEST(troubles[0] == "a slot of the observers' signal published threw: broken gauge");
 }
 
-BOOST_AUTO_TEST_CASE(D21_a_slot_of_trouble_that_throws_is_not_told_to_trouble) {
+BOOST_AUTO_TEST_CASE(D21_a_slot_of_trouble_that_throws_is_not_reported_to_trouble) {
     bus::Bus bus;
     bus::Observers observers{bus};
     int told = 0;
@@ -175,7 +176,7 @@ BOOST_AUTO_TEST_CASE(subscribed_and_unsubscribed_describe_the_handler) {
     BOOST_TEST(seen == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_subscription_that_ends_of_itself_is_told_of_once) {
+BOOST_AUTO_TEST_CASE(a_subscription_that_ends_by_itself_is_reported_once) {
     bus::Bus bus;
     bus::Observers observers{bus};
     int began = 0;
@@ -198,7 +199,7 @@ BOOST_AUTO_TEST_CASE(a_subscription_that_ends_of_itself_is_told_of_once) {
     BOOST_TEST(ended == 2);
 }
 
-BOOST_AUTO_TEST_CASE(the_end_of_the_bus_is_not_told_as_the_end_of_its_subscriptions) {
+BOOST_AUTO_TEST_CASE(the_end_of_the_bus_is_not_reported_as_the_end_of_its_subscriptions) {
     auto bus = std::make_unique<bus::Bus>();
     bus::Observers observers{*bus};
     int ended = 0;
@@ -226,7 +227,7 @@ BOOST_AUTO_TEST_CASE(a_slot_of_subscribed_may_subscribe_and_one_of_unsubscribed_
     BOOST_TEST(handled == 1);
 }
 
-BOOST_AUTO_TEST_CASE(agents_that_are_added_are_told_by_name) {
+BOOST_AUTO_TEST_CASE(agents_that_are_added_are_reported_by_name) {
     bus::Bus bus;
     bus::Observers observers{bus};
     std::vector<std::string> seen;

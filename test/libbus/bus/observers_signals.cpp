@@ -26,7 +26,7 @@ BOOST_AUTO_TEST_CASE(groups_set_the_order_of_slots) {
     BOOST_TEST(seen == "f12l");
 }
 
-BOOST_AUTO_TEST_CASE(a_tracked_slot_goes_with_its_object) {
+BOOST_AUTO_TEST_CASE(a_tracked_slot_ends_with_its_object) {
     bus::Bus bus;
     bus::Observers observers{bus};
     using Slot = bus::ObserverSignal<const bus::DomainEvent&>::slot_type;
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_tracked_slot_goes_with_its_object) {
     BOOST_TEST(observers.published.empty());
 }
 
-BOOST_AUTO_TEST_CASE(scoped_connections_end_and_blocked_ones_rest) {
+BOOST_AUTO_TEST_CASE(scoped_connections_end_and_blocked_ones_pause) {
     bus::Bus bus;
     bus::Observers observers{bus};
     int seen = 0;
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(scoped_connections_end_and_blocked_ones_rest) {
     BOOST_TEST(seen == 101);
 }
 
-BOOST_AUTO_TEST_CASE(each_form_of_connect_is_heard_in_its_place) {
+BOOST_AUTO_TEST_CASE(the_slots_of_each_form_of_connect_are_called_in_their_place) {
     bus::Bus bus;
     bus::Observers observers{bus};
     std::string seen;
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(slots_are_disconnected_by_group_by_function_and_all_at_once
     BOOST_TEST(heard == 201);
 }
 
-BOOST_AUTO_TEST_CASE(a_slot_may_be_a_signal_of_the_hosts) {
+BOOST_AUTO_TEST_CASE(a_slot_may_be_a_signal_of_the_host) {
     bus::Bus bus;
     bus::Observers observers{bus};
     int heard = 0;
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_slot_may_be_a_signal_of_the_hosts) {
     BOOST_TEST(heard == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_signal_is_emitted_by_the_bus_alone) {
+BOOST_AUTO_TEST_CASE(only_the_bus_emits_a_signal) {
     static_assert(!std::is_invocable_v<Published&, const bus::DomainEvent&>);
     static_assert(!std::is_convertible_v<Published*, boost::signals2::signal_base*>);
     BOOST_TEST(true);

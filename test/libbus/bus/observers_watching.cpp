@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(a_sink_that_is_not_wanted_is_not_asked_again_until_it_says_
     BOOST_TEST(meter->asked == asked);
 }
 
-BOOST_AUTO_TEST_CASE(a_sink_that_is_always_wanted_is_told_from_the_start) {
+BOOST_AUTO_TEST_CASE(a_sink_that_is_always_wanted_is_notified_from_the_start) {
     bus::Bus bus;
     const auto meter = std::make_shared<Meter>();
     meter->wants = true;
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(slots_may_be_connected_after_the_bus_has_gone) {
     BOOST_TEST(connection.connected());
 }
 
-BOOST_AUTO_TEST_CASE(slots_that_come_again_after_all_have_gone_are_told_again) {
+BOOST_AUTO_TEST_CASE(slots_connected_after_all_others_have_gone_are_notified) {
     bus::Bus bus;
     bus::Observers observers{bus};
     int heard = 0;
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_slot_of_another_signal_keeps_the_watching_on) {
 
 /// Rounds in which a slot is connected, must receive an event of its thread, and is disconnected.
 /// Meanwhile other threads publish, find no slot, and turn the watching off.
-BOOST_AUTO_TEST_CASE(a_slot_hears_the_next_event_while_other_threads_turn_the_watching_off) {
+BOOST_AUTO_TEST_CASE(a_slot_receives_the_next_event_while_other_threads_turn_the_watching_off) {
     constexpr int rounds = 5'000;
     bus::Bus bus;
     bus::Observers observers{bus};

@@ -60,7 +60,7 @@ public:
 
 BOOST_AUTO_TEST_SUITE(one_bus_a_store)
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S16_a_second_bus_is_refused_and_told_which_store_it_is, Place,
+BOOST_AUTO_TEST_CASE_TEMPLATE(S16_a_second_bus_is_refused_with_the_name_of_the_store, Place,
                               Stores) {
     const Place place;
     std::atomic<int> handled{0};
@@ -79,7 +79,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S16_a_second_bus_is_refused_and_told_which_store_i
     BOOST_TEST(place.damage() == "");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S16_two_decorators_around_one_store_are_one_store, Place, Stores) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S16_two_decorators_around_one_store_count_as_one_store, Place,
+                              Stores) {
     const Place place;
     const auto decorated = std::make_shared<test::TroubledStore>(place.store);
     const auto twice = std::make_shared<test::TroubledStore>(decorated);
@@ -96,7 +97,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S16_two_decorators_around_one_store_are_one_store,
     BOOST_TEST(place.damage() == "");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S16_buses_in_turn_work, Place, Stores) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S16_one_bus_after_the_other_works, Place, Stores) {
     const Place place;
     std::atomic<int> handled{0};
     for (int turn = 0; turn < 5; ++turn) {
@@ -149,7 +150,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S16_a_bus_that_could_not_be_made_keeps_no_store, P
     BOOST_TEST(place.damage() == "");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S16_of_threads_that_race_for_a_store_one_gets_it, Place, Stores) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S16_if_threads_race_for_a_store_one_gets_it, Place, Stores) {
     constexpr int racers = 4;
     const Place place;
     for (int round = 0; round < 20; ++round) {
@@ -184,7 +185,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S16_of_threads_that_race_for_a_store_one_gets_it, 
     BOOST_TEST(place.damage() == "");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S16_tools_commit_without_a_bus_as_ever, Place, Stores) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S16_tools_commit_without_a_bus_as_usual, Place, Stores) {
     const Place place;
     test::append(*place.store, test::event(1));
     { const bus::Bus bus{{.store = place.store}}; }

@@ -96,7 +96,7 @@ std::string stderr_of(const auto& act) {
 
 BOOST_AUTO_TEST_SUITE(unheard)
 
-BOOST_AUTO_TEST_CASE(D30_a_handler_that_throws_is_said_though_the_report_holds_it) {
+BOOST_AUTO_TEST_CASE(D30_a_handler_that_throws_is_logged_although_the_report_contains_it) {
     for (const bool stored : {false, true}) {
         World world{stored};
         const auto handler = subscribe_failing(*world.bus);
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(D30_a_failing_step_is_logged_when_it_is_given_up_and_not_be
     }
 }
 
-BOOST_AUTO_TEST_CASE(D30_what_on_given_up_throws_is_said) {
+BOOST_AUTO_TEST_CASE(D30_an_exception_of_on_given_up_is_logged) {
     World world;
     world.add_failing("caller", true);
     world.bus->publish(ping("x"));
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(D30_what_on_given_up_throws_is_said) {
     BOOST_TEST(world.said(1, "nor to this"));
 }
 
-BOOST_AUTO_TEST_CASE(D30_an_event_that_is_put_into_quarantine_is_said) {
+BOOST_AUTO_TEST_CASE(D30_an_event_that_is_put_into_quarantine_is_logged) {
     const auto store = std::make_shared<bus::MemoryStore>();
     std::vector<bus::Part> left(2);
     left[0].events.push_back({.record = bus::encode(ping("deadly"))});
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(D30_an_event_that_is_put_into_quarantine_is_said) {
     BOOST_TEST(lines[0].find("PingEvent") != std::string::npos, lines[0]);
 }
 
-BOOST_AUTO_TEST_CASE(D30_trouble_is_said) {
+BOOST_AUTO_TEST_CASE(D30_trouble_is_logged) {
     World world;
     {
         bus::Observers observers{*world.bus};
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(D30_a_failure_that_an_observer_of_its_signal_receives_is_no
     }
 }
 
-BOOST_AUTO_TEST_CASE(D30_at_most_ten_lines_a_second_are_said_and_what_is_left_out_is_counted) {
+BOOST_AUTO_TEST_CASE(D30_at_most_ten_lines_a_second_are_logged_and_the_others_are_counted) {
     World world;
     const auto handler = subscribe_failing(*world.bus);
     for (int i = 0; i < 25; ++i) {
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(D30_at_most_ten_lines_a_second_are_said_and_what_is_left_ou
     BOOST_TEST(world.lines.size() == 22U);
 }
 
-BOOST_AUTO_TEST_CASE(D30_unless_told_otherwise_lines_go_to_the_standard_error) {
+BOOST_AUTO_TEST_CASE(D30_by_default_lines_go_to_standard_error) {
     const std::string text = stderr_of([] {
         bus::Bus bus;
         const auto handler = subscribe_failing(bus);
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(D30_unless_told_otherwise_lines_go_to_the_standard_error) {
 }
 
 BOOST_AUTO_TEST_CASE(
-    D30_null_is_silence_and_a_callback_that_throws_is_answered_on_the_standard_error) {
+    D30_a_null_callback_is_silent_and_one_that_throws_is_logged_on_standard_error) {
     for (const bool silent : {true, false}) {
         const std::string text = stderr_of([silent] {
             bus::BusOptions options;
@@ -299,7 +299,7 @@ BOOST_AUTO_TEST_CASE(
     }
 }
 
-BOOST_AUTO_TEST_CASE(D30_failures_of_many_threads_are_all_said_or_counted) {
+BOOST_AUTO_TEST_CASE(D30_failures_of_many_threads_are_all_logged_or_counted) {
     std::mutex mutex;
     std::uint64_t said = 0;
     std::uint64_t left_out = 0;

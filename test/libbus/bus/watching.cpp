@@ -67,7 +67,7 @@ struct SeenStep {
 
 BOOST_AUTO_TEST_SUITE(watching)
 
-BOOST_AUTO_TEST_CASE(D31_handled_says_how_long_it_took_at_which_attempt_and_by_whom) {
+BOOST_AUTO_TEST_CASE(D31_handled_says_by_whom_how_long_it_took_and_at_which_attempt) {
     for (const bool stored : {false, true}) {
         WatchedWorld world{stored};
         bus::Observers observers{world.bus};
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(D31_handled_says_how_long_it_took_at_which_attempt_and_by_w
     }
 }
 
-BOOST_AUTO_TEST_CASE(D31_slots_and_sinks_that_ask_for_the_name_alone_get_it) {
+BOOST_AUTO_TEST_CASE(D31_slots_and_sinks_that_take_only_the_name_get_it) {
     WatchedWorld world{false};
     world.add("agent", [](const PingEvent&, bus::Context&) {});
     std::string by;
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(D31_a_function_around_steps_sees_begin_end_and_failure) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(D31_what_is_thrown_around_a_step_is_its_failure_and_nothing_happens) {
+BOOST_AUTO_TEST_CASE(D31_an_exception_around_a_step_is_its_failure_and_the_step_has_no_effect) {
     for (const bool stored : {false, true}) {
         for (const bool after : {false, true}) {
             WatchedWorld world{stored, [&](const bus::StepInfo& step, const bus::RunStep& run) {
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(D31_what_is_thrown_around_a_step_is_its_failure_and_nothing
     }
 }
 
-BOOST_AUTO_TEST_CASE(D31_a_function_that_does_not_run_the_step_once_is_told_so) {
+BOOST_AUTO_TEST_CASE(D31_a_function_that_does_not_run_the_step_once_makes_it_fail) {
     for (const int times : {0, 2}) {
         WatchedWorld world{false, [&](const bus::StepInfo& step, const bus::RunStep& run) {
                                for (int i = 0; i < (step.giving_up ? 1 : times); ++i) {
@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE(D31_the_status_says_how_far_behind_an_agent_is_and_when_it_
     BOOST_TEST(!world.status().oldest_waiting);
 }
 
-BOOST_AUTO_TEST_CASE(D31_the_status_of_one_that_has_not_begun_what_it_has_counts_it_as_lag) {
+BOOST_AUTO_TEST_CASE(D31_the_status_counts_events_that_an_agent_has_not_begun_as_lag) {
     for (const bool stored : {false, true}) {
         WatchedWorld world{stored};
         world.add("agent", [](const PingEvent&, bus::Context&) {});

@@ -6,7 +6,7 @@
 
 BOOST_AUTO_TEST_SUITE(agents)
 
-BOOST_AUTO_TEST_CASE(list_says_where_each_agent_is_and_what_it_has_left) {
+BOOST_AUTO_TEST_CASE(list_shows_where_each_agent_is_and_what_it_has_left) {
     const test::SampleStore store;
     const test::Called called = test::call({"agents", "list", "--store", store.url()});
     BOOST_TEST(called.code == 0);
@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(list_says_where_each_agent_is_and_what_it_has_left) {
     BOOST_TEST(test::call({"agents", "--store", store.url()}).out == called.out);
 }
 
-BOOST_AUTO_TEST_CASE(list_paints_only_where_colours_are_wanted) {
+BOOST_AUTO_TEST_CASE(list_uses_colours_only_if_they_are_wanted) {
     const test::SampleStore store;
     test::TestConsole console;
     console.look = {.terminal = true, .colours = true, .utf8 = true, .width = 40};
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(list_paints_only_where_colours_are_wanted) {
     BOOST_TEST(plain.out.find("\x1b[") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(list_prints_an_object_a_line_for_programs) {
+BOOST_AUTO_TEST_CASE(list_prints_one_object_per_line_for_programs) {
     const test::SampleStore store;
     const test::Called called = test::call({"agents", "list", "--json", "--store", store.url()});
     BOOST_TEST(called.code == 0);
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(list_shows_how_far_a_replay_is_while_there_is_one) {
     BOOST_TEST(!replay.at("effects").as_bool());
 }
 
-BOOST_AUTO_TEST_CASE(lag_and_what_was_under_way_are_counted_without_what_is_settled_ahead) {
+BOOST_AUTO_TEST_CASE(lag_and_events_under_way_are_counted_without_those_settled_ahead) {
     const test::SampleStore sample;
     {
         const auto store = bus::SqliteStore::open({.path = sample.path()});
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(forget_removes_an_agent_and_a_dry_run_does_not) {
     BOOST_TEST(test::call({"verify", "--store", store.url()}).code == 0);
 }
 
-BOOST_AUTO_TEST_CASE(forgetting_leaves_who_and_why) {
+BOOST_AUTO_TEST_CASE(forgetting_records_who_and_why) {
     const test::SampleStore store;
     const test::Called called =
         test::call({"agents", "forget", "biller", "--who", "ann", "--why", "replaced by billing",
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(forgetting_an_unknown_agent_names_the_one_that_was_meant) {
     BOOST_TEST(called.err.find("did you mean 'biller'") != std::string::npos, called.err);
 }
 
-BOOST_AUTO_TEST_CASE(a_running_host_forgets_an_agent_that_is_gone_and_none_that_it_runs) {
+BOOST_AUTO_TEST_CASE(a_running_host_forgets_an_agent_that_is_gone_but_not_one_that_it_runs) {
     test::SampleStore store;
     store.run_host();
     test::TestConsole console;
@@ -212,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_running_host_forgets_an_agent_that_is_gone_and_none_that_
     BOOST_TEST(store.open()->requests(0, 100, true).empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_host_that_does_not_come_to_it_leaves_the_request_queued) {
+BOOST_AUTO_TEST_CASE(a_host_that_does_not_answer_leaves_the_request_queued) {
     const test::SampleStore store;
     const auto writer = bus::SqliteStore::open({.path = store.path(), .program = "busy_host"});
     const test::Called called =

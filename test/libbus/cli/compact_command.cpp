@@ -62,7 +62,7 @@ private:
 
 BOOST_AUTO_TEST_SUITE(compacting)
 
-BOOST_AUTO_TEST_CASE(compact_gives_what_is_free_back_and_keeps_all_else) {
+BOOST_AUTO_TEST_CASE(compact_gives_back_free_space_and_keeps_everything_else) {
     const test::SampleStore store;
     make_roomy(store);
     const auto before = fs::file_size(store.path());
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(compact_gives_what_is_free_back_and_keeps_all_else) {
     BOOST_TEST(open->space().bytes == fs::file_size(store.path()));
 }
 
-BOOST_AUTO_TEST_CASE(compact_for_programs_says_what_it_gave) {
+BOOST_AUTO_TEST_CASE(compact_for_programs_says_how_much_it_gave_back) {
     const test::SampleStore store;
     make_roomy(store);
     const test::Called called = test::call({"compact", "--json", "--store", store.url()});
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(compact_for_programs_says_what_it_gave) {
     BOOST_TEST(!object.at("dry_run").as_bool());
 }
 
-BOOST_AUTO_TEST_CASE(compact_that_shows_how_far_it_is_does_the_same) {
+BOOST_AUTO_TEST_CASE(compact_that_shows_its_progress_does_the_same) {
     const test::SampleStore store;
     make_roomy(store);
     test::TestConsole console;
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(compact_beside_a_host_names_it_and_changes_nothing) {
     BOOST_TEST(is_whole(store));
 }
 
-BOOST_AUTO_TEST_CASE(compact_without_the_room_for_it_says_so_before_it_begins,
+BOOST_AUTO_TEST_CASE(compact_without_enough_room_says_so_before_it_begins,
                      *test::where_a_disk_can_be_mounted) {
     const test::SampleStore store;
     make_roomy(store);
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(compact_without_the_room_for_it_says_so_before_it_begins,
     BOOST_TEST(is_whole(store));
 }
 
-BOOST_AUTO_TEST_CASE(compact_of_a_store_that_is_not_there_makes_none) {
+BOOST_AUTO_TEST_CASE(compact_of_a_missing_store_creates_none) {
     const test::SampleStore store;
     const std::string missing = store.file("missing.db");
     BOOST_TEST(test::call({"compact", "--store", "sqlite:" + missing}).code == 3);

@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(list_groups_by_agent_failure_and_error) {
     BOOST_TEST(std::count(each.out.begin(), each.out.end(), '\n') == 2);
 }
 
-BOOST_AUTO_TEST_CASE(show_tells_the_event_and_every_attempt) {
+BOOST_AUTO_TEST_CASE(show_prints_the_event_and_every_attempt) {
     const test::SampleStore store;
     const test::Called called = letters(store, {"show", "biller", "6"});
     BOOST_TEST(called.code == 0);
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(show_tells_the_event_and_every_attempt) {
     BOOST_TEST(letters(store, {"show", "biller", "7"}).code == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_dry_run_changes_nothing_and_says_what_it_would) {
+BOOST_AUTO_TEST_CASE(a_dry_run_changes_nothing_and_says_what_it_would_do) {
     const test::SampleStore store;
     const test::Called called = letters(store, {"redrive", "--all", "--dry-run"});
     BOOST_TEST(called.code == 0);
@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_changes_nothing_and_says_what_it_would) {
     BOOST_TEST(store.open()->requests(0, 10, false).empty());
 }
 
-BOOST_AUTO_TEST_CASE(without_a_host_redrive_is_done_here_and_keeps_who_and_why) {
+BOOST_AUTO_TEST_CASE(without_a_host_redrive_is_done_by_the_command_and_records_who_and_why) {
     const test::SampleStore store;
     const test::Called called = letters(store, {"redrive", "--group", group_of(store, "account"),
                                                 "--who", "eve", "--why", "has one now"});
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(without_a_host_redrive_is_done_here_and_keeps_who_and_why) 
     BOOST_TEST(test::call({"requests", "--open", "--store", store.url()}).out == "");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_done_without_a_host_is_taken_up_by_the_next_one) {
+BOOST_AUTO_TEST_CASE(what_is_done_without_a_host_is_continued_by_the_next_one) {
     test::SampleStore store;
     BOOST_TEST(letters(store, {"discard", "biller", "6", "--why", "paid in cash"}).code == 0);
     BOOST_TEST(letters(store, {"redrive", "--kind", "poison"}).code == 0);
@@ -113,7 +113,7 @@ BOOST_AUTO_TEST_CASE(what_is_done_without_a_host_is_taken_up_by_the_next_one) {
 }
 
 /// The console's clock is an hour behind the host's, so the host seems to take an hour.
-BOOST_AUTO_TEST_CASE(beside_a_host_it_is_asked_for_and_told_when_it_was_done) {
+BOOST_AUTO_TEST_CASE(beside_a_host_redrive_is_requested_and_reported_when_it_is_done) {
     test::SampleStore store;
     store.run_host();
     test::TestConsole console;
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(beside_a_host_it_is_asked_for_and_told_when_it_was_done) {
     BOOST_TEST(account_of_biller(store).holds());
 }
 
-BOOST_AUTO_TEST_CASE(what_a_host_does_with_one_letter_is_told_once) {
+BOOST_AUTO_TEST_CASE(what_a_host_does_with_one_letter_is_listed_once) {
     test::SampleStore store;
     store.run_host();
     BOOST_TEST(
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(what_a_host_does_with_one_letter_is_told_once) {
     BOOST_TEST(count({"requests"}) == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(requests_tell_when_they_were_asked_for_and_done) {
+BOOST_AUTO_TEST_CASE(requests_show_when_they_were_made_and_done) {
     const test::SampleStore store;
     const auto writer = bus::SqliteStore::open({.path = store.path()});
     const bus::Timestamp asked = bus::parse_timestamp("2026-11-23T09:00:00Z");

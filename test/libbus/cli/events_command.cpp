@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(follow_takes_the_same_filters_as_list) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(follow_ends_with_130_when_the_user_wants_it_to) {
+BOOST_AUTO_TEST_CASE(follow_ends_with_130_when_the_user_interrupts_it) {
     const test::SampleStore store;
     test::TestConsole console;
     int pauses = 0;
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(follow_ends_with_130_when_the_user_wants_it_to) {
     BOOST_TEST(pauses == 3);
 }
 
-BOOST_AUTO_TEST_CASE(show_tells_all_of_an_event_and_what_agents_made_of_it) {
+BOOST_AUTO_TEST_CASE(show_prints_everything_about_an_event_and_what_agents_did_with_it) {
     const test::SampleStore store;
     const test::Called called = test::call({"events", "show", "6", "--store", store.url()});
     BOOST_TEST(called.code == 0);
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(show_tells_all_of_an_event_and_what_agents_made_of_it) {
     BOOST_TEST(boost::json::parse(dead.out).at("deliveries").as_array().size() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(show_of_an_event_that_is_not_there_says_which_are) {
+BOOST_AUTO_TEST_CASE(show_of_a_missing_event_says_which_events_there_are) {
     const test::SampleStore store;
     const test::Called far = test::call({"events", "show", "99", "--store", store.url()});
     BOOST_TEST(far.code == 1);

@@ -103,7 +103,7 @@ void make_store_of_unknown_types(const std::string& path) {
 
 BOOST_AUTO_TEST_SUITE(every_store)
 
-BOOST_AUTO_TEST_CASE(an_empty_store_holds_nothing_and_is_no_trouble) {
+BOOST_AUTO_TEST_CASE(an_empty_store_holds_nothing_and_causes_no_trouble) {
     const test::TempFolder folder;
     const std::string path = folder.path() / "empty.db";
     test::make_empty_store(path);
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(every_command_works_on_a_store_whose_event_types_are_unknow
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_no_store_is_refused_and_left_as_it_is) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_store_is_refused_and_left_as_it_is) {
     const test::TempFolder folder;
     const std::string path = folder.path() / "notes.txt";
     const std::string content(10'000, 'x');
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_store_is_refused_and_left_as_it_is) {
     BOOST_TEST(!fs::exists(folder.path() / "new"));
 }
 
-BOOST_AUTO_TEST_CASE(a_store_with_ruined_pages_is_told_and_crashes_nothing) {
+BOOST_AUTO_TEST_CASE(a_store_with_ruined_pages_is_reported_and_crashes_nothing) {
     const test::SampleStore store;
     ruin_pages(store.path());
     for (const auto& words : commands(store.file("new"))) {
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(a_store_with_ruined_pages_is_told_and_crashes_nothing) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_store_that_was_cut_short_is_told_and_crashes_nothing) {
+BOOST_AUTO_TEST_CASE(a_store_that_was_cut_short_is_reported_and_crashes_nothing) {
     const test::SampleStore store;
     fs::resize_file(store.path(), fs::file_size(store.path()) / 3);
     std::size_t refused = 0;
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(only_import_creates_a_missing_store) {
     BOOST_TEST(fs::exists(path));
 }
 
-BOOST_AUTO_TEST_CASE(beside_a_running_host_all_that_reads_works_and_it_prunes) {
+BOOST_AUTO_TEST_CASE(beside_a_running_host_all_reading_commands_work_and_the_host_prunes) {
     test::SampleStore store;
     store.run_host();
     for (const auto& words : commands(store.file("new"))) {

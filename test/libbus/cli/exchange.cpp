@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(what_is_exported_is_the_wire_format_and_imports_into_a_new_
     }
 }
 
-BOOST_AUTO_TEST_CASE(equal_doubles_are_skipped_and_counted) {
+BOOST_AUTO_TEST_CASE(equal_duplicates_are_skipped_and_counted) {
     const test::SampleStore store;
     const std::string all = exported(store.url());
     const test::Called again = import(store.url(), all + line(3) + line(3) + "\n");
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(equal_doubles_are_skipped_and_counted) {
     BOOST_TEST(store.open()->last_position() == 27);
 }
 
-BOOST_AUTO_TEST_CASE(a_double_with_other_content_stops_the_import_at_its_line) {
+BOOST_AUTO_TEST_CASE(a_duplicate_with_other_content_stops_the_import_at_its_line) {
     const test::SampleStore store;
     std::string other = line(1);
     other.replace(other.find("bob"), 3, "eve");
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_double_with_other_content_stops_the_import_at_its_line) {
     BOOST_TEST(within.err.find("line 2") != std::string::npos, within.err);
 }
 
-BOOST_AUTO_TEST_CASE(a_double_is_known_however_many_lines_lie_between) {
+BOOST_AUTO_TEST_CASE(a_duplicate_is_recognized_however_many_lines_lie_between) {
     const test::SampleStore store;
     std::string many;
     for (std::uint64_t number = 100; number < 1300; ++number) {
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_double_is_known_however_many_lines_lie_between) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_line_that_is_no_event_stops_the_import_and_says_where) {
+BOOST_AUTO_TEST_CASE(a_line_that_is_not_an_event_stops_the_import_and_says_where) {
     const test::SampleStore store;
     const std::string file = store.file("events.ndjson");
     std::ofstream{file} << line(5) << line(6) << R"({"event_id":7})" << '\n' << line(8);
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_line_that_is_no_event_stops_the_import_and_says_where) {
     BOOST_TEST(missing.code == 4);
 }
 
-BOOST_AUTO_TEST_CASE(an_import_in_many_commits_stops_cleanly_where_the_user_wants_it_to) {
+BOOST_AUTO_TEST_CASE(an_import_in_many_commits_stops_cleanly_when_the_user_interrupts_it) {
     const test::SampleStore store;
     std::string many;
     for (std::uint64_t number = 100; number < 1700; ++number) {
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(an_import_in_many_commits_stops_cleanly_where_the_user_want
     BOOST_TEST(rest.out == "imported 1,100 events, 500 were there already\n");
 }
 
-BOOST_AUTO_TEST_CASE(what_holds_no_events_leaves_no_store_behind) {
+BOOST_AUTO_TEST_CASE(an_import_without_events_leaves_no_store_behind) {
     const test::TempFolder folder;
     const std::string store = folder.path() / "new.db";
     const std::string binary = folder.path() / "events.gz";
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(export_takes_a_filter_and_a_new_file) {
     BOOST_TEST(taken.err.find("it exists already") != std::string::npos, taken.err);
 }
 
-BOOST_AUTO_TEST_CASE(export_and_import_show_how_far_they_are_where_that_is_asked_for) {
+BOOST_AUTO_TEST_CASE(export_and_import_show_their_progress_if_asked_to) {
     const test::SampleStore store;
     std::string many;
     for (std::uint64_t number = 100; number < 2200; ++number) {

@@ -27,7 +27,7 @@ test::Called flow(const test::SampleStore& store, std::vector<std::string> words
 
 BOOST_AUTO_TEST_SUITE(flows)
 
-BOOST_AUTO_TEST_CASE(what_was_asked_of_an_agent_or_of_the_log_is_no_part_of_an_execution) {
+BOOST_AUTO_TEST_CASE(requests_about_an_agent_or_the_log_are_not_part_of_an_execution) {
     const test::SampleStore store;
     const std::string before = flow(store, {"run-3"}).out;
     const auto position = store.open()->read_execution("run-3", 0, 1).at(0).position;
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(what_was_asked_of_an_agent_or_of_the_log_is_no_part_of_an_e
     BOOST_TEST(flow(store, {"run-3"}).out.find("discard by ann") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(flow_draws_what_caused_what_and_what_agents_failed_at) {
+BOOST_AUTO_TEST_CASE(flow_draws_what_caused_what_and_where_agents_failed) {
     const test::SampleStore store;
     const test::Called called = flow(store, {"run-3"});
     BOOST_TEST(called.code == 0);
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_file_gets_the_tree_in_ascii_and_failures_on_a_terminal_ar
                painted.out);
 }
 
-BOOST_AUTO_TEST_CASE(an_event_or_a_stream_of_the_execution_stands_for_it) {
+BOOST_AUTO_TEST_CASE(an_event_or_a_stream_of_an_execution_may_be_given_instead_of_it) {
     const test::SampleStore store;
     BOOST_TEST(flow(store, {"6"}).out == dead_flow);
     BOOST_TEST(flow(store, {bus::to_text(store.open()->read(5, 1).front().record.event_id)}).out ==
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(events_of_unknown_types_are_drawn_and_those_without_a_cause
                "{\"grams\":12.50,\"note\":\"caf\\u00e9\"}\n");
 }
 
-BOOST_AUTO_TEST_CASE(what_operators_asked_for_stays_to_be_seen) {
+BOOST_AUTO_TEST_CASE(requests_of_operators_stay_visible) {
     const test::SampleStore store;
     test::TestConsole console;
     console.time = bus::parse_timestamp("2023-11-15T08:00:00Z");
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(causes_that_run_in_a_circle_or_very_deep_are_drawn_once_eac
     BOOST_TEST(std::count(deep.out.begin(), deep.out.end(), '#') == 1000);
 }
 
-BOOST_AUTO_TEST_CASE(for_programs_flow_is_one_document) {
+BOOST_AUTO_TEST_CASE(flow_for_programs_is_one_document) {
     const test::SampleStore store;
     const auto document = boost::json::parse(flow(store, {"run-3", "--json"}).out).as_object();
     BOOST_TEST(document.at("execution_id").as_string() == "run-3");
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(for_programs_flow_is_one_document) {
     BOOST_TEST(boost::json::parse(all.out).at("complete").as_bool());
 }
 
-BOOST_AUTO_TEST_CASE(an_unknown_execution_is_told_with_what_could_be_written) {
+BOOST_AUTO_TEST_CASE(an_unknown_execution_is_reported_with_what_could_be_given) {
     const test::SampleStore store;
     const test::Called unknown = flow(store, {"run-99"});
     BOOST_TEST(unknown.code == 1);
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_execution_is_told_with_what_could_be_written) {
     BOOST_TEST(flow(store, {"--stream", "Parcel/p-2"}).code == 1);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_redriven_stands_between_the_attempts_before_and_after_it) {
+BOOST_AUTO_TEST_CASE(a_redrive_is_drawn_between_the_attempts_before_and_after_it) {
     const test::SampleStore sample;
     const bus::Position position = sample.open()->read_execution("run-3", 0, 10).at(1).position;
     {

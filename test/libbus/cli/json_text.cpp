@@ -91,7 +91,7 @@ const std::string execution = "e2-caf\xe9"; // NOLINT
 
 BOOST_AUTO_TEST_SUITE(json_text)
 
-BOOST_AUTO_TEST_CASE(S23_what_an_older_store_holds_is_exported_with_a_warning_that_names_it) {
+BOOST_AUTO_TEST_CASE(S23_bad_text_of_an_older_store_is_exported_with_a_warning_that_names_it) {
     const OlderStore older;
     const Called called = test::call({"export", "--store", older.url});
     BOOST_TEST(called.code == 0, called.err);
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(S23_what_an_older_store_holds_is_exported_with_a_warning_th
     test::check_older_store(older.path);
 }
 
-BOOST_AUTO_TEST_CASE(S23_many_such_events_are_told_of_in_few_lines) {
+BOOST_AUTO_TEST_CASE(S23_many_such_events_are_reported_in_few_lines) {
     test::TempFolder folder;
     const fs::path path = folder.path() / "older.db";
     test::make_older_store(path, R"sql(
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(S23_every_command_prints_json_of_an_older_store) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(S23_what_an_older_store_holds_can_be_cleared_up) {
+BOOST_AUTO_TEST_CASE(S23_agents_and_letters_with_bad_text_of_an_older_store_can_be_cleared_up) {
     const OlderStore older;
     for (const Words& words : {Words{"dead-letters", "redrive", agent, "3", "--why", "mended"},
                                Words{"dead-letters", "discard", agent, "3", "--why", "no"},

@@ -25,7 +25,7 @@ using test::holds;
 
 BOOST_AUTO_TEST_SUITE(keeping)
 
-BOOST_AUTO_TEST_CASE(prune_removes_what_every_agent_is_done_with) {
+BOOST_AUTO_TEST_CASE(prune_removes_what_every_agent_has_finished) {
     const test::SampleStore store;
     const test::Called dry =
         test::call({"prune", "--before", "6", "--dry-run", "--store", store.url()});
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(prune_takes_a_time_too) {
     BOOST_TEST(store.open()->first_position() == 5);
 }
 
-BOOST_AUTO_TEST_CASE(prune_refuses_what_an_agent_needs_dry_or_not) {
+BOOST_AUTO_TEST_CASE(prune_refuses_what_an_agent_needs_even_in_a_dry_run) {
     const test::SampleStore store;
     for (const std::vector<std::string>& words :
          {std::vector<std::string>{"prune", "--before", "7", "--store", store.url()},
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(prune_refuses_what_an_agent_needs_dry_or_not) {
                std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_cut_short_without_a_host_has_left_who_and_why) {
+BOOST_AUTO_TEST_CASE(a_command_that_is_interrupted_without_a_host_has_recorded_who_and_why) {
     const test::SampleStore store;
     test::TroubledStore troubled{bus::SqliteStore::open({.path = store.path()})};
     troubled.before_removal = [] { throw bus::StoreError{"cut short"}; };
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(prune_of_what_an_agent_needs_is_refused_by_a_host_in_the_sa
     store.end_host();
 }
 
-BOOST_AUTO_TEST_CASE(prune_ends_where_the_user_wants_it_to_and_the_same_command_goes_on) {
+BOOST_AUTO_TEST_CASE(prune_ends_when_the_user_interrupts_it_and_the_same_command_continues) {
     const test::SampleStore store;
     test::call({"dead-letters", "discard", "--all", "--why", "a test", "--store", store.url()});
     test::TestConsole console;
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(prune_ends_where_the_user_wants_it_to_and_the_same_command_
     BOOST_TEST(store.open()->first_position() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_also_beside_a_host) {
+BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_even_beside_a_host) {
     test::SampleStore store;
     store.run_host();
     const std::string copy = store.file("copy.db");
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(backup_writes_a_store_of_its_own_also_beside_a_host) {
     BOOST_TEST(test::call({"backup", copy, "--dry-run", "--store", store.url()}).code == 5);
 }
 
-BOOST_AUTO_TEST_CASE(a_backup_that_shows_how_far_it_is_writes_and_refuses_the_same) {
+BOOST_AUTO_TEST_CASE(a_backup_that_shows_its_progress_writes_and_refuses_the_same) {
     const test::SampleStore store;
     const std::string copy = store.file("copy.db");
     const std::vector<std::string> words{"backup", copy, "--store", store.url()};
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(a_dry_run_for_programs_has_no_number_and_no_time_but_who_an
     }
 }
 
-BOOST_AUTO_TEST_CASE(prune_shows_how_far_it_is_without_a_host_and_beside_one) {
+BOOST_AUTO_TEST_CASE(prune_shows_its_progress_without_a_host_and_beside_one) {
     const test::SampleStore store;
     test::TestConsole console;
     const std::vector<std::string> to_3{"prune", "--before", "4", "--store", store.url()};

@@ -63,7 +63,7 @@ struct InReplay : test::SampleStore {
 
 BOOST_FIXTURE_TEST_SUITE(narrow, InReplay)
 
-BOOST_AUTO_TEST_CASE(every_line_of_every_table_fits_the_terminal_also_during_a_replay) {
+BOOST_AUTO_TEST_CASE(every_line_of_every_table_fits_the_terminal_even_during_a_replay) {
     for (const int width : widths) {
         for (const auto& words : tables) {
             const std::string out = on_terminal(width, *this, words);
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(every_line_of_every_table_fits_the_terminal_also_during_a_r
     }
 }
 
-BOOST_AUTO_TEST_CASE(names_and_how_far_a_replay_is_are_never_cut) {
+BOOST_AUTO_TEST_CASE(names_and_the_progress_of_a_replay_are_never_cut) {
     for (const int width : widths) {
         for (const auto& words : tables) {
             const std::string out = on_terminal(width, *this, words);

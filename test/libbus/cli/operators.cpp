@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(R12_follow_shows_new_requests_and_their_answers_until_it_is
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(S26_requests_are_pruned_by_age_and_the_rest_is_still_proved_whole) {
+BOOST_AUTO_TEST_CASE(S26_requests_are_pruned_by_age_and_verify_still_finds_the_rest_whole) {
     BOOST_TEST(call({"dead-letters", "redrive", "biller", "6", "--why", "one"}).code == 0);
     BOOST_TEST(
         call({"dead-letters", "discard", "biller", "--kind", "poison", "--why", "two"}).code == 0);
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(S26_requests_are_pruned_by_age_and_the_rest_is_still_proved
     BOOST_TEST(left[0].at("action").as_string() == "prune requests");
 }
 
-BOOST_AUTO_TEST_CASE(S26_an_event_dated_in_the_future_is_named_and_looked_past) {
+BOOST_AUTO_TEST_CASE(S26_an_event_dated_in_the_future_is_named_and_ignored) {
     const bus::Timestamp monday = bus::parse_timestamp("2026-03-02T08:00:00Z");
     const std::string other = file("future.db");
     {
@@ -258,7 +258,7 @@ BOOST_AUTO_TEST_CASE(S26_an_event_dated_in_the_future_is_named_and_looked_past) 
     BOOST_TEST(bus::verify({.path = other}).clean());
 }
 
-BOOST_AUTO_TEST_CASE(S26_versions_of_pruned_streams_go_only_where_asked) {
+BOOST_AUTO_TEST_CASE(S26_versions_of_pruned_streams_are_removed_only_on_request) {
     BOOST_TEST(call({"deliveries", "discard", "--all", "--why", "old"}).code == 0);
     const bus::Position last = open()->last_position();
     const test::Called pruned = call({"prune", "--before", number_of(last + 1)});

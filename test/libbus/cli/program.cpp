@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(output_that_cannot_be_written_ends_with_5) {
     BOOST_TEST(shell("bus export --store $STORE $FOLDER/no/where").code == 5);
 }
 
-BOOST_AUTO_TEST_CASE(a_reader_that_goes_away_is_no_error) {
+BOOST_AUTO_TEST_CASE(a_reader_that_goes_away_is_not_an_error) {
     const Shell piped = shell("for i in {1..60}; do bus export --store $STORE; done >$FOLDER/many\n"
                               "bus import $FOLDER/many --store sqlite:$FOLDER/new.db >/dev/null\n"
                               "bus events list --json --limit 0 --store $STORE | true\n"
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_goes_away_is_no_error) {
     BOOST_TEST(piped.out == "0\n");
 }
 
-BOOST_AUTO_TEST_CASE(following_ends_when_its_reader_has_gone_though_nothing_new_is_committed) {
+BOOST_AUTO_TEST_CASE(following_ends_when_its_reader_has_gone_even_if_nothing_new_is_committed) {
     const Shell piped = shell("bus events follow --from 1 --store $STORE | head -2 | wc -l\n"
                               "echo ${PIPESTATUS[0]}");
     BOOST_TEST(piped.out == "2\n0\n");
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(following_ends_when_its_reader_has_gone_though_nothing_new_
     BOOST_TEST(shell("timeout 1 " BUS_PROGRAM " events follow --store $STORE >&-").code == 124);
 }
 
-BOOST_AUTO_TEST_CASE(the_version_is_told_anywhere_on_the_line) {
+BOOST_AUTO_TEST_CASE(the_version_can_be_asked_for_anywhere_on_the_line) {
     for (const char* words : {"-V", "--version", "agents --version"}) {
         const Shell version = shell(std::string{"bus "} + words);
         BOOST_TEST(version.code == 0);
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(the_completion_for_bash_knows_every_command) {
                "biller\npoison\n--group\nthe groups\nsqlite:\nbash\ncomplete -F _bus bus\n");
 }
 
-BOOST_AUTO_TEST_CASE(the_manual_page_tells_every_command_and_option_that_the_help_tells) {
+BOOST_AUTO_TEST_CASE(the_manual_page_has_every_command_and_option_of_the_help) {
     const Shell page = shell("bus man");
     BOOST_TEST(page.code == 0);
     const Shell words = shell(

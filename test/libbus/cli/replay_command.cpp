@@ -93,7 +93,7 @@ void go_on(bus::EventStore& store, bus::Position events) {
 
 BOOST_AUTO_TEST_SUITE(replay)
 
-BOOST_AUTO_TEST_CASE(an_agent_without_a_host_is_put_back_for_its_program_to_find) {
+BOOST_AUTO_TEST_CASE(an_agent_without_a_host_is_set_back_and_replays_when_its_program_runs) {
     const test::SampleStore store;
     const test::Called called = test::call(
         {"replay", "greeter", "--who", "ann", "--why", "new column", "--store", store.url()});
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_replay_beside_a_host_that_does_not_run_the_agent_is_said_
     store.end_host();
 }
 
-BOOST_FIXTURE_TEST_CASE(a_replay_that_a_host_is_in_the_middle_of_is_said_to_go_on_in_it, HeldHost) {
+BOOST_FIXTURE_TEST_CASE(a_replay_that_a_host_has_not_finished_is_said_to_continue_in_it, HeldHost) {
     console.on_pause = [&] { wait_until_held(); };
     const test::Called called = replay({"--wait", "10", "--progress"});
     BOOST_TEST(called.code == 0);

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(S21_restore_puts_a_backup_in_place_and_says_where_the_old_s
     BOOST_TEST(!object.at("dry_run").as_bool());
 }
 
-BOOST_AUTO_TEST_CASE(S21_restore_refuses_beside_a_host_and_what_is_no_whole_backup) {
+BOOST_AUTO_TEST_CASE(S21_restore_refuses_beside_a_host_and_refuses_anything_but_a_whole_backup) {
     test::SampleStore store;
     const std::string backup = backup_of(store);
     store.run_host();
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(S28_import_into_a_pruned_store_does_not_bring_back_what_was
     BOOST_TEST(whole(store.path()));
 }
 
-BOOST_AUTO_TEST_CASE(S28_a_store_of_which_all_was_pruned_is_known_for_one) {
+BOOST_AUTO_TEST_CASE(S28_a_store_whose_events_were_all_pruned_is_recognized_as_pruned) {
     const test::SampleStore store;
     const std::string fresh = store.file("fresh.db");
     const std::string file = store.file("one.ndjson");

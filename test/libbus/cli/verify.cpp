@@ -25,7 +25,7 @@ test::Called verify(const std::string& url, std::vector<std::string> more = {}) 
 
 BOOST_AUTO_TEST_SUITE(verify_command)
 
-BOOST_AUTO_TEST_CASE(a_whole_store_ends_with_0_also_one_with_types_that_nobody_knows) {
+BOOST_AUTO_TEST_CASE(a_whole_store_ends_with_0_even_one_with_types_that_nobody_knows) {
     const test::SampleStore store;
     const test::Called called = verify(store.url());
     BOOST_TEST(called.code == 0, called.out);
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(an_empty_store_is_whole) {
     BOOST_TEST(says(called.out, "0 events, "), called.out);
 }
 
-BOOST_AUTO_TEST_CASE(damage_ends_with_1_and_is_told_with_its_meaning_and_what_to_do) {
+BOOST_AUTO_TEST_CASE(damage_ends_with_1_and_is_reported_with_its_meaning_and_what_to_do) {
     const test::SampleStore store;
     BOOST_REQUIRE(test::Shell{store.path()}.run("DELETE FROM events WHERE position = 3;"
                                                 "UPDATE agents SET checkpoint = checkpoint - 1"));
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(R10_an_export_names_the_position_of_an_event_that_it_cannot
     BOOST_TEST(verify(store.url()).code == 1);
 }
 
-BOOST_AUTO_TEST_CASE(S29_the_verdict_is_told_first_and_last_and_notes_are_limited_as_damage_is) {
+BOOST_AUTO_TEST_CASE(S29_the_verdict_is_printed_first_and_last_and_notes_are_limited_like_damage) {
     const test::TempFolder folder;
     const std::string path = (folder.path() / "parked.db").string();
     {
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(S29_the_verdict_is_told_first_and_last_and_notes_are_limite
     BOOST_TEST(object.at("notes").at("parked_without_blocker").as_int64() == 150);
 }
 
-BOOST_AUTO_TEST_CASE(programs_get_one_object) {
+BOOST_AUTO_TEST_CASE(verify_for_programs_prints_one_object) {
     const test::SampleStore store;
     BOOST_REQUIRE(test::Shell{store.path()}.run("UPDATE events SET user_id = 'eve'"));
     const test::Called called = verify(store.url(), {"--json", "--most", "2"});
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_running_host_is_not_in_the_way) {
     BOOST_TEST(verify(store.url()).code == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_store_where_this_user_may_not_write_is_verified_and_looked_into,
+BOOST_AUTO_TEST_CASE(a_store_where_this_user_may_not_write_can_be_verified_and_read,
                      *test::where_writing_can_be_forbidden) {
     const test::SampleStore store;
     // Who becomes nobody may read it.

@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(an_agent_needs_a_name) {
     BOOST_CHECK_THROW(scripted(""), std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(an_agent_declares_one_handler_a_type) {
+BOOST_AUTO_TEST_CASE(an_agent_declares_one_handler_per_type) {
     const auto agent = scripted("double");
     agent->handles<PingEvent>(nothing);
     BOOST_CHECK_EXCEPTION(agent->handles<PingEvent>(nothing), std::logic_error,
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(A15_what_a_step_context_names_is_declared_and_the_rest_does
     BOOST_TEST(teller.heard == "a1");
 }
 
-BOOST_AUTO_TEST_CASE(A15_a_step_context_given_on_as_a_context_is_still_checked_at_run_time) {
+BOOST_AUTO_TEST_CASE(A15_a_step_context_passed_on_as_a_context_is_still_checked_at_run_time) {
     const auto publish_pong = [](bus::Context& context) { context.publish(test::pong("x")); };
     std::string message;
     auto agent = scripted("helper");

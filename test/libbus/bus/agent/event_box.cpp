@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(what_is_left_in_a_box_is_destroyed_with_it) {
     BOOST_TEST(Counted::alive == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_copy_that_throws_leaves_the_box_whole_wherever_it_happens) {
+BOOST_AUTO_TEST_CASE(a_copy_that_throws_leaves_the_box_intact_wherever_it_happens) {
     // At each place of a chunk, and at the beginning of the next chunk.
     for (int before = 0; before < 200; ++before) {
         EventBox box{false, 1 << 18};
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_copy_that_throws_leaves_the_box_whole_wherever_it_happens
     BOOST_TEST(Counted::alive == 0);
 }
 
-BOOST_AUTO_TEST_CASE(an_event_at_work_stays_whole_while_the_ones_behind_it_are_dropped) {
+BOOST_AUTO_TEST_CASE(an_event_in_its_step_stays_intact_while_those_behind_it_are_dropped) {
     EventBox box{false, 1 << 18};
     std::int64_t in = 0;
     std::int64_t out = 0;

@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(a_worker_that_finds_more_events_after_each_wait_keeps_waiti
     BOOST_TEST(waits(gathering, 1000, 50) == 1000);
 }
 
-BOOST_AUTO_TEST_CASE(after_a_full_batch_more_is_known_to_come) {
+BOOST_AUTO_TEST_CASE(after_a_full_batch_the_consumer_expects_more_events) {
     Gathering gathering;
     gathering.skip();
     BOOST_TEST(gathering.pays(50));

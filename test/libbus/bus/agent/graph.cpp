@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(emissions_on_giving_up_are_marked_unless_they_are_emitted_o
     BOOST_TEST((graph.emitters_of(bus::event_type<GivenUpEvent>()) == expected));
 }
 
-BOOST_AUTO_TEST_CASE(a_part_is_as_if_nothing_else_was_declared) {
+BOOST_AUTO_TEST_CASE(a_part_of_a_graph_is_as_if_nothing_else_was_declared) {
     const bus::EventGraph graph =
         graph_of(reacting<PingEvent, PongEvent>("a"), reacting<PongEvent, GivenUpEvent>("b"));
     BOOST_TEST(names_of(graph.without<PongEvent>().types()) == (Names{"PingEvent"}));
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(a_part_is_as_if_nothing_else_was_declared) {
     BOOST_TEST(graph.only<bus::DomainEvent>().to_json() == graph.to_json());
 }
 
-BOOST_AUTO_TEST_CASE(only_takes_what_derives_and_without_does_not) {
+BOOST_AUTO_TEST_CASE(only_of_a_base_includes_derived_types_and_without_removes_just_the_base) {
     const bus::EventGraph graph = graph_of(reacting<PingEvent>("a"), reacting<LoudPingEvent>("b"));
     BOOST_TEST(names_of(graph.only<PingEvent>().types()) == (Names{"LoudPingEvent", "PingEvent"}));
     BOOST_TEST(names_of(graph.without<PingEvent>().types()) == (Names{"LoudPingEvent"}));

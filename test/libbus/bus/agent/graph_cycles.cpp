@@ -106,7 +106,7 @@ std::set<std::pair<std::string, std::string_view>> round_goers(const std::vector
 
 BOOST_AUTO_TEST_SUITE(graph_cycles)
 
-BOOST_AUTO_TEST_CASE(the_cycles_are_real_and_go_over_all_that_can_come_back_to_itself) {
+BOOST_AUTO_TEST_CASE(the_cycles_are_real_and_cover_everything_that_can_reach_itself) {
     std::mt19937 random{20'250'711};
     std::size_t cycles = 0;
     for (int round = 0; round < 300; ++round) {

@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(dot_draws_the_same) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(json_tells_types_agents_and_handlers_by_name) {
+BOOST_AUTO_TEST_CASE(json_lists_types_agents_and_handlers_by_name) {
     const boost::json::value expected = boost::json::parse(R"({
         "types": [
             {"name": "DomainEvent", "base": null, "source": false, "unhandled": false},
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(json_tells_types_agents_and_handlers_by_name) {
     BOOST_TEST(pretty.ends_with("\n}\n"));
 }
 
-BOOST_AUTO_TEST_CASE(the_order_of_adding_does_not_show) {
+BOOST_AUTO_TEST_CASE(the_order_of_adding_makes_no_difference) {
     const auto a = reacting<PingEvent, PongEvent, GivenUpEvent>("a");
     const auto b = reacting<PongEvent, LoudPingEvent, PingEvent>("b");
     const bus::HandlerDescription one{.type = &bus::event_type<PingEvent>(), .name = "one"};

@@ -25,7 +25,7 @@ const std::string end_it = ": make sure that something ends it";
 
 BOOST_AUTO_TEST_SUITE(graph_warnings)
 
-BOOST_AUTO_TEST_CASE(an_emitted_type_that_nobody_handles_is_named_with_who_emits_it) {
+BOOST_AUTO_TEST_CASE(an_emitted_type_that_nobody_handles_is_named_with_its_emitter) {
     auto giving_up = reacting<PingEvent>("c");
     giving_up->gives_up_with<PongEvent>({});
     const bus::EventGraph graph =
@@ -37,7 +37,7 @@ BOOST_AUTO_TEST_CASE(an_emitted_type_that_nobody_handles_is_named_with_who_emits
     BOOST_TEST(graph.warnings() == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_only_the_host_publishes_is_no_reason_to_warn) {
+BOOST_AUTO_TEST_CASE(a_type_that_only_the_host_publishes_causes_no_warning) {
     BOOST_TEST(graph_of(reacting<PingEvent>("a")).warnings().empty());
 }
 
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_handler_of_every_event_does_not_hide_that_a_type_has_no_o
     BOOST_TEST(graph.without<PongEvent>().warnings().empty());
 }
 
-BOOST_AUTO_TEST_CASE(two_agents_that_set_each_other_off_are_one_cycle) {
+BOOST_AUTO_TEST_CASE(two_agents_that_trigger_each_other_are_one_cycle) {
     const Lines expected{"events may go round in a circle: a on PingEvent emits PongEvent; b on "
                          "PongEvent emits PingEvent" +
                          end_it};
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_cycle_through_a_base_is_found_unless_a_nearer_handler_bre
     BOOST_TEST(graph_of(relay).cycles().empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_cycle_over_giving_up_says_so) {
+BOOST_AUTO_TEST_CASE(a_cycle_through_giving_up_is_marked_as_such) {
     auto fragile = reacting<PingEvent>("fragile");
     fragile->gives_up_with<PongEvent>({});
     const Lines expected{"events may go round in a circle: again on PongEvent emits PingEvent; "
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_cycle_over_giving_up_says_so) {
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_cycle_of_normal_emissions_is_not_marked_as_one_over_giving_up) {
+BOOST_AUTO_TEST_CASE(a_cycle_of_normal_emissions_is_not_marked_as_one_through_giving_up) {
     auto echo = reacting<PingEvent, PingEvent>("echo");
     echo->gives_up_with<PingEvent>({});
     const auto cycles = graph_of(echo).cycles();
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_cycle_of_normal_emissions_is_not_marked_as_one_over_givin
     BOOST_TEST(!cycles[0][0].on_giving_up);
 }
 
-BOOST_AUTO_TEST_CASE(cycles_that_share_an_agent_are_told_each_once) {
+BOOST_AUTO_TEST_CASE(cycles_that_share_an_agent_are_each_listed_once) {
     const bus::EventGraph graph = graph_of(
         reacting<PingEvent, PongEvent, GivenUpEvent>("a"), reacting<PongEvent, PingEvent>("b"),
         reacting<GivenUpEvent, PingEvent>("c"), reacting<GivenUpEvent>("apart"));

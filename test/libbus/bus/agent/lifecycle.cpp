@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(A13_what_on_stop_throws_is_reported) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(A3_what_waits_for_an_agent_that_is_removed_is_not_handled_but_counted) {
+BOOST_AUTO_TEST_CASE(A3_events_that_wait_for_a_removed_agent_are_not_handled_but_counted) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     int handled = 0;
     auto agent = scripted("leaving");
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(A3_a_step_may_remove_its_own_agent_and_two_may_remove_each_
     }
 }
 
-BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_its_own_agent_whose_on_stop_comes_after_it) {
+BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_its_own_agent_and_on_stop_runs_after_the_step) {
     for (const bool threads : {false, true}) {
         std::string diary;
         bus::MailboxRunner* runner = nullptr;
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_its_own_agent_whose_on_stop_comes_after
     }
 }
 
-BOOST_AUTO_TEST_CASE(A12_agents_that_come_while_events_flow_get_all_that_is_published_after) {
+BOOST_AUTO_TEST_CASE(A12_agents_added_while_events_flow_get_everything_published_afterwards) {
     bus::Bus bus;
     std::atomic<bool> over{false};
     std::atomic<std::int64_t> published{0};

@@ -83,7 +83,7 @@ private:
 
 BOOST_AUTO_TEST_SUITE(mailbox)
 
-BOOST_AUTO_TEST_CASE(A4_what_comes_to_an_agent_that_sleeps_wakes_it_once) {
+BOOST_AUTO_TEST_CASE(A4_events_for_a_sleeping_agent_wake_it_once) {
     // From one thread and from several: a publisher that finds the agent awake, or about to be,
     // posts nothing.
     const auto host = std::make_shared<CountingHost>();
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(A4_what_comes_to_an_agent_that_sleeps_wakes_it_once) {
     BOOST_TEST(handled == 200);
 }
 
-BOOST_AUTO_TEST_CASE(A4_what_comes_while_an_agent_has_its_turn_posts_nothing) {
+BOOST_AUTO_TEST_CASE(A4_events_that_arrive_during_an_agents_turn_post_nothing) {
     const auto host = std::make_shared<CountingHost>();
     bus::Bus bus{{std::make_shared<bus::SystemRuntime>(host), nullptr}};
     int handled = 0;
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(A4_what_comes_while_an_agent_has_its_turn_posts_nothing) {
     BOOST_TEST(handled == 101);
 }
 
-BOOST_AUTO_TEST_CASE(A6_reject_does_not_take_what_comes_over_the_bound_and_counts_it) {
+BOOST_AUTO_TEST_CASE(A6_reject_refuses_events_over_the_bound_and_counts_them) {
     Small small{bus::Overflow::reject};
     for (int i = 1; i <= 5; ++i) {
         small.bus.publish(ping("x", i));
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(A6_reject_does_not_take_what_comes_over_the_bound_and_count
     BOOST_TEST(small.bus.status().front().dropped == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(A6_drop_oldest_lets_the_oldest_give_way_and_counts_it) {
+BOOST_AUTO_TEST_CASE(A6_drop_oldest_drops_the_oldest_event_and_counts_it) {
     Small small{bus::Overflow::drop_oldest};
     for (int i = 1; i <= 5; ++i) {
         small.bus.publish(ping("x", i));
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(A6_drop_oldest_lets_the_oldest_give_way_and_counts_it) {
     BOOST_TEST(small.bus.status().front().dropped == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(A6_block_lets_the_publisher_wait_and_loses_nothing) {
+BOOST_AUTO_TEST_CASE(A6_block_makes_the_publisher_wait_and_loses_nothing) {
     Small small{bus::Overflow::block};
     for (int i = 1; i <= 50; ++i) {
         small.bus.publish(ping("x", i)); // the wait runs the agent: there is one thread only
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(A6_block_lets_the_publisher_wait_and_loses_nothing) {
     BOOST_TEST(status.over_bound == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(A6_block_counts_the_publishes_that_wait_under_several_publishers) {
+BOOST_AUTO_TEST_CASE(A6_block_counts_the_waiting_publishes_of_several_publishers) {
     bus::Bus bus;
     std::latch entered{1};
     std::latch may_leave{1};
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(A6_block_counts_the_publishes_that_wait_under_several_publi
     BOOST_TEST(status.dropped == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(A6_block_lets_steps_go_over_the_bound_and_counts_what_they_put_in) {
+BOOST_AUTO_TEST_CASE(A6_block_lets_steps_exceed_the_bound_and_counts_their_events) {
     for (const auto overflow : {bus::Overflow::block, bus::Overflow::reject}) {
         const auto runtime = std::make_shared<bus::SimulatedRuntime>();
         bus::Bus bus{{runtime, nullptr}};
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(A6_block_lets_steps_go_over_the_bound_and_counts_what_they_
     }
 }
 
-BOOST_AUTO_TEST_CASE(A6_block_holds_under_several_publishers_on_threads) {
+BOOST_AUTO_TEST_CASE(A6_block_holds_with_several_publishers_on_threads) {
     constexpr int each = 500;
     bus::Bus bus;
     std::atomic<int> handled{0};
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(A1_each_publishers_events_keep_their_order_across_types_and
     BOOST_TEST(bus.status().front().finished == last.size() * each);
 }
 
-BOOST_AUTO_TEST_CASE(A6_reject_and_drop_oldest_account_for_every_event_under_several_publishers) {
+BOOST_AUTO_TEST_CASE(A6_reject_and_drop_oldest_account_for_every_event_of_several_publishers) {
     constexpr std::uint64_t each = 500;
     for (const auto overflow : {bus::Overflow::reject, bus::Overflow::drop_oldest}) {
         bus::Bus bus;
@@ -366,7 +366,7 @@ BOOST_AUTO_TEST_CASE(A6_stopping_frees_a_publisher_that_waits_for_room) {
     BOOST_TEST(status.waited == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(A11_drain_handles_all_that_is_queued_and_what_comes_of_it) {
+BOOST_AUTO_TEST_CASE(A11_drain_handles_everything_queued_and_what_follows_from_it) {
     auto runtime = std::make_shared<bus::SimulatedRuntime>();
     bus::Bus bus{{runtime, nullptr}};
     auto agent = scripted("counting_down");
@@ -404,7 +404,7 @@ BOOST_AUTO_TEST_CASE(A11_drain_gives_up_at_its_deadline) {
     BOOST_TEST(bus.idle());
 }
 
-BOOST_AUTO_TEST_CASE(A11_a_step_that_runs_is_waited_for_past_the_deadline) {
+BOOST_AUTO_TEST_CASE(A11_a_running_step_is_waited_for_even_past_the_deadline) {
     for (const auto how : {bus::Stop::drain, bus::Stop::now}) {
         for (const bool stored : {false, true}) {
             bus::Bus bus{{nullptr, stored ? std::make_shared<bus::MemoryStore>() : nullptr}};

@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(A6_neither_publisher_nor_worker_allocates_for_an_event_once
     }
 }
 
-BOOST_AUTO_TEST_CASE(A6_a_mailbox_that_was_full_gives_back_all_but_a_bounded_part) {
+BOOST_AUTO_TEST_CASE(A6_a_mailbox_that_was_full_frees_all_but_a_bounded_part_of_its_memory) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     auto agent = scripted("a");
     agent->settings().mailbox_capacity = 100'000;

@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(R1_jitter_follows_the_documented_formula_to_the_microsecond
     }
 }
 
-BOOST_AUTO_TEST_CASE(R1_a_delay_longer_than_any_that_can_be_counted_is_the_longest_one) {
+BOOST_AUTO_TEST_CASE(R1_a_delay_too_long_to_represent_is_the_longest_possible_one) {
     const bus::RetryPolicy policy{
         .initial_delay = 1s, .factor = 1e9, .max_delay = bus::Duration::max(), .jitter = 0.0};
     BOOST_TEST(policy.delay(2, 0).count() == (1'000'000'000s / 1us));
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(R1_a_delay_longer_than_any_that_can_be_counted_is_the_longe
     BOOST_TEST((next == bus::Timestamp::max()));
 }
 
-BOOST_AUTO_TEST_CASE(R1_an_agent_waits_what_the_policy_says_for_the_runtimes_random_number) {
+BOOST_AUTO_TEST_CASE(R1_an_agent_waits_as_long_as_the_policy_says_for_the_runtimes_random_number) {
     const bus::RetryPolicy policy{.max_attempts = 4, .initial_delay = 1s, .jitter = 0.5};
     Failing failing{policy, [](auto, auto&) { throw std::runtime_error{"down"}; }};
     failing.run();

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(blanks_between_the_tokens_change_nothing) {
                           [](const bus::CodecError& error) { return error.path() == "$version"; });
 }
 
-BOOST_AUTO_TEST_CASE(a_state_whose_version_another_program_has_moved_or_respelt_is_refused) {
+BOOST_AUTO_TEST_CASE(a_state_whose_version_another_program_has_moved_or_rewritten_is_refused) {
     const auto at_version = [](const bus::CodecError& error) { return error.path() == "$version"; };
     for (const char* const kept :
          {R"({"state":{"items":4},"$version":3})", R"({"\u0024version":3,"state":{"items":4}})"}) {

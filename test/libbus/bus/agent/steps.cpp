@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(A4_events_published_while_an_agent_drains_are_handled_in_tu
     BOOST_TEST(bus.status()[0].finished == 10'000U);
 }
 
-BOOST_AUTO_TEST_CASE(A5_what_a_step_emits_is_seen_by_nobody_before_it_has_succeeded) {
+BOOST_AUTO_TEST_CASE(A5_nobody_sees_what_a_step_emits_before_the_step_has_succeeded) {
     int pongs = 0;
     int pongs_inside = -1;
     const auto handler = bus.subscribe<PongEvent>([&](const PongEvent&) { ++pongs; });
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(A12_an_agent_gets_every_event_that_is_published_after_it_wa
     BOOST_TEST(seen.front() == "after");
 }
 
-BOOST_AUTO_TEST_CASE(A14_only_what_neither_handler_nor_agent_knows_is_unhandled) {
+BOOST_AUTO_TEST_CASE(A14_only_an_event_without_any_handler_or_agent_is_unhandled) {
     bus::Observers observers{bus};
     std::vector<std::string> unhandled;
     observers.unhandled.connect(
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(A14_only_what_neither_handler_nor_agent_knows_is_unhandled)
     BOOST_TEST(unhandled.front() == "PongEvent");
 }
 
-BOOST_AUTO_TEST_CASE(an_emission_carries_execution_user_and_cause_on) {
+BOOST_AUTO_TEST_CASE(an_emission_inherits_execution_and_user_and_names_its_cause) {
     std::vector<PongEvent> emitted;
     const auto handler =
         bus.subscribe<PongEvent>([&](const PongEvent& event) { emitted.push_back(event); });

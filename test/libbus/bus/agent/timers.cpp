@@ -59,7 +59,7 @@ using Numbers = std::vector<std::int64_t>;
 
 BOOST_FIXTURE_TEST_SUITE(timers, TimersWorld)
 
-BOOST_AUTO_TEST_CASE(A9_timers_fire_in_order_of_due_time_and_of_scheduling_where_it_is_equal) {
+BOOST_AUTO_TEST_CASE(A9_timers_fire_in_order_of_due_time_then_in_order_of_scheduling) {
     run([](const PingEvent&, bus::Context& context) {
         context.schedule(30ms, pong("x", 5));
         context.schedule(10ms, pong("x", 1));
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(A9_a_cancelled_timer_never_fires) {
     BOOST_TEST(bus.status().front().timers == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(A9_a_step_that_throws_has_started_and_cancelled_nothing) {
+BOOST_AUTO_TEST_CASE(A9_a_step_that_throws_has_started_and_cancelled_no_timer) {
     bus::TimerHandle kept;
     run([&](const PingEvent& event, bus::Context& context) {
         if (event.number == 1) {

@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(A2_later_events_of_a_sequence_wait_behind_a_deferred_one_an
     BOOST_TEST(status.finished == 7U);
 }
 
-BOOST_AUTO_TEST_CASE(A2_what_is_parked_follows_when_the_one_before_it_is_given_up) {
+BOOST_AUTO_TEST_CASE(A2_parked_events_follow_when_the_event_before_them_is_given_up) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     std::vector<std::int64_t> seen;
     auto agent = scripted("a");
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(A2_what_is_parked_follows_when_the_one_before_it_is_given_u
     BOOST_TEST(bus.status().front().dead == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(A2_what_is_not_ready_holds_up_its_sequence_too) {
+BOOST_AUTO_TEST_CASE(A2_an_event_that_is_not_ready_holds_up_its_sequence_too) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     const bus::Timestamp ready = runtime->now() + 1h;
     std::vector<std::int64_t> seen;
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(A2_what_is_not_ready_holds_up_its_sequence_too) {
     BOOST_TEST(bus.status().front().failures == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(A2_what_is_parked_is_bounded_and_the_mailbox_fills_behind_it) {
+BOOST_AUTO_TEST_CASE(A2_the_number_of_parked_events_is_bounded_and_the_mailbox_fills_behind_them) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     std::vector<std::int64_t> seen;
     auto agent = scripted("a");
@@ -224,7 +224,8 @@ BOOST_AUTO_TEST_CASE(A2_what_is_parked_is_bounded_and_the_mailbox_fills_behind_i
     BOOST_TEST(seen == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(A6_what_is_deferred_is_bounded_and_the_mailbox_fills_behind_it) {
+BOOST_AUTO_TEST_CASE(
+    A6_the_number_of_deferred_events_is_bounded_and_the_mailbox_fills_behind_them) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     const bus::Timestamp ready = runtime->now() + 1h;
     std::vector<std::int64_t> seen;
@@ -254,7 +255,7 @@ BOOST_AUTO_TEST_CASE(A6_what_is_deferred_is_bounded_and_the_mailbox_fills_behind
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(A6_block_keeps_no_more_than_the_bound_though_each_step_is_deferred) {
+BOOST_AUTO_TEST_CASE(A6_block_keeps_no_more_than_the_bound_even_if_each_step_is_deferred) {
     for (const std::uint32_t workers : {1U, 3U}) {
         const auto runtime = std::make_shared<bus::SimulatedRuntime>();
         bus::Bus bus{{runtime, nullptr}};
@@ -282,7 +283,7 @@ BOOST_AUTO_TEST_CASE(A6_block_keeps_no_more_than_the_bound_though_each_step_is_d
     }
 }
 
-BOOST_AUTO_TEST_CASE(A6_publishers_that_wait_behind_what_is_deferred_are_woken_when_it_is_settled) {
+BOOST_AUTO_TEST_CASE(A6_publishers_that_wait_behind_deferred_events_are_woken_when_those_settle) {
     constexpr std::uint64_t each = 50;
     bus::Bus bus;
     std::latch handled{3 * each};
@@ -313,7 +314,7 @@ BOOST_AUTO_TEST_CASE(A6_publishers_that_wait_behind_what_is_deferred_are_woken_w
     BOOST_TEST(bus.status().front().finished == 3 * each);
 }
 
-BOOST_AUTO_TEST_CASE(A11_a_drain_ends_though_events_wait_behind_deferred_ones_and_counts_them) {
+BOOST_AUTO_TEST_CASE(A11_a_drain_ends_even_if_events_wait_behind_deferred_ones_and_counts_them) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     auto agent = scripted("a");
     agent->settings().mailbox_capacity = 4;
@@ -382,7 +383,7 @@ BOOST_AUTO_TEST_CASE(A2_order_holds_for_each_seed_with_workers_failures_and_any_
     }
 }
 
-BOOST_AUTO_TEST_CASE(A2_without_a_sequence_nothing_waits_for_a_deferred_one) {
+BOOST_AUTO_TEST_CASE(A2_without_a_sequence_nothing_waits_for_a_deferred_event) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     std::vector<std::int64_t> seen;
     auto agent = scripted("a");
@@ -404,7 +405,7 @@ BOOST_AUTO_TEST_CASE(A2_without_a_sequence_nothing_waits_for_a_deferred_one) {
     BOOST_TEST(seen == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(A2_a_key_function_that_throws_is_reported_and_the_aggregate_takes_its_place) {
+BOOST_AUTO_TEST_CASE(A2_a_key_function_that_throws_is_reported_and_the_aggregate_is_used_instead) {
     const auto fails = [](const bus::DomainEvent&) -> std::string {
         throw std::runtime_error{"no key"};
     };
@@ -412,7 +413,7 @@ BOOST_AUTO_TEST_CASE(A2_a_key_function_that_throws_is_reported_and_the_aggregate
 }
 
 BOOST_AUTO_TEST_CASE(
-    A2_a_key_function_that_throws_something_else_than_an_exception_is_reported_too) {
+    A2_a_key_function_that_throws_something_other_than_an_exception_is_reported_too) {
     const auto fails = [](const bus::DomainEvent&) -> std::string {
         throw 42; // NOLINT: not a std::exception, on purpose
     };
@@ -443,7 +444,8 @@ BOOST_AUTO_TEST_CASE(A2_an_observer_may_remove_the_agent_whose_key_function_has_
     }
 }
 
-BOOST_AUTO_TEST_CASE(A2_an_event_whose_copy_throws_as_it_must_wait_is_given_up_or_counted_as_lost) {
+BOOST_AUTO_TEST_CASE(
+    A2_an_event_that_must_wait_but_cannot_be_copied_is_given_up_or_counted_as_lost) {
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     std::vector<std::string> told;
     auto agent = scripted("a");
@@ -477,7 +479,7 @@ BOOST_AUTO_TEST_CASE(A2_an_event_whose_copy_throws_as_it_must_wait_is_given_up_o
     BOOST_TEST(told == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(A2_sequences_run_at_the_same_time_and_each_in_order_on_threads) {
+BOOST_AUTO_TEST_CASE(A2_on_threads_sequences_run_at_the_same_time_and_each_in_order) {
     constexpr int each = 2'000;
     constexpr std::size_t sequences = 16;
     std::array<std::atomic<std::int64_t>, sequences> last{};
@@ -524,7 +526,7 @@ BOOST_AUTO_TEST_CASE(A2_sequences_run_at_the_same_time_and_each_in_order_on_thre
     BOOST_TEST(bus.status().front().dead == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(A2_with_two_workers_two_sequences_are_in_their_steps_together) {
+BOOST_AUTO_TEST_CASE(A2_with_two_workers_steps_of_two_sequences_run_at_the_same_time) {
     std::latch both{2};
     auto agent = scripted("a");
     agent->settings().workers = 8;

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_new_agent_begins_at_the_beginning_unless_it_says_otherwis
     BOOST_TEST(numbers<PongEvent>() == test::range(1, 5), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_new_agent_that_begins_now_handles_only_what_comes) {
+BOOST_AUTO_TEST_CASE(a_new_agent_that_begins_now_handles_only_later_events) {
     publish_pings(*bus, 1, 5);
     bus->add(echo_from(bus::StartPosition::now()));
     publish_pings(*bus, 6, 8);
@@ -57,7 +57,8 @@ BOOST_AUTO_TEST_CASE(a_new_agent_may_begin_after_a_position) {
     BOOST_TEST(numbers<PongEvent>() == test::range(4, 5), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(an_agent_that_the_store_knows_goes_on_where_it_was_whatever_it_says) {
+BOOST_AUTO_TEST_CASE(
+    an_agent_that_the_store_knows_continues_where_it_was_whatever_its_settings_say) {
     bus->add(echo());
     publish_pings(*bus, 1, 5);
     bus->stop(bus::Stop::drain);
@@ -157,7 +158,7 @@ BOOST_AUTO_TEST_CASE(S9_an_agent_with_a_tiny_mailbox_falls_behind_and_catches_up
     }
 }
 
-BOOST_AUTO_TEST_CASE(S9_a_page_that_shows_a_commit_before_it_is_told_of_is_not_handled_twice) {
+BOOST_AUTO_TEST_CASE(S9_a_page_that_shows_a_commit_before_its_notification_is_not_handled_twice) {
     auto troubled = std::make_shared<test::TroubledStore>(std::make_shared<bus::MemoryStore>());
     std::mutex mutex;
     std::condition_variable changed;
@@ -198,7 +199,7 @@ BOOST_AUTO_TEST_CASE(S9_a_page_that_shows_a_commit_before_it_is_told_of_is_not_h
     BOOST_TEST(troubled->agent("counting")->finished == 4U);
 }
 
-BOOST_AUTO_TEST_CASE(S9_pages_that_are_read_at_once_leave_no_gap_where_the_log_grows_between_them) {
+BOOST_AUTO_TEST_CASE(S9_pages_read_at_the_same_time_leave_no_gap_if_the_log_grows_between_them) {
     auto troubled = std::make_shared<test::TroubledStore>(std::make_shared<bus::MemoryStore>());
     std::mutex mutex;
     std::condition_variable changed;
@@ -258,7 +259,7 @@ BOOST_AUTO_TEST_CASE(S9_pages_that_are_read_at_once_leave_no_gap_where_the_log_g
     BOOST_TEST((handled == test::range(1, 1'200)));
 }
 
-BOOST_AUTO_TEST_CASE(a_restart_at_any_moment_goes_on_with_no_gap_and_no_repeat) {
+BOOST_AUTO_TEST_CASE(a_restart_at_any_moment_continues_without_a_gap_or_a_repeat) {
     for (std::uint64_t seed = 0; seed < 40; ++seed) {
         test::StoredWorld world{seed};
         std::int64_t next = 1;

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(S22_a_retry_and_its_sequence_come_after_their_delay) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(S22_a_delay_that_the_failure_names_is_counted_too) {
+BOOST_AUTO_TEST_CASE(S22_a_delay_that_the_failure_names_is_timed_in_the_same_way) {
     test::with_each_step(everywhere, [](ClockWorld& world, bus::Duration step) {
         world.add([](const PingEvent& event, bus::Context& context) {
             if (context.attempt() == 1 && event.number == 1) {
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(S22_a_delay_that_the_failure_names_is_counted_too) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(S22_timers_set_before_and_after_come_after_their_delays) {
+BOOST_AUTO_TEST_CASE(S22_timers_set_before_and_after_the_step_fire_after_their_delays) {
     test::with_each_step(everywhere, [](ClockWorld& world, bus::Duration step) {
         world.bus->schedule(10s, pong("x", 2));
         world.bus->schedule(2h, pong("x", 4));
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(S22_timers_set_before_and_after_come_after_their_delays) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(S22_timers_of_steps_and_cancelled_ones_are_the_same) {
+BOOST_AUTO_TEST_CASE(S22_timers_set_and_cancelled_by_agents_behave_the_same) {
     test::with_each_step(everywhere, [](ClockWorld& world, bus::Duration step) {
         auto agent = test::scripted("clock");
         bus::TimerHandle gone;
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(S22_timers_of_steps_and_cancelled_ones_are_the_same) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(S22_what_waits_for_a_time_of_the_wall_clock_follows_it) {
+BOOST_AUTO_TEST_CASE(S22_what_waits_for_a_time_of_the_wall_clock_follows_the_wall_clock) {
     test::with_each_step(everywhere, [](ClockWorld& world, bus::Duration step) {
         const bus::Timestamp until = world.runtime->now() + 90min;
         world.add([&](const PingEvent& event, bus::Context& context) {
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(S22_what_waits_for_a_time_of_the_wall_clock_follows_it) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(S22_each_step_is_reported_once_and_says_by_how_much) {
+BOOST_AUTO_TEST_CASE(S22_each_step_of_the_clock_is_reported_once_with_its_size) {
     for (const Kept kept : everywhere) {
         ClockWorld world{kept};
         world.bus->schedule(1h, pong("x", 1));
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(S22_each_step_is_reported_once_and_says_by_how_much) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(S22_a_step_while_nothing_waits_does_no_harm) {
+BOOST_AUTO_TEST_CASE(S22_a_step_of_the_clock_while_nothing_waits_does_no_harm) {
     test::with_each_step(everywhere, [](ClockWorld& world, bus::Duration step) {
         world.add(fail_once);
         world.step(step);
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(S22_a_step_while_nothing_waits_does_no_harm) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(S22_ids_go_on_growing_where_the_clock_is_set_back) {
+BOOST_AUTO_TEST_CASE(S22_ids_keep_growing_if_the_clock_is_set_back) {
     ClockWorld world{Kept::in_memory};
     const PingEvent before = ping("x");
     world.step(-1h);
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(S22_ids_go_on_growing_where_the_clock_is_set_back) {
     BOOST_TEST((after.occurred_at == before.occurred_at - 1h));
 }
 
-BOOST_AUTO_TEST_CASE(A9_the_event_of_a_timer_happens_when_it_fires) {
+BOOST_AUTO_TEST_CASE(A9_the_event_of_a_timer_has_the_time_at_which_the_timer_fires) {
     for (const Kept kept : everywhere) {
         ClockWorld world{kept};
         test::PongEvent scheduled = pong("x", 1);

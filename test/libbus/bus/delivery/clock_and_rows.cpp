@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(S22_a_timer_fires_on_time_after_a_step_and_a_restart) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(S22_a_clock_set_back_while_no_program_ran_delays_nothing_by_more_than_asked) {
+BOOST_AUTO_TEST_CASE(S22_a_clock_set_back_while_no_program_ran_makes_no_delay_longer_than_asked) {
     for (const bus::Duration step : {-1h, -87'600h}) {
         for (const Kept kept : on_stores) {
             ClockWorld world{kept};
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(S22_a_clock_set_back_while_no_program_ran_delays_nothing_by
     }
 }
 
-BOOST_AUTO_TEST_CASE(S22_a_redrive_comes_at_once_wherever_the_clock_was_set) {
+BOOST_AUTO_TEST_CASE(S22_a_redrive_happens_at_once_however_the_clock_was_set) {
     test::with_each_step(on_stores, [](ClockWorld& world, bus::Duration step) {
         world.add([](const PingEvent&, bus::Context& context) {
             if (context.redrives() == 0) {
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(S22_a_redrive_comes_at_once_wherever_the_clock_was_set) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(S22_a_retry_is_not_delayed_where_the_agent_begins_again) {
+BOOST_AUTO_TEST_CASE(S22_a_retry_is_not_delayed_if_the_agent_begins_again) {
     for (const bus::Duration step : test::clock_steps) {
         ClockWorld world{Kept::nowhere};
         const auto store =
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(S22_thousands_of_timers_keep_their_order) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(S22_a_clock_set_forward_makes_no_event_old_enough_to_go) {
+BOOST_AUTO_TEST_CASE(S22_a_clock_set_forward_makes_no_event_old_enough_to_be_pruned) {
     ClockWorld world{Kept::in_memory};
     world.end();
     world.bus.emplace(bus::BusOptions{.runtime = world.runtime,

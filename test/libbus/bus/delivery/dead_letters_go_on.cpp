@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(R14_a_refused_command_lets_the_later_ones_of_its_sequence_r
     });
 }
 
-BOOST_AUTO_TEST_CASE(R14_unless_it_is_said_a_dead_letter_holds_its_sequence_up) {
+BOOST_AUTO_TEST_CASE(R14_by_default_a_dead_letter_holds_up_its_sequence) {
     test::on_each_store([](EvolvingWorld& world) {
         Clerk clerk{world};
         clerk.refused = {1};
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(R14_a_deferred_command_keeps_its_place_until_it_is_given_up
     });
 }
 
-BOOST_AUTO_TEST_CASE(R14_redriven_it_runs_after_what_came_later_and_holds_nothing_up) {
+BOOST_AUTO_TEST_CASE(R14_a_redriven_command_runs_after_later_ones_and_holds_nothing_up) {
     test::on_each_store([](EvolvingWorld& world) {
         Clerk clerk{world};
         clerk.refused = {1};
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(R14_redriven_it_runs_after_what_came_later_and_holds_nothin
     });
 }
 
-BOOST_AUTO_TEST_CASE(R14_a_redriven_one_does_not_wait_for_another_that_holds_the_sequence_up) {
+BOOST_AUTO_TEST_CASE(R14_a_redriven_command_does_not_wait_for_another_that_holds_up_the_sequence) {
     test::on_each_store([](EvolvingWorld& world) {
         Clerk clerk{world};
         clerk.refused = {1};
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(R14_several_letters_of_a_sequence_are_redriven_and_discarde
     });
 }
 
-BOOST_AUTO_TEST_CASE(R14_the_next_program_may_say_otherwise) {
+BOOST_AUTO_TEST_CASE(R14_the_next_program_may_change_the_setting) {
     test::on_each_store([](EvolvingWorld& world) {
         Clerk clerk{world};
         clerk.refused = {1};
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(R14_a_quarantined_event_lets_the_others_run) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(R14_the_first_event_that_is_parked_is_told_once_for_each_sequence) {
+BOOST_AUTO_TEST_CASE(R14_the_first_parked_event_of_each_sequence_is_reported_once) {
     test::on_each_store([](EvolvingWorld& world) {
         Clerk clerk{world};
         clerk.refused = {1, 11};
@@ -282,7 +282,7 @@ BOOST_AUTO_TEST_CASE(R14_without_a_store_a_refused_command_holds_nothing_up) {
 
 /// No matter what fails, is refused, redriven or discarded, or when the program ends: events that
 /// were never given up are handled in order, and the others as often as they should be.
-BOOST_AUTO_TEST_CASE(R14_what_was_never_given_up_keeps_its_order) {
+BOOST_AUTO_TEST_CASE(R14_events_that_were_never_given_up_keep_their_order) {
     for (const std::uint32_t seed : {1U, 2U, 3U, 4U, 5U, 6U}) {
         test::on_each_store([seed](EvolvingWorld& world) {
             std::mt19937 random{seed};

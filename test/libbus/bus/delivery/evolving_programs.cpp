@@ -50,7 +50,7 @@ void has(const Deployments::Run& run, const std::string& part) {
 
 BOOST_FIXTURE_TEST_SUITE(evolving_programs, Deployments)
 
-BOOST_AUTO_TEST_CASE(S25_a_deploy_is_rolled_back_and_made_again_and_no_event_is_lost) {
+BOOST_AUTO_TEST_CASE(S25_a_deployment_is_rolled_back_and_repeated_and_no_event_is_lost) {
     has(run(1, "agent publish 1"), "handled thing 11\nidle\ndrained, 0 deferred, 0 parked\n");
     has(run(2, "upcasters publish 2"), "idle"); // as before it was rolled back
     const Run back = run(1, "agent publish 1");

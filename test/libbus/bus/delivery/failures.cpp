@@ -38,7 +38,7 @@ std::unique_ptr<test::ScriptedAgent> failing(const bool& works, const bus::Retry
 
 BOOST_FIXTURE_TEST_SUITE(failures, test::StoredWorld)
 
-BOOST_AUTO_TEST_CASE(a_delivery_that_comes_due_during_a_long_step_waits_without_timers_that_spin) {
+BOOST_AUTO_TEST_CASE(a_delivery_that_comes_due_during_a_long_step_waits_without_spinning_timers) {
     std::size_t ran = 0;
     auto agent = scripted("busy");
     agent->settings().retry = test::every(10ms, 3);
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(R2_on_a_store_throttled_past_the_end_of_the_clock_waits_for
     BOOST_TEST(store->agent("throttled")->finished == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(R3_a_deferred_delivery_is_a_row_with_its_attempts_and_the_next_ones_time) {
+BOOST_AUTO_TEST_CASE(R3_a_deferred_delivery_is_a_row_with_its_attempts_and_the_time_of_the_next) {
     const bool works = false;
     bus->add(failing(works, test::every(10s, 3)));
     const bus::Timestamp start = runtime->now();
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(R6_on_given_up_that_throws_leaves_a_dead_letter_that_says_s
     BOOST_TEST(numbers<PongEvent>().empty());
 }
 
-BOOST_AUTO_TEST_CASE(R2_not_ready_waits_until_its_time_as_one_attempt_however_often) {
+BOOST_AUTO_TEST_CASE(R2_not_ready_waits_until_its_time_and_counts_as_one_attempt_however_often) {
     const bus::Timestamp opens = runtime->now() + 48h;
     auto agent = scripted("patient");
     agent->settings().retry = test::every(1s, 1);
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(R2_not_ready_waits_until_its_time_as_one_attempt_however_of
     BOOST_TEST((runtime->now() == opens));
 }
 
-BOOST_AUTO_TEST_CASE(R2_throttled_comes_back_when_it_was_told_to) {
+BOOST_AUTO_TEST_CASE(R2_a_throttled_delivery_is_tried_again_at_the_given_time) {
     bus::Timestamp second{};
     auto agent = scripted("polite");
     agent->handles<PingEvent>([&](const PingEvent&, bus::Context& context) {
@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_CASE(a_deferred_delivery_survives_a_restart_and_is_tried_when_it
     BOOST_TEST(store->deliveries("failing", DeliveryState::deferred).empty());
 }
 
-BOOST_AUTO_TEST_CASE(R5_a_step_redrives_a_dead_letter_which_is_then_tried_anew) {
+BOOST_AUTO_TEST_CASE(R5_a_step_redrives_a_dead_letter_which_is_then_tried_again) {
     bool works = false;
     bus->add(failing(works, test::every(1s, 2)));
     auto rescuer = scripted("rescuer");
@@ -322,7 +322,7 @@ BOOST_AUTO_TEST_CASE(an_event_that_cannot_be_read_is_a_dead_letter_and_the_rest_
     BOOST_TEST(dead[0].attempts.at(0).message.find("number") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(observers_hear_of_attempts_and_dead_letters_with_the_agents_name) {
+BOOST_AUTO_TEST_CASE(observers_receive_attempts_and_dead_letters_with_the_agents_name) {
     bus::Observers observers{*bus};
     std::vector<std::string> seen;
     observers.handled.connect([&](const auto& event, std::string_view by) {

@@ -63,7 +63,7 @@ struct Troubles {
 
 BOOST_FIXTURE_TEST_SUITE(fault_points_that_fail, World)
 
-BOOST_AUTO_TEST_CASE(each_part_of_the_way_of_an_event_can_be_made_to_fail) {
+BOOST_AUTO_TEST_CASE(each_stage_of_an_event_can_be_made_to_fail) {
     for (const char* point : {"publish.before_submit", "commit.before", "commit.before_commit",
                               "step.before", "checkpoint.write", "timer.before_fire",
                               "recovery.read", "stop.before_drain", "stop.after"}) {
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(A9_a_timer_that_cannot_fire_until_the_end_fires_after_the_r
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(A11_a_drain_that_fails_says_what_it_has_left_and_a_restart_goes_on) {
+BOOST_AUTO_TEST_CASE(A11_a_drain_that_fails_says_what_it_has_left_and_a_restart_continues) {
     for (std::int64_t i = 0; i < 20; ++i) {
         BOOST_TEST(world.publish(i));
     }
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(A11_a_drain_that_fails_says_what_it_has_left_and_a_restart_
     world.check_whole();
 }
 
-BOOST_AUTO_TEST_CASE(A11_a_stop_that_fails_at_its_end_is_said_and_may_be_asked_for_again) {
+BOOST_AUTO_TEST_CASE(A11_a_stop_that_fails_at_its_end_is_reported_and_may_be_repeated) {
     for (std::int64_t i = 0; i < 20; ++i) {
         BOOST_TEST(world.publish(i));
     }
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(A11_a_stop_that_fails_at_its_end_is_said_and_may_be_asked_f
     world.check_whole();
 }
 
-BOOST_AUTO_TEST_CASE(A11_where_the_end_of_a_bus_fails_its_observers_are_told) {
+BOOST_AUTO_TEST_CASE(A11_if_the_end_of_a_bus_fails_its_observers_are_notified) {
     const Troubles troubles{*world.bus};
     BOOST_TEST(world.publish(1));
     faults::choose("stop.after=fail");

@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(S24_only_the_agent_that_has_lost_its_handler_gives_up) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(S24_events_that_an_agent_never_took_up_are_passed_over) {
+BOOST_AUTO_TEST_CASE(S24_events_that_an_agent_never_handled_are_skipped) {
     test::on_each_store([](test::EvolvingWorld& world) {
         Keeper keeper{"keeper"};
         keeper.with<PongEvent>().add(world);

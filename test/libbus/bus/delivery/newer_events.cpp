@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(S25_a_newer_event_that_is_retried_waits_again_and_can_be_di
     });
 }
 
-BOOST_AUTO_TEST_CASE(S25_a_time_that_a_step_names_is_no_wait_for_a_newer_program) {
+BOOST_AUTO_TEST_CASE(S25_a_step_that_waits_for_a_given_time_does_not_wait_for_a_newer_program) {
     test::on_each_store([](test::EvolvingWorld& world) {
         int attempts = 0;
         const auto add = [&] {

@@ -49,7 +49,7 @@ void check_refused(Act act, const std::string& field) {
 
 BOOST_AUTO_TEST_SUITE(not_utf8)
 
-BOOST_AUTO_TEST_CASE(S23_an_event_with_text_that_is_not_utf8_is_refused_where_it_is_published) {
+BOOST_AUTO_TEST_CASE(S23_publishing_an_event_with_text_that_is_not_utf8_is_refused) {
     StoredWorld world;
     for (const auto& [field, event] : wrong_pings()) {
         check_refused<bus::CodecError>([&] { world.bus->publish(event); }, field);
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(S23_an_agents_name_that_is_not_utf8_is_refused_with_and_wit
     BOOST_TEST(world.bus->status().size() == odd_texts.size() - 1);
 }
 
-BOOST_AUTO_TEST_CASE(S23_what_an_exception_says_is_kept_with_the_replacement_character) {
+BOOST_AUTO_TEST_CASE(S23_the_message_of_an_exception_is_kept_with_the_replacement_character) {
     StoredWorld world;
     auto agent = scripted("worker");
     agent->settings().retry = every(std::chrono::seconds{1}, 1);

@@ -25,7 +25,7 @@ UPDATE log SET last_position = 8, last_timer = 5;
 
 BOOST_AUTO_TEST_SUITE(older_texts_on_disk)
 
-BOOST_AUTO_TEST_CASE(S23_what_an_older_store_holds_is_handled_with_the_replacement_character) {
+BOOST_AUTO_TEST_CASE(S23_texts_of_an_older_store_are_handled_with_the_replacement_character) {
     const TempFolder folder;
     const auto path = folder.path() / "older.db";
     make_older_store(path, ping_and_timer);

@@ -79,7 +79,7 @@ struct OperatorsWorld : test::StoredWorld {
 
 BOOST_FIXTURE_TEST_SUITE(operators, OperatorsWorld)
 
-BOOST_AUTO_TEST_CASE(R8_a_deferred_delivery_is_tried_now_at_a_request) {
+BOOST_AUTO_TEST_CASE(R8_a_deferred_delivery_is_tried_now_on_request) {
     publish_apart(3);
     down = false;
     BOOST_TEST(asked({.action = DeliveryAction::retry, .position = 2}) == "1 retried");
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(R8_a_deferred_delivery_is_tried_now_at_a_request) {
                "nothing: there is no such delivery, it may have finished");
 }
 
-BOOST_AUTO_TEST_CASE(R8_what_is_tried_now_and_fails_again_waits_as_before) {
+BOOST_AUTO_TEST_CASE(R8_a_delivery_that_is_tried_now_and_fails_again_waits_as_before) {
     publish_apart(1);
     BOOST_TEST(asked({.action = DeliveryAction::retry, .position = 1}) == "1 retried");
     BOOST_TEST(tried.size() == 1U);
@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(R8_deferred_and_parked_groups_can_be_discarded) {
     BOOST_TEST(store->conservation().front().holds());
 }
 
-BOOST_AUTO_TEST_CASE(R8_a_retry_asked_for_while_no_host_ran_is_carried_out_once_one_does) {
+BOOST_AUTO_TEST_CASE(R8_a_retry_requested_while_no_host_ran_is_carried_out_when_one_runs) {
     publish_apart(2);
     bus.reset();
     store->ask({.who = "ann", .why = "up", .action = DeliveryAction::retry, .agent = "worker"});
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(R8_a_retry_asked_for_while_no_host_ran_is_carried_out_once_
     BOOST_TEST(answer(1) == "2 retried by this program");
 }
 
-BOOST_AUTO_TEST_CASE(R8_each_retry_leaves_who_and_why) {
+BOOST_AUTO_TEST_CASE(R8_each_retry_records_who_asked_for_it_and_why) {
     publish_apart(1);
     asked({.action = DeliveryAction::retry});
     const auto requests = store->requests(0, 10, false);
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(R9_a_limit_takes_the_letters_of_the_oldest_events) {
     BOOST_TEST(asked({.limit = 10}) == "0 redriven");
 }
 
-BOOST_AUTO_TEST_CASE(R9_a_limit_counts_what_a_program_before_this_one_has_done) {
+BOOST_AUTO_TEST_CASE(R9_a_limit_counts_what_an_earlier_program_has_done) {
     give_up_at_once();
     publish_apart(5);
     down = false;
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(R11_a_clock_that_is_set_back_does_not_keep_a_letter_from_it
     BOOST_TEST(count(DeliveryState::dead) == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(R11_a_letter_that_died_since_is_left_whatever_the_clock_says) {
+BOOST_AUTO_TEST_CASE(R11_a_letter_that_died_after_the_request_is_left_whatever_the_clock_says) {
     give_up_at_once();
     bus->wait_idle(); // it has looked for requests, and does so again at its next start only
     const bus::Timestamp next_year = runtime->now() + 365 * 24h;
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(R11_a_letter_that_died_since_is_left_whatever_the_clock_say
     BOOST_TEST(asked({.position = 1}) == "1 redriven");
 }
 
-BOOST_AUTO_TEST_CASE(R11_what_was_tried_again_since_is_not_retried) {
+BOOST_AUTO_TEST_CASE(R11_a_delivery_that_was_tried_after_the_request_is_not_retried) {
     bus->wait_idle();
     const std::uint64_t number = store->ask({.who = "ann",
                                              .why = "up",

@@ -63,7 +63,7 @@ using Positions = std::vector<bus::Position>;
 
 BOOST_FIXTURE_TEST_SUITE(parking, ParkingWorld)
 
-BOOST_AUTO_TEST_CASE(R4_later_events_of_a_sequence_are_parked_behind_a_deferred_one_and_follow) {
+BOOST_AUTO_TEST_CASE(R4_later_events_of_a_sequence_are_parked_behind_a_deferred_one_and_follow_it) {
     failing = {{"a", 1}};
     add_worker();
     for (std::int64_t i = 1; i <= 3; ++i) {
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(R4_a_parked_event_that_fails_in_its_turn_holds_up_those_beh
     BOOST_TEST(done_of("a") == test::range(1, 4), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(R4_what_is_parked_is_still_behind_the_same_one_after_a_restart) {
+BOOST_AUTO_TEST_CASE(R4_parked_events_are_still_behind_the_same_event_after_a_restart) {
     failing = {{"a", 1}};
     add_worker();
     bus->publish(ping("a", 1));
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(R4_an_agent_without_sequences_parks_nothing) {
     BOOST_TEST(rows(DeliveryState::parked).empty());
 }
 
-BOOST_AUTO_TEST_CASE(R4_events_without_an_aggregate_hold_up_none_of_their_type) {
+BOOST_AUTO_TEST_CASE(R4_events_without_an_aggregate_hold_up_no_others_of_their_type) {
     failing = {{"", 1}};
     add_worker(1);
     bus->publish(ping("", 1));
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(R4_events_without_an_aggregate_hold_up_none_of_their_type) 
     BOOST_TEST(done_of("") == test::range(2, 2), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(R4_sequences_may_go_by_a_key_of_the_agents) {
+BOOST_AUTO_TEST_CASE(R4_sequences_may_be_those_of_a_key_that_the_agent_computes) {
     failing = {{"a", 1}};
     add_worker(3, bus::Sequence::by([](const bus::DomainEvent&) { return std::string{"one"}; }));
     bus->publish(ping("a", 1));

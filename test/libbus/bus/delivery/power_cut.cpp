@@ -103,7 +103,8 @@ std::filesystem::path as_after_a_kill(const std::filesystem::path& db, const tes
 
 BOOST_AUTO_TEST_SUITE(power_cut)
 
-BOOST_AUTO_TEST_CASE(S1_a_kill_takes_no_stored_event_and_a_power_cut_only_the_newest_buffered) {
+BOOST_AUTO_TEST_CASE(
+    S1_a_kill_loses_no_stored_event_and_a_power_cut_only_the_newest_buffered_ones) {
     std::set<std::int64_t> kept_at_cuts;
     for (std::uint64_t seed = 0; seed < 40; ++seed) {
         BOOST_TEST_CONTEXT("seed " << seed) {

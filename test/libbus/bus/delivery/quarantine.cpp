@@ -125,7 +125,7 @@ struct SideBySideWorld : test::StoredWorld {
 
 BOOST_AUTO_TEST_SUITE(quarantine)
 
-BOOST_AUTO_TEST_CASE(S11_an_event_that_kills_the_process_is_quarantined_and_nothing_innocent_is) {
+BOOST_AUTO_TEST_CASE(S11_an_event_that_kills_the_process_is_quarantined_and_no_innocent_one_is) {
     for (std::uint64_t seed = 1; seed <= 30; ++seed) {
         QuarantineWorld world{seed};
         world.killers = {{"first", 7}, {"second", 20}};
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(S11_deaths_that_no_event_has_caused_quarantine_nothing) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(S11_a_stop_before_a_suspect_has_begun_is_no_death_of_it) {
+BOOST_AUTO_TEST_CASE(S11_a_stop_before_a_suspect_has_begun_does_not_count_as_its_death) {
     int stops = 0;
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
         QuarantineWorld world{seed};
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(S11_a_stop_before_a_suspect_has_begun_is_no_death_of_it) {
     BOOST_TEST(stops > 30);
 }
 
-BOOST_AUTO_TEST_CASE(S11_what_was_noted_before_a_replay_is_not_suspected_after_it) {
+BOOST_AUTO_TEST_CASE(S11_an_event_that_was_noted_before_a_replay_is_not_suspected_after_it) {
     constexpr std::int64_t count = 2'000; // more than the lanes are given at once
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         test::StoredWorld world{seed};
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(S11_what_was_noted_before_a_replay_is_not_suspected_after_i
     }
 }
 
-BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_though_the_last_note_names_a_dead_letter,
+BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_even_if_the_last_note_names_a_dead_letter,
                         SideBySideWorld) {
     bad = [](bus::Context&) { throw bus::Failure::transient("always"); };
     end_with_a_retry();
@@ -269,8 +269,7 @@ BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_though_the_last_note_names_a_d
     }
 }
 
-BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_while_a_suspect_waits_for_its_time_and_then_not,
-                        SideBySideWorld) {
+BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_only_until_a_suspect_is_due, SideBySideWorld) {
     bad = [](bus::Context& context) {
         if (context.attempt() == 1) {
             throw bus::Failure::transient("once");
@@ -301,7 +300,7 @@ BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_while_a_suspect_waits_for_its_
     BOOST_TEST(most == 3);
 }
 
-BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_again_when_a_suspect_was_discarded,
+BOOST_FIXTURE_TEST_CASE(workers_work_side_by_side_again_after_a_suspect_was_discarded,
                         SideBySideWorld) {
     bad = [](bus::Context& context) {
         throw context.attempt() == 1 ? bus::Failure::transient("once")

@@ -97,7 +97,7 @@ struct DeadlyKeyWorld : test::StoredWorld {
 
 BOOST_FIXTURE_TEST_SUITE(quarantine_notes, DeadlyKeyWorld)
 
-BOOST_AUTO_TEST_CASE(S11_a_note_of_repeats_alone_does_not_let_keys_be_asked_for) {
+BOOST_AUTO_TEST_CASE(S11_no_key_is_computed_while_the_note_holds_only_repeats) {
     constexpr std::int64_t count = 12; // enough that the first worker has some of them
     publish([](bus::Bus& to) {
         for (std::int64_t i = 0; i < count; ++i) {
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(S11_a_note_of_repeats_alone_does_not_let_keys_be_asked_for)
     check_found();
 }
 
-BOOST_AUTO_TEST_CASE(S11_a_note_that_the_store_refuses_is_written_again_before_keys_are_asked_for) {
+BOOST_AUTO_TEST_CASE(S11_a_note_that_the_store_refuses_is_written_again_before_keys_are_computed) {
     publish([](bus::Bus& to) {
         for (std::int64_t i = 1; i <= 5; ++i) {
             to.post(test::pong("a", i));

@@ -129,7 +129,7 @@ void on_each_bus(F test) {
 
 BOOST_AUTO_TEST_SUITE(reading_states)
 
-BOOST_AUTO_TEST_CASE(A18_the_host_reads_a_versioned_state_as_the_step_has_kept_it) {
+BOOST_AUTO_TEST_CASE(A18_the_host_reads_a_versioned_state_as_the_step_stored_it) {
     BOOST_TEST(upcasters_registered);
     on_each_bus([](bus::Bus& bus) {
         bus.add(keeper(keep_basket));
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(A18_a_state_of_an_older_program_goes_through_the_upcasters)
     });
 }
 
-BOOST_AUTO_TEST_CASE(A18_what_is_not_kept_is_empty) {
+BOOST_AUTO_TEST_CASE(A18_a_state_that_is_not_kept_is_empty) {
     on_each_bus([](bus::Bus& bus) {
         bus.add(keeper([](const PingEvent& event, bus::Context& context) {
             if (event.number == 1) {
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(A18_what_is_not_kept_is_empty) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(A18_what_cannot_be_read_is_an_error_that_names_agent_key_and_type) {
+BOOST_AUTO_TEST_CASE(A18_a_state_that_cannot_be_read_is_an_error_that_names_agent_key_and_type) {
     test::on_each_store([](EvolvingWorld& world) {
         bus::EventStore& store = *world.store;
         leave(store, "newer", R"({"$version":3,"state":{}})");
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(A18_the_text_of_a_versioned_state_is_never_taken_for_a_defa
     });
 }
 
-BOOST_AUTO_TEST_CASE(A18_many_states_come_by_key_in_pages) {
+BOOST_AUTO_TEST_CASE(A18_many_states_are_read_in_order_of_key_and_in_pages) {
     on_each_bus([](bus::Bus& bus) {
         bus.add(keeper([](const PingEvent&, bus::Context& context) {
             for (int i = 0; i < many; ++i) {
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(A18_many_states_come_by_key_in_pages) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(A18_a_single_state_under_the_empty_key_comes_once) {
+BOOST_AUTO_TEST_CASE(A18_a_single_state_under_the_empty_key_is_read_once) {
     on_each_bus([](bus::Bus& bus) {
         bus.add(keeper([](const PingEvent&, bus::Context& context) {
             context.set_state("", 1);
@@ -312,7 +312,7 @@ BOOST_AUTO_TEST_CASE(A18_a_step_sees_what_it_has_set_and_erased_so_far) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(A18_a_step_sees_versioned_states_of_steps_before_it_that_are_not_committed) {
+BOOST_AUTO_TEST_CASE(A18_a_step_sees_versioned_states_of_earlier_steps_that_are_not_committed) {
     test::on_each_store([](EvolvingWorld& world) {
         leave(*world.store, "a", R"({"items":1})");
         std::int64_t sum = 0;

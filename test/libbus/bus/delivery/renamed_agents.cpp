@@ -93,7 +93,7 @@ struct RenamedWorld : test::StoredWorld {
 
 BOOST_FIXTURE_TEST_SUITE(renamed_agents, RenamedWorld)
 
-BOOST_AUTO_TEST_CASE(R15_a_renamed_agent_goes_on_where_it_was_with_all_it_had) {
+BOOST_AUTO_TEST_CASE(R15_a_renamed_agent_continues_where_it_was_with_everything_it_had) {
     add(test::scripted("counter"));
     for (const char* name : {"good", "bad", "bad", "no", "later"}) {
         publish(name);
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(R15_a_renamed_agent_goes_on_where_it_was_with_all_it_had) {
     BOOST_TEST(traces[0].result == "renamed to tally");
 }
 
-BOOST_AUTO_TEST_CASE(R15_the_handle_of_a_timer_is_that_of_the_renamed_agent) {
+BOOST_AUTO_TEST_CASE(R15_the_handle_of_a_timer_is_valid_for_the_renamed_agent) {
     add(test::scripted("counter"));
     publish("later");
     restart();
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(R15_the_handle_of_a_timer_is_that_of_the_renamed_agent) {
     BOOST_TEST(store->count_timers() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(R15_an_agent_that_the_store_does_not_know_by_any_name_begins_as_ever) {
+BOOST_AUTO_TEST_CASE(R15_an_agent_that_the_store_does_not_know_by_any_name_begins_as_usual) {
     add(std::make_unique<test::ScriptedAgent>("tally", "counter"));
     publish("good");
     BOOST_TEST(handled == 1);
@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(R15_without_a_store_a_former_name_changes_nothing) {
     BOOST_TEST(handled == 1);
 }
 
-BOOST_AUTO_TEST_CASE(R16_a_replay_that_would_lose_what_came_of_unknown_types_is_refused) {
+BOOST_AUTO_TEST_CASE(R16_a_replay_that_would_lose_the_effects_of_unknown_types_is_refused) {
     add(test::scripted("counter"));
     publish("good");
     bus.reset();
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(R16_a_replay_that_would_lose_what_came_of_unknown_types_is_
     BOOST_TEST(store->state("counter", "n")->json == "1");
 }
 
-BOOST_AUTO_TEST_CASE(R16_a_replay_beside_unknown_types_that_the_agent_never_handled_is_done) {
+BOOST_AUTO_TEST_CASE(R16_unknown_types_that_the_agent_never_handled_do_not_prevent_a_replay) {
     add(test::scripted("counter"));
     publish("good");
     bus.reset();

@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(S12_after_a_restart_a_new_agent_does_not_replay_once_more) 
     BOOST_TEST(runs == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_replay_with_effects_does_all_again) {
+BOOST_AUTO_TEST_CASE(a_replay_with_effects_repeats_everything) {
     const std::size_t before = pongs();
     replay(DeliveryAction::replay_with_effects);
     BOOST_TEST(runs == 6);
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(timers_that_were_running_fire_once_whether_or_not_there_is_
     BOOST_TEST(pongs() == before + 6);
 }
 
-BOOST_AUTO_TEST_CASE(what_has_not_finished_waits_as_before_and_then_has_its_effects) {
+BOOST_AUTO_TEST_CASE(an_unfinished_delivery_waits_as_before_and_then_has_its_effects) {
     broken = 7;
     bus->publish(ping("odd", 7));
     bus->publish(ping("odd", 9)); // parked behind it
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(what_has_not_finished_waits_as_before_and_then_has_its_effe
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_replay_with_effects_attempts_again_what_was_given_up) {
+BOOST_AUTO_TEST_CASE(a_replay_with_effects_tries_again_what_was_given_up) {
     broken = 7;
     bus->publish(ping("odd", 7));
     bus->wait_idle();
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_replay_with_effects_attempts_again_what_was_given_up) {
     BOOST_TEST(state("odd") == "16");
 }
 
-BOOST_AUTO_TEST_CASE(a_replay_never_begins_behind_what_was_handled) {
+BOOST_AUTO_TEST_CASE(a_replay_never_begins_after_the_last_handled_event) {
     replay(DeliveryAction::replay, 1'000);
     BOOST_TEST(store->agent("summer")->checkpoint <= store->last_position());
     bus->publish(ping("odd", 7));
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_replay_never_begins_behind_what_was_handled) {
     BOOST_TEST(state("odd") == "7");
 }
 
-BOOST_AUTO_TEST_CASE(events_that_come_while_it_replays_are_handled_once_and_live) {
+BOOST_AUTO_TEST_CASE(events_published_during_a_replay_are_handled_once_and_live) {
     runs = 0;
     bus->request({.who = "ann", .action = DeliveryAction::replay, .agent = "summer"});
     for (std::int64_t i = 7; i <= 40; ++i) {
@@ -226,7 +226,7 @@ BOOST_AUTO_TEST_CASE(events_that_come_while_it_replays_are_handled_once_and_live
     BOOST_TEST(pongs() == 6U + 34U);
 }
 
-BOOST_AUTO_TEST_CASE(a_replay_that_a_restart_cuts_short_goes_on_where_it_was) {
+BOOST_AUTO_TEST_CASE(a_replay_that_a_restart_interrupts_continues_where_it_was) {
     lengthen_log();
     const std::string odd = state("odd");
     const std::size_t before = pongs();
@@ -240,7 +240,7 @@ BOOST_AUTO_TEST_CASE(a_replay_that_a_restart_cuts_short_goes_on_where_it_was) {
     BOOST_TEST(pongs() == before);
 }
 
-BOOST_AUTO_TEST_CASE(a_replay_ordered_while_one_runs_repeats_no_effect_either) {
+BOOST_AUTO_TEST_CASE(a_replay_requested_while_one_runs_repeats_no_effect_either) {
     lengthen_log();
     const std::string odd = state("odd");
     const std::size_t before = pongs();
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(a_replay_ordered_while_one_runs_repeats_no_effect_either) {
     BOOST_TEST(pongs() == before);
 }
 
-BOOST_AUTO_TEST_CASE(a_replay_is_over_though_the_agent_handles_nothing_of_the_end_of_the_log) {
+BOOST_AUTO_TEST_CASE(a_replay_ends_even_if_the_agent_handles_nothing_at_the_end_of_the_log) {
     broken = 7;
     bus->publish(ping("odd", 7));
     bus->wait_idle();
@@ -273,7 +273,7 @@ BOOST_AUTO_TEST_CASE(a_replay_is_over_though_the_agent_handles_nothing_of_the_en
     BOOST_TEST(state("odd") == "16");
 }
 
-BOOST_AUTO_TEST_CASE(an_agent_that_is_not_on_this_bus_begins_again_when_it_comes) {
+BOOST_AUTO_TEST_CASE(an_agent_that_is_not_on_this_bus_begins_again_when_it_is_added) {
     const std::string odd = state("odd");
     bus->remove("summer");
     replay();
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(an_agent_that_the_store_does_not_know_is_named_in_the_answe
     BOOST_TEST(answer() == "nothing: the store knows no agent nobody");
 }
 
-BOOST_AUTO_TEST_CASE(what_was_pruned_is_not_replayed_and_the_answer_says_where_it_begins) {
+BOOST_AUTO_TEST_CASE(pruned_events_are_not_replayed_and_the_answer_says_where_the_replay_begins) {
     const bus::Position through = bus->prune(2) == 2 ? 2 : 0;
     BOOST_TEST(through == 2U);
     replay();

@@ -66,7 +66,7 @@ std::string refusal(const std::shared_ptr<bus::EventStore>& store, const bus::Re
 
 BOOST_AUTO_TEST_SUITE(reports)
 
-BOOST_AUTO_TEST_CASE(R10_a_step_that_is_not_ready_is_reported_as_that_and_not_as_a_failure) {
+BOOST_AUTO_TEST_CASE(R10_a_step_that_is_not_ready_is_reported_as_not_ready_and_not_as_failed) {
     for (const bool with_store : {false, true}) {
         const Counts counts =
             counts_of(with_store ? std::make_shared<bus::MemoryStore>() : nullptr);

@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(R5_a_discard_is_idempotent_and_counted_once) {
     BOOST_TEST(runs == 1);
 }
 
-BOOST_AUTO_TEST_CASE(R5_a_request_made_while_no_host_ran_is_carried_out_when_one_does) {
+BOOST_AUTO_TEST_CASE(R5_a_request_made_while_no_host_ran_is_carried_out_when_one_runs) {
     publish("down", 1);
     broken = false;
     bus.reset();
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(R5_a_request_about_an_agent_that_does_not_run_here_waits_in
     BOOST_TEST(runs == 2);
 }
 
-BOOST_AUTO_TEST_CASE(R5_a_discard_that_was_asked_for_before_the_agent_came_counts_once) {
+BOOST_AUTO_TEST_CASE(R5_a_discard_requested_before_the_agent_was_added_counts_once) {
     publish("down", 1);
     bus.reset();
     broken = false;
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(R5_a_redrive_whose_answer_was_lost_does_not_redrive_a_later
                "nothing: the delivery died after this was asked; look at it, and ask again");
 }
 
-BOOST_AUTO_TEST_CASE(R5_a_redrive_of_what_is_not_dead_says_what_it_is) {
+BOOST_AUTO_TEST_CASE(R5_a_redrive_of_a_delivery_that_is_not_dead_says_what_it_is) {
     const auto answer = [this](bus::Position position) {
         const std::uint64_t number = bus->request(
             {.who = "ann", .why = "it is up", .agent = "worker", .position = position});
@@ -278,8 +278,7 @@ BOOST_AUTO_TEST_CASE(R5_when_the_next_due_delivery_is_discarded_the_one_after_it
     BOOST_TEST(bus->idle());
 }
 
-BOOST_AUTO_TEST_CASE(
-    S10_two_workers_that_pass_a_log_without_handling_it_leave_no_checkpoint_behind) {
+BOOST_AUTO_TEST_CASE(S10_the_checkpoint_keeps_up_with_two_workers_that_handle_nothing_of_a_log) {
     broken = false;
     publish_many(10'000);
     auto deaf = scripted("deaf");
@@ -290,8 +289,7 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(store->agent("deaf")->checkpoint > 5'000U);
 }
 
-BOOST_AUTO_TEST_CASE(
-    S10_the_checkpoint_of_an_agent_moves_over_what_it_never_handles_while_it_runs) {
+BOOST_AUTO_TEST_CASE(S10_the_checkpoint_of_a_running_agent_passes_events_that_it_never_handles) {
     auto deaf = scripted("deaf");
     deaf->handles<test::PongEvent>([](const test::PongEvent&, bus::Context&) {});
     bus->add(std::move(deaf));
@@ -303,8 +301,7 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(store->agent("deaf")->checkpoint > 5'000U);
 }
 
-BOOST_AUTO_TEST_CASE(
-    S10_the_checkpoint_of_an_agent_at_rest_passes_what_it_does_not_handle_in_time) {
+BOOST_AUTO_TEST_CASE(S10_the_checkpoint_of_an_agent_at_rest_passes_unhandled_events_in_time) {
     broken = false;
     publish_many(10);
     const auto publish_others = [this](std::int64_t count) {
@@ -406,7 +403,7 @@ BOOST_AUTO_TEST_CASE(R5_a_request_prunes_the_log_however_much_that_is) {
     BOOST_TEST(store->last_position() == 4'501U);
 }
 
-BOOST_AUTO_TEST_CASE(R5_pruning_what_an_agent_needs_is_refused_in_the_words_of_the_direct_way) {
+BOOST_AUTO_TEST_CASE(R5_pruning_what_an_agent_needs_is_refused_in_the_words_of_the_direct_call) {
     broken = false;
     publish("x", 1);
     broken = true;
@@ -418,7 +415,7 @@ BOOST_AUTO_TEST_CASE(R5_pruning_what_an_agent_needs_is_refused_in_the_words_of_t
     BOOST_TEST(asked(DeliveryAction::prune, "", 1) == "1 event removed");
 }
 
-BOOST_AUTO_TEST_CASE(R5_pruning_that_the_end_of_its_program_cut_short_is_done_by_the_next_one) {
+BOOST_AUTO_TEST_CASE(R5_pruning_interrupted_by_the_end_of_its_program_is_finished_by_the_next_one) {
     broken = false;
     publish_many(5'000);
     const std::uint64_t number =
@@ -435,7 +432,7 @@ BOOST_AUTO_TEST_CASE(R5_pruning_that_the_end_of_its_program_cut_short_is_done_by
     BOOST_TEST(answer(number).find("events removed by this program") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(A11_to_drain_no_further_page_is_pruned_and_the_request_stays_open) {
+BOOST_AUTO_TEST_CASE(A11_a_draining_bus_prunes_no_further_page_and_the_request_stays_open) {
     broken = false;
     publish_many(5'000);
     const std::uint64_t number =
@@ -454,14 +451,15 @@ BOOST_AUTO_TEST_CASE(A11_to_drain_no_further_page_is_pruned_and_the_request_stay
     BOOST_TEST(answer(later) == "0 redriven by this program");
 }
 
-BOOST_AUTO_TEST_CASE(R5_a_request_that_this_program_does_not_know_is_answered_and_holds_up_none) {
+BOOST_AUTO_TEST_CASE(
+    R5_a_request_that_this_program_does_not_know_is_answered_and_holds_up_no_other) {
     const auto newer = static_cast<DeliveryAction>(static_cast<int>(DeliveryAction::rename) + 1);
     BOOST_TEST(asked(newer, "worker", 0) ==
                "nothing: this program does not know what is asked; use a newer one");
     BOOST_TEST(asked(DeliveryAction::redrive, "worker", 0) == "0 redriven");
 }
 
-BOOST_AUTO_TEST_CASE(R5_what_trouble_cuts_short_in_this_program_is_counted_in_the_answer) {
+BOOST_AUTO_TEST_CASE(R5_the_answer_counts_what_was_done_before_trouble_in_the_same_program) {
     broken = false;
     publish_many(2'500);
     bus.reset();
@@ -543,7 +541,7 @@ BOOST_AUTO_TEST_CASE(R5_whenever_the_program_dies_the_answer_to_a_request_says_w
     }
 }
 
-BOOST_AUTO_TEST_CASE(R5_what_forgets_an_agent_says_so_although_no_commit_comes_after_it) {
+BOOST_AUTO_TEST_CASE(R5_a_request_that_forgets_an_agent_is_answered_although_no_commit_follows) {
     RequestsInTrouble world;
     world.let_the_bus_grow_old();
     const std::uint64_t number = world.ask(1, true, DeliveryAction::forget, 0);
@@ -567,7 +565,7 @@ BOOST_AUTO_TEST_CASE(a_bus_starts_although_its_requests_cannot_be_read) {
     BOOST_TEST(asked(DeliveryAction::prune, "", 1) == "1 event removed");
 }
 
-BOOST_AUTO_TEST_CASE(R5_a_request_that_cannot_be_begun_holds_up_none_and_is_tried_again) {
+BOOST_AUTO_TEST_CASE(R5_a_request_that_cannot_be_begun_holds_up_no_other_and_is_tried_again) {
     RequestsInTrouble world;
     world.add_worker();
     world.let_the_bus_grow_old();
@@ -589,7 +587,7 @@ BOOST_AUTO_TEST_CASE(R5_a_request_that_cannot_be_begun_holds_up_none_and_is_trie
     BOOST_TEST(world.answer(forget) == "agent none is not there (any more)");
 }
 
-BOOST_AUTO_TEST_CASE(R5_requests_that_could_not_be_read_are_read_again_by_and_by) {
+BOOST_AUTO_TEST_CASE(R5_requests_that_could_not_be_read_are_read_later) {
     RequestsInTrouble world;
     world.add_worker();
     world.bus->wait_idle();
@@ -603,7 +601,7 @@ BOOST_AUTO_TEST_CASE(R5_requests_that_could_not_be_read_are_read_again_by_and_by
     BOOST_TEST(world.answer(number) == "1 discarded");
 }
 
-BOOST_AUTO_TEST_CASE(R5_a_request_forgets_an_agent_that_is_gone_and_none_that_is_there) {
+BOOST_AUTO_TEST_CASE(R5_a_request_forgets_an_agent_that_is_gone_but_not_one_that_is_there) {
     publish("down", 1);
     const std::string direct = refusal<std::invalid_argument>([&] { bus->forget("worker"); });
     BOOST_TEST(direct.find("remove it before it is forgotten") != std::string::npos, direct);
@@ -622,7 +620,7 @@ BOOST_AUTO_TEST_CASE(R5_a_request_forgets_an_agent_that_is_gone_and_none_that_is
     BOOST_TEST(runs == 2);
 }
 
-BOOST_AUTO_TEST_CASE(R5_a_program_that_starts_forgets_none_of_its_agents_for_an_old_request) {
+BOOST_AUTO_TEST_CASE(R5_a_starting_program_forgets_none_of_its_agents_because_of_an_old_request) {
     broken = false;
     publish("x", 1);
     bus.reset();
@@ -641,7 +639,7 @@ BOOST_AUTO_TEST_CASE(R5_a_program_that_starts_forgets_none_of_its_agents_for_an_
     BOOST_TEST(store->agent("worker")->finished == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(R5_while_a_program_may_still_add_its_agents_it_forgets_none_at_a_request) {
+BOOST_AUTO_TEST_CASE(R5_while_a_program_may_still_add_its_agents_it_forgets_none_on_request) {
     broken = false;
     publish("x", 1);
     const auto ask_at_the_start = [&] {

@@ -59,7 +59,7 @@ struct RetentionWorld : test::StoredWorld {
 
 BOOST_FIXTURE_TEST_SUITE(retention, RetentionWorld)
 
-BOOST_AUTO_TEST_CASE(S26_a_bus_prunes_what_is_older_than_it_is_to_keep) {
+BOOST_AUTO_TEST_CASE(S26_a_bus_prunes_events_older_than_its_retention) {
     publish("good");
     publish("good");
     runtime->run_for(6 * day);
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(S26_an_agent_that_is_gone_is_reported_and_what_it_needs_is_
     BOOST_TEST(store->first_position() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(S26_an_event_dated_in_the_future_goes_with_those_around_it) {
+BOOST_AUTO_TEST_CASE(S26_an_event_dated_in_the_future_is_pruned_with_those_around_it) {
     publish("good");
     publish_misdated();
     publish("good");
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(S26_a_program_that_is_restarted_often_prunes_too) {
     BOOST_TEST(store->first_position() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(S26_without_a_time_to_keep_nothing_is_pruned) {
+BOOST_AUTO_TEST_CASE(S26_without_a_retention_nothing_is_pruned) {
     observers.reset();
     bus.reset();
     bus.emplace(bus::BusOptions{.runtime = runtime, .store = store});

@@ -12,7 +12,7 @@ using test::scripted;
 
 BOOST_FIXTURE_TEST_SUITE(stopping, test::StoredWorld)
 
-BOOST_AUTO_TEST_CASE(A11_drain_handles_all_that_is_queued_and_what_comes_of_it) {
+BOOST_AUTO_TEST_CASE(A11_drain_handles_everything_queued_and_what_follows_from_it) {
     auto agent = scripted("countdown");
     agent->handles<PingEvent, PingEvent>([](const PingEvent& event, bus::Context& context) {
         if (event.number > 0) {
@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(A11_stop_now_leaves_the_rest_in_the_log_and_counts_it) {
     BOOST_TEST(numbers<PongEvent>() == test::range(1, 5), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(A11_a_drain_that_a_stop_now_cuts_short_says_what_it_left) {
+BOOST_AUTO_TEST_CASE(A11_a_drain_that_a_stop_now_interrupts_says_what_it_left) {
     auto agent = scripted("impatient");
     agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
         if (event.number == 2) {
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(waiting_until_idle_gives_up_when_its_time_is_over) {
     BOOST_TEST(!live.wait_idle(10ms));
 }
 
-BOOST_AUTO_TEST_CASE(a_bus_that_goes_with_posts_on_their_way_writes_them_first) {
+BOOST_AUTO_TEST_CASE(a_bus_that_is_destroyed_with_posts_pending_writes_them_first) {
     for (int i = 1; i <= 3000; ++i) { // more than one commit takes
         bus->post(ping("x", i));
     }

@@ -38,7 +38,7 @@ public:
 
 BOOST_FIXTURE_TEST_SUITE(store_trouble, TroubledWorld)
 
-BOOST_AUTO_TEST_CASE(S8_the_publisher_hears_that_its_event_was_not_stored_and_no_handler_runs) {
+BOOST_AUTO_TEST_CASE(S8_the_publisher_learns_that_its_event_was_not_stored_and_no_handler_runs) {
     int handled = 0;
     const auto handler = bus->subscribe<PingEvent>([&](const PingEvent&) { ++handled; });
     troubled->disk_full = true;
@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(S8_the_publisher_hears_that_its_event_was_not_stored_and_no
     BOOST_TEST(handled == 1);
 }
 
-BOOST_AUTO_TEST_CASE(S8_an_agent_falls_back_to_its_last_commit_and_goes_on_when_it_is_over) {
+BOOST_AUTO_TEST_CASE(S8_an_agent_falls_back_to_its_last_commit_and_continues_after_the_trouble) {
     bus::Observers observers{*bus};
     std::vector<std::string> troubles;
     observers.trouble.connect([&](std::string_view what) { troubles.emplace_back(what); });
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(an_agent_that_cannot_be_registered_is_not_added) {
     BOOST_TEST(numbers<PongEvent>().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(stopping_in_the_middle_of_trouble_leaves_all_to_the_next_run) {
+BOOST_AUTO_TEST_CASE(stopping_in_the_middle_of_trouble_leaves_everything_to_the_next_run) {
     bus->add(echo());
     for (int i = 1; i <= 5; ++i) {
         bus->publish(ping("x", i));

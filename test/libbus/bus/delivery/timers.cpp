@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(A9_the_host_schedules_and_cancels_on_a_store_too) {
     BOOST_TEST(seen == (std::vector<std::int64_t>{1, 3}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(S2_timers_fire_once_though_commits_fail_and_the_program_restarts) {
+BOOST_AUTO_TEST_CASE(S2_timers_fire_once_even_if_commits_fail_and_the_program_restarts) {
     for (std::uint64_t seed = 1; seed <= 40; ++seed) {
         bus.reset();
         runtime.reset();
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(S2_timers_fire_once_though_commits_fail_and_the_program_res
     }
 }
 
-BOOST_AUTO_TEST_CASE(thousands_of_timers_fire_though_not_all_are_kept_in_memory) {
+BOOST_AUTO_TEST_CASE(thousands_of_timers_fire_although_not_all_are_kept_in_memory) {
     add([](const PingEvent& event, bus::Context& context) {
         for (std::int64_t i = 0; i < 500; ++i) {
             context.schedule(std::chrono::seconds{(event.number * 500 + i) * 7919 % 5000 + 1},
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(thousands_of_timers_fire_though_not_all_are_kept_in_memory)
     BOOST_TEST((fired == test::range(0, 4999)));
 }
 
-BOOST_AUTO_TEST_CASE(A9_thousands_that_are_due_earlier_than_those_before_fire_once_and_in_order) {
+BOOST_AUTO_TEST_CASE(A9_thousands_of_timers_due_before_earlier_ones_fire_once_and_in_order) {
     // So that what is in memory makes room for them again and again, while some are cancelled and
     // some commits fail.
     bus.reset();

@@ -21,7 +21,7 @@ using test::scripted;
 
 BOOST_AUTO_TEST_SUITE(timers_memory)
 
-BOOST_AUTO_TEST_CASE(A9_of_many_pending_timers_no_more_than_the_next_ones_are_in_memory) {
+BOOST_AUTO_TEST_CASE(A9_only_the_next_ones_of_many_pending_timers_are_in_memory) {
     const test::TempFolder folder;
     const auto runtime = std::make_shared<bus::SimulatedRuntime>();
     const std::string name(500, 'x');

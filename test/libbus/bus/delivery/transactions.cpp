@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(A7_a_step_that_throws_after_it_published_and_wrote_has_done
     BOOST_TEST(store->state("a", "count")->json == "1");
 }
 
-BOOST_AUTO_TEST_CASE(a_step_sees_the_state_of_the_steps_before_it_though_not_yet_committed) {
+BOOST_AUTO_TEST_CASE(a_step_sees_the_state_of_earlier_steps_although_it_is_not_yet_committed) {
     auto agent = scripted("counter");
     agent->handles<PingEvent, PongEvent>([](const PingEvent&, bus::Context& context) {
         const auto count = context.state<std::int64_t>("n/count").value_or(0) + 1;
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(an_agent_reads_its_states_by_prefix_its_own_writes_included
     BOOST_TEST(keys == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_a_step_emits_and_cannot_be_written_is_a_failure_of_that_step) {
+BOOST_AUTO_TEST_CASE(an_emission_that_cannot_be_written_is_a_failure_of_its_step) {
     auto agent = scripted("mangler");
     agent->settings().sequence = bus::Sequence::none();
     agent->handles<PingEvent, PongEvent>([](const PingEvent& event, bus::Context& context) {
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(what_a_step_emits_and_cannot_be_written_is_a_failure_of_tha
     BOOST_TEST((dead[0].attempts.at(0).kind == bus::FailureKind::poison));
 }
 
-BOOST_AUTO_TEST_CASE(what_the_store_refuses_is_a_failure_of_its_step_alone_and_costs_no_other_one) {
+BOOST_AUTO_TEST_CASE(a_write_that_the_store_refuses_is_a_failure_of_its_own_step_and_of_no_other) {
     const PingEvent other = ping("taken");
     bus->publish(other);
     auto agent = scripted("forger");
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(what_the_store_refuses_is_a_failure_of_its_step_alone_and_c
     BOOST_TEST(store->agent("forger")->finished == 5U);
 }
 
-BOOST_AUTO_TEST_CASE(the_checkpoint_moves_over_events_that_the_agent_does_not_handle) {
+BOOST_AUTO_TEST_CASE(the_checkpoint_passes_events_that_the_agent_does_not_handle) {
     bus->add(test::echo());
     bus->publish(ping("x", 1)); // position 1, its pong 2
     bus->wait_idle();

@@ -88,7 +88,7 @@ std::string refusal(test::EvolvingWorld& world, bus::StartPosition start = {}) {
 
 BOOST_AUTO_TEST_SUITE(unreadable_events)
 
-BOOST_AUTO_TEST_CASE(R10_an_event_that_cannot_be_read_is_reported_by_all_who_report_failures) {
+BOOST_AUTO_TEST_CASE(R10_an_event_that_cannot_be_read_is_reported_wherever_failures_are_reported) {
     test::on_each_store([](test::EvolvingWorld& world) {
         int number = 6;
         for (const char* data : {R"({"name":"x","number":"twelve"})", "{\"name\":", "[]"}) {
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(R10_an_event_that_cannot_be_read_is_reported_by_all_who_rep
     });
 }
 
-BOOST_AUTO_TEST_CASE(R10_a_forgotten_upcaster_that_shows_while_the_program_runs_is_reported) {
+BOOST_AUTO_TEST_CASE(R10_a_forgotten_upcaster_that_is_noticed_while_the_program_runs_is_reported) {
     test::on_each_store([](test::EvolvingWorld& world) {
         Strict<GrownEvent> agent;
         agent.add(world);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(R10_a_forgotten_upcaster_that_shows_while_the_program_runs_
     });
 }
 
-BOOST_AUTO_TEST_CASE(R10_the_path_of_what_an_upcaster_meets_is_that_in_the_event) {
+BOOST_AUTO_TEST_CASE(R10_the_path_of_an_error_in_an_upcaster_is_that_in_the_event) {
     static const bool registered = [] {
         bus::upcast<BrokenEvent>(1, [](boost::json::object& data) {
             if (data.at("name") == "path") {
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(R10_the_path_of_what_an_upcaster_meets_is_that_in_the_event
     BOOST_TEST(why("else").starts_with("data.lines[1]: expected an integer"));
 }
 
-BOOST_AUTO_TEST_CASE(R10_an_agent_is_refused_whose_events_no_upcaster_brings_to_our_version) {
+BOOST_AUTO_TEST_CASE(R10_an_agent_is_refused_if_no_upcaster_brings_its_events_to_our_version) {
     test::on_each_store([](test::EvolvingWorld& world) {
         BOOST_TEST(refusal<GrownEvent>(world).empty()); // there are no older ones
         world.bus->remove("strict");
@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(R10_an_agent_is_refused_whose_events_no_upcaster_brings_to_
     });
 }
 
-BOOST_AUTO_TEST_CASE(R10_an_agent_that_begins_behind_the_older_events_is_not_refused) {
+BOOST_AUTO_TEST_CASE(R10_an_agent_that_begins_after_the_older_events_is_not_refused) {
     test::on_each_store([](test::EvolvingWorld& world) {
         world.bus->publish(of_version<GrownEvent>(1, "x"));
         BOOST_TEST(refusal<GrownEvent>(world, bus::StartPosition::now()).empty());
@@ -214,7 +214,8 @@ BOOST_AUTO_TEST_CASE(R10_events_that_refine_what_an_agent_handles_need_their_upc
     });
 }
 
-BOOST_AUTO_TEST_CASE(R10_the_stand_in_of_an_unreadable_event_has_all_its_members_but_the_data) {
+BOOST_AUTO_TEST_CASE(
+    R10_the_placeholder_of_an_unreadable_event_has_all_its_members_except_the_data) {
     bus::EventRecord record = bus::encode(ping("x"));
     record.execution_id = "run-1";
     record.user_id = "ann";

@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(R13_a_deferred_delivery_is_waited_for) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(R13_a_dead_letter_is_handled_and_what_it_holds_up_is_not) {
+BOOST_AUTO_TEST_CASE(R13_a_dead_letter_counts_as_handled_but_what_it_holds_up_does_not) {
     test::on_each_store([](EvolvingWorld& world) {
         std::set<std::int64_t> failing{1};
         world.bus->add(board(failing, 1));
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(R13_a_letter_that_was_redriven_is_waited_for_again) {
     });
 }
 
-BOOST_AUTO_TEST_CASE(R13_a_discarded_delivery_is_handled) {
+BOOST_AUTO_TEST_CASE(R13_a_discarded_delivery_counts_as_handled) {
     test::on_each_store([](EvolvingWorld& world) {
         std::set<std::int64_t> failing{1};
         world.bus->add(board(failing));
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(R13_a_wait_that_could_never_end_is_refused) {
                           [](const auto& error) { return says(error, {"store"}); });
 }
 
-BOOST_AUTO_TEST_CASE(R13_it_drives_a_runtime_that_is_polled) {
+BOOST_AUTO_TEST_CASE(R13_the_wait_drives_a_polled_runtime) {
     bus::Bus bus{{.runtime = std::make_shared<bus::PolledRuntime>(),
                   .store = std::make_shared<bus::MemoryStore>()}};
     bus.add(board(none_fails));
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(R13_threads_of_the_host_wait_while_others_publish) {
     BOOST_TEST(bus::verify({.path = folder.path() / "board.db"}).clean());
 }
 
-BOOST_AUTO_TEST_CASE(R13_the_agent_need_not_come_to_rest) {
+BOOST_AUTO_TEST_CASE(R13_the_agent_need_not_become_idle) {
     bus::Bus bus{{.store = std::make_shared<bus::MemoryStore>()}};
     std::promise<void> let_go;
     auto agent = scripted("board");
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(R13_the_agent_need_not_come_to_rest) {
     BOOST_TEST(bus.wait_for("board", second.position, 60s));
 }
 
-BOOST_AUTO_TEST_CASE(R13_it_ends_when_the_bus_stops_or_the_agent_goes) {
+BOOST_AUTO_TEST_CASE(R13_the_wait_ends_when_the_bus_stops_or_the_agent_is_removed) {
     for (const bool removed : {false, true}) {
         bus::Bus bus{{.store = std::make_shared<bus::MemoryStore>()}};
         bus.add(board(none_fails));

@@ -17,8 +17,7 @@ using test::scripted;
 
 BOOST_FIXTURE_TEST_SUITE(workers, test::StoredWorld)
 
-BOOST_AUTO_TEST_CASE(
-    S10_the_checkpoint_passes_only_what_is_settled_and_no_finished_one_runs_again) {
+BOOST_AUTO_TEST_CASE(S10_the_checkpoint_passes_only_settled_events_and_no_finished_one_runs_again) {
     // At some commit the process "dies": nothing after it is stored. Events that were settled by
     // then are not run again, and all others are.
     for (std::uint64_t seed = 1; seed <= 60; ++seed) {
@@ -158,7 +157,7 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(
-    an_agent_that_is_to_begin_again_waits_for_a_long_step_without_timers_that_spin) {
+    an_agent_that_is_to_begin_again_waits_for_a_long_step_without_spinning_timers) {
     bus.reset();
     const auto troubled = std::make_shared<test::TroubledStore>(store);
     store = troubled;
@@ -192,7 +191,7 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(store->agent("worker")->finished == 8U);
 }
 
-BOOST_AUTO_TEST_CASE(A4_an_agent_of_slow_steps_lets_the_others_have_their_turn) {
+BOOST_AUTO_TEST_CASE(A4_an_agent_with_slow_steps_lets_the_others_have_their_turn) {
     constexpr int backlog = 120;
     bus.reset();
     const auto real = std::make_shared<bus::SystemRuntime>(1U);

@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(D10_a_handler_blocked_by_an_earlier_one_is_skipped_in_the_s
     BOOST_TEST(seen == "1");
 }
 
-BOOST_AUTO_TEST_CASE(D10_a_block_does_not_use_up_once) {
+BOOST_AUTO_TEST_CASE(D10_a_once_handler_that_is_blocked_is_not_used_up) {
     bus::Bus bus;
     int calls = 0;
     auto once = bus.subscribe<PingEvent>([&](const PingEvent&) { ++calls; }, {.once = true});

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(members_of_the_event_are_filters_and_handlers) {
     BOOST_TEST(loud == 1);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_null_is_refused_when_it_is_subscribed) {
+BOOST_AUTO_TEST_CASE(a_callable_that_is_null_is_refused_when_it_is_subscribed) {
     bus::Bus bus;
     const std::function<void(const AlarmEvent&)> empty;
     const std::function<bool(const AlarmEvent&)> no_filter;

@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(D11_the_handler_gets_the_publishers_own_event) {
     BOOST_TEST((seen == &event));
 }
 
-BOOST_AUTO_TEST_CASE(what_counts_allocations_counts_aligned_ones_too) {
+BOOST_AUTO_TEST_CASE(the_allocation_counter_counts_aligned_allocations_too) {
     struct alignas(64) Line {
         std::array<char, 64> bytes{};
     };
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(D11_a_publish_to_an_agent_with_a_warm_mailbox_does_not_allo
     BOOST_TEST(calls == 200U);
 }
 
-BOOST_AUTO_TEST_CASE(D12_publishing_where_nobody_listens_is_harmless_and_observable) {
+BOOST_AUTO_TEST_CASE(D12_publishing_without_listeners_is_harmless_and_observable) {
     bus::Bus bus;
     bus::Observers observers{bus};
     int unhandled = 0;
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(D12_publishing_where_nobody_listens_is_harmless_and_observa
     BOOST_TEST(unhandled == 1);
 }
 
-BOOST_AUTO_TEST_CASE(D13_a_handler_that_throws_leaves_the_others_and_the_next_publish_whole) {
+BOOST_AUTO_TEST_CASE(D13_a_handler_that_throws_affects_neither_the_others_nor_the_next_publish) {
     bus::Bus bus;
     std::string seen;
     const auto a = bus.subscribe<PingEvent>([&](const PingEvent&) {
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(D13_a_handler_that_throws_leaves_the_others_and_the_next_pu
     BOOST_TEST(seen == "abcabc");
 }
 
-BOOST_AUTO_TEST_CASE(D14_a_filter_chooses_and_one_that_throws_counts_as_a_throwing_handler) {
+BOOST_AUTO_TEST_CASE(D14_a_filter_selects_and_one_that_throws_counts_as_a_throwing_handler) {
     bus::Bus bus;
     std::vector<std::int64_t> seen;
     const auto picky =
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(D14_a_filter_may_publish_subscribe_and_unsubscribe) {
     BOOST_TEST(!other.active());
 }
 
-BOOST_AUTO_TEST_CASE(D14_a_filter_that_says_no_does_not_use_up_once) {
+BOOST_AUTO_TEST_CASE(D14_a_once_handler_whose_filter_says_no_is_not_used_up) {
     bus::Bus bus;
     int calls = 0;
     const auto once =
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(D14_a_filter_that_says_no_does_not_use_up_once) {
     BOOST_TEST(calls == 1);
 }
 
-BOOST_AUTO_TEST_CASE(D19_a_handler_of_a_base_gets_each_event_once_with_its_full_type_in_reach) {
+BOOST_AUTO_TEST_CASE(D19_a_handler_of_a_base_gets_each_event_once_with_its_full_type) {
     bus::Bus bus;
     std::vector<std::string> seen;
     const auto all = bus.subscribe<bus::DomainEvent>([&](const bus::DomainEvent& event) {

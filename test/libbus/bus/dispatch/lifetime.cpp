@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(D5_a_bus_destroyed_in_a_nested_dispatch_skips_the_rest_of_t
     BOOST_TEST(seen == "o");
 }
 
-BOOST_AUTO_TEST_CASE(D5_a_subscription_kept_by_its_own_handler_goes_with_the_bus) {
+BOOST_AUTO_TEST_CASE(D5_a_subscription_kept_by_its_own_handler_ends_with_the_bus) {
     const auto captured = std::make_shared<int>(1);
     auto bus = std::make_unique<bus::Bus>();
     const auto self = std::make_shared<bus::Subscription>();
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(D5_a_bus_with_agents_must_be_stopped_before_a_handler_destr
     BOOST_TEST(words.find("call stop() first") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(D5_a_bus_may_go_by_what_a_watched_filter_or_a_slot_publishes) {
+BOOST_AUTO_TEST_CASE(D5_a_bus_may_be_destroyed_by_a_publish_in_a_watched_filter_or_in_a_slot) {
     for (const bool by_slot : {false, true}) {
         auto bus = std::make_unique<bus::Bus>();
         bus::Observers observers{*bus};
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(D5_a_stopped_bus_with_agents_may_be_destroyed_in_a_handler)
     BOOST_TEST(calls == 1);
 }
 
-BOOST_AUTO_TEST_CASE(D5_a_bus_destroyed_in_a_step_of_its_own_is_refused_with_a_sentence) {
+BOOST_AUTO_TEST_CASE(D5_a_bus_destroyed_in_a_step_of_its_own_is_refused_with_a_message) {
     const std::string words = last_words([] {
         auto bus = std::make_unique<bus::Bus>();
         auto agent = test::scripted("suicidal");
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(D5_a_bus_destroyed_in_a_step_of_its_own_is_refused_with_a_s
     BOOST_TEST(words.find("on one of its own workers") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(D17_a_handler_tied_to_an_object_is_not_called_once_that_has_gone) {
+BOOST_AUTO_TEST_CASE(D17_a_handler_tied_to_an_object_is_not_called_after_the_object_has_gone) {
     bus::Bus bus;
     int calls = 0;
     auto object = std::make_shared<int>(7);
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(D17_a_handler_tied_to_an_object_that_has_gone_is_never_conn
     BOOST_TEST(bus.publish(ping("a")).handlers.handled == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(D17_a_tie_to_what_nobody_owns_yet_is_refused_and_says_so) {
+BOOST_AUTO_TEST_CASE(D17_a_tie_to_an_object_that_nobody_owns_yet_is_refused_with_a_message) {
     struct Service : std::enable_shared_from_this<Service> {
         explicit Service(bus::Bus& bus) {
             bus.subscribe<PingEvent>([](const PingEvent&) {}, {.tied_to = weak_from_this()})

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(D27_subscribing_takes_no_longer_when_there_are_many_handler
     BOOST_TEST(bus.publish(ping("b")).handlers.handled == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(D8_handlers_of_many_priorities_keep_their_order_beyond_what_a_change_copies) {
+BOOST_AUTO_TEST_CASE(D8_more_handlers_of_many_priorities_than_a_change_copies_keep_their_order) {
     bus::Bus bus;
     std::vector<int> seen;
     std::vector<bus::Subscription> subscriptions;
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(late == 100);
 }
 
-BOOST_AUTO_TEST_CASE(D26_handlers_whose_objects_have_gone_do_not_pile_up_though_nobody_publishes) {
+BOOST_AUTO_TEST_CASE(D26_handlers_whose_objects_have_gone_do_not_pile_up_even_if_nobody_publishes) {
     bus::Bus bus;
     int handlers = 0;
     int most = 0;
@@ -148,8 +148,7 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(bus.publish(ping("a")).handlers.handled == 100U);
 }
 
-BOOST_AUTO_TEST_CASE(
-    D25_what_ends_in_a_loop_inside_a_handler_is_released_before_that_handler_ends) {
+BOOST_AUTO_TEST_CASE(D25_handlers_ended_in_a_loop_inside_a_handler_are_released_before_it_ends) {
     bus::Bus bus;
     int handlers = 0;
     int most = 0;
@@ -170,8 +169,7 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(handlers == 0);
 }
 
-BOOST_AUTO_TEST_CASE(
-    D25_what_runs_once_in_a_loop_inside_a_handler_is_released_before_that_handler_ends) {
+BOOST_AUTO_TEST_CASE(D25_once_handlers_run_in_a_loop_inside_a_handler_are_released_before_it_ends) {
     bus::Bus bus;
     int handlers = 0;
     int most = 0;

@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(D3_a_handler_may_unsubscribe_itself_and_finishes_while_the_
     BOOST_TEST(seen == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(D4_unsubscribing_an_earlier_handler_skips_nobody) {
+BOOST_AUTO_TEST_CASE(D4_unsubscribing_an_earlier_handler_skips_no_other) {
     bus::Bus bus;
     std::string seen;
     Subscription a;
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(D6_a_subscription_may_outlive_its_bus) {
     BOOST_TEST(!subscription.active());
 }
 
-BOOST_AUTO_TEST_CASE(D8_priority_comes_before_the_order_of_subscription_also_after_removals) {
+BOOST_AUTO_TEST_CASE(D8_priority_comes_before_the_order_of_subscription_even_after_removals) {
     bus::Bus bus;
     std::string seen;
     const auto add = [&](char name, int priority) {
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(D9_the_same_callable_subscribed_twice_runs_twice) {
     BOOST_TEST(calls == 2);
 }
 
-BOOST_AUTO_TEST_CASE(D20_once_runs_once_and_its_subscription_has_ended_then) {
+BOOST_AUTO_TEST_CASE(D20_once_runs_once_and_then_its_subscription_has_ended) {
     bus::Bus bus;
     int calls = 0;
     const auto once = bus.subscribe<PingEvent>([&](const PingEvent&) { ++calls; }, {.once = true});

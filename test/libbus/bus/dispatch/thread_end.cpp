@@ -60,7 +60,7 @@ struct Mark {
 
 BOOST_AUTO_TEST_SUITE(thread_end)
 
-BOOST_AUTO_TEST_CASE(D28_a_thread_may_end_in_a_handler_and_what_it_had_is_destroyed) {
+BOOST_AUTO_TEST_CASE(D28_a_thread_may_end_in_a_handler_and_its_objects_are_destroyed) {
     bus::Bus bus;
     bool gone = false;
     int later = 0;

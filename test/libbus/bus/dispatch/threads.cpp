@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(
     }
 }
 
-BOOST_AUTO_TEST_CASE(D16_a_handler_that_blocks_delays_only_those_who_end_its_own_subscription) {
+BOOST_AUTO_TEST_CASE(D16_a_handler_that_blocks_delays_only_threads_that_end_its_own_subscription) {
     bus::Bus bus;
     std::latch entered{1};
     std::latch may_leave{1};
@@ -243,7 +243,8 @@ BOOST_AUTO_TEST_CASE(D16_a_thread_that_has_run_a_handler_before_does_not_delay_i
     BOOST_TEST(!quick.active());
 }
 
-BOOST_AUTO_TEST_CASE(D16_the_end_of_a_types_last_handler_waits_for_nobody_who_publishes_that_type) {
+BOOST_AUTO_TEST_CASE(
+    D16_the_end_of_the_last_handler_of_a_type_waits_for_no_publisher_of_that_type) {
     constexpr int publishers = 32;
     bus::Bus bus;
     std::atomic<bool> stop{false};
@@ -278,7 +279,7 @@ BOOST_AUTO_TEST_CASE(D16_the_end_of_a_types_last_handler_waits_for_nobody_who_pu
     BOOST_TEST(ended == 20);
 }
 
-BOOST_AUTO_TEST_CASE(threads_that_come_and_go_publish_without_having_registered) {
+BOOST_AUTO_TEST_CASE(threads_that_come_and_go_publish_without_registration) {
     bus::Bus bus;
     std::atomic<int> calls{0};
     const auto subscription = bus.subscribe<PingEvent>([&](const PingEvent&) { ++calls; });
@@ -322,7 +323,7 @@ BOOST_AUTO_TEST_CASE(a_thread_may_publish_and_unsubscribe_from_the_destructors_a
     BOOST_TEST(calls == 3 * (2 + 2 + 1));
 }
 
-BOOST_AUTO_TEST_CASE(a_deep_recursion_on_one_thread_does_not_hide_what_another_one_ends) {
+BOOST_AUTO_TEST_CASE(a_deep_recursion_on_one_thread_does_not_hide_what_another_thread_ends) {
     bus::Bus bus;
     std::latch deep{1};
     std::latch may_return{1};

@@ -65,7 +65,7 @@ struct Latecomer {
 
 BOOST_AUTO_TEST_SUITE(trouble)
 
-BOOST_AUTO_TEST_CASE(a_subscribe_without_memory_has_subscribed_nobody_and_disturbs_nobody) {
+BOOST_AUTO_TEST_CASE(a_subscribe_without_memory_has_subscribed_nothing_and_disturbs_nothing) {
     bus::Bus bus;
     int old = 0;
     int late = 0;

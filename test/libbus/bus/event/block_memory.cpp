@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(objects_end_while_others_are_made_beside_them) {
     BOOST_TEST(count == 0);
 }
 
-BOOST_AUTO_TEST_CASE(each_place_is_aligned_and_is_nobody_elses_whatever_its_size) {
+BOOST_AUTO_TEST_CASE(each_place_is_aligned_and_not_shared_whatever_its_size) {
     BlockMemory memory;
     std::vector<std::pair<unsigned char*, std::size_t>> places;
     for (const std::size_t bytes : {1U, 15U, 16U, 17U, 4'000U, 16'384U, 100'000U, 0U, 300U, 1U}) {

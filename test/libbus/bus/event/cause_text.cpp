@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(R7_numbers_ids_and_times_are_taken_out_and_words_stay) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(R7_what_was_made_a_cause_is_left_as_it_is) {
+BOOST_AUTO_TEST_CASE(R7_the_cause_of_a_cause_is_that_cause) {
     BOOST_TEST(rc::check([] {
         const std::string cause = cause_text(*any_message_text());
         RC_ASSERT(cause_text(cause) == cause);

@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(another_type_and_other_versions_are_refused) {
                         "event_version: expected a version from 1 on, found 0"));
 }
 
-BOOST_AUTO_TEST_CASE(strict_reading_refuses_unknown_and_double_members_by_path) {
+BOOST_AUTO_TEST_CASE(strict_reading_refuses_unknown_and_duplicate_members_by_path) {
     const auto* const json = R"({"lines":[{"sku":"a","prize":1}]})";
     BOOST_TEST(error_in<sample::Everything>(json) == "no error");
     BOOST_TEST(error_in<sample::Everything>(json, Reading::strict) ==
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(every_cut_of_an_event_is_an_error) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(deep_nesting_ends_in_an_error_and_not_in_the_stack) {
+BOOST_AUTO_TEST_CASE(deep_nesting_is_an_error_and_does_not_overflow_the_stack) {
     const std::string deep(1'000'000, '[');
     BOOST_TEST(contains(error_in<sample::Everything>(R"({"json":)" + deep), "broken JSON"));
     BOOST_TEST(contains(error_in<sample::Everything>(R"({"other":)" + deep), "broken JSON"));

@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(any_double_comes_back_to_the_bit) {
     }));
 }
 
-BOOST_AUTO_TEST_CASE(any_struct_comes_back_equal_in_whatever_form_it_is_written) {
+BOOST_AUTO_TEST_CASE(any_struct_comes_back_equal_in_any_form_of_its_json) {
     BOOST_TEST(rc::check([] {
         const Everything value = anything();
         const std::string json = bus::to_json_text(value);

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(an_event_of_an_unknown_type_is_kept_whole) {
                           [](const auto& e) { return e.path() == "event_type"; });
 }
 
-BOOST_AUTO_TEST_CASE(the_base_of_all_events_is_no_event_of_its_own) {
+BOOST_AUTO_TEST_CASE(the_base_of_all_events_is_not_an_event_itself) {
     const auto json = with(sample::order_json, "OrderCreatedEvent", "DomainEvent");
     BOOST_TEST(bus::decode(bus::read_record(json)) == nullptr);
     BOOST_CHECK_THROW(bus::read_event(json), bus::CodecError);

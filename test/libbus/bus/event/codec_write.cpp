@@ -11,7 +11,7 @@ BOOST_AUTO_TEST_CASE(an_event_is_written_with_its_nine_members_in_order) {
     BOOST_TEST(bus::to_json(sample::order()) == sample::order_json);
 }
 
-BOOST_AUTO_TEST_CASE(the_cause_stands_beside_the_nine) {
+BOOST_AUTO_TEST_CASE(the_cause_follows_the_nine_members) {
     auto event = sample::order();
     event.causation_id = bus::parse_uuid("0190c2f4-6a54-7b1e-9b4f-3f1d2c5e7a91");
     std::string expected{sample::order_json};
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(writing_appends) {
     BOOST_TEST(out == "before " + std::string{sample::order_json});
 }
 
-BOOST_AUTO_TEST_CASE(text_is_escaped_where_json_wants_it_and_nowhere_else) {
+BOOST_AUTO_TEST_CASE(text_is_escaped_where_json_requires_it_and_nowhere_else) {
     BOOST_TEST(
         bus::to_json_text(std::string{"a\"b\\c\n\t\r\b\f\x01\x1f\x7f/\u00e9\u20ac\U0001F600"}) ==
         "\"a\\\"b\\\\c\\n\\t\\r\\b\\f\\u0001\\u001f\x7f/\u00e9\u20ac\U0001F600\"");
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(texts_longer_than_the_buffer_are_whole) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(text_that_is_no_utf_8_is_refused_by_path_and_leaves_nothing_behind) {
+BOOST_AUTO_TEST_CASE(text_that_is_not_utf_8_is_refused_by_path_and_leaves_nothing_behind) {
     for (const std::string bad :
          {"\x80", "\xc3", "\xc3(", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
           "\xf8\x88\x80\x80", "\xe2\x82", "abcdefgh\xff", "\xf0\x9f\x98"}) {
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_written_as_its_event_was) {
     BOOST_TEST(bus::to_json(bus::encode(event)) == json);
 }
 
-BOOST_AUTO_TEST_CASE(a_record_whose_data_is_no_object_is_not_written) {
+BOOST_AUTO_TEST_CASE(a_record_whose_data_is_not_an_object_is_not_written) {
     auto record = bus::encode(sample::order());
     for (const auto* data : {"", "12", "[]", "{", "{} {}", "{\"a\":}"}) {
         record.data = data;

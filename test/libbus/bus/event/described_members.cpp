@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(A17_members_that_are_not_public_are_written_and_read) {
     BOOST_TEST(back.term() == 9);
 }
 
-BOOST_AUTO_TEST_CASE(A17_an_event_keeps_all_that_its_parts_describe) {
+BOOST_AUTO_TEST_CASE(A17_an_event_keeps_everything_that_its_parts_describe) {
     members::MovedEvent event;
     event.by = "ada";
     event.crate.name = "box";

@@ -86,14 +86,14 @@ BOOST_AUTO_TEST_SUITE(envelope_names)
 
 using shadows::Shadow;
 
-BOOST_AUTO_TEST_CASE(D23_derive_leaves_members_of_the_names_of_the_envelope_alone) {
+BOOST_AUTO_TEST_CASE(D23_derive_leaves_alone_members_with_names_of_the_envelope) {
     const shadows::Cause cause = shadows::cause();
     shadows::check(bus::derive<Shadow>(cause, "t", "e", 7, "o", "x", "u-42", "own", true, 1.5, "at",
                                        "ai", "s", "d"),
                    cause);
 }
 
-BOOST_AUTO_TEST_CASE(D23_members_and_envelope_of_the_same_names_are_both_read_back_from_json) {
+BOOST_AUTO_TEST_CASE(D23_members_and_envelope_with_the_same_names_are_both_read_back_from_json) {
     const shadows::Cause cause = shadows::cause();
     const auto event = bus::derive<Shadow>(cause, "t", "e", 7, "o", "x", "u-42", "own", true, 1.5,
                                            "at", "ai", "s", "d");

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(an_event_is_stamped_when_it_is_made) {
     BOOST_TEST(bus::event_type<OrderCreatedEvent>().create()->event_id.is_nil());
 }
 
-BOOST_AUTO_TEST_CASE(a_derived_event_is_also_what_it_derives_from) {
+BOOST_AUTO_TEST_CASE(a_derived_event_is_also_an_event_of_its_base) {
     CardChargedEvent event;
     event.payment_id = "p-1";
     event.card = "4242";
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(a_copy_is_equal_and_of_the_same_type) {
     BOOST_TEST(bus::to_json(*copy) == bus::to_json(event));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_copied_or_created_lies_as_its_type_wants_it) {
+BOOST_AUTO_TEST_CASE(copied_and_created_events_have_the_alignment_of_their_type) {
     const auto is_aligned = [](const bus::DomainEvent& event) {
         const auto& wide = static_cast<const sample::WideEvent&>(event);
         return reinterpret_cast<std::uintptr_t>(&wide) % alignof(sample::WideEvent) == 0;
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_copy_into_the_base_is_an_event_of_the_base) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(an_event_that_another_is_assigned_to_keeps_its_type) {
+BOOST_AUTO_TEST_CASE(an_event_keeps_its_type_when_another_is_assigned_to_it) {
     CardChargedEvent event = charged();
     PaymentEvent base;
     base = event;
@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE(an_event_that_another_is_assigned_to_keeps_its_type) {
     BOOST_TEST(event.card == "4242");
 }
 
-BOOST_AUTO_TEST_CASE(copies_and_moves_within_a_type_keep_it) {
+BOOST_AUTO_TEST_CASE(copies_and_moves_within_a_type_keep_that_type) {
     const CardChargedEvent event = charged();
     CardChargedEvent copy = event;
     CardChargedEvent moved = std::move(copy);

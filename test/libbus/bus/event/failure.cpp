@@ -25,7 +25,7 @@ BOOST_AUTO_TEST_CASE(exceptions_map_to_kinds_of_failure) {
     BOOST_TEST((kind_of(Failure::rejected("no")) == FailureKind::rejected));
 }
 
-BOOST_AUTO_TEST_CASE(a_failure_keeps_what_it_was_told) {
+BOOST_AUTO_TEST_CASE(a_failure_keeps_what_it_was_given) {
     using namespace std::chrono_literals;
     const auto throttled = Failure::throttled("slow down", 3s);
     BOOST_TEST((throttled.retry_after() == bus::Duration{3s}));

@@ -145,7 +145,7 @@ auto names(const char* first, const char* second) {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(D22_two_types_of_one_name_are_two_and_the_second_is_refused_when_used) {
+BOOST_AUTO_TEST_CASE(D22_two_types_with_one_name_are_distinct_and_the_second_is_refused_when_used) {
     bus::Bus bus;
     std::string heard;
     const auto first = bus.subscribe<billing::CreatedEvent>(
@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(D22_a_wire_name_of_its_own_lets_both_be_used) {
     BOOST_TEST(account.type().cpp_name() == "billing::OpenedEvent");
 }
 
-BOOST_AUTO_TEST_CASE(D22_the_type_that_is_used_alone_has_the_name_whichever_came_first) {
+BOOST_AUTO_TEST_CASE(D22_if_only_one_of_the_types_is_used_it_has_the_name_whichever_came_first) {
     bus::Bus bus;
     std::int64_t heard = 0;
     const auto only = bus.subscribe<shipping::HeardEvent>(

@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(A17_an_aggregate_is_named_by_any_member_that_is_text) {
     BOOST_TEST(taken.aggregate_id() == "other");
 }
 
-BOOST_AUTO_TEST_CASE(A17_what_is_wrong_with_a_member_is_said_with_its_path) {
+BOOST_AUTO_TEST_CASE(A17_what_is_wrong_with_a_member_is_reported_with_its_path) {
     kinds::check_refused<All>(R"({"order":"x-1"})", "order: expected text of a kinds::OrderId");
     kinds::check_refused<All>(R"({"seat":"7"})", "seat: expected a seat such as");
     kinds::check_refused<All>(R"({"payment":{"Cheque":1}})", "payment.Cheque: expected one of");

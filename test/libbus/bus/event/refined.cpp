@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(D24_aggregate_and_durability_come_from_the_event_that_is_re
     BOOST_TEST(record.aggregate_type == "Order");
 }
 
-BOOST_AUTO_TEST_CASE(D24_an_event_that_says_otherwise_hands_on_what_it_says) {
+BOOST_AUTO_TEST_CASE(D24_an_event_may_override_the_aggregate_and_durability_of_its_base) {
     refined::PaidByPhoneEvent event;
     event.order_id = "o-1";
     event.card = "4242";
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(D24_an_event_that_says_otherwise_hands_on_what_it_says) {
         (bus::event_type<refined::PaidByCardEvent>().durability() == bus::Durability::transient));
 }
 
-BOOST_AUTO_TEST_CASE(D24_events_and_what_refines_them_are_one_stream_of_a_store) {
+BOOST_AUTO_TEST_CASE(D24_events_and_their_refinements_are_one_stream_of_a_store) {
     const auto store = std::make_shared<bus::MemoryStore>();
     bus::Bus bus{{.store = store}};
     bus.publish(refined::OrderEvent{{}, "o-1"});

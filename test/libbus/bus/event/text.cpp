@@ -33,7 +33,7 @@ std::size_t viewed(std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(text)
 
-BOOST_AUTO_TEST_CASE(a_text_takes_eight_bytes_and_nothing_where_it_is_empty) {
+BOOST_AUTO_TEST_CASE(a_text_takes_eight_bytes_and_an_empty_one_allocates_nothing) {
     static_assert(sizeof(Text) == sizeof(void*));
     const auto before = test::allocations();
     const Text none;
@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_text_takes_eight_bytes_and_nothing_where_it_is_empty) {
     BOOST_TEST((none.begin() == none.end()));
 }
 
-BOOST_AUTO_TEST_CASE(it_is_made_of_what_a_string_is_made_of) {
+BOOST_AUTO_TEST_CASE(it_is_made_from_what_a_string_is_made_from) {
     const std::string string = "exec-123";
     const std::array<Text, 4> texts{Text{"exec-123"}, string, std::string_view{string},
                                     string.c_str()};
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(assigning_a_text_or_a_part_of_it_to_itself_keeps_it_whole) 
     BOOST_TEST(text == "4711");
 }
 
-BOOST_AUTO_TEST_CASE(it_is_compared_as_text_with_whatever_is_text) {
+BOOST_AUTO_TEST_CASE(it_is_compared_as_text_with_anything_that_is_text) {
     const Text a = "a";
     const Text b = "b";
     const Text also_a = std::string{"a"};

@@ -102,14 +102,14 @@ BOOST_AUTO_TEST_CASE(A17_text_is_escaped_and_comes_back_as_it_was) {
     BOOST_TEST(bus::from_json<CountedEvent>(bus::to_json(event)).shelf.skus[0].value == zero);
 }
 
-BOOST_AUTO_TEST_CASE(A17_bytes_that_are_no_utf_8_are_refused) {
+BOOST_AUTO_TEST_CASE(A17_bytes_that_are_not_utf_8_are_refused) {
     for (const char* text : {"a\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80"}) {
         const CountedEvent event{{}, {{{text}}}};
         BOOST_CHECK_THROW(bus::to_json(event), bus::CodecError);
     }
 }
 
-BOOST_AUTO_TEST_CASE(A17_keys_of_a_map_that_have_one_text_are_refused) {
+BOOST_AUTO_TEST_CASE(A17_keys_of_a_map_that_have_the_same_text_are_refused) {
     StockEvent event;
     event.stock = {{{"A"}, 1}, {{"b"}, 2}};
     BOOST_TEST(bus::from_json<StockEvent>(bus::to_json(event)).stock.size() == 2U);

@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(fractions_of_any_length_are_cut_to_microseconds) {
     BOOST_TEST(reread("2025-09-01T00:22:59.12+01:00") == "2025-08-31T23:22:59.120000Z");
 }
 
-BOOST_AUTO_TEST_CASE(a_leap_second_is_the_second_that_follows) {
+BOOST_AUTO_TEST_CASE(a_leap_second_is_read_as_the_second_after_it) {
     BOOST_TEST(reread("1998-12-31T23:59:60Z") == "1999-01-01T00:00:00.000000Z");
     BOOST_TEST(reread("2015-06-30T23:59:60.5Z") == "2015-07-01T00:00:00.500000Z");
     BOOST_TEST(reread("1998-12-31T15:59:60-08:00") == "1999-01-01T00:00:00.000000Z");
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_leap_second_is_the_second_that_follows) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_time_is_refused) {
+BOOST_AUTO_TEST_CASE(text_that_is_not_a_time_is_refused) {
     for (const auto* text : {"",
                              "2025",
                              "2025-09-01",

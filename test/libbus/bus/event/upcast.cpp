@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(version_2_takes_only_the_last_step) {
     BOOST_TEST(event.currency == "EUR");
 }
 
-BOOST_AUTO_TEST_CASE(the_present_version_takes_none) {
+BOOST_AUTO_TEST_CASE(the_current_version_takes_no_step) {
     sample::register_upcasters();
     const auto event = bus::from_json<PriceSetEvent>(
         event_json("PriceSetEvent", 3, R"({"product_id":"p3","currency":"USD"})"));

@@ -51,7 +51,7 @@ BUS_DESCRIBE_EVENT(LabelPrintedEvent, (label))
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(the_vectors_of_rfc_9562_read_and_write_again,
+BOOST_AUTO_TEST_CASE(the_vectors_of_rfc_9562_are_read_and_written_again,
                      *test::needs_shared_data("vectors/uuid/rfc9562.json")) {
     const auto vectors = shared_json("vectors/uuid/rfc9562.json");
     for (const auto& vector : vectors.at("vectors").as_array()) {
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_version_7_uuid_holds_its_fields) {
     BOOST_TEST(bus::to_text(uuid) == "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_uuid_is_named_in_the_error) {
+BOOST_AUTO_TEST_CASE(text_that_is_not_a_uuid_is_named_in_the_error) {
     BOOST_CHECK_EXCEPTION(bus::parse_uuid("TEST-001"), std::invalid_argument, [](const auto& e) {
         return std::string_view{e.what()}.find("TEST-001") != std::string_view::npos;
     });

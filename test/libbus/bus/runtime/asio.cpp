@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_strand_runs_one_task_at_a_time_on_the_threads_of_a_pool) 
     BOOST_TEST(ran == 900);
 }
 
-BOOST_AUTO_TEST_CASE(an_executor_of_the_system_will_do) {
+BOOST_AUTO_TEST_CASE(an_executor_of_the_system_works_too) {
     bus::AsioExecutor executor{boost::asio::system_executor{}};
     std::promise<std::thread::id> ran;
     executor.post([&] { ran.set_value(std::this_thread::get_id()); });
@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_context_drops_what_is_queued_and_what_is_pos
     BOOST_TEST(ran == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_wait_for_tasks_that_went_with_the_context_is_an_error) {
+BOOST_AUTO_TEST_CASE(a_wait_for_tasks_that_were_dropped_with_the_context_is_an_error) {
     auto io = std::make_unique<io_context>();
     bus::SystemRuntime runtime{std::make_shared<bus::AsioExecutor>(*io)};
     Waited waited;
@@ -384,7 +384,7 @@ BOOST_AUTO_TEST_CASE(a_stopped_bus_does_not_keep_run_from_returning) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(tasks_that_never_end_leave_turns_to_other_handlers) {
+BOOST_AUTO_TEST_CASE(an_endless_chain_of_tasks_leaves_turns_to_other_handlers) {
     io_context io;
     const auto runtime = bus::asio_runtime(io);
     bool ended = false;
@@ -417,7 +417,7 @@ BOOST_AUTO_TEST_CASE(a_handler_of_asio_that_waits_runs_tasks_and_timers) {
     io.run();
 }
 
-BOOST_AUTO_TEST_CASE(a_thread_of_the_loop_that_waits_runs_tasks_though_another_ran_the_last) {
+BOOST_AUTO_TEST_CASE(a_thread_of_the_loop_that_waits_runs_tasks_even_if_another_ran_the_last_one) {
     io_context io;
     const auto runtime = bus::asio_runtime(io);
     runtime->pool().post([] {});
@@ -442,7 +442,7 @@ BOOST_AUTO_TEST_CASE(a_thread_of_the_loop_that_waits_runs_tasks_though_another_r
     BOOST_TEST((ran_on == home));
 }
 
-BOOST_AUTO_TEST_CASE(a_task_that_waits_lets_the_other_threads_of_the_loop_be) {
+BOOST_AUTO_TEST_CASE(a_task_that_waits_does_not_disturb_the_other_threads_of_the_loop) {
     io_context io;
     const auto runtime = bus::asio_runtime(io);
     Waited first;
@@ -536,7 +536,7 @@ BOOST_AUTO_TEST_CASE(a_bus_may_stop_after_the_end_of_its_io_context) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_bus_that_a_handler_in_the_io_context_owns_goes_with_it) {
+BOOST_AUTO_TEST_CASE(a_bus_that_a_handler_in_the_io_context_owns_ends_with_it) {
     for (const bool stored : {false, true}) {
         auto io = std::make_unique<io_context>();
         auto pinger = std::make_shared<Pinger>(*io, stored);

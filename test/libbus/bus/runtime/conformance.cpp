@@ -211,7 +211,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(A9_a_timer_that_races_with_its_cancel_fires_or_is_
     BOOST_TEST(once);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(A9_what_a_cancelled_timer_held_goes_without_a_lock, World, Worlds) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(A9_what_a_cancelled_timer_held_is_destroyed_without_a_lock, World,
+                              Worlds) {
     World world;
     const auto other = world.runtime->schedule(1h, [] {});
     bool gone = false;

@@ -62,7 +62,7 @@ bool fails() {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(a_point_is_known_before_it_is_hit_and_two_of_one_name_are_one) {
+BOOST_AUTO_TEST_CASE(a_point_is_known_before_it_is_hit_and_two_with_one_name_are_one) {
     faults::choose("");
     BOOST_TEST(status("test.plain").hits == 0U);
     first();
@@ -137,7 +137,7 @@ constexpr int passes() {
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(without_fault_points_a_point_is_nothing_at_all) {
+BOOST_AUTO_TEST_CASE(without_fault_points_a_point_does_nothing) {
     static_assert(passes() == 1);
     BOOST_TEST(passes() == 1);
 }

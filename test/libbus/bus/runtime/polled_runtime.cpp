@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(A10_wake_is_called_for_a_timer_that_is_due_before_all_other
     BOOST_TEST(woken == 2);
 }
 
-BOOST_AUTO_TEST_CASE(A10_wake_is_called_once_no_timer_is_left) {
+BOOST_AUTO_TEST_CASE(A10_wake_is_called_when_no_timer_is_left) {
     int woken = 0;
     PolledRuntime runtime{[&] { ++woken; }};
     runtime.schedule(bus::Duration::max(), [] {}); // never comes
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(A10_wake_is_called_once_no_timer_is_left) {
     BOOST_TEST(woken == 2);
 }
 
-BOOST_AUTO_TEST_CASE(A10_a_poll_that_leaves_something_wakes_and_its_own_tasks_do_not) {
+BOOST_AUTO_TEST_CASE(A10_a_poll_that_leaves_something_calls_wake_and_its_own_tasks_do_not) {
     int woken = 0;
     PolledRuntime runtime{[&] { ++woken; }};
     runtime.pool().post([&] {
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(A10_a_poll_that_leaves_something_wakes_and_its_own_tasks_do
     BOOST_TEST(woken == 2);
 }
 
-BOOST_AUTO_TEST_CASE(a_second_thread_that_polls_at_the_same_time_is_told_so) {
+BOOST_AUTO_TEST_CASE(a_second_thread_that_polls_at_the_same_time_gets_an_error) {
     PolledRuntime runtime;
     bool refused = false;
     runtime.pool().post([&] {
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(A10_a_task_may_wait_for_another_one) {
     BOOST_TEST(seen);
 }
 
-BOOST_AUTO_TEST_CASE(tasks_of_a_dedicated_executor_do_not_run_one_inside_the_other) {
+BOOST_AUTO_TEST_CASE(tasks_of_a_dedicated_executor_do_not_run_inside_each_other) {
     PolledRuntime runtime;
     Waited waited;
     const auto executor = runtime.dedicated("writer");
@@ -342,7 +342,7 @@ BOOST_AUTO_TEST_CASE(tasks_and_due_timers_take_turns) {
     BOOST_TEST(tasks == 50);
 }
 
-BOOST_AUTO_TEST_CASE(the_end_drops_tasks_and_timers_which_may_use_the_runtime_as_they_go) {
+BOOST_AUTO_TEST_CASE(the_end_drops_tasks_and_timers_which_may_use_the_runtime_while_destroyed) {
     int ran = 0;
     int gone = 0;
     {

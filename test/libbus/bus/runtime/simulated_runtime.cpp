@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(the_clock_stands_still_while_tasks_run) {
     BOOST_TEST((runtime.now() == start));
 }
 
-BOOST_AUTO_TEST_CASE(timers_fire_in_order_of_their_time_then_of_their_making) {
+BOOST_AUTO_TEST_CASE(timers_fire_in_order_of_due_time_then_in_order_of_scheduling) {
     SimulatedRuntime runtime;
     std::vector<int> fired;
     runtime.schedule(20ms, [&] { fired.push_back(3); });
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(destroying_a_dedicated_executor_runs_what_is_queued) {
     BOOST_TEST(ran == 2);
 }
 
-BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_order_and_another_one_another) {
+BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_order_and_another_seed_another_order) {
     BOOST_TEST(order_under(7) == order_under(7), boost::test_tools::per_element());
     BOOST_TEST((order_under(7) != order_under(8)));
     SimulatedRuntime a{7};
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(waiting_with_a_timeout_ends_at_it) {
     BOOST_TEST((runtime.now() - start == 1min));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_under_way_takes_its_time_and_timers_that_come_due_meanwhile_are_late) {
+BOOST_AUTO_TEST_CASE(pass_advances_the_time_and_timers_that_come_due_meanwhile_are_late) {
     SimulatedRuntime runtime;
     const bus::Timestamp start = runtime.now();
     std::vector<bus::Duration> ran;
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(what_is_under_way_takes_its_time_and_timers_that_come_due_m
     BOOST_TEST((ran == std::vector<bus::Duration>{2s, 3s}));
 }
 
-BOOST_AUTO_TEST_CASE(waiting_ends_when_its_time_is_over_though_there_is_always_a_task) {
+BOOST_AUTO_TEST_CASE(waiting_ends_when_its_time_is_over_even_if_there_is_always_a_task) {
     bus::SimulatedRuntime runtime;
     int ran = 0;
     std::function<void()> task = [&] {

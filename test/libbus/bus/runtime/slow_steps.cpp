@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(A19_an_agent_with_a_pool_of_its_own_is_not_delayed_by_other
     BOOST_TEST(world.quick.wait());
 }
 
-BOOST_AUTO_TEST_CASE(A19_a_pool_has_as_many_threads_as_the_agent_that_asks_for_most) {
+BOOST_AUTO_TEST_CASE(A19_a_pool_has_as_many_threads_as_the_agent_that_asks_for_the_most) {
     SlowWorld world{1, false};
     world.add_slow("one", "shared");
     world.add_slow("three", {"shared", 3});
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(A19_a_pool_has_as_many_threads_as_the_agent_that_asks_for_m
     BOOST_TEST(world.gate.wait_for(3));
 }
 
-BOOST_AUTO_TEST_CASE(A19_a_pool_has_as_many_threads_as_its_agent_has_workers_unless_it_says) {
+BOOST_AUTO_TEST_CASE(A19_by_default_a_pool_has_as_many_threads_as_its_agent_has_workers) {
     for (const bool stored : {false, true}) {
         SlowWorld world{1, stored};
         world.add_slow("four", "four", 4);
@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(A19_in_one_thread_there_is_one_pool) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(A19_that_steps_keep_others_waiting_is_reported_once) {
+BOOST_AUTO_TEST_CASE(A19_steps_that_keep_others_waiting_are_reported_once) {
     for (const bool named : {false, true}) {
         SlowWorld world{2, false};
         std::mutex mutex;
@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(A19_that_steps_keep_others_waiting_is_reported_once) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(A19_as_many_slow_steps_as_there_are_threads_are_no_trouble) {
+BOOST_AUTO_TEST_CASE(A19_as_many_slow_steps_as_there_are_threads_are_not_reported_as_trouble) {
     SlowWorld world{2, false};
     Mark trouble;
     bus::Observers observers{world.bus};

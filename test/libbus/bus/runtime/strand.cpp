@@ -29,7 +29,7 @@ BOOST_AUTO_TEST_CASE(tasks_of_a_strand_run_in_their_order_whatever_the_seed) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(what_waits_for_a_strand_does_not_add_up_while_others_keep_the_executor_busy) {
+BOOST_AUTO_TEST_CASE(tasks_of_a_strand_do_not_pile_up_while_others_keep_the_executor_busy) {
     constexpr std::size_t each_turn = 10;
     bus::SimulatedRuntime runtime;
     const auto strand = std::make_shared<bus::Strand>(runtime.pool());
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_strand_with_much_to_do_lets_others_have_their_turn) {
     BOOST_TEST(before_the_other < 10'000);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_task_held_goes_without_a_lock) {
+BOOST_AUTO_TEST_CASE(what_a_task_held_is_destroyed_without_a_lock) {
     bus::SimulatedRuntime runtime;
     const auto strand = std::make_shared<bus::Strand>(runtime.pool());
     bool ran = false;

@@ -33,7 +33,7 @@ int drain(TaskQueue& queue) {
 
 BOOST_AUTO_TEST_SUITE(task_queue)
 
-BOOST_AUTO_TEST_CASE(tasks_leave_in_the_order_in_which_they_came_also_past_the_ring) {
+BOOST_AUTO_TEST_CASE(tasks_leave_in_the_order_in_which_they_came_even_beyond_the_ring) {
     TaskQueue queue;
     std::vector<int> order;
     int next = 0;
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(tasks_leave_in_the_order_in_which_they_came_also_past_the_r
     BOOST_TEST(std::is_sorted(order.begin(), order.end()));
 }
 
-BOOST_AUTO_TEST_CASE(what_a_task_holds_goes_with_it) {
+BOOST_AUTO_TEST_CASE(what_a_task_holds_is_destroyed_with_it) {
     TaskQueue queue;
     auto held = std::make_shared<int>(1);
     queue.push([held] {});

@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(the_quota_of_a_group_is_rounded_up_to_cores) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_least_quota_of_the_groups_above_counts) {
+BOOST_AUTO_TEST_CASE(the_smallest_quota_of_the_groups_above_counts) {
     write("cgroup.controllers", "cpu\n");
     process_is_in("1:name=systemd:/\n0::/shop/orders\n");
     write("shop/cpu.max", "300000 100000\n");
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_container_that_sees_its_own_group_as_the_root_has_its_quo
     BOOST_TEST(cores() == 4U);
 }
 
-BOOST_AUTO_TEST_CASE(version_1_of_control_groups_has_its_files) {
+BOOST_AUTO_TEST_CASE(the_files_of_version_1_of_control_groups_are_read) {
     process_is_in("5:memory:/\n4:cpu,cpuacct:/docker/7\n");
     write("cpu/docker/7/cpu.cfs_quota_us", "250000\n");
     write("cpu/docker/7/cpu.cfs_period_us", "100000\n");

@@ -98,7 +98,8 @@ void with_each_runtime(const std::function<void(RealWorld&)>& test) {
 
 BOOST_AUTO_TEST_SUITE(the_systems_clocks)
 
-BOOST_AUTO_TEST_CASE(A16_a_step_is_noticed_and_short_timers_wait_for_no_long_one) {
+BOOST_AUTO_TEST_CASE(
+    A16_a_step_of_the_clock_is_noticed_and_short_timers_do_not_wait_for_a_long_one) {
     for (const std::int64_t step : {3'600L, -3'600L, 315'360'000L, -315'360'000L}) {
         with_each_runtime([step](RealWorld& world) {
             world.bus.schedule(10h, pong("long", 1));

@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(a_type_is_the_same_one_in_a_plugin_and_indexes_stay_dense) 
     BOOST_TEST(bus::known_event_types()[own]->name() == "PluginLoadedEvent");
 }
 
-BOOST_AUTO_TEST_CASE(what_a_plugin_publishes_reaches_the_host_also_what_the_host_does_not_know) {
+BOOST_AUTO_TEST_CASE(events_of_a_plugin_reach_the_host_even_if_the_host_does_not_know_their_type) {
     bus::Bus bus;
     std::string seen;
     const auto pings = bus.subscribe<PingEvent>(
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(what_a_plugin_publishes_reaches_the_host_also_what_the_host
                        "PluginLoadedEvent{\"plugin\":\"small one\"};");
 }
 
-BOOST_AUTO_TEST_CASE(a_handler_of_a_plugin_hears_what_the_host_publishes) {
+BOOST_AUTO_TEST_CASE(a_handler_of_a_plugin_receives_what_the_host_publishes) {
     bus::Bus bus;
     bus::Subscription subscription;
     int calls = 0;

@@ -164,7 +164,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(deliveries_are_read_in_pages_and_in_brief, Backend
     BOOST_TEST(store.delivery_briefs("other").empty());
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_message_that_is_no_text_is_kept_readable, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_message_that_is_not_text_is_kept_readable, Backend, Backends) {
     Backend backend;
     bus::Part puts = agent_part("worker", 0);
     bus::DeliveryRecord broken = delivery(1, bus::DeliveryState::dead);
@@ -227,8 +227,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(states_are_read_in_pages, Backend, Backends) {
     BOOST_TEST(page("", "", 0) == Keys{});
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S7_a_step_commits_all_that_it_brings_together_or_nothing, Backend,
-                              Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S7_a_step_commits_everything_together_or_nothing, Backend, Backends) {
     Backend backend;
     bus::Part step = agent_part("worker", 0);
     step.events = {event(1), event(2, "B")};

@@ -78,7 +78,8 @@ void check_whole(Backend& backend) {
 
 BOOST_AUTO_TEST_SUITE(ages_in_a_store)
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S26_a_store_knows_about_when_it_stored_what, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S26_a_store_knows_approximately_when_it_stored_each_position, Backend,
+                              Backends) {
     Backend backend;
     store_days(backend.store(), 10);
     reopen(backend);
@@ -109,7 +110,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S26_a_store_notes_the_time_once_a_minute, Backend,
     check_whole(backend);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S26_an_event_dated_in_the_future_keeps_no_others, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S26_an_event_dated_in_the_future_does_not_keep_others, Backend,
+                              Backends) {
     Backend backend;
     bus::EventStore& store = backend.store();
     store_days(store, 3);
@@ -207,7 +209,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S26_answered_requests_are_removed_by_age, Backend,
     check_whole(backend);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S26_no_number_of_a_request_is_used_twice, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S26_no_request_number_is_used_twice, Backend, Backends) {
     Backend backend;
     for (int i = 1; i <= 3; ++i) {
         backend.store().ask(asking(monday));
@@ -221,7 +223,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S26_no_number_of_a_request_is_used_twice, Backend,
     check_whole(backend);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S26_versions_of_pruned_streams_are_forgotten_where_asked, Backend,
+BOOST_AUTO_TEST_CASE_TEMPLATE(S26_versions_of_pruned_streams_are_forgotten_on_request, Backend,
                               Backends) {
     Backend backend;
     store_days(backend.store(), 6); // 1, 3, 5 of A-1, the others of A-0
@@ -237,8 +239,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S26_versions_of_pruned_streams_are_forgotten_where
     check_whole(backend);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(R11_a_delivery_keeps_what_had_been_asked_when_it_failed, Backend,
-                              Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(R11_a_delivery_keeps_the_number_of_the_newest_request_when_it_failed,
+                              Backend, Backends) {
     Backend backend;
     commit(backend.store(), agent_part("worker", 0));
     for (std::uint64_t i = 1; i <= 3; ++i) {
@@ -311,7 +313,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R8_a_deferred_delivery_is_made_due_at_once, Backen
     check_whole(backend);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(R9_a_request_keeps_all_that_it_says, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(R9_a_request_keeps_all_its_members, Backend, Backends) {
     Backend backend;
     bus::RequestRecord request = asking(monday);
     request.state = DeliveryState::parked;

@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_a_request_is_kept_until_it_is_answered_and_stay
     BOOST_TEST(numbers(backend.store().requests(3, 10, false)) == (Numbers{4}));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(R5_an_answer_is_stored_with_its_command_where_that_changes_something,
+BOOST_AUTO_TEST_CASE_TEMPLATE(R5_an_answer_is_stored_with_its_command_if_that_changes_something,
                               Backend, Backends) {
     Backend backend;
     prepare(backend.store());
@@ -195,7 +195,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_an_answer_is_stored_with_its_command_where_that
     BOOST_TEST(numbers(store.requests(0, 10, true)) == (Numbers{2, 3}));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(R5_what_forgets_an_agent_is_answered_with_it, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(R5_a_request_to_forget_an_agent_is_answered_together_with_it, Backend,
+                              Backends) {
     Backend backend;
     prepare(backend.store());
     backend.store().ask(request(0));

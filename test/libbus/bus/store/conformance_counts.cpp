@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(events_are_counted_by_type_and_version, Backend, B
     BOOST_TEST((store.count_events(0) == later));
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(what_an_agent_has_not_finished_is_counted_by_type_and_version,
+BOOST_AUTO_TEST_CASE_TEMPLATE(unfinished_events_of_an_agent_are_counted_by_type_and_version,
                               Backend, Backends) {
     Backend backend;
     using bus::DeliveryState;

@@ -56,9 +56,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_event_is_read_back_as_it_was_written, Backend, 
     check_same(backend.store().read(0, 1).at(0).record, event.record);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(
-    what_was_committed_outlives_the_store_that_says_so_and_no_other_keeps_any_of_it, Backend,
-    Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_store_keeps_all_that_was_committed_or_nothing_as_its_abilities_say,
+                              Backend, Backends) {
     Backend backend;
     bus::Part step = agent_part("worker", 0);
     step.events = {event(1)};
@@ -241,7 +240,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S7_a_part_is_written_whole_or_not_at_all_and_alone
     BOOST_TEST(!backend.store().find(id(3)).has_value());
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_refused_part_leaves_no_trace_in_any_reading, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(no_way_of_reading_finds_a_trace_of_a_refused_part, Backend,
+                              Backends) {
     Backend backend;
     append(backend.store(), event(1));
     bus::NewEvent stale = event(3, "B");
@@ -257,7 +257,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_refused_part_leaves_no_trace_in_any_reading, Bac
     BOOST_TEST(backend.store().read_type("NewTypeEvent", 0, all).size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_is_read_event_by_event_as_it_is_whole, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_read_event_by_event_is_the_same_as_one_read_whole, Backend,
+                              Backends) {
     Backend backend;
     bus::EventStore& store = backend.store();
     std::vector<bus::EventRecord> records;
@@ -287,7 +288,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_is_read_event_by_event_as_it_is_whole, Back
     BOOST_TEST(store.read_each(9, 5, [](bus::StoredEvent&) {}) == 0U);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_that_is_given_up_in_the_middle_does_no_harm, Backend,
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_page_that_is_abandoned_in_the_middle_does_no_harm, Backend,
                               Backends) {
     Backend backend;
     bus::EventStore& store = backend.store();

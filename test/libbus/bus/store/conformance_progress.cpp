@@ -144,8 +144,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(after_a_refused_part_each_later_one_of_its_chain_f
     BOOST_TEST(!commit(backend.store(), link(2, 7)).error);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(a_chain_breaks_for_whatever_reason_and_stays_broken, Backend,
-                              Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_chain_breaks_for_any_reason_and_stays_broken, Backend, Backends) {
     Backend backend;
     commit(backend.store(), agent_part("worker", 0));
     bus::Part gone = link(1, 1);

@@ -89,7 +89,8 @@ void fill(Backend& backend) {
 
 BOOST_AUTO_TEST_SUITE(renaming)
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(R15_an_agent_has_all_it_had_under_its_new_name, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(R15_an_agent_has_everything_it_had_under_its_new_name, Backend,
+                              Backends) {
     Backend backend;
     fill(backend);
     const Kept before = kept_by(backend.store(), "worker");
@@ -113,8 +114,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R15_an_agent_has_all_it_had_under_its_new_name, Ba
     BOOST_TEST(backend.damage() == "");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(R15_it_goes_on_under_the_new_name_and_one_of_the_old_name_begins_anew,
-                              Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(
+    R15_it_continues_under_the_new_name_and_one_of_the_old_name_begins_again, Backend, Backends) {
     Backend backend;
     fill(backend);
     backend.store().rename_agent("worker", "biller", trace("worker", "biller"));
@@ -155,8 +156,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R15_a_name_that_is_taken_is_refused_and_nothing_ch
     BOOST_TEST(backend.damage() == "");
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(R15_a_name_may_be_that_of_an_event_type_or_an_aggregate_too, Backend,
-                              Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(R15_an_agent_may_have_the_name_of_an_event_type_or_an_aggregate,
+                              Backend, Backends) {
     Backend backend;
     for (std::uint64_t number = 1; number <= 7; ++number) {
         append(backend.store(), event(number));

@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_oldest_events_are_pruned_some_at_a_time, Backe
     BOOST_TEST(store.find(id(8)).has_value());
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S3_positions_and_stream_versions_go_on_after_pruning, Backend,
+BOOST_AUTO_TEST_CASE_TEMPLATE(S3_positions_and_stream_versions_continue_after_pruning, Backend,
                               Backends) {
     Backend backend;
     fill(backend.store(), 5);
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(pruning_is_refused_while_an_agent_is_behind, Backe
     BOOST_TEST(store.prune(1'000, all) == 6U);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(pruning_is_refused_while_a_delivery_is_not_done_with, Backend,
+BOOST_AUTO_TEST_CASE_TEMPLATE(pruning_is_refused_while_a_delivery_is_unfinished, Backend,
                               Backends) {
     Backend backend;
     bus::EventStore& store = backend.store();
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_last_position_before_a_time_is_found, Backend,
     BOOST_TEST(before(6) == 5U);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(an_agent_that_is_forgotten_leaves_nothing, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(an_agent_that_is_forgotten_leaves_nothing_behind, Backend, Backends) {
     Backend backend;
     bus::Part kept = agent_part("worker", 0);
     kept.settled = {{3, 5}};

@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(
     check_whole(backend);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S23_all_that_is_utf8_is_kept_as_it_is, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S23_all_valid_utf8_is_kept_as_it_is, Backend, Backends) {
     Backend backend;
     std::uint64_t number = 0;
     for (const std::string_view odd : odd_texts) {

@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(S21_a_backup_copied_over_the_file_beside_the_log_of_a_crash
     BOOST_TEST(bus::verify({.path = mixture.db}).clean());
 }
 
-BOOST_AUTO_TEST_CASE(S21_every_mixture_of_files_and_logs_is_of_one_piece_or_refused) {
+BOOST_AUTO_TEST_CASE(S21_every_mixture_of_files_and_logs_belongs_together_or_is_refused) {
     for (std::uint32_t seed = 1; seed <= (sanitized ? 1U : 2U); ++seed) {
         const TempFolder folder;
         std::vector<Snapshot> all;
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(S21_every_mixture_of_files_and_logs_is_of_one_piece_or_refu
     }
 }
 
-BOOST_AUTO_TEST_CASE(S21_a_file_that_a_reader_kept_from_its_whole_log_belongs_to_that_log) {
+BOOST_AUTO_TEST_CASE(S21_a_file_that_a_reader_kept_from_getting_its_whole_log_belongs_to_it) {
     const File file;
     const auto store = bus::SqliteStore::open({.path = file.db});
     for (std::uint64_t i = 1; i <= 40; ++i) {
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(S21_a_file_that_a_reader_kept_from_its_whole_log_belongs_to
     check(half, {"none", {}, {}}); // pages of two moments: refused
 }
 
-BOOST_AUTO_TEST_CASE(S21_a_vacuum_that_only_the_log_has_belongs_to_the_file) {
+BOOST_AUTO_TEST_CASE(S21_a_vacuum_that_is_only_in_the_log_belongs_to_the_file) {
     const File file;
     const auto store = bus::SqliteStore::open({.path = file.db});
     for (std::uint64_t i = 1; i <= 40; ++i) {
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(S21_a_vacuum_that_only_the_log_has_belongs_to_the_file) {
     check(vacuumed, vacuumed);
 }
 
-BOOST_AUTO_TEST_CASE(S21_a_log_that_was_cut_or_torn_belongs_to_its_file_as_before) {
+BOOST_AUTO_TEST_CASE(S21_a_log_that_was_cut_or_torn_still_belongs_to_its_file) {
     const File file;
     const auto store = bus::SqliteStore::open({.path = file.db});
     for (std::uint64_t i = 1; i <= 40; ++i) {

@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(S17_a_second_store_in_this_process_is_refused_by_each_path)
     }
 }
 
-BOOST_AUTO_TEST_CASE(S17_a_bind_mount_of_the_file_is_no_way_in,
+BOOST_AUTO_TEST_CASE(S17_a_second_writer_is_refused_by_a_bind_mount_of_the_file_too,
                      *needs("the right to bind a mount", [] {
                          const File file;
                          std::ofstream{file.path}.flush();
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(S17_a_bind_mount_of_the_file_is_no_way_in,
     file.check_whole();
 }
 
-BOOST_AUTO_TEST_CASE(S17_a_link_to_a_file_that_is_missing_yet_is_the_file) {
+BOOST_AUTO_TEST_CASE(S17_a_link_to_a_file_that_does_not_exist_yet_counts_as_the_file) {
     for (const bool by_link : {true, false}) {
         const File file;
         const fs::path link = file.at("link.db");
@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(S17_readers_and_requests_get_in_beside_the_writer) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(S17_a_reader_by_another_name_is_told_who_writes) {
+BOOST_AUTO_TEST_CASE(S17_a_reader_that_uses_another_name_is_told_who_writes) {
     const File file;
     {
         const OtherWriter writer{file.path};
@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(S17_a_reader_keeps_its_lock_if_the_writer_of_its_process_go
     BOOST_TEST(sqlite_has_its_lock(file.path));
 }
 
-BOOST_AUTO_TEST_CASE(S17_being_refused_costs_no_descriptor) {
+BOOST_AUTO_TEST_CASE(S17_a_refusal_leaks_no_descriptor) {
     const auto descriptors = [] {
         const fs::directory_iterator open{"/proc/self/fd"};
         return std::distance(begin(open), end(open));

@@ -151,7 +151,7 @@ std::uint64_t cuts(std::uint64_t seed, double kept, bool torn) {
 
 BOOST_AUTO_TEST_SUITE(power_cut)
 
-BOOST_AUTO_TEST_CASE(S1_what_no_sync_had_made_safe_is_lost_and_what_was_committed_is_there) {
+BOOST_AUTO_TEST_CASE(S1_unsynced_data_is_lost_and_durable_commits_are_there) {
     std::uint64_t lost = 0;
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         BOOST_TEST_CONTEXT("seed " << seed) {
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(S1_a_cut_while_the_store_is_opened_or_closed_loses_nothing_
 }
 
 BOOST_AUTO_TEST_CASE(
-    S8_a_disk_that_fails_once_while_a_store_is_made_leaves_it_with_a_log_or_unopened) {
+    S8_if_the_disk_fails_once_while_a_store_is_made_it_has_a_log_or_does_not_open) {
     const std::uint64_t changes = [] {
         const TempFolder folder;
         const FaultyDisk disk{folder.path()};
@@ -222,7 +222,7 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(opened < changes);
 }
 
-BOOST_AUTO_TEST_CASE(a_disk_that_does_not_sync_would_be_found_out) {
+BOOST_AUTO_TEST_CASE(a_disk_that_does_not_sync_would_be_detected) {
     // A test of this test: if commits are only buffered, cuts do lose accepted events.
     const TempFolder folder;
     FaultyDisk disk{folder.path()};

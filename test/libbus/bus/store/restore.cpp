@@ -88,7 +88,7 @@ mode_t mode_of(const fs::path& path) {
 
 BOOST_FIXTURE_TEST_SUITE(restoring, Crashed)
 
-BOOST_AUTO_TEST_CASE(S21_a_backup_takes_the_place_of_a_store_which_is_kept_aside_whole) {
+BOOST_AUTO_TEST_CASE(S21_a_backup_replaces_a_store_which_is_put_aside_whole) {
     ::chmod(db.c_str(), 0640);
     ::chmod(backup.c_str(), 0644);
     const bus::RestoreReport report = restored();
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(S21_a_backup_takes_the_place_of_a_store_which_is_kept_aside
     BOOST_TEST(restored().kept.filename().string() == "store.db-before-restore-2");
 }
 
-BOOST_AUTO_TEST_CASE(S21_a_dry_run_checks_all_and_changes_nothing) {
+BOOST_AUTO_TEST_CASE(S21_a_dry_run_checks_everything_and_changes_nothing) {
     const std::string before = all_bytes(*this);
     const bus::RestoreReport report = restored(true);
     BOOST_TEST(report.events == in_backup);
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(S21_a_store_that_is_written_is_not_replaced_and_its_writer_
     BOOST_TEST(bus::verify({.path = db}).clean());
 }
 
-BOOST_AUTO_TEST_CASE(S21_what_is_no_whole_backup_is_refused_and_all_is_left_as_it_was) {
+BOOST_AUTO_TEST_CASE(S21_anything_but_a_whole_backup_is_refused_and_everything_is_left_as_it_was) {
     const std::string before = all_bytes(*this);
     const std::string whole = bytes(backup);
     const auto refused = [&](const std::string& content, const char* says) {
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(S21_a_store_damaged_in_any_way_or_missing_is_restored) {
     BOOST_TEST(events_of(db) == static_cast<std::int64_t>(in_backup));
 }
 
-BOOST_AUTO_TEST_CASE(S21_a_restored_store_is_of_another_generation_than_all_before) {
+BOOST_AUTO_TEST_CASE(S21_a_restored_store_has_another_generation_than_all_before) {
     const auto generation = [](const fs::path& path) {
         bus::SqliteStore::open({.path = path});
         return bus::verify({.path = path}).generation;
@@ -224,7 +224,7 @@ BOOST_AUTO_TEST_CASE(S21_a_restored_store_is_of_another_generation_than_all_befo
     BOOST_TEST(generation(db) != second);
 }
 
-BOOST_AUTO_TEST_CASE(S21_killed_at_any_moment_the_path_leads_to_the_old_store_or_to_the_new_one) {
+BOOST_AUTO_TEST_CASE(S21_after_a_kill_at_any_moment_the_path_leads_to_the_old_or_the_new_store) {
     std::size_t old = 0;
     std::size_t restored_ones = 0;
     bool ended = false;

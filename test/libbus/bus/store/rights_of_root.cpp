@@ -67,7 +67,7 @@ struct NobodysStore {
 
 BOOST_AUTO_TEST_SUITE(rights_of_root, *needs("root", [] { return ::geteuid() == 0; }))
 
-BOOST_AUTO_TEST_CASE(S17_the_files_that_root_makes_belong_to_the_store) {
+BOOST_AUTO_TEST_CASE(S17_files_that_root_creates_belong_to_the_owner_of_the_store) {
     for (const mode_t mode : {0600U, 0640U, 0660U}) {
         const NobodysStore store{mode};
         fs::remove(store.beside("-lock"));
@@ -85,7 +85,8 @@ BOOST_AUTO_TEST_CASE(S17_the_files_that_root_makes_belong_to_the_store) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(S17_what_a_command_of_root_has_left_when_it_died_belongs_to_the_store) {
+BOOST_AUTO_TEST_CASE(
+    S17_files_that_a_killed_command_of_root_left_belong_to_the_owner_of_the_store) {
     const NobodysStore store;
     Child killed{[&] {
         const auto open = bus::SqliteStore::open({.path = store.path});
@@ -101,7 +102,7 @@ BOOST_AUTO_TEST_CASE(S17_what_a_command_of_root_has_left_when_it_died_belongs_to
     store.check_whole();
 }
 
-BOOST_AUTO_TEST_CASE(S17_what_an_older_command_of_root_has_left_is_put_right_by_the_next) {
+BOOST_AUTO_TEST_CASE(S17_files_that_an_older_command_of_root_left_are_corrected_by_the_next) {
     const NobodysStore store;
     Child killed{[&] {
         const auto open = bus::SqliteStore::open({.path = store.path});
@@ -134,7 +135,7 @@ BOOST_AUTO_TEST_CASE(S17_a_lock_file_that_may_only_be_read_locks_too) {
     store.check_whole();
 }
 
-BOOST_AUTO_TEST_CASE(S17_root_follows_no_link_that_lies_where_its_files_go) {
+BOOST_AUTO_TEST_CASE(S17_root_follows_no_link_in_the_place_of_its_files) {
     for (const bool hard : {true, false}) {
         const NobodysStore store;
         const fs::path victim = store.folder.path() / "victim";

@@ -154,8 +154,7 @@ BOOST_AUTO_TEST_CASE(S29_a_file_that_was_cut_gives_what_is_left) {
     BOOST_CHECK_THROW(salvaged("no file"), bus::StoreError);
 }
 
-BOOST_AUTO_TEST_CASE(
-    S29_whatever_is_done_to_the_bytes_it_ends_and_saves_nothing_that_was_not_there) {
+BOOST_AUTO_TEST_CASE(S29_whatever_is_done_to_the_bytes_salvage_ends_and_saves_only_what_was_there) {
     const std::string whole = bytes(db);
     for (std::uint32_t seed = 1; seed <= 100; ++seed) {
         std::mt19937 random{seed};
@@ -181,7 +180,7 @@ BOOST_AUTO_TEST_CASE(
     }
 }
 
-BOOST_AUTO_TEST_CASE(S29_chains_of_pages_that_run_in_a_circle_are_left) {
+BOOST_AUTO_TEST_CASE(S29_chains_of_pages_that_form_a_circle_are_abandoned) {
     const std::string whole = bytes(db);
     for (std::size_t target = 1; target < 12; ++target) {
         std::string damaged = whole;
@@ -197,7 +196,7 @@ BOOST_AUTO_TEST_CASE(S29_chains_of_pages_that_run_in_a_circle_are_left) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(S29_commits_that_only_the_write_ahead_log_has_are_saved_too) {
+BOOST_AUTO_TEST_CASE(S29_commits_that_are_only_in_the_write_ahead_log_are_saved_too) {
     const fs::path live = folder.path() / "live.db";
     const auto store = bus::SqliteStore::open({.path = live});
     fill(*store, 1, all);
@@ -225,7 +224,7 @@ BOOST_AUTO_TEST_CASE(S29_the_log_of_another_store_is_not_read_and_this_is_report
     BOOST_TEST(contains(report.doubts[0], "does not belong to the file"));
 }
 
-BOOST_AUTO_TEST_CASE(S29_what_was_pruned_is_not_brought_back) {
+BOOST_AUTO_TEST_CASE(S29_pruned_events_are_not_brought_back) {
     {
         const auto store = bus::SqliteStore::open({.path = db});
         BOOST_TEST(store->prune(90, 1'000) == 90U);

@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_store_on_read_only_media_is_read_verified_and_backed_up,
     check_is_read(copy);
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_log_and_an_index_left_over_are_nothing_to_read,
+BOOST_AUTO_TEST_CASE(an_empty_log_or_a_leftover_index_does_not_prevent_reading,
                      *where_writing_can_be_forbidden) {
     for (const char* end : {"-wal", "-shm"}) {
         const fs::path left = fs::path{db}.concat(end);
@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(an_empty_log_and_an_index_left_over_are_nothing_to_read,
     }
 }
 
-BOOST_AUTO_TEST_CASE(commits_that_only_the_log_has_are_not_left_out_but_refused_with_what_to_do,
+BOOST_AUTO_TEST_CASE(a_store_with_commits_only_in_its_log_is_refused_with_what_to_do,
                      *where_writing_can_be_forbidden) {
     {
         const auto writer = bus::SqliteStore::open({.path = db});
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(commits_that_only_the_log_has_are_not_left_out_but_refused_
     BOOST_TEST(read()->last_position() == 2U); // the advice helps
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_may_not_be_read_is_refused_for_that,
+BOOST_AUTO_TEST_CASE(a_file_that_may_not_be_read_is_refused_for_that_reason,
                      *where_writing_can_be_forbidden) {
     ::chmod(db.c_str(), 0);
     const NoWriting no_writing{folder};
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_may_not_be_read_is_refused_for_that,
     BOOST_TEST(!contains(error, "copy both files"), error);
 }
 
-BOOST_AUTO_TEST_CASE(a_reader_sees_what_a_host_commits_that_starts_and_ends_meanwhile,
+BOOST_AUTO_TEST_CASE(a_reader_sees_the_commits_of_a_host_that_starts_and_ends_meanwhile,
                      *where_writing_can_be_forbidden) {
     NoWriting no_writing{folder};
     const auto reader = read();
@@ -136,8 +136,7 @@ BOOST_AUTO_TEST_CASE(a_reader_sees_what_a_host_commits_that_starts_and_ends_mean
     BOOST_TEST(bus::verify({.path = db}).events == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_read_while_a_host_starts_is_refused_and_not_believed,
-                     *where_writing_can_be_forbidden) {
+BOOST_AUTO_TEST_CASE(a_read_while_a_host_starts_is_refused, *where_writing_can_be_forbidden) {
     NoWriting no_writing{folder};
     std::unique_ptr<bus::SqliteStore> host;
     const auto start_host = [&] {

@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(S19_a_file_that_is_removed_moved_or_replaced_is_noticed_and
     }
 }
 
-BOOST_AUTO_TEST_CASE(S19_a_folder_that_is_renamed_keeps_all_that_was_acknowledged) {
+BOOST_AUTO_TEST_CASE(S19_a_folder_that_is_renamed_keeps_everything_acknowledged) {
     const Folder place;
     fs::create_directory(place.folder / "data");
     LosingHost host{place.folder / "data" / "a.db"};
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(S19_a_folder_that_is_renamed_keeps_all_that_was_acknowledge
     BOOST_TEST(events_in(place.folder / "moved" / "a.db") == published);
 }
 
-BOOST_AUTO_TEST_CASE(S19_a_folder_that_is_removed_is_saved_from_in_the_one_above) {
+BOOST_AUTO_TEST_CASE(S19_if_its_folder_is_removed_the_store_is_saved_in_the_folder_above) {
     const Folder place;
     fs::create_directory(place.folder / "data");
     LosingHost host{place.folder / "data" / "a.db"};
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(S19_a_backup_copied_over_the_open_file_is_left_as_it_is) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(S19_a_file_that_is_cut_off_is_noticed_and_not_mended_by_halves) {
+BOOST_AUTO_TEST_CASE(S19_a_file_that_is_cut_off_is_noticed_and_not_half_repaired) {
     for (const bool whole : {true, false}) {
         const Folder place;
         std::size_t size = 0;
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(S19_a_log_that_is_cut_off_is_noticed) {
     BOOST_TEST(host.stop().lost == error);
 }
 
-BOOST_AUTO_TEST_CASE(S19_an_idle_host_hears_of_it_within_a_second) {
+BOOST_AUTO_TEST_CASE(S19_an_idle_host_notices_the_loss_within_a_second) {
     const Folder place;
     LosingHost host{place.db};
     host.publish(published);
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(S19_an_idle_host_hears_of_it_within_a_second) {
     BOOST_TEST(!host.stop().drained);
 }
 
-BOOST_AUTO_TEST_CASE(S19_in_virtual_time_an_idle_host_looks_if_it_is_told_to) {
+BOOST_AUTO_TEST_CASE(S19_in_virtual_time_an_idle_host_checks_its_files_if_told_to) {
     const Folder place;
     const auto runtime = std::make_shared<bus::SimulatedRuntime>(1);
     LosingHost host{place.db, {.runtime = runtime, .look_every = std::chrono::seconds{1}}};
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(S19_in_virtual_time_an_idle_host_looks_if_it_is_told_to) {
     BOOST_TEST(!host.stop().drained);
 }
 
-BOOST_AUTO_TEST_CASE(S19_a_file_that_goes_while_nobody_publishes_is_in_the_stop_report) {
+BOOST_AUTO_TEST_CASE(S19_a_file_that_is_lost_while_nobody_publishes_is_in_the_stop_report) {
     const Folder place;
     LosingHost host{place.db, {.look_every = bus::Duration::zero()}};
     host.publish(published);
@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(S19_a_file_that_goes_while_nobody_publishes_is_in_the_stop_
     BOOST_TEST(events_in(place.db + "-rescued") == published);
 }
 
-BOOST_AUTO_TEST_CASE(S19_a_file_that_goes_before_the_store_is_closed_is_saved) {
+BOOST_AUTO_TEST_CASE(S19_a_file_that_is_lost_before_the_store_is_closed_is_saved) {
     const Folder place;
     {
         const auto store = bus::SqliteStore::open({.path = place.db});

@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(S8_a_file_system_without_locks_says_so) {
     BOOST_TEST(open_error(db) == "");
 }
 
-BOOST_AUTO_TEST_CASE(S8_locks_that_sqlite_does_not_get_are_not_those_of_another_program) {
+BOOST_AUTO_TEST_CASE(S8_locks_that_sqlite_cannot_get_are_not_blamed_on_another_program) {
     BOOST_TEST(open_error(db) == "");
     {
         const SqliteWithoutLocks sqlite;
@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(S8_a_program_without_standard_files_prints_into_no_store) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(S8_one_read_that_fails_is_no_damage) {
+BOOST_AUTO_TEST_CASE(S8_a_single_failed_read_is_not_damage) {
     std::size_t refused = 0;
     FaultyDisk disk{folder.path()};
     {

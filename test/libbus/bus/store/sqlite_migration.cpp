@@ -94,7 +94,7 @@ void check_deliveries(bus::EventStore& store) {
 
 BOOST_FIXTURE_TEST_SUITE(older_sqlite_stores, OldFile)
 
-BOOST_AUTO_TEST_CASE(S15_a_store_of_schema_1_is_migrated_with_all_it_holds) {
+BOOST_AUTO_TEST_CASE(S15_a_store_of_schema_1_is_migrated_with_everything_it_holds) {
     {
         const auto store = bus::SqliteStore::open({.path = db});
         check_migrated(*store);
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(sqlite_stores_of_schema_2, FileOfVersion2)
 
-BOOST_AUTO_TEST_CASE(S15_all_is_there_and_whole_and_only_the_events_have_no_checksums) {
+BOOST_AUTO_TEST_CASE(S15_everything_is_there_and_undamaged_and_only_events_have_no_checksums) {
     {
         const auto store = bus::SqliteStore::open({.path = db});
         const bus::AgentRecord agent = store->agent("worker").value();
@@ -169,7 +169,7 @@ BOOST_AUTO_TEST_CASE(S15_all_is_there_and_whole_and_only_the_events_have_no_chec
     BOOST_TEST(report.timers == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_written_after_the_migration_has_checksums) {
+BOOST_AUTO_TEST_CASE(rows_written_after_the_migration_have_checksums) {
     {
         const auto store = bus::SqliteStore::open({.path = db});
         BOOST_TEST(append(*store, event(7, "B")).stream_version == 2U);
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(what_is_written_after_the_migration_has_checksums) {
     BOOST_TEST(finds(Kind::event_changed, "UPDATE events SET checksum = NULL WHERE position = 7"));
 }
 
-BOOST_AUTO_TEST_CASE(damage_to_what_is_older_than_checksums_is_found_but_for_events_that_changed) {
+BOOST_AUTO_TEST_CASE(damage_to_rows_older_than_checksums_is_found_except_in_changed_events) {
     using Kind = bus::FindingKind;
     BOOST_TEST(finds(Kind::event_missing, "DELETE FROM events WHERE position = 3"));
     BOOST_TEST(finds(Kind::event_missing, "UPDATE events SET position = 60 WHERE position = 6"));

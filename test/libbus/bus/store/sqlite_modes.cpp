@@ -48,7 +48,7 @@ struct Place {
 
 BOOST_AUTO_TEST_SUITE(modes_of_files)
 
-BOOST_AUTO_TEST_CASE(S20_a_new_store_and_what_lies_beside_it_is_read_by_its_owner_alone) {
+BOOST_AUTO_TEST_CASE(S20_only_its_owner_can_read_a_new_store_and_the_files_beside_it) {
     for (const mode_t mask : umasks) {
         const Place place;
         const Umask umask{mask};
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(S20_a_new_store_gets_the_mode_that_its_options_name_whateve
     }
 }
 
-BOOST_AUTO_TEST_CASE(S20_a_store_that_is_there_keeps_its_mode) {
+BOOST_AUTO_TEST_CASE(S20_an_existing_store_keeps_its_mode) {
     const Place place;
     bus::SqliteStore::open({.path = place.db}).reset();
     fs::permissions(place.db, static_cast<fs::perms>(0660));
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(S20_a_backup_that_root_makes_belongs_to_the_owner_of_the_st
     BOOST_TEST(mode_of(place.copy) == 0600U);
 }
 
-BOOST_AUTO_TEST_CASE(S20_what_is_saved_of_a_lost_store_gets_its_mode) {
+BOOST_AUTO_TEST_CASE(S20_the_rescued_copy_of_a_lost_store_gets_its_mode) {
     const Place place;
     const Umask umask{0};
     const auto store = bus::SqliteStore::open({.path = place.db});

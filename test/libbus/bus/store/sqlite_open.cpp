@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_closed_store_leaves_the_file_and_its_lock_file) {
                "sqlite:" + fs::canonical(db).string());
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_refused_and_left_alone) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_database_is_refused_and_left_alone) {
     for (const std::string& content : {std::string{"order_id;amount\n1;396.00\n"},
                                        std::string(10'000, 'x'), std::string(5'000, '\0')}) {
         std::ofstream{db, std::ios::binary} << content;
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_store_with_a_trigger_on_any_of_its_tables_is_refused_for_
     BOOST_TEST(open_error(db) == "");
 }
 
-BOOST_AUTO_TEST_CASE(a_trigger_that_is_made_while_a_store_is_open_eats_nothing) {
+BOOST_AUTO_TEST_CASE(a_trigger_that_is_made_while_a_store_is_open_deletes_nothing) {
     const auto store = bus::SqliteStore::open({.path = db});
     append(*store, event(1));
     run_sql(db, "CREATE TRIGGER eats AFTER INSERT ON events BEGIN DELETE FROM events; END");

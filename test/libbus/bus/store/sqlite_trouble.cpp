@@ -35,7 +35,7 @@ void check_goes_on(bus::EventStore& store, std::uint64_t taken) {
 
 BOOST_FIXTURE_TEST_SUITE(sqlite_store_in_trouble, File)
 
-BOOST_AUTO_TEST_CASE(S8_a_full_disk_is_an_error_and_work_goes_on_when_it_is_over,
+BOOST_AUTO_TEST_CASE(S8_a_full_disk_is_an_error_and_work_continues_afterwards,
                      *test::where_a_disk_can_be_mounted) {
     const SmallDisk disk{"size=2m"};
     BOOST_TEST_REQUIRE(disk.mounted());
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(S8_a_store_at_its_size_limit_refuses_whole_commits) {
     BOOST_TEST(append(*store, large(903)).position == taken + 2);
 }
 
-BOOST_AUTO_TEST_CASE(S8_a_disk_that_refuses_writes_is_an_error_and_work_goes_on) {
+BOOST_AUTO_TEST_CASE(S8_a_disk_that_refuses_writes_is_an_error_and_work_continues_afterwards) {
     const auto store = bus::SqliteStore::open({.path = db});
     append(*store, event(1));
     {
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(S8_a_disk_that_refuses_writes_is_an_error_and_work_goes_on)
     BOOST_TEST(append(*store, event(2)).position == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(S8_a_locked_database_is_an_error_and_work_goes_on_when_it_is_over) {
+BOOST_AUTO_TEST_CASE(S8_a_locked_database_is_an_error_and_work_continues_afterwards) {
     const auto store =
         bus::SqliteStore::open({.path = db, .busy_timeout = std::chrono::milliseconds{30}});
     append(*store, event(1));
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_file_damaged_from_its_first_tables_on_does_not_open) {
     BOOST_TEST(contains(error, "damaged"), error);
 }
 
-BOOST_AUTO_TEST_CASE(a_text_beyond_the_limit_refuses_its_part_alone) {
+BOOST_AUTO_TEST_CASE(a_text_beyond_the_limit_makes_only_its_part_fail) {
     const auto store = bus::SqliteStore::open({.path = db, .max_value_bytes = 1'000});
     const std::vector parts{part({event(1)}), part({event(2), large(3, 1'000)}), part({event(4)})};
     const auto results = store->commit(parts, true);
@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(S3_positions_are_not_used_again_after_pruning) {
     BOOST_TEST(append(*store, event(6)).position == 6U);
 }
 
-BOOST_AUTO_TEST_CASE(the_log_does_not_grow_without_end_while_it_is_read) {
+BOOST_AUTO_TEST_CASE(the_log_does_not_grow_endlessly_while_it_is_read) {
     const auto store = bus::SqliteStore::open({.path = db});
     for (std::uint64_t i = 1; i <= 600; ++i) {
         commit(*store, part({large(i, 40'000)}));

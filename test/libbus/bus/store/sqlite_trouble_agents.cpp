@@ -49,7 +49,7 @@ private:
 
 BOOST_FIXTURE_TEST_SUITE(agents_of_a_sqlite_store_in_trouble, File)
 
-BOOST_AUTO_TEST_CASE(S8_after_a_commit_that_failed_all_is_as_the_last_one_left_it) {
+BOOST_AUTO_TEST_CASE(S8_after_a_failed_commit_everything_is_as_the_commit_before_it_left_it) {
     for (const bool locked : {false, true}) {
         fs::remove(db);
         auto store = bus::SqliteStore::open({.path = db, .busy_timeout = soon});
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(S8_a_store_at_its_size_limit_keeps_what_agents_had) {
     BOOST_TEST(store->conservation().at(0).holds());
 }
 
-BOOST_AUTO_TEST_CASE(S8_a_locked_database_refuses_requests_and_pruning_and_they_go_on_after) {
+BOOST_AUTO_TEST_CASE(S8_a_locked_database_refuses_requests_and_pruning_which_work_afterwards) {
     const auto store = bus::SqliteStore::open({.path = db, .busy_timeout = soon});
     append(*store, event(1));
     commit(*store, agent_part("worker", 1));
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(S8_a_backup_that_the_disk_has_no_room_for_leaves_nothing,
     BOOST_TEST(append(*store, event(21)).position == 21U);
 }
 
-BOOST_AUTO_TEST_CASE(a_backup_is_made_of_a_store_that_is_only_read) {
+BOOST_AUTO_TEST_CASE(a_backup_is_made_of_a_store_that_is_open_only_for_reading) {
     append(*bus::SqliteStore::open({.path = db}), event(1));
     const fs::path copy = folder.path() / "copy.db";
     std::ofstream{copy.string() + "-partial"} << "of an earlier try that was killed";
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_backup_is_made_of_a_store_that_is_only_read) {
     BOOST_TEST(!fs::exists(copy.string() + "-partial"));
 }
 
-BOOST_AUTO_TEST_CASE(a_reader_of_a_store_that_nobody_writes_may_ask) {
+BOOST_AUTO_TEST_CASE(a_reader_of_a_store_that_nobody_writes_may_make_requests) {
     append(*bus::SqliteStore::open({.path = db}), event(1));
     {
         const auto reader = bus::SqliteStore::open({.path = db, .read_only = true});
@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(a_reader_of_a_store_that_nobody_writes_may_ask) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_long_text_of_whatever_kind_refuses_its_part_alone) {
+BOOST_AUTO_TEST_CASE(any_text_that_is_too_long_makes_only_its_part_fail) {
     const auto store = bus::SqliteStore::open({.path = db, .max_value_bytes = 1'000});
     const std::string text(1'001, 'x');
     std::vector<bus::Part> parts(6, agent_part("worker", 0));

@@ -366,7 +366,7 @@ BOOST_AUTO_TEST_CASE(foreign_tables_indexes_and_triggers_are_reported_by_name_an
     }
 }
 
-BOOST_AUTO_TEST_CASE(tables_that_SQLite_makes_for_itself_are_noted_and_no_damage) {
+BOOST_AUTO_TEST_CASE(tables_that_SQLite_makes_for_itself_are_noted_but_not_damage) {
     const std::filesystem::path db = sample().copy();
     BOOST_REQUIRE(test::Shell{db}.run("CREATE TABLE mine (x INTEGER PRIMARY KEY AUTOINCREMENT);"
                                       "DROP TABLE mine; ANALYZE"));

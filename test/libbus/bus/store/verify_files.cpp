@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(flipped_bits_in_any_page_are_found) {
     BOOST_TEST(tried > 40U);
 }
 
-BOOST_AUTO_TEST_CASE(a_page_full_of_nonsense_is_told_as_damage_of_pages) {
+BOOST_AUTO_TEST_CASE(a_page_full_of_nonsense_is_reported_as_damage_of_pages) {
     const Sample sample;
     std::string whole = test::bytes(sample.path());
     for (const std::size_t page : {1U, 3U, 5U}) {
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_page_full_of_nonsense_is_told_as_damage_of_pages) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_was_cut_is_told_as_damage_of_pages) {
+BOOST_AUTO_TEST_CASE(a_file_that_was_cut_is_reported_as_damage_of_pages) {
     const Sample sample;
     const std::string whole = test::bytes(sample.path());
     for (const std::size_t left : {whole.size() - page_size, whole.size() / 2, whole.size() - 100,
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_cut_is_told_as_damage_of_pages) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_store_whose_header_is_damaged_is_known_for_a_store) {
+BOOST_AUTO_TEST_CASE(a_store_whose_header_is_damaged_is_recognized_as_a_store) {
     const Sample sample;
     const fs::path db = sample.copy();
     std::string bytes = test::bytes(db);
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(a_store_whose_header_is_damaged_is_known_for_a_store) {
     BOOST_TEST(test::has(verified(db), FindingKind::page_damaged));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_store_is_refused) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_store_is_refused) {
     const test::TempFolder folder;
     const fs::path path = folder.path() / "file";
     BOOST_CHECK_THROW(verified(path), bus::StoreError);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_running_host_is_not_in_the_way_and_its_commits_are_not_se
     BOOST_TEST(now.last_position == host->last_position());
 }
 
-BOOST_AUTO_TEST_CASE(a_store_that_was_pruned_is_whole_and_its_last_versions_are_looked_at) {
+BOOST_AUTO_TEST_CASE(a_store_that_was_pruned_is_whole_and_its_last_versions_are_checked) {
     const test::File file;
     {
         const auto store = bus::SqliteStore::open({.path = file.db});
@@ -241,7 +241,7 @@ BOOST_AUTO_TEST_CASE(a_count_of_requests_that_was_changed_stays_found_when_more_
     BOOST_TEST(test::has(verified(file.db), FindingKind::log_changed));
 }
 
-BOOST_AUTO_TEST_CASE(a_cause_that_was_never_stored_is_noted_and_no_damage) {
+BOOST_AUTO_TEST_CASE(a_cause_that_was_never_stored_is_noted_but_not_damage) {
     const test::File file;
     {
         const auto store = bus::SqliteStore::open({.path = file.db});
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(a_cause_that_was_never_stored_is_noted_and_no_damage) {
     BOOST_TEST((report.findings[0].kind == FindingKind::cause_missing));
 }
 
-BOOST_AUTO_TEST_CASE(a_parked_delivery_whose_turn_has_come_is_noted_and_no_damage) {
+BOOST_AUTO_TEST_CASE(a_parked_delivery_whose_turn_has_come_is_noted_but_not_damage) {
     const test::File file;
     {
         const auto store = bus::SqliteStore::open({.path = file.db});
@@ -276,7 +276,7 @@ BOOST_AUTO_TEST_CASE(a_parked_delivery_whose_turn_has_come_is_noted_and_no_damag
     BOOST_TEST((report.findings[0].kind == FindingKind::parked_without_blocker));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_there_many_times_is_counted_and_told_a_few_times) {
+BOOST_AUTO_TEST_CASE(a_finding_that_occurs_many_times_is_counted_and_listed_a_few_times) {
     const Sample sample;
     BOOST_REQUIRE(test::Shell{sample.path()}.run("UPDATE events SET user_id = 'eve'"));
     const bus::VerifyReport report = bus::verify({.path = sample.path(), .most_of_a_kind = 3});
@@ -284,8 +284,7 @@ BOOST_AUTO_TEST_CASE(what_is_there_many_times_is_counted_and_told_a_few_times) {
     BOOST_TEST(report.findings.size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(
-    each_kind_of_finding_has_a_name_a_meaning_and_advice_which_the_guide_says_too) {
+BOOST_AUTO_TEST_CASE(each_kind_of_finding_has_a_name_a_meaning_and_advice_also_in_the_guide) {
     const std::string guide = test::bytes(LIBBUS_SOURCE_DIR "/docs/reference/findings.md");
     std::set<std::string_view> names;
     for (const FindingKind kind : bus::all_finding_kinds()) {

@@ -21,7 +21,7 @@ struct Fixture {
 
 BOOST_FIXTURE_TEST_SUITE(agent_test, Fixture)
 
-BOOST_AUTO_TEST_CASE(what_the_agent_emits_is_that_of_the_act_in_order) {
+BOOST_AUTO_TEST_CASE(then_emits_compares_the_emissions_of_the_act_in_order) {
     office.given(TicketBoughtEvent{{}, "T-0"})
         .when(TicketBoughtEvent{{}, "T-1", 2}, TicketBoughtEvent{{}, "T-2"})
         .then_emits(TicketPrintedEvent{{}, "T-1", {{"seat", 2}, {"fee", 1}}},
@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_CASE(what_the_agent_emits_is_that_of_the_act_in_order) {
     BOOST_TEST(office.agent().name() == "office");
 }
 
-BOOST_AUTO_TEST_CASE(what_was_given_has_happened_though_it_is_not_looked_at) {
+BOOST_AUTO_TEST_CASE(given_events_have_happened_although_their_effects_are_not_checked) {
     // tag::given[]
     office.given(TicketBoughtEvent{{}, "T-1", 3}, TicketBoughtEvent{{}, "T-2", 4})
         .then_emits_nothing()
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(an_operator_redrives_or_discards_dead_letters) {
     BOOST_TEST(office.status().finished == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(what_the_agent_commands_is_seen) {
+BOOST_AUTO_TEST_CASE(the_commands_of_the_agent_are_seen) {
     AgentTest<Helper> helper;
     const TicketBoughtEvent bought{{}, "T-1"};
     const TicketBoughtEvent other{{}, "T-2"};
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(an_agent_may_be_made_by_the_test) {
     // end::settings[]
 }
 
-BOOST_AUTO_TEST_CASE(without_a_store_it_emits_fails_and_waits_all_the_same) {
+BOOST_AUTO_TEST_CASE(without_a_store_it_emits_fails_and_waits_in_the_same_way) {
     AgentTest<Office> mailbox{Setup{.store = false}, printer};
     printer.failures["T-2"] = 2;
     mailbox.given(TicketBoughtEvent{{}, "T-0"})
@@ -197,7 +197,8 @@ public:
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(of_several_agents_the_emissions_of_the_tested_one_are_told_by_their_cause) {
+BOOST_AUTO_TEST_CASE(
+    the_emissions_of_the_tested_agent_among_several_are_identified_by_their_cause) {
     office.with<Rival<TicketUsedEvent>>();
     office.when(TicketUsedEvent{{}, "T-1"}).then_emits_nothing();
     BOOST_TEST(office.published<TicketPrintedEvent>().size() == 1U);
@@ -205,7 +206,7 @@ BOOST_AUTO_TEST_CASE(of_several_agents_the_emissions_of_the_tested_one_are_told_
         .then_emits(TicketPrintedEvent{{}, "T-2", {{"seat", 1}, {"fee", 1}}});
 }
 
-BOOST_AUTO_TEST_CASE(where_the_cause_does_not_tell_either_the_kit_says_so) {
+BOOST_AUTO_TEST_CASE(if_the_cause_does_not_identify_them_either_the_kit_says_so) {
     office.with<Rival<TicketBoughtEvent>>();
     office.when(TicketBoughtEvent{{}, "T-2"});
     BOOST_CHECK_EXCEPTION(office.then_emits_nothing(), std::logic_error, [](const auto& error) {

@@ -22,7 +22,8 @@ struct FailuresFixture {
 
 BOOST_FIXTURE_TEST_SUITE(agent_test_mismatches, FailuresFixture)
 
-BOOST_AUTO_TEST_CASE(another_event_than_expected_is_shown_beside_it_with_the_first_difference) {
+BOOST_AUTO_TEST_CASE(
+    an_unexpected_event_is_shown_beside_the_expected_one_with_the_first_difference) {
     office.when(TicketBoughtEvent{{}, "T-1", 2});
     test::mismatches(
         [&] {
@@ -36,7 +37,7 @@ BOOST_AUTO_TEST_CASE(another_event_than_expected_is_shown_beside_it_with_the_fir
     1. TicketPrintedEvent {"ticket":"T-1","lines":[{"item":"seat","amount":2})"});
 }
 
-BOOST_AUTO_TEST_CASE(events_missing_too_many_or_in_another_order_are_mismatches) {
+BOOST_AUTO_TEST_CASE(missing_or_additional_events_or_another_order_are_mismatches) {
     const TicketPrintedEvent one{{}, "T-1", {{"seat", 1}, {"fee", 1}}};
     const TicketPrintedEvent two{{}, "T-2", {{"seat", 1}, {"fee", 1}}};
     office.when(TicketBoughtEvent{{}, "T-1"}, TicketBoughtEvent{{}, "T-2"});
@@ -139,7 +140,7 @@ BOOST_AUTO_TEST_CASE(other_commands_are_shown) {
     test::mismatches([&] { helper.then_redrives_nothing(); }, {"it redrove event 2"});
 }
 
-BOOST_AUTO_TEST_CASE(a_mismatch_names_the_line_that_expects_not_that_of_the_act) {
+BOOST_AUTO_TEST_CASE(a_mismatch_names_the_line_of_the_expectation_and_not_that_of_the_act) {
     office.when(TicketBoughtEvent{{}, "T-1"});
     const auto line = Where::here().line + 2;
     try {

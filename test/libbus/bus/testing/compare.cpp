@@ -27,7 +27,7 @@ std::string json_difference(std::string_view expected, std::string_view actual) 
 
 BOOST_AUTO_TEST_SUITE(comparing_events)
 
-BOOST_AUTO_TEST_CASE(events_made_apart_are_equal_by_their_members) {
+BOOST_AUTO_TEST_CASE(events_made_separately_are_equal_if_their_members_are) {
     const TicketPrintedEvent one{{}, "T-1", {{"seat", 2}}};
     const TicketPrintedEvent other{{}, "T-1", {{"seat", 2}}};
     BOOST_TEST((one.event_id != other.event_id));
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(id_and_time_are_compared_when_asked_for) {
                    .starts_with("event_id: expected"));
 }
 
-BOOST_AUTO_TEST_CASE(json_is_compared_by_value_whatever_its_form) {
+BOOST_AUTO_TEST_CASE(json_is_compared_by_value_in_any_form) {
     BOOST_TEST(json_difference(R"({"a":1,"b":[2,3]})", R"( { "b" : [2.0, 3], "a":1 } )") == "none");
     BOOST_TEST(json_difference("1", "2") == "expected 1, actual 2");
     BOOST_TEST(json_difference(R"({"a":{"b":null}})", R"({"a":{}})") ==
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(numbers_that_differ_beyond_a_doubles_digits_differ) {
                "expected 9007199254740993, actual 9007199254740992");
 }
 
-BOOST_AUTO_TEST_CASE(a_mismatch_tells_line_difference_and_both_events) {
+BOOST_AUTO_TEST_CASE(a_mismatch_shows_line_difference_and_both_events) {
     test::mismatches(
         [] {
             expect_equal(TicketUsedEvent{{}, "T-1"}, TicketUsedEvent{{}, "T-2"});

@@ -26,7 +26,7 @@ using Types = std::vector<std::string>;
 
 BOOST_AUTO_TEST_SUITE(recording)
 
-BOOST_AUTO_TEST_CASE(what_is_published_after_it_was_made_is_recorded_in_order) {
+BOOST_AUTO_TEST_CASE(what_is_published_after_the_recorder_was_made_is_recorded_in_order) {
     for (const bool store : {true, false}) {
         Printer printer;
         World world{Setup{.store = store}};
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(transient_events_have_their_place_among_those_of_the_log) {
     BOOST_TEST(all[3].position == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_handler_publishes_comes_after_what_it_was_called_for) {
+BOOST_AUTO_TEST_CASE(what_a_handler_publishes_comes_after_the_event_it_was_called_for) {
     World world{Setup{.store = false}};
     const Recorder recorder{world.bus()};
     const auto echo = world.bus().subscribe<TicketBoughtEvent>(
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(events_of_types_unknown_to_the_program_are_recorded_as_they
     BOOST_TEST((recorder.all()[0].event == nullptr));
 }
 
-BOOST_AUTO_TEST_CASE(it_can_begin_in_the_past_of_a_store_and_anew) {
+BOOST_AUTO_TEST_CASE(it_can_begin_in_the_past_of_a_store_and_start_again) {
     World world;
     world.bus().publish(TicketUsedEvent{{}, "T-1"});
     world.bus().publish(TicketUsedEvent{{}, "T-2"});
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(it_can_begin_in_the_past_of_a_store_and_anew) {
     BOOST_CHECK_THROW(Recorder(without.bus(), 1), std::logic_error);
 }
 
-BOOST_AUTO_TEST_CASE(what_came_after_a_place_can_be_asked_for) {
+BOOST_AUTO_TEST_CASE(the_events_after_a_given_place_can_be_queried) {
     for (const bool store : {true, false}) {
         World world{Setup{.store = store}};
         const Recorder recorder{world.bus()};
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(what_came_after_a_place_can_be_asked_for) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(on_real_threads_all_is_recorded_once_the_bus_is_idle) {
+BOOST_AUTO_TEST_CASE(on_real_threads_everything_is_recorded_when_the_bus_is_idle) {
     bus::Bus bus;
     const Recorder recorder{bus};
     std::vector<std::thread> threads;

@@ -7,7 +7,7 @@
 using namespace bus::terminal;
 using namespace std::chrono_literals;
 
-BOOST_AUTO_TEST_CASE(durations_are_told_in_at_most_two_units) {
+BOOST_AUTO_TEST_CASE(durations_are_printed_in_at_most_two_units) {
     BOOST_TEST(format_duration(0ns) == "0 us");
     BOOST_TEST(format_duration(740us) == "740 us");
     BOOST_TEST(format_duration(12ms) == "12 ms");

@@ -71,7 +71,7 @@ private:
 
 } // namespace
 
-BOOST_AUTO_TEST_CASE(a_file_is_no_terminal_and_gets_plain_ascii_without_limit) {
+BOOST_AUTO_TEST_CASE(a_file_is_not_a_terminal_and_gets_plain_ascii_without_limit) {
     const File file(std::tmpfile());
     BOOST_TEST(!is_terminal(file.get()));
     BOOST_TEST(!is_terminal(nullptr));
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_terminal_shows_colours_unless_no_color_or_a_dumb_one_forb
     BOOST_TEST(!look_of(terminal.file.get()).colours);
 }
 
-BOOST_AUTO_TEST_CASE(a_terminal_has_utf8_where_the_first_locale_variable_that_is_set_says_so,
+BOOST_AUTO_TEST_CASE(a_terminal_has_utf8_if_the_first_locale_variable_that_is_set_says_so,
                      *test::needs("a pseudo terminal",
                                   [] { return PseudoTerminal{}.file != nullptr; })) {
     const PseudoTerminal terminal;
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_terminal_has_utf8_where_the_first_locale_variable_that_is
     BOOST_TEST(look_of(terminal.file.get()).utf8);
 }
 
-BOOST_AUTO_TEST_CASE(text_is_painted_only_where_there_are_colours) {
+BOOST_AUTO_TEST_CASE(text_is_coloured_only_if_there_are_colours) {
     BOOST_TEST(paint("x", Colour::red, {.terminal = true, .colours = true}) == "\x1b[31mx\x1b[0m");
     BOOST_TEST(paint("x", Colour::none, {.terminal = true, .colours = true}) == "x");
     BOOST_TEST(paint("x", Colour::red, {}) == "x");

@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_progress_line_is_drawn_at_most_ten_times_a_second) {
     BOOST_TEST(output.writes.size() == 10u);
 }
 
-BOOST_AUTO_TEST_CASE(the_rate_is_that_of_the_last_while) {
+BOOST_AUTO_TEST_CASE(the_rate_is_that_of_the_most_recent_time) {
     Output output;
     Progress progress(output.sink(), on_terminal, {}, start);
     // A minute at 10 a second, then a minute at 100.
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(the_line_fits_the_terminal_and_never_shows_a_hundred_too_ea
     BOOST_TEST(output.writes.at(1).find("99 %") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(the_line_is_wiped_at_the_end_and_drawn_anew_after_a_wipe) {
+BOOST_AUTO_TEST_CASE(the_line_is_wiped_at_the_end_and_drawn_again_after_a_wipe) {
     Output output;
     {
         Progress progress(output.sink(), on_terminal, {}, start);
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(the_line_is_wiped_at_the_end_and_drawn_anew_after_a_wipe) {
     BOOST_TEST(output.writes[3] == "\r\x1b[K");
 }
 
-BOOST_AUTO_TEST_CASE(where_nobody_watches_there_is_silence_or_a_plain_line_now_and_then) {
+BOOST_AUTO_TEST_CASE(if_nobody_watches_there_is_silence_or_a_plain_line_now_and_then) {
     Output silent;
     {
         Progress progress(silent.sink(), in_a_file, {.total = 10}, start);

@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_CASE(the_width_of_a_text_counts_columns) {
     BOOST_TEST(display_width("\xE2\x94\x82") == 1);             // box drawing
 }
 
-BOOST_AUTO_TEST_CASE(control_characters_and_bytes_that_are_no_utf8_become_question_marks) {
+BOOST_AUTO_TEST_CASE(control_characters_and_bytes_that_are_not_utf8_become_question_marks) {
     BOOST_TEST(printable("a\tb\x1b[0m\x7f") == "a?b?[0m?");
     BOOST_TEST(printable("\xC2\x9B"
                          "2J") == "?2J"); // the C1 form of the escape sequence

@@ -39,7 +39,7 @@ const plugged::Plugin& load(const char* file) {
 
 BOOST_AUTO_TEST_SUITE(plugins)
 
-BOOST_AUTO_TEST_CASE(D22_a_type_is_one_in_all_shared_libraries_of_a_process) {
+BOOST_AUTO_TEST_CASE(D22_a_type_is_the_same_in_all_shared_libraries_of_a_process) {
     const plugged::Plugin& first = load(FIRST_PLUGIN);
     const plugged::Plugin& second = load(SECOND_PLUGIN);
     BOOST_TEST(&first.shared_type() == &bus::event_type<PluggedEvent>());
@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(D22_a_second_copy_of_libbus_in_the_process_is_noticed) {
 }
 
 // These cases come last: from here on the process holds a second copy.
-BOOST_AUTO_TEST_CASE(D22_a_bus_and_what_another_copy_of_libbus_makes_are_refused_to_each_other) {
+BOOST_AUTO_TEST_CASE(D22_a_bus_and_objects_of_another_copy_of_libbus_are_refused_to_each_other) {
     const auto& plugin =
         *static_cast<const plugged::OwnCopy*>(dlsym(open(OWN_COPY_PLUGIN), "own_copy"));
     BOOST_TEST(plugin.use_own_bus() == "agent one handler two ");
