@@ -63,7 +63,7 @@ BENCHMARK(sqlite_bulk)->Apply(batches);
 BENCHMARK(libbus_append)->Apply(batches);
 BENCHMARK(libbus_append_buffered)->Apply(batches);
 
-// Times, so that what is to be faster stands below the line.
+// The ratios are of times, so the side that should be faster is the divisor.
 constexpr std::array goals{
     at_least("sqlite_bulk/1", "libbus_append/1", 0.85),
     at_least("sqlite_bulk/16", "libbus_append/16", 0.85),

@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::seconds patience{60};
-/// Three deaths during runs alone quarantine an event. A round must not reach that number by
-/// chance.
+/// An event is quarantined after three deaths in a row while it ran by itself. A round must not
+/// reach that number by chance.
 constexpr std::size_t most_blows = 3;
 
 std::string told_to(const fs::path& folder) {

@@ -27,7 +27,7 @@ Told read_told(const std::filesystem::path& file);
 struct Blow {
     std::string rules{};                    ///< in the format of LIBBUS_FAULTS; empty: none
     std::optional<std::int64_t> after_us{}; ///< when to kill it, from its start
-    bool newer_program = false;             ///< and nothing else
+    bool newer_program = false;             ///< start the newer program, and do nothing else
 };
 
 /// The blows of a round, one for each start; a round goes on to its end after them.

@@ -12,8 +12,8 @@ namespace crash {
 
 /// What the checks after a round have found.
 struct Findings {
-    std::uint64_t lost = 0;       ///< orders, events or invoices that should be there
-    std::uint64_t duplicated = 0; ///< that are there more than once
+    std::uint64_t lost = 0;       ///< orders, events or invoices that are missing
+    std::uint64_t duplicated = 0; ///< those that are there more than once
     std::vector<std::string>
         complaints{}; ///< a sentence for each thing that is not as it should be
 
@@ -28,7 +28,7 @@ struct Findings {
 struct Happened {
     /// A commit was made to fail, so its events may have been stored later, after others.
     bool commits_failed = false;
-    bool newer_program = false; ///< it was the last one that ran
+    bool newer_program = false; ///< the newer program was the last one that ran
 };
 
 /// A program that is killed. It has variants (input, options). The subject knows how to start it

@@ -175,7 +175,7 @@ protected:
     }
 
 private:
-    /// None of the pieces that break. The first and the last piece are among the deadly ones.
+    /// These pieces do not break. The first and the last piece are among them.
     static std::int64_t deadly(std::uint64_t variant) {
         constexpr std::int64_t deadly_pieces[] = {0, 1, 17, 50, 77, pieces - 1};
         return deadly_pieces[variant];

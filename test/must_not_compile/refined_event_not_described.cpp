@@ -1,7 +1,7 @@
 // expect: libbus: this event is not described
 #include "events.hpp"
 
-// The description of its base is not its own.
+// The description of its base does not count as its own.
 struct GiftPlacedEvent : bus::Event<GiftPlacedEvent, shop::OrderPlacedEvent> {
     std::string card;
 };

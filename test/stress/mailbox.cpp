@@ -60,7 +60,7 @@ void publish(To& to, std::size_t sequence, std::int64_t number) {
     sequence % 2 == 0 ? to.publish(ping(name, number)) : to.publish(pong(name, number));
 }
 
-/// Empty if each number is greater than the one before it; else names the first that is not.
+/// Empty if each number is greater than the one before it; otherwise names the first that is not.
 std::string out_of_order(const std::string& whose, const std::vector<std::int64_t>& numbers) {
     const auto found = std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>{});
     return found == numbers.end() ? ""
@@ -140,9 +140,9 @@ public:
     /// How many events its successful steps have emitted, or are about to emit.
     [[nodiscard]] std::uint64_t emitted() const { return emitted_; }
 
-    /// Empty if only such steps ran at the same time as may, and each sequence was in order. With
-    /// one worker, and if nothing overtakes failed events, the events of each publisher must be in
-    /// order too. Else it says what was wrong.
+    /// Empty if only steps that may do so ran at the same time, and each sequence was in order.
+    /// With one worker, and if nothing overtakes failed events, the events of each publisher must
+    /// be in order too. Otherwise it says what was wrong.
     [[nodiscard]] std::string out_of_order() const {
         std::string what;
         if (wrong_ > 0) {

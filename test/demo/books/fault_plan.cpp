@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(the_hash_is_fixed_so_that_a_seed_means_the_same_everywhere)
     for (int i = 0; i < 24; ++i) {
         answers += "-BA"[static_cast<int>(plan.fault("order-" + std::to_string(i), "save", 1))];
     }
-    // Computed once with a program of its own, from the documentation of the hash.
+    // Computed once with a separate program, from the documentation of the hash.
     BOOST_TEST(answers == "-A-B-BABA-BB--B-----B-AB");
 }
 

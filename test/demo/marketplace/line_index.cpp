@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(the_index_of_the_lines_takes_no_more_memory_for_four_times_
     add(index, 0, first_keys);
     const std::size_t before = live_bytes();
     add(index, first_keys, 4 * first_keys);
-    BOOST_TEST(live_bytes() < before + 3 * first_keys); // a byte a key, where each has sixty
+    BOOST_TEST(live_bytes() < before + 3 * first_keys); // a byte per key, although each has sixty
     for (std::uint64_t number = 0; number < 4 * first_keys; number += 997) {
         const auto place = index.find(key(number));
         BOOST_REQUIRE(place.has_value());

@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(the_table_agrees_with_the_published_list,
         const std::string& code = fields[2];
         const std::string& minor_unit = fields[4];
         if (code.empty() || !fields[5].empty())
-            continue; // a place without a currency, or a currency that is no more
+            continue; // a place without a currency, or a currency that no longer exists
         const auto found = demo::find_currency(code);
         BOOST_REQUIRE_MESSAGE(found, code << " is missing");
         const bool counted = minor_unit.size() == 1 && minor_unit >= "0" && minor_unit <= "9";

@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_missing_folder_is_named) {
 }
 
 BOOST_AUTO_TEST_CASE(a_path_that_may_not_be_written_is_named) {
-    // /proc takes no file from anybody, root included.
+    // Nobody can create a file in /proc, not even root.
     check_refused("/proc/orders.db", {"/proc/orders.db"});
 }
 

@@ -45,7 +45,7 @@ struct Interrupted {
                     return true;
                 }
             } catch (const bus::StoreError&) {
-                // not made yet
+                // the store does not exist yet
             }
             usleep(500); // watches another process: there is no clock to simulate
         }
@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_run_on_standard_input_continues_after_kills_if_the_feed_i
 BOOST_AUTO_TEST_CASE(kills_at_any_time_from_start_to_report_change_nothing) {
     const std::string calm = calm_report();
     int killed = 0;
-    // Later each time: while it opens, feeds, works and stops; the last runs end.
+    // Each kill comes later: while the program opens, feeds, works and stops. The last runs end by
+    // themselves.
     for (const int tenths : {1, 3, 10, 30, 60, 100, 300, 600, 1000, 2000}) {
         test::OrderPipeline program{arguments()};
         usleep(static_cast<useconds_t>(tenths * 100)); // another process: no clock to simulate

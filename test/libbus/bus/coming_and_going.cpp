@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(A3_an_agent_has_ended_when_its_removal_returns) {
             bus.add(mortal("leaver", [&] { ended_in = std::this_thread::get_id(); }));
             bus.publish(ping("x"));
             if (round % 2 == 0) {
-                bus.publish(pong("x")); // passed: the checkpoint is written when it leaves
+                bus.publish(pong("x")); // skipped: the checkpoint is written when the agent leaves
                 bus.wait_idle();
             }
             bus.remove("leaver");
@@ -238,13 +238,13 @@ BOOST_AUTO_TEST_CASE(if_two_threads_remove_an_agent_one_succeeds_and_the_name_is
             std::atomic<int> removed{0};
             std::atomic<int> arrived{0};
             const auto remove = [&] {
-                for (++arrived; arrived < 2;) { // closer together than what sleeps and is woken
+                for (++arrived; arrived < 2;) { // a spin: if they slept, they would start apart
                 }
                 try {
                     bus.remove("leaver");
                     ++removed;
                 } catch (const std::invalid_argument&) {
-                    return; // the other one has
+                    return; // the other thread has removed it
                 }
             };
             std::thread one{remove};

@@ -105,7 +105,7 @@ struct Host {
 
 using Call = std::pair<const char*, std::function<void()>>;
 
-/// The calls that should fail in a child of `parent`, and do not.
+/// The calls that should fail in a child of `parent`, but do not.
 std::string wrong_of(const std::vector<Call>& calls, pid_t parent) {
     std::string wrong;
     for (const auto& [name, call] : calls) {
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S18_each_call_of_a_bus_fails_in_a_grandchild_too, 
     Host<Place> host;
     const pid_t parent = ::getpid();
     BOOST_TEST(in_child([&] {
-                   bus::Bus own; // a life of its own must not make the old one valid again
+                   bus::Bus own; // a bus of its own must not make the old one valid again
                    own.publish(ping("own"));
                    return in_child([&] { return wrong_of(calls_of(*host.bus), parent); });
                }) == "");

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(S18_a_child_that_has_kept_the_store_nevertheless_is_named) 
         BOOST_TEST(test::contains(error, "fork_host (process "), error);
         BOOST_TEST(test::contains(error, "or a child of it"), error);
     }
-    // It is gone in a moment.
+    // The child ends in a moment.
     for (int i = 0; i < 1000 && !test::store_error([&] { static_cast<void>(file.last()); }).empty();
          ++i) {
         ::usleep(1000);

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(A14_an_event_whose_only_handler_has_ended_by_itself_is_unha
     observers.unhandled.connect([&](const auto&) { ++unhandled; });
     auto object = std::make_shared<int>(1);
     const auto tied = bus.subscribe<PingEvent>([](const PingEvent&) {}, {.tied_to = object});
-    object.reset(); // no dispatch has found that yet
+    object.reset(); // no dispatch has noticed this yet
     bus.publish(ping("x"));
     BOOST_TEST(unhandled == 1);
     const auto once = bus.subscribe<PongEvent>(

@@ -110,10 +110,10 @@ BOOST_AUTO_TEST_CASE(observers_come_and_go_while_other_threads_publish) {
             bus::Observers observers{bus};
             observers.published.connect([&](const auto&) {
                 round.told = true;
-                std::this_thread::yield(); // they go meanwhile
+                std::this_thread::yield(); // the observers are destroyed meanwhile
                 too_late += round.over ? 1U : 0U;
             });
-            while (!round.told) { // each of them hears of what the other thread publishes
+            while (!round.told) { // each of them receives what the other thread publishes
                 std::this_thread::yield();
             }
         }

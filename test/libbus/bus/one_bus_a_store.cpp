@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S16_a_second_bus_is_refused_with_the_name_of_the_s
     const std::string refusal = refusal_of(place.store);
     BOOST_TEST(test::contains(refusal, place.store->description()), refusal);
     BOOST_TEST(test::contains(refusal, "one at a time"), refusal);
-    for (int i = 0; i < 20; ++i) { // and the first one has come to no harm
+    for (int i = 0; i < 20; ++i) { // and the first bus still works
         first.publish(ping("b"));
     }
     BOOST_TEST(first.wait_idle(10s));

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(D30_a_handler_that_throws_is_logged_although_the_report_con
         BOOST_TEST(world.said(0, "BusOptions::unheard"));
         world.bus->publish(ping("y"));
         BOOST_TEST(world.said(1, "broken by y"));
-        BOOST_TEST(!world.said(1, "BusOptions::unheard")); // that is said once
+        BOOST_TEST(!world.said(1, "BusOptions::unheard")); // this hint is given once
         world.bus->post(ping("posted"));
         world.bus->schedule(1s, ping("timer"));
         world.runtime->run_for(2s);

@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE(beside_a_running_host_all_reading_commands_work_and_the_hos
         const bool refused = has(words, "import") || has(words, "compact");
         BOOST_TEST(on(store.path(), words).code == (refused ? 3 : 0), text_of(words));
     }
-    BOOST_TEST(store.open()->first_position() == 3U); // it was the host that has pruned
+    BOOST_TEST(store.open()->first_position() == 3U); // the host has pruned
     store.end_host();
 }
 

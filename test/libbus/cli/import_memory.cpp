@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(the_memory_of_an_import_does_not_grow_with_its_length_even_
     const test::Called called = call(console, {"import", "-", "--store", store.url()});
     BOOST_TEST(called.code == 0, called.err);
     BOOST_TEST(called.out == "imported 20,000 events, 20,000 were there already\n");
-    constexpr std::size_t a_commit = 262'144; // what may wait for one, or not
+    constexpr std::size_t a_commit = 262'144; // events of up to one commit may be waiting or not
     BOOST_TEST(lines.in_use.at(20'000) < lines.in_use.at(5'000) + a_commit);
     BOOST_TEST(lines.in_use.at(40'000) < lines.in_use.at(5'000) + a_commit);
 }

@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(S23_every_command_prints_json_of_an_older_store) {
                    words[0] << ' ' << words.back());
         BOOST_TEST(bus::find_bad_utf8(called.err) == std::string::npos);
     }
-    // And for people.
+    // The output for people.
     for (Words words : commands(agent, execution)) {
         words.insert(words.end(), {"--store", older.url});
         test::TestConsole console;
@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(S23_names_and_keys_with_control_characters_are_printed_as_j
     for (const std::string_view odd : test::odd_texts) {
         const std::string text = "x" + std::string{odd};
         if (odd.find('\0') != std::string_view::npos) {
-            continue; // no command line holds it
+            continue; // it cannot be in a command line
         }
         for (const Words& words : commands(text, text)) {
             const Called called = json("sqlite:" + path, words);

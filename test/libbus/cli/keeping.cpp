@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(backup_and_export_refuse_a_target_alike_and_say_what_is_wro
         BOOST_TEST(holds(nowhere.err, store.file("no") + " is not a folder"), nowhere.err);
         BOOST_TEST(to(store.path()).code == 5);
         BOOST_TEST(holds(to(store.path()).err, "it exists already"));
-        if (::geteuid() != 0) { // who is root may write everywhere
+        if (::geteuid() != 0) { // root may write everywhere
             const test::Called refused = to(locked + "/copy.db");
             BOOST_TEST(refused.code == 5);
             BOOST_TEST(holds(refused.err, locked + " cannot be written in"), refused.err);

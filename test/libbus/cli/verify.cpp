@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_running_host_is_not_in_the_way) {
 BOOST_AUTO_TEST_CASE(a_store_where_this_user_may_not_write_can_be_verified_and_read,
                      *test::where_writing_can_be_forbidden) {
     const test::SampleStore store;
-    // Who becomes nobody may read it.
+    // A process that becomes nobody may read it.
     std::filesystem::permissions(store.path(), static_cast<std::filesystem::perms>(0644));
     const test::NoWriting no_writing{std::filesystem::path{store.path()}.parent_path()};
     for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(verify_shows_its_progress_if_asked_to) {
     for (const char* words : {"checking pages ", "reading events ", "reading deliveries "}) {
         BOOST_TEST(says(called.err, words), words << " is not in\n" << called.err);
     }
-    BOOST_TEST(verify(store.url()).err == ""); // who has not asked is not told
+    BOOST_TEST(verify(store.url()).err == ""); // without --progress there is none
 }
 
 BOOST_AUTO_TEST_SUITE_END()

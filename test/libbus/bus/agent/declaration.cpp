@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(the_nearest_base_has_the_handler) {
 }
 
 BOOST_AUTO_TEST_CASE(A15_what_a_step_context_names_is_declared_and_the_rest_does_not_compile) {
-    // That it does not compile is for test/must_not_compile/agent_publishes_undeclared.cpp.
+    // test/must_not_compile/agent_publishes_undeclared.cpp shows that it does not compile.
     class Teller : public bus::Agent {
     public:
         Teller() : Agent{"teller"} {

@@ -51,7 +51,7 @@ struct Reaction {
 };
 
 /// Whether `to` takes events of this type, because no handler of its agent is nearer. This is a
-/// second, slow implementation, from the words of the promise.
+/// second, slow implementation, written from the text of the promise.
 bool takes(const std::vector<Reaction>& all, const Reaction& to, const bus::EventType& type) {
     return type.is_a(*to.type) && std::none_of(all.begin(), all.end(), [&](const Reaction& r) {
                return r.agent == to.agent && r.type != to.type && type.is_a(*r.type) &&
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(the_cycles_are_real_and_cover_everything_that_can_reach_its
         }));
         cycles += found.size();
     }
-    BOOST_TEST(cycles > 300U); // the graphs were not all without one
+    BOOST_TEST(cycles > 300U); // many of the graphs have cycles
 }
 
 BOOST_AUTO_TEST_SUITE_END()

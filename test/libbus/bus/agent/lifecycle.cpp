@@ -237,7 +237,7 @@ BOOST_AUTO_TEST_CASE(A11_a_step_may_stop_its_own_agent_and_on_stop_runs_after_th
         solo.runner->stop();
         BOOST_TEST(diary == "step stop ");
         const bus::AgentStatus status = solo.runner->status();
-        BOOST_TEST(status.queued + status.dropped == 1U); // it may have come before or after
+        BOOST_TEST(status.queued + status.dropped == 1U); // it came before or after the stop
     }
 }
 
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(A12_agents_added_while_events_flow_get_everything_published
             mine.last = event.number;
         });
         bus.add(std::move(agent));
-        const std::int64_t then = published + 1; // may be under way: the next one cannot be
+        const std::int64_t then = published + 1; // may be in progress; the next one cannot be
         while (published <= then) {
             std::this_thread::yield();
         }

@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(A6_block_makes_the_publisher_wait_and_loses_nothing) {
     BOOST_TEST(std::is_sorted(small.seen.begin(), small.seen.end()));
     const bus::AgentStatus status = small.bus.status().front();
     BOOST_TEST(status.dropped == 0U);
-    BOOST_TEST(status.waited == 16U); // each time it has emptied a box of three
+    BOOST_TEST(status.waited == 16U); // one wait for each full box of three
     BOOST_TEST(status.over_bound == 0U);
 }
 
@@ -195,12 +195,12 @@ BOOST_AUTO_TEST_CASE(A6_block_counts_the_waiting_publishes_of_several_publishers
     entered.wait();
     bus.publish(ping("x", 2));
     bus.publish(ping("x", 3));
-    BOOST_TEST(bus.status().front().waited == 0U); // they fill it
+    BOOST_TEST(bus.status().front().waited == 0U); // they fill the mailbox
     std::vector<std::thread> publishers;
     for (int p = 0; p < 3; ++p) {
         publishers.emplace_back([&] { bus.publish(ping("x", 4)); });
     }
-    while (bus.status().front().waited < 3) { // each is counted before it is over
+    while (bus.status().front().waited < 3) { // a wait is counted before it is over
         std::this_thread::yield();
     }
     BOOST_TEST(bus.status().front().queued == 2U);
@@ -362,7 +362,7 @@ BOOST_AUTO_TEST_CASE(A6_stopping_frees_a_publisher_that_waits_for_room) {
     const bus::AgentStatus status = bus.status().front();
     BOOST_TEST(status.finished == 1U);
     BOOST_TEST(status.queued == 1U);
-    BOOST_TEST(status.dropped == 1U); // its publish returned
+    BOOST_TEST(status.dropped == 1U); // that of the publish that waited
     BOOST_TEST(status.waited == 1U);
 }
 
@@ -392,7 +392,7 @@ BOOST_AUTO_TEST_CASE(A11_drain_gives_up_at_its_deadline) {
     bus::Bus bus{{runtime, nullptr}};
     auto agent = scripted("endless");
     agent->handles<PingEvent, PingEvent>([&](const PingEvent&, bus::Context& context) {
-        runtime->pass(1ms); // so long does each step take
+        runtime->pass(1ms); // each step takes this long
         context.publish(ping("x"));
     });
     bus.add(std::move(agent));
@@ -400,7 +400,7 @@ BOOST_AUTO_TEST_CASE(A11_drain_gives_up_at_its_deadline) {
     const bus::StopReport report = bus.stop(bus::Stop::drain, 20ms);
     BOOST_TEST(!report.drained);
     BOOST_TEST(report.queued == 1U);
-    BOOST_TEST(report.agents.front().finished == 21U); // the last began in time
+    BOOST_TEST(report.agents.front().finished == 21U); // the last step began in time
     BOOST_TEST(bus.idle());
 }
 
@@ -414,7 +414,7 @@ BOOST_AUTO_TEST_CASE(A11_a_running_step_is_waited_for_even_past_the_deadline) {
             agent->handles<PingEvent>([&](const PingEvent&, bus::Context&) {
                 entered.count_down();
                 try {
-                    for (;;) { // a step may publish while the bus drains, not past the deadline
+                    for (;;) { // a step may publish while the bus drains, but not past the deadline
                         bus.publish(test::pong("x"));
                         std::this_thread::yield();
                     }

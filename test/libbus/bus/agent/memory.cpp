@@ -65,8 +65,8 @@ BOOST_AUTO_TEST_CASE(A6_a_mailbox_that_was_full_frees_all_but_a_bounded_part_of_
     const std::size_t first = fill();
     const std::size_t second = fill();
     BOOST_TEST(first > 500U);       // chunks of more than a hundred events
-    BOOST_TEST(second > first / 2); // it did not keep them all
-    BOOST_TEST(second < first);     // but some
+    BOOST_TEST(second > first / 2); // the mailbox did not keep all its chunks
+    BOOST_TEST(second < first);     // but it kept some
 }
 
 BOOST_AUTO_TEST_SUITE_END()

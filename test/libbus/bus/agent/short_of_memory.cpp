@@ -19,7 +19,7 @@ using test::scripted;
 
 namespace {
 
-/// More than a turn with one event allocates.
+/// More allocations than a turn with one event makes.
 constexpr std::size_t bound = 60;
 
 /// A bus with an agent whose key function runs out of memory: the function throws, or the

@@ -36,7 +36,7 @@ T read(const std::string& kept) {
                                                                 bus::detail::state_upcasters<T>()));
 }
 
-/// As the program registers them, once.
+/// Registers the upcasters once, as a program does.
 const bool registered = [] {
     bus::upcast_state<Basket>(1, [](boost::json::object& state) {
         const boost::json::value count = state.at("count");
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(a_state_whose_version_another_program_has_moved_or_rewritte
                                   at_version);
         }
     }
-    // These are not of ours.
+    // These texts are not in our form.
     BOOST_TEST(bus::from_json_text<Basket>(R"({"items":4,"$version":3,"state":1})").items == 4);
 }
 

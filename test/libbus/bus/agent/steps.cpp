@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(A4_events_published_while_an_agent_drains_are_handled_in_tu
     bus.add(std::move(quiet));
     bus.publish(ping("x", 1));
     bus.publish(pong("y", 7));
-    // A turn is 1,024 steps at most: of ten thousand the quiet one need not see the last.
+    // A turn has at most 1,024 steps, so the quiet agent need not wait for all ten thousand.
     while (seen.empty()) {
         BOOST_TEST_REQUIRE(runtime->run_one());
     }
@@ -133,8 +133,8 @@ BOOST_AUTO_TEST_CASE(A7_a_step_that_throws_after_it_published_and_wrote_has_done
     bus.publish(ping("x"));
     runtime->run_until_idle();
     BOOST_TEST(pongs == 2);
-    // The attempts that failed saw nothing of their own writes; the second event waited for the
-    // first, which is of its sequence.
+    // No attempt saw what a failed attempt had written. The second event waited for the first one,
+    // because both are in one sequence.
     const std::vector<std::int64_t> expected{0, 0, 0, 1, 1, 1};
     BOOST_TEST(counts == expected, boost::test_tools::per_element());
 }
@@ -176,7 +176,8 @@ BOOST_AUTO_TEST_CASE(A8_an_agent_that_emits_to_itself_through_a_full_mailbox_doe
     }
     bus.publish(ping("x", 6));
     BOOST_TEST(bus.wait_idle(std::chrono::seconds{10}));
-    // Each is sent what both emit; a mailbox over its bound loses nothing, one that rejects counts.
+    // Each agent receives what both emit. A mailbox that is over its bound loses nothing, and one
+    // that rejects counts what it rejects.
     const auto status = bus.status();
     BOOST_TEST(status[0].dropped == 0U);
     BOOST_TEST(status[0].finished == status[1].finished + status[1].dropped);

@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(A9_zero_and_negative_delays_run_at_once_in_order_of_schedul
         context.schedule(0us, pong("x", 1));
         context.schedule(-1h, pong("x", 2));
         context.schedule(bus::Duration::min(), pong("x", 3));
-        context.schedule(bus::Duration::max(), pong("x", 4)); // never, and harmless
+        context.schedule(bus::Duration::max(), pong("x", 4)); // never fires, and is harmless
     });
     bus.publish(ping("x"));
     BOOST_TEST(bus.wait_idle(1s));
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(A9_a_cancelled_timer_never_fires) {
     bus.publish(ping("x", 1));
     runtime->run_for(5ms);
     bus.publish(ping("x", 2));
-    bus.publish(ping("x", 2)); // a second time is harmless
+    bus.publish(ping("x", 2)); // to cancel a second time is harmless
     bus.publish(ping("x", 3));
     runtime->run_until_idle();
     BOOST_TEST(numbers() == (Numbers{2}), boost::test_tools::per_element());

@@ -1,4 +1,4 @@
-// Sequences, parallel workers and parking: A2, and the part of A1 that holds beside it.
+// Sequences, parallel workers and parking: A2, and the part of A1 that also holds with them.
 #include "test/libbus/bus/agent/solo.hpp"
 #include <bus/bus.hpp>
 #include <bus/observers.hpp>
@@ -99,7 +99,7 @@ void expect_sequence_by_aggregate(std::string (*key)(const bus::DomainEvent&),
                 bus.publish(event);
             }
             runtime->run_ready();
-            BOOST_TEST(seen == "y2 "); // x3 waits behind x1, and y2 for neither
+            BOOST_TEST(seen == "y2 "); // x3 waits behind x1; y2 waits for neither
             BOOST_TEST(bus.status().front().parked == 1U);
             runtime->run_until_idle();
             BOOST_TEST(seen == "y2 x1 x3 ");
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(A2_later_events_of_a_sequence_wait_behind_a_deferred_one_an
     BOOST_TEST(status.parked == 2U);
     BOOST_TEST(status.retrying == 1U);
     BOOST_TEST(status.queued == 0U);
-    BOOST_TEST(bus.idle()); // it waits for a time
+    BOOST_TEST(bus.idle()); // the event waits for its time
     runtime->run_for(1s);
     bus.publish(ping("x", 4));
     runtime->run_until_idle();
@@ -460,12 +460,12 @@ BOOST_AUTO_TEST_CASE(
     bus::Observers observers{bus};
     observers.trouble.connect([&](std::string_view what) { told.emplace_back(what); });
     bus.add(std::move(agent));
-    Fragile::copies_left = 1;                  // into the mailbox
-    bus.publish(FragileEvent{{}, "x", 1, {}}); // has no copy that could wait
+    Fragile::copies_left = 1;                  // for the copy into the mailbox
+    bus.publish(FragileEvent{{}, "x", 1, {}}); // cannot be copied again to wait
     runtime->run_ready();
     Fragile::copies_left = 2;
     bus.publish(FragileEvent{{}, "y", 2, {}});
-    bus.publish(FragileEvent{{}, "y", 3, {}}); // nor has this one, that could wait behind it
+    bus.publish(FragileEvent{{}, "y", 3, {}}); // this one cannot be copied to wait behind it
     runtime->run_until_idle();
     const bus::AgentStatus status = bus.status().front();
     BOOST_TEST(status.dead == 1U);
@@ -520,7 +520,7 @@ BOOST_AUTO_TEST_CASE(A2_on_threads_sequences_run_at_the_same_time_and_each_in_or
     }
     while (bus.status().front().finished < each * sequences) {
         BOOST_REQUIRE(bus.wait_idle(60s));
-        std::this_thread::yield(); // retries have a time to come
+        std::this_thread::yield(); // the retries become due later
     }
     BOOST_TEST(wrong == 0);
     BOOST_TEST(bus.status().front().dead == 0U);

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(A12_an_agent_that_begins_now_while_events_are_on_their_way_
         BOOST_TEST(world.store->agent("newcomer")->finished ==
                    static_cast<std::uint64_t>(5002 - first + 1));
         BOOST_TEST(world.bus->status().front().failures == 0U);
-        world.bus.reset(); // before what is called for it
+        world.bus.reset(); // before the variables that its callbacks use
     }
 }
 
@@ -169,7 +169,8 @@ BOOST_AUTO_TEST_CASE(S9_a_page_that_shows_a_commit_before_its_notification_is_no
     bus::Bus live{{nullptr, troubled}};
     publish_pings(live, 1, 3);
     // The agent's registration is the first commit from here on, a ping the second. The agent's
-    // first page waits for the second commit, whose writer waits for that page before it tells.
+    // first page waits for the second commit, whose writer waits for that page before it notifies
+    // the agent.
     troubled->after_commit = [&] {
         std::unique_lock lock{mutex};
         if (++commits == 1) {
@@ -206,14 +207,14 @@ BOOST_AUTO_TEST_CASE(S9_pages_read_at_the_same_time_leave_no_gap_if_the_log_grow
     int entered = 0;
     bool open = false;
     bus::Position newest = 0;
-    bus::Position last_page = 0; // where the page begins that ends with `newest`: it is held up
+    bus::Position last_page = 0; // the start of the page up to `newest`, which is held up
     bool next_was_read = false;
     bool in_time = true; // checked at the end: Boost.Test is for one thread only
     std::vector<std::int64_t> handled;
     bus::Bus live{{std::make_shared<bus::SystemRuntime>(4U), troubled}};
     auto agent = scripted("counting");
     agent->settings().mailbox_capacity = 1;
-    agent->settings().workers = 2; // the other one goes on reading
+    agent->settings().workers = 2; // the other worker continues to read
     agent->settings().sequence = bus::Sequence::none();
     agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
         std::unique_lock lock{mutex};

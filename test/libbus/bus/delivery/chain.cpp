@@ -23,7 +23,7 @@ constexpr int publishers = 4;
 constexpr int agents = 4;
 constexpr std::int64_t each = 5000; // 20,000 events in all
 
-/// One link: takes what the link before it emitted. A type for each, so that each has its own.
+/// What a link emits, and the link after it takes. Each link has an event type of its own.
 template <int Link>
 struct LinkEvent : bus::Event<LinkEvent<Link>> {
     std::string name;

@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(S22_timers_set_before_and_after_the_step_fire_after_their_d
         world.bus->schedule(2h, pong("x", 4));
         world.runtime->run_for(3s);
         world.runtime->step_wall_clock(step);
-        world.bus->schedule(2s, pong("x", 1)); // before it is noticed
+        world.bus->schedule(2s, pong("x", 1)); // before the step of the clock is noticed
         world.runtime->run_ready();
         world.bus->schedule(1h, pong("x", 3));
         world.runtime->run_for(24h);
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(S22_each_step_of_the_clock_is_reported_once_with_its_size) 
         BOOST_REQUIRE(world.troubles.size() == 1U);
         BOOST_TEST(world.troubles.front().find("set forward by 3600000 ms") != std::string::npos);
         world.step(-2h);
-        world.step(10ms); // is none
+        world.step(10ms); // too small to be reported as a step
         world.runtime->run_for(10min);
         BOOST_REQUIRE(world.troubles.size() == 2U);
         BOOST_TEST(world.troubles.back().find("set back by 7200000 ms") != std::string::npos);

@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(S22_rows_that_cannot_be_moved_are_moved_later) {
     int fails = 2;
     store->fails_next = [&] { return fails-- > 0; };
     world.step(87'600h);
-    BOOST_TEST(world.troubles.size() == 2U); // that it was set, and that the rows are not moved
+    BOOST_TEST(world.troubles.size() == 2U); // the clock was set, and the rows are not moved
     world.runtime->run_for(1min);
     BOOST_TEST((store->timers(bus::Timestamp::min(), 0, 1).front().due ==
                 world.runtime->now() + 2h - 1min));

@@ -136,10 +136,10 @@ BOOST_AUTO_TEST_CASE(R14_a_redriven_command_runs_after_later_ones_and_holds_noth
         clerk.failing = {1};
         world.request(DeliveryAction::redrive, "clerk", 1);
         BOOST_TEST(clerk.rows(DeliveryState::deferred) == 1U);
-        clerk.publish(3, 4); // it waits for its next attempt meanwhile
+        clerk.publish(3, 4); // 1 waits for its next attempt meanwhile
         clerk.check({2, 3, 4});
         BOOST_TEST(clerk.parked.empty());
-        clerk.begin_again(); // what the next program finds holds nothing up either
+        clerk.begin_again(); // in the next program it holds nothing up either
         clerk.publish(5, 5);
         clerk.check({2, 3, 4, 5});
         clerk.failing.clear();
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(R14_the_next_program_may_change_the_setting) {
         clerk.begin(OnDead::hold);
         clerk.publish(1, 3);
         clerk.check({});
-        clerk.begin_again(OnDead::go_on); // what was parked follows
+        clerk.begin_again(OnDead::go_on); // the parked events follow
         clerk.check({2, 3});
         BOOST_TEST(clerk.rows(DeliveryState::parked) == 0U);
         clerk.begin_again(OnDead::hold);
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(R14_a_quarantined_event_lets_the_others_run) {
         for (std::int64_t number = 1; number <= 3; ++number) {
             world.bus->publish(ping("a", number));
         }
-        bus::Part died; // three times in a row, of the first event
+        bus::Part died; // the first event killed the process three times in a row
         died.agent = "clerk";
         died.start = 0;
         died.begun = bus::BegunNote{.range = {1, 1}, .repeated = {1}, .alone = 3};
@@ -236,12 +236,12 @@ BOOST_AUTO_TEST_CASE(R14_the_first_parked_event_of_each_sequence_is_reported_onc
         BOOST_TEST((clerk.parked == Parked{{2, 1}, {12, 5}}));
         clerk.refused.clear();
         clerk.begin_again(OnDead::hold);
-        clerk.publish(14, 14, "b"); // held up since before this program
+        clerk.publish(14, 14, "b"); // was held up before this program began
         BOOST_TEST(clerk.parked.empty());
         world.request(DeliveryAction::redrive, "clerk", 1);
         clerk.check({1, 2, 3, 4});
         clerk.refused = {5};
-        clerk.publish(5, 7, "a"); // it begins anew
+        clerk.publish(5, 7, "a"); // the sequence is held up again
         BOOST_TEST_REQUIRE(clerk.parked.size() == 1U);
         BOOST_TEST(clerk.parked.front().first == 6);
         world.check();

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(R2_on_a_store_throttled_past_the_end_of_the_clock_waits_for
     BOOST_TEST((deferred[0].due == bus::Timestamp::max()));
     BOOST_TEST((bus->status().front().next_due == bus::Timestamp::max()));
     works = true;
-    BOOST_TEST(bus->retry_now("throttled", deferred[0].position)); // but whoever asks for it
+    BOOST_TEST(bus->retry_now("throttled", deferred[0].position)); // unless it is asked for
     runtime->run_until_idle();
     BOOST_TEST(store->agent("throttled")->finished == 1U);
 }

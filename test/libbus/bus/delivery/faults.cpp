@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(S10_a_checkpoint_that_is_refused_is_written_later_and_nothi
     BOOST_TEST(hits("checkpoint.write") > 2U); // tried again and again
     BOOST_TEST(checkpoint() < world.store->last_position());
     const bus::Position before = checkpoint();
-    BOOST_TEST(world.publish(10)); // a step that settles what it has passed needs no such part
+    BOOST_TEST(world.publish(10)); // its step also settles what was passed, without a separate part
     world.runtime->run_for(100ms);
     BOOST_TEST(checkpoint() > before);
     faults::choose("");
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(A11_a_stop_that_fails_at_its_end_is_reported_and_may_be_rep
     const bus::StopReport report = world.bus->stop(bus::Stop::drain);
     BOOST_TEST(report.drained);
     BOOST_TEST(report.queued == 0U);
-    BOOST_TEST(report.deferred > 0U); // which is for the next run
+    BOOST_TEST(report.deferred > 0U); // these are left to the next run
     restart();
     BOOST_TEST(world.publish(20));
     world.check_whole();

@@ -57,7 +57,7 @@ public:
             });
             live->add(std::move(agent));
         }
-        live->publish(ping("first of all")); // what agents note when they begin is committed
+        live->publish(ping("first of all")); // commits what agents note when they begin
         in_time = live->wait_idle(30s);
     }
 
@@ -134,10 +134,11 @@ BOOST_AUTO_TEST_CASE(posts_of_many_threads_and_steps_of_many_agents_share_a_comm
     world.meet_the_pool();
     world.set(world.steps_ended);
     BOOST_TEST(world.live->wait_idle(30s));
-    world.set(world.counting, false); // not what the end commits
+    world.set(world.counting, false); // do not count what the end commits
     world.live.reset();
     BOOST_TEST(world.in_time);
-    // One that is held, all posts, one that is held, all steps of both agents.
+    // A commit that is held, then one of all posts, another that is held, and one of all steps of
+    // both agents.
     const std::vector<bus::Position> expected{before + 1, before + 101, before + 102, before + 302};
     BOOST_TEST(world.ends == expected, boost::test_tools::per_element());
     for (const char* name : {"one", "two"}) {

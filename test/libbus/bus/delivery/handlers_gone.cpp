@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(S24_a_deferred_delivery_whose_handler_is_gone_becomes_a_dea
         BOOST_TEST(world.failed.size() == 1U);
         BOOST_TEST(world.dead.size() == 1U);
         BOOST_TEST(holds(world.dead.at(0), "keeper PingEvent x: "), world.dead[0]);
-        BOOST_TEST(after.given_up == 0); // it is no event of a type that the agent knows
+        BOOST_TEST(after.given_up == 0); // the agent does not know the type of the event
         BOOST_TEST(world.store->agent("keeper")->finished == 0U);
         world.check();
 

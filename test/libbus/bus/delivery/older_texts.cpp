@@ -9,7 +9,7 @@ using namespace test;
 
 namespace {
 
-/// A ping and a timer of one, with such ids.
+/// A ping, and a timer with a ping. Their ids are such texts.
 constexpr const char* ping_and_timer = R"sql(
 INSERT INTO names VALUES (4, 'PingEvent'), (5, 'Ping');
 INSERT INTO events VALUES (8, x'018bcfe5680070008000000000000008', 4, 1, 5, CAST(x'6ee9' AS TEXT),

@@ -91,7 +91,7 @@ struct SideBySideWorld : test::StoredWorld {
                 bad(context);
                 return;
             }
-            runtime->poll(1'000); // the others, while this step takes its time
+            runtime->poll(1'000); // runs the others while this step is in progress
             --running;
         });
         bus->add(std::move(agent));
@@ -360,7 +360,7 @@ BOOST_AUTO_TEST_CASE(S11_a_dead_letter_that_kills_the_process_when_it_is_redrive
     while (!live()) {
         BOOST_TEST_REQUIRE(++deaths < 10);
     }
-    BOOST_TEST(deaths == 4); // one beside the others, and three alone
+    BOOST_TEST(deaths == 4); // one while others ran, and three while it ran alone
     const auto dead = world.memory->deliveries("several", DeliveryState::dead);
     BOOST_TEST_REQUIRE(dead.size() == 1U);
     BOOST_TEST(dead[0].quarantined);

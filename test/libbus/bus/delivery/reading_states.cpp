@@ -234,7 +234,7 @@ BOOST_AUTO_TEST_CASE(A18_many_states_are_read_in_order_of_key_and_in_pages) {
             context.set_state("", -1);
             context.set_state("m", -2);
             context.set_state("n", -3);
-            context.set_state("n0", -4); // behind "n/..."
+            context.set_state("n0", -4); // after "n/..."
         }));
         bus.publish(ping("x", 1));
         bus.wait_idle();

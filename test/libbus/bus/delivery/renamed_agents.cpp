@@ -57,8 +57,8 @@ struct RenamedWorld : test::StoredWorld {
         return {};
     }
 
-    /// The state after a program that knew a type which this one does not know. Besides its pings,
-    /// the agent has handled `unknown` events of that type.
+    /// Makes the store look as if an earlier program had known a type that this one does not know.
+    /// The log has `count` events of that type, which the agent has handled if `handled_by_it`.
     void add_events_of_old_type(std::uint64_t count, bool handled_by_it) {
         for (std::uint64_t i = 0; i < count; ++i) {
             bus::Part part;

@@ -342,12 +342,12 @@ BOOST_AUTO_TEST_CASE(an_agent_at_rest_writes_what_it_has_passed_once_and_then_no
     BOOST_TEST(commits == 11);
     BOOST_TEST(runtime->run_for(24h) == 0U);
     BOOST_TEST(commits == 11);
-    publish("x", 1); // its step settles it: nothing was passed beside
+    publish("x", 1); // its step settles it, and nothing else was passed
     runtime->run_for(1min);
     BOOST_TEST(commits == 13);
     bus->publish(test::pong("x", 11));
     bus.reset();
-    BOOST_TEST(commits == 15); // not later than the end
+    BOOST_TEST(commits == 15); // at the latest when the bus ends
     BOOST_TEST(runtime->run_for(1min) == 0U);
 }
 
@@ -471,7 +471,7 @@ BOOST_AUTO_TEST_CASE(R5_the_answer_counts_what_was_done_before_trouble_in_the_sa
         }
     };
     bus.emplace(bus::BusOptions{runtime, troubled});
-    bus->wait_idle(); // its own first look is over
+    bus->wait_idle(); // the bus has looked for requests for the first time
     const std::uint64_t number =
         bus->request({.who = "ann", .action = DeliveryAction::prune, .position = 2'500});
     bus->wait_idle();
@@ -630,7 +630,7 @@ BOOST_AUTO_TEST_CASE(R5_a_starting_program_forgets_none_of_its_agents_because_of
                                              .action = DeliveryAction::forget,
                                              .agent = "worker"});
     start();
-    bus->wait_idle(); // the desk has looked before the agent is here
+    bus->wait_idle(); // the bus has looked for requests before the agent is added
     add_worker();
     bus->wait_idle();
     BOOST_TEST(runs == 1);
@@ -677,7 +677,7 @@ BOOST_AUTO_TEST_CASE(an_agent_can_be_added_at_any_moment_of_a_request_that_forge
             bus->request({.who = "ann", .action = DeliveryAction::forget, .agent = "worker"});
         for (int i = 0; i < steps && runtime->run_one(); ++i) {
         }
-        add_worker(); // waits where it is just being forgotten
+        add_worker(); // waits if the agent is just being forgotten
         bus->wait_idle();
         BOOST_TEST(store->agent("worker").has_value());
         forgotten = forgotten || answer(number).find("forgotten, with") == 0;

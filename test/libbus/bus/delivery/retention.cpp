@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(S26_an_agent_that_still_needs_old_events_is_reported_once) 
     publish("bad");
     publish("good");
     runtime->run_for(30 * day);
-    BOOST_TEST(store->first_position() == 2U); // as far as it goes
+    BOOST_TEST(store->first_position() == 2U); // as far as possible
     BOOST_TEST(requests().size() == 1U);
     BOOST_REQUIRE_EQUAL(troubles.size(), 1U);
     BOOST_TEST(troubles[0].find("agent 'worker' is not done with event 2, which is dead") !=

@@ -43,7 +43,7 @@ public:
     bus::SimulatedRuntime simulated{7};
 
     std::uint64_t random() override {
-        // The ends of what jitter may be, and what lies between.
+        // The smallest and the largest jitter, and some in between.
         constexpr std::uint64_t ends[] = {0, std::numeric_limits<std::uint64_t>::max()};
         const std::uint64_t number = drawn_.size() < std::size(ends) ? ends[drawn_.size()] : any_();
         if (next_) {

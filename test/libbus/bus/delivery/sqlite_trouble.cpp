@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(S8_a_damaged_file_is_named_and_its_copy_goes_on) {
     for (std::int64_t i = 0; i < 200; ++i) {
         world.publish(i);
     }
-    world.end(); // agents have not done all yet
+    world.end(); // the agents have not finished yet
     fs::copy_file(world.db, folder.path() / "copy.db");
     damage(world.db);
     std::string told = refused_start(world);

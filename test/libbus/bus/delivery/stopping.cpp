@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(A11_a_drain_that_a_stop_now_interrupts_says_what_it_left) {
     auto agent = scripted("impatient");
     agent->handles<PingEvent>([&](const PingEvent& event, bus::Context&) {
         if (event.number == 2) {
-            bus->stop(bus::Stop::now); // as another thread would that has got a second signal
+            bus->stop(bus::Stop::now); // as another thread does after a second signal
         }
     });
     bus->add(std::move(agent));

@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(R10_an_agent_that_begins_after_the_older_events_is_not_refu
         world.bus->publish(of_version<GrownEvent>(1, "x"));
         BOOST_TEST(refusal<GrownEvent>(world, bus::StartPosition::now()).empty());
         world.restart();
-        BOOST_TEST(refusal<GrownEvent>(world).empty()); // it is known, and began there
+        BOOST_TEST(refusal<GrownEvent>(world).empty()); // the store knows where it began
         world.bus->remove("strict");
         BOOST_TEST(world.bus->forget("strict"));
         BOOST_TEST(!refusal<GrownEvent>(world).empty());

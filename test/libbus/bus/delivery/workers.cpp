@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(
             broken = true;
             runtime->poll(1'000); // the other worker's step cannot be committed
             broken = false;
-            runtime->pass(1s); // by then the store would have been tried again
+            runtime->pass(1s); // long enough for another try of the store
             ran = runtime->poll(1'000);
         }
     });

@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(the_allocation_counter_counts_aligned_allocations_too) {
 
     const std::size_t before = test::allocations();
     auto line = std::make_unique<Line>();
-    // For all that the optimiser knows, the line is looked at here: so it must be made.
+    // The optimiser must assume that the line is read here, so it has to produce it.
     asm volatile("" : : "g"(line.get()) : "memory");
     BOOST_TEST(test::allocations() - before == 1U);
 }

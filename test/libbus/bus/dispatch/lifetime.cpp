@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(D5_a_bus_destroyed_in_a_handler_skips_the_rest_and_its_publ
     const auto first = bus->subscribe<PingEvent>([&](const PingEvent&) { seen += '1'; });
     const auto second = bus->subscribe<PingEvent>([&, text = std::string(100, 'x')](const auto&) {
         bus.reset();
-        seen += text.front(); // its captures are there until it returns
+        seen += text.front(); // the captures of the handler live until it returns
     });
     const auto third = bus->subscribe<PingEvent>([&](const PingEvent&) { seen += '3'; });
     const auto report = bus->publish(ping("a"));
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(
     const std::weak_ptr<Object> watch = object;
     object->own = bus.subscribe<PingEvent>(
         [&](const PingEvent&) {
-            object.reset(); // the last one but that of the dispatch
+            object.reset(); // the last owner except the dispatch
             seen += watch.expired() ? 'x' : 'h';
         },
         {.tied_to = object});

@@ -58,10 +58,10 @@ BOOST_AUTO_TEST_CASE(D27_subscribing_takes_no_longer_when_there_are_many_handler
     const double ending_alone = end_few();
     const double first = subscribe(few);
     const double others = subscribe(27'000);
-    // Nine times as many; quadratic would be ninety-nine times as long.
+    // Nine times as many handlers. With quadratic time it would take ninety-nine times as long.
     BOOST_TEST(others < 30 * first + 0.1);
     BOOST_TEST(bus.publish(ping("a")).handlers.handled == 30'000U);
-    // If each end looked through all handlers, it would be nineteen times as long.
+    // If each end looked through all handlers, it would take nineteen times as long.
     BOOST_TEST(end_few() < 8 * ending_alone + 0.1);
     subscriptions.clear();
     BOOST_TEST(bus.publish(ping("b")).handlers.handled == 0U);

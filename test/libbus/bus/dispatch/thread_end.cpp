@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(D28_a_thread_may_end_in_a_handler_and_its_objects_are_destr
     const auto behind = bus.subscribe<PingEvent>([&](const PingEvent&) { ++later; });
     BOOST_TEST(ended_early([&] { bus.publish(ping("a")); }));
     BOOST_TEST(gone);
-    BOOST_TEST(later == 0); // the publish went with its thread
+    BOOST_TEST(later == 0); // the publish ended with its thread
     ends.unsubscribe();     // nobody runs it any more
     BOOST_TEST(bus.publish(ping("b")).handlers.handled == 1U);
     BOOST_TEST(later == 1);
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(D28_a_thread_may_be_cancelled_in_a_handler) {
         const Mark mark{gone};
         inside.count_down();
         for (;;) {
-            pause(); // where a cancellation ends it
+            pause(); // a cancellation ends the thread here
         }
     });
     BOOST_TEST(ended_early([&] { bus.publish(ping("a")); },

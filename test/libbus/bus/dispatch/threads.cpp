@@ -42,7 +42,7 @@ struct Stay {
 
 enum class Ender : bool {
     outside,
-    in_a_handler, ///< of another bus
+    in_a_handler, ///< a handler of another bus
 };
 
 /// Ends a subscription that has already ended, on a separate thread, while its handler still runs.
@@ -56,7 +56,7 @@ void check_that_the_end_waits(bus::Subscription& subscription, Stay& stay, Ender
     bool left_when_over = false;
     const auto ender = elsewhere.subscribe<PongEvent>([&](const PongEvent&) {
         subscription.unsubscribe();
-        begun = true; // at once, though the handler runs
+        begun = true; // at once, although the handler runs
     });
     std::thread thread{[&] {
         if (where == Ender::in_a_handler) {
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(D15_inside_a_dispatch_the_wait_happens_at_the_end_of_the_ou
     bool left_when_published = false;
     const auto inner = bus.subscribe<test::LoudPingEvent>([&](const PingEvent&) {
         slow.unsubscribe();
-        unsubscribed = true; // at once, though the handler runs
+        unsubscribed = true; // at once, although the handler runs
     });
     const auto outer = bus.subscribe<test::GivenUpEvent>(
         [&](const test::GivenUpEvent&) { bus.publish(test::LoudPingEvent{}); });
@@ -268,8 +268,8 @@ BOOST_AUTO_TEST_CASE(
         }
         stop = true;
     });
-    // Each waits for a short time, but not for a moment in which no thread publishes: there is none
-    // in minutes.
+    // Each unsubscribe waits for a short time only. If it waited until no thread publishes, it
+    // would take minutes.
     const auto late = std::chrono::steady_clock::now() + std::chrono::seconds{30};
     while (!stop && std::chrono::steady_clock::now() < late) {
         std::this_thread::yield();
@@ -348,7 +348,7 @@ BOOST_AUTO_TEST_CASE(a_deep_recursion_on_one_thread_does_not_hide_what_another_t
         ended = true;
     }};
     let_others_run();
-    BOOST_TEST(!ended); // it runs a hundred times over
+    BOOST_TEST(!ended); // the handler still runs, a hundred levels deep
     may_return.count_down();
     publisher.join();
     ender.join();

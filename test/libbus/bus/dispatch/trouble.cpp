@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_first_publish_without_memory_reaches_its_handlers_when_th
 }
 
 BOOST_AUTO_TEST_CASE(a_program_may_end_in_a_handler) {
-    std::cout.flush(); // or both processes print what waits in it
+    std::cout.flush(); // otherwise both processes print what is in its buffer
     const pid_t child = fork();
     BOOST_REQUIRE(child >= 0);
     if (child == 0) {

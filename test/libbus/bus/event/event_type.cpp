@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(a_type_is_named_as_its_struct_is_written) {
     BOOST_TEST((type.durability() == bus::Durability::committed));
     BOOST_TEST(bus::find_event_type("OrderCreatedEvent") == &type);
     BOOST_TEST(bus::find_event_type("NoSuchEvent") == nullptr);
-    for (int time = 0; time < 2; ++time) { // what a thread remembers is not mixed up
+    for (int time = 0; time < 2; ++time) { // the second time, the thread remembers
         for (const bus::EventType* known : bus::known_event_types()) {
             const bus::EventType* found = bus::find_event_type(known->name());
             const bool shared = found == nullptr || found->cpp_name() != known->cpp_name();
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(events_are_aggregates) {
     static_assert(std::is_aggregate_v<CardChargedEvent>);
     BOOST_TEST((PaymentEvent{{}, "p-1"}).payment_id == "p-1");
     {
-#pragma GCC diagnostic push // GCC wants the base, for which there is no designator
+#pragma GCC diagnostic push // GCC asks for the base, for which there is no designator
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
         BOOST_TEST((PaymentEvent{.payment_id = "p-1"}).payment_id == "p-1");
 #pragma GCC diagnostic pop

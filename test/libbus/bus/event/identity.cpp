@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(D22_two_types_with_one_name_are_distinct_and_the_second_is_
     const auto first = bus.subscribe<billing::CreatedEvent>(
         [&](const billing::CreatedEvent& event) { heard += event.id; });
     bus.publish(billing::CreatedEvent{{}, "invoice", 1});
-    const shipping::CreatedEvent parcel{{}, "parcel", 2}; // making one is no use of it
+    const shipping::CreatedEvent parcel{{}, "parcel", 2}; // does not count as a use of the type
     const auto both = names("billing::CreatedEvent", "shipping::CreatedEvent");
     BOOST_CHECK_EXCEPTION(bus.publish(parcel), std::logic_error, both);
     BOOST_CHECK_EXCEPTION((void)bus.subscribe<shipping::CreatedEvent>([](const auto&) {}),

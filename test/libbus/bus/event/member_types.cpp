@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(A17_members_of_every_kind_are_written_and_read) {
     const std::string json = bus::to_json_text(kinds::all());
     BOOST_TEST(json == kinds::all_json);
     All expected = kinds::all();
-    expected.refund.reset(); // an optional of what may be null is null in one way only
+    expected.refund.reset(); // an optional of a type that may be null has only one null
     BOOST_TEST((bus::from_json_text<All>(json, bus::Reading::strict) == expected));
     BOOST_TEST((bus::from_json_text<All>(kinds::spread(json), bus::Reading::strict) == expected));
     BOOST_TEST((bus::from_json_text<All>(bus::to_json_text(All{})) == All{}));

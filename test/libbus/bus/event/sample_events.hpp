@@ -13,7 +13,7 @@
 /// every kind.
 namespace sample {
 
-/// A decimal that is nothing but its text.
+/// A decimal that holds only its text.
 struct Amount {
     std::string text = "0";
     friend bool operator==(const Amount&, const Amount&) = default;

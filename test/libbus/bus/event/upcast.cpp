@@ -20,7 +20,7 @@ struct GapEvent : bus::Event<GapEvent> {
 BUS_DESCRIBE_EVENT(GapEvent, (name), bus::version(3))
 
 void rename(boost::json::object& data, std::string_view from, std::string_view to) {
-    boost::json::value value = std::move(data.at(from)); // a new member moves those there are
+    boost::json::value value = std::move(data.at(from)); // a new member moves the others
     data.erase(from);
     data[to] = std::move(value);
 }

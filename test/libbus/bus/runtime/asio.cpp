@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_strand_runs_one_task_at_a_time_on_the_threads_of_a_pool) 
         for (std::thread& thread : threads) {
             thread.join();
         }
-    } // what is queued outlives it
+    } // the queued tasks outlive the executor
     pool.join();
     BOOST_TEST(ran == 900);
 }
@@ -343,7 +343,7 @@ BOOST_AUTO_TEST_CASE(run_returns_once_the_last_timer_is_cancelled) {
     const auto later = runtime->schedule(2h, [] {});
     runtime->schedule(1ms, [&] {
         runtime->cancel(later);                                 // by a task
-        boost::asio::post(io, [&] { runtime->cancel(timer); }); // and by somebody else
+        boost::asio::post(io, [&] { runtime->cancel(timer); }); // and by another handler
     });
     io.run();
     BOOST_TEST(!runtime->cancel(timer));

@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_task_never_runs_within_the_post_of_it, World, Wo
     {
         const std::lock_guard lock{mutex};
         world.runtime->pool().post([&] {
-            const std::lock_guard inner{mutex}; // would hang, did it run before post returned
+            const std::lock_guard inner{mutex}; // would hang if the task ran before post returned
             ran = true;
         });
     }
@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(A9_a_cancelled_timer_never_fires, World, Worlds) {
         return; // this thread stood still for so long that it has fired
     }
     BOOST_TEST(!world.runtime->cancel(cancelled));
-    BOOST_TEST(!world.runtime->cancel(cancelled + 1000)); // which never was
+    BOOST_TEST(!world.runtime->cancel(cancelled + 1000)); // which was never scheduled
     const auto kept = world.runtime->schedule(10ms, [&] { ++fired; });
     BOOST_TEST(world.until([&] { return fired == 1; }));
     BOOST_TEST(!world.runtime->cancel(kept));

@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(S22_a_point_sets_the_wall_clock_of_the_process) {
     BOOST_TEST((faults::wall_clock_ahead() == std::chrono::hours{1}));
     first();
     BOOST_TEST((faults::wall_clock_ahead() == std::chrono::hours{-1}));
-    faults::choose("test.plain=set-clock:3600@1"); // as it was
+    faults::choose("test.plain=set-clock:3600@1"); // back to the right time
     first();
     faults::choose("");
     BOOST_TEST((faults::wall_clock_ahead() == std::chrono::hours{0}));

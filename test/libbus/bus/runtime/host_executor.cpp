@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_runtime_waits_for_what_the_host_is_running) 
         runtime.pool().post([&] {
             entered.count_down();
             may_end.wait();
-            runtime.pool().post([] {}); // it is there still
+            runtime.pool().post([] {}); // the runtime still exists
             ended = true;
         });
         host = std::thread{[&] {

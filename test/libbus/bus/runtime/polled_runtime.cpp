@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(A10_wake_is_called_for_a_timer_that_is_due_before_all_other
 BOOST_AUTO_TEST_CASE(A10_wake_is_called_when_no_timer_is_left) {
     int woken = 0;
     PolledRuntime runtime{[&] { ++woken; }};
-    runtime.schedule(bus::Duration::max(), [] {}); // never comes
+    runtime.schedule(bus::Duration::max(), [] {}); // never fires
     runtime.poll();
     const auto first = runtime.schedule(1h, [] {});
     const auto second = runtime.schedule(2h, [] {});
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_second_thread_that_polls_at_the_same_time_gets_an_error) 
     PolledRuntime runtime;
     bool refused = false;
     runtime.pool().post([&] {
-        BOOST_TEST(runtime.poll() == 0U); // the same thread may
+        BOOST_TEST(runtime.poll() == 0U); // the same thread may poll
         in_another_thread([&] {
             try {
                 runtime.poll();
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_second_thread_that_polls_at_the_same_time_gets_an_error) 
     BOOST_TEST(refused);
     int ran = 0;
     runtime.pool().post([&] { ++ran; });
-    in_another_thread([&] { runtime.poll(); }); // later, it may
+    in_another_thread([&] { runtime.poll(); }); // later, another thread may poll
     BOOST_TEST(ran == 1);
 }
 
@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(the_first_poll_takes_over_from_a_thread_that_waits) {
         second_ran_on = std::this_thread::get_id();
         waited.finish();
     });
-    BOOST_TEST(runtime.poll() == 0U); // the other thread is at it
+    BOOST_TEST(runtime.poll() == 0U); // the other thread is polling
     const int before = woken;
     may_leave.count_down();
     while (woken == before) {

@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_SUITE(system_runtime)
 
 BOOST_AUTO_TEST_CASE(A19_threads_start_with_the_first_task_of_their_kind) {
     using Names = std::vector<std::string>;
-    while (!threads_of_runtimes().empty()) { // a thread that was joined may still be seen to end
+    while (!threads_of_runtimes().empty()) { // a joined thread may be listed for a moment longer
         std::this_thread::yield();
     }
     bus::Bus bus{{.runtime = std::make_shared<bus::SystemRuntime>(2)}};
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(tasks_of_the_pool_run_at_the_same_time) {
     std::latch done{2};
     for (int i = 0; i < 2; ++i) {
         runtime.pool().post([&] {
-            both.arrive_and_wait(); // would never end, did they run one after the other
+            both.arrive_and_wait(); // would never end if they ran one after the other
             done.count_down();
         });
     }

@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_sleeping_pool_wakes_for_each_task) {
 
 BOOST_AUTO_TEST_CASE(a_burst_wakes_as_many_threads_as_it_needs) {
     for (int round = 0; round < 200; ++round) {
-        std::latch together{3}; // opens only where three tasks run at the same time
+        std::latch together{3}; // opens only if three tasks run at the same time
         ThreadPool pool{3};
         for (int i = 0; i < 3; ++i) {
             pool.post([&] { together.arrive_and_wait(); });

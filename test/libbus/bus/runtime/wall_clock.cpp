@@ -51,7 +51,7 @@ struct RealWorld {
         observers.trouble.connect([this](std::string_view) { ++troubles; });
     }
 
-    /// False: it takes longer than it ever may.
+    /// False: it takes too long.
     bool until(const std::function<bool()>& done) {
         const auto end = std::chrono::steady_clock::now() + 20s;
         while (!done() && std::chrono::steady_clock::now() < end) {

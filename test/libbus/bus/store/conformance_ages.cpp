@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S26_an_event_dated_in_the_future_does_not_keep_oth
     const bus::AgedEvents aged = bus::aged_events(store, monday + 6 * day, now);
     BOOST_TEST(aged.through == 6U);
     BOOST_TEST(aged.misdated == 4U);
-    // As long as it was stored later than that, it stays, and so do the events after it.
+    // If the event was stored after the given time, it stays, and so do the events after it.
     BOOST_TEST(bus::aged_events(store, monday + 2 * day, now).through == 2U);
     BOOST_TEST(bus::aged_events(store, monday + 3 * day, now).misdated == 0U);
     BOOST_TEST(bus::aged_events(store, now, now).through == 10U);
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S26_a_clock_that_was_behind_makes_nothing_old, Bac
     store_at(store, year_1970 + day, year_2099);
     BOOST_TEST(store.last_stored_before(monday + day, monday + 3 * day) == 1U);
     BOOST_TEST(store.last_stored_before(monday + 2 * day, monday + 3 * day) == 2U);
-    // Not before the newest event of a right clock.
+    // They are old only when the newest event that was stored with a right clock is old.
     BOOST_TEST(store.last_stored_before(monday + 2 * day + 2min, monday + 3 * day) == 5U);
     BOOST_TEST(store.prune(3, all) == 3U);
     reopen(backend);
@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R11_a_delivery_keeps_the_number_of_the_newest_requ
     BOOST_TEST(store.delivery("worker", 1)->after_request == 0U);
     BOOST_TEST(store.delivery("worker", 2)->after_request == 2U);
     BOOST_TEST(store.deliveries("worker", DeliveryState::dead).back().after_request == 2U);
-    // A command is no failure.
+    // A command does not count as a failure.
     bus::Part commands;
     commands.commanded_at = monday;
     commands.commands.push_back({bus::DeliveryAction::redrive, "worker", 1, "ann", "up", {}, 2});

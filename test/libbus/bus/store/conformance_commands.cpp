@@ -163,12 +163,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(R5_a_request_is_kept_until_it_is_answered_and_stay
     commit(store, answering);
     reopen(backend);
     group.done_at = noon;
-    group.result = "3 discarded"; // the first answer holds
+    group.result = "3 discarded"; // the first answer is kept
     BOOST_TEST((backend.store().requests(1, 1, false).at(0) == group));
     BOOST_TEST(numbers(backend.store().requests(0, 10, true)) == (Numbers{1, 3}));
     BOOST_TEST(numbers(backend.store().requests(1, 10, true)) == (Numbers{3}));
     BOOST_TEST(numbers(backend.store().requests(0, 2, false)) == (Numbers{1, 2}));
-    // A trace has a number of the same row.
+    // Traces and requests share one sequence of numbers.
     commit(backend.store(), commanding(DeliveryAction::redrive, {7}));
     BOOST_TEST(numbers(backend.store().requests(3, 10, false)) == (Numbers{4}));
 }

@@ -220,7 +220,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S7_a_part_is_written_whole_or_not_at_all_and_alone
     failing.start = 0;
     failing.put_states = {{"key", "1"}};
     bus::NewEvent after = event(5, "B");
-    after.expected_version = 0; // of the failing part nothing is left
+    after.expected_version = 0; // nothing is left of the failing part
     bus::NewEvent sees_earlier = event(6, "B");
     sees_earlier.expected_version = 1;
     const std::vector<bus::Part> parts{part({event(2)}), failing, part({after}),

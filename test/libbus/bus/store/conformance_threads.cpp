@@ -36,8 +36,9 @@ bool reads_without_gap(bus::EventStore& store, const std::atomic<bool>& done) {
     return true;
 }
 
-/// Step `number`, from 0: two events, the first of them finished and the second deferred, the one
-/// deferred before finished, and the state that counts the events.
+/// Step `number`, from 0. It has two events, of which the first is finished and the second
+/// deferred. It finishes the event that the step before it deferred, and counts the events in the
+/// state.
 bus::Part step_of_two(std::uint64_t number) {
     const bus::Position first = 2 * number + 1;
     bus::Part step = agent_part("writer", 0);
@@ -169,7 +170,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S14_a_backup_beside_the_writer_is_whole_and_of_one
             refused += commit(store, step_of_two(steps)).error ? 1 : 0;
         }
     }};
-    int beside = 0; // backups during which the writer got on
+    int beside = 0; // backups during which the writer made progress
     for (int i = 0; beside < 4 && i < 50; ++i) {
         const auto path = backend.folder() / ("backup-" + std::to_string(i) + ".db");
         const bus::Position before = store.last_position();

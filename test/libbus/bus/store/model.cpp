@@ -35,7 +35,7 @@ std::string any_text() {
     return one_in(20) ? bytes : bus::valid_utf8(bytes);
 }
 
-/// There are few ids and streams, so that doubles and conflicts are frequent.
+/// There are few ids and streams, so that duplicates and conflicts are frequent.
 bus::NewEvent any_event() {
     bus::NewEvent event = test::event(below(40), pick<std::string>({"A", "B", "C", ""}));
     event.record.event_type = pick<std::string>({"OneEvent", "TwoEvent"});

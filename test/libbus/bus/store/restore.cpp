@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(S21_a_backup_replaces_a_store_which_is_put_aside_whole) {
     BOOST_TEST(!fs::exists(beside(db, "-restoring")));
     BOOST_TEST(events_of(db) == static_cast<std::int64_t>(in_backup));
     BOOST_TEST(events_of(report.kept) == static_cast<std::int64_t>(in_store));
-    // And it is a store of now; the backup is still what it was.
+    // The restored store can be written and is whole; the backup is unchanged.
     publish(*bus::SqliteStore::open({.path = db}), 1'000, 1'001);
     BOOST_TEST(bus::verify({.path = db}).clean());
     BOOST_TEST(events_of(backup) == static_cast<std::int64_t>(in_backup));
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(S21_a_restored_store_has_another_generation_than_all_before
     BOOST_TEST(first != before);
     BOOST_TEST(second != first);
     BOOST_TEST(generation(db) == second); // and keeps it
-    // By hand too: a backup takes one when it is first opened for writing.
+    // The same after a copy by hand: a backup takes a new one when it is first opened for writing.
     fs::copy_file(backup, db, fs::copy_options::overwrite_existing);
     BOOST_TEST(bus::verify({.path = db}).generation == 0U);
     BOOST_TEST(generation(db) != second);

@@ -112,7 +112,7 @@ PRAGMA journal_mode = WAL;
 
 /// The content of version 2 after its migration, to which one event and a command were added: three
 /// requests, of which the first is open, the second was answered before there were checksums, and
-/// the third has one of what was asked.
+/// the third has a checksum of what was asked.
 inline constexpr const char* content_3 = R"sql(
 INSERT INTO names VALUES (1,'OrderCreatedEvent',-2468092728165466481);
 INSERT INTO names VALUES (2,'Order',-4713609185989857471);

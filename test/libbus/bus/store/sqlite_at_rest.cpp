@@ -24,7 +24,7 @@ struct AtRest {
     AtRest() {
         ::chmod(temp.path().c_str(), 0755);
         fs::create_directory(folder);
-        constexpr auto mode = static_cast<fs::perms>(0644); // who becomes nobody may read it
+        constexpr auto mode = static_cast<fs::perms>(0644); // for a process that becomes nobody
         append(*bus::SqliteStore::open({.path = db, .mode = mode}), event(1));
     }
 
@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_store_with_commits_only_in_its_log_is_refused_with_what_t
     {
         const auto writer = bus::SqliteStore::open({.path = db});
         append(*writer, event(2));
-        for (const char* end : {"", "-wal"}) { // as who copies the files of a running host
+        for (const char* end : {"", "-wal"}) { // a copy of the files of a running host
             fs::copy_file(fs::path{db}.concat(end), folder / (std::string{"copy.db"} + end));
         }
     }
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_read_while_a_host_starts_is_refused, *where_writing_can_b
         [&] { reader->read_each(0, 10, [&](const auto&... /*event*/) { start_host(); }); });
     BOOST_TEST(contains(error, "opened it for writing meanwhile; read it again"), error);
     BOOST_TEST(reader->read(0, 10).size() == 2U);
-    reader.reset(); // who reads beside a host keeps its log there
+    reader.reset(); // a reader beside a host keeps the log of the host there
     no_writing.end();
     host.reset();
     no_writing.begin();

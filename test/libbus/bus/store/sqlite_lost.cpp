@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(S19_a_log_that_is_cut_off_is_noticed) {
     const Folder place;
     LosingHost host{place.db};
     host.publish(published);
-    // Otherwise a commit of the agent, of which not each looks at the files, may fill up the log.
+    // Otherwise a commit of the agent may fill up the log. Not all its commits look at the files.
     BOOST_TEST(host.bus->wait_idle());
     fs::resize_file(place.db + "-wal", 0);
     const std::string error = host.refusal();

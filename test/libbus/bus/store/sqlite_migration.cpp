@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(S15_a_store_of_schema_1_is_migrated_with_everything_it_hold
     const auto store = bus::SqliteStore::open({.path = db});
     check_migrated(*store);
     check_deliveries(*store);
-    // And it is a store of now.
+    // It works like a store that was made now.
     bus::Part step = agent_part("worker");
     step.settled = {{5, 5}};
     step.delivered = 1;
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(
         BOOST_REQUIRE(Shell{copy}.run(sql));
         BOOST_TEST(has(bus::verify({.path = copy}), kind), sql);
     }
-    // And it is a store of now.
+    // It works like a store that was made now.
     bus::Part step = agent_part("worker");
     step.commands = {{bus::DeliveryAction::redrive, "worker", 3, "ann", "fixed"}};
     step.answers = {{.number = 1, .result = "1 redriven"}};

@@ -76,7 +76,7 @@ struct Folder {
     Folder() { ::chmod(temp.path().c_str(), 0755); }
 
     void make_store() const {
-        constexpr auto mode = static_cast<fs::perms>(0644); // who becomes nobody may read it
+        constexpr auto mode = static_cast<fs::perms>(0644); // for a process that becomes nobody
         append(*bus::SqliteStore::open({.path = db, .mode = mode}), event(1));
     }
 
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_store_with_a_trigger_on_any_of_its_tables_is_refused_for_
         texts(db, "SELECT name FROM sqlite_schema WHERE type = 'table'");
     BOOST_TEST(tables.size() == 11U);
     for (std::string& table : tables) {
-        table.front() = static_cast<char>(std::toupper(table.front())); // SQLite minds no case
+        table.front() = static_cast<char>(std::toupper(table.front())); // SQLite ignores case
         run_sql(db,
                 ("CREATE TRIGGER eats AFTER INSERT ON " + table + " BEGIN SELECT 1; END").c_str());
         const std::string error = open_error(db);

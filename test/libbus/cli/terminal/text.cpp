@@ -22,7 +22,7 @@ BOOST_AUTO_TEST_CASE(control_characters_and_bytes_that_are_not_utf8_become_quest
     BOOST_TEST(printable("\xff\xC3") == "??");
     BOOST_TEST(printable("\xC0\xAF") == "??");      // overlong
     BOOST_TEST(printable("\xED\xA0\x80") == "???"); // a surrogate
-    // What turns the line around; in two pieces, or the compiler's own guard takes offence.
+    // It turns the line around. It is in two pieces, because the compiler warns of it.
     BOOST_TEST(printable(std::string("\xE2\x80") + "\xAE" + "abc") == "?abc");
     BOOST_TEST(printable("Z\xC3\xBCrich") == "Z\xC3\xBCrich");
 }

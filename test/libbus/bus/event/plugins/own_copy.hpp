@@ -8,7 +8,8 @@ namespace plugged {
 
 /// The functions of a plugin that was linked with its own copy of libbus.
 struct OwnCopy {
-    bool shares_libbus; ///< it shares it after all, because libbus is a shared library
+    bool shares_libbus; ///< it shares the program's libbus after all, because that is a shared
+                        ///< library
     /// The plugin's code uses a bus of the program. Each throws.
     void (*publish)(bus::Bus& bus);
     void (*subscribe)(bus::Bus& bus);

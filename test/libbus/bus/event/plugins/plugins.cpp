@@ -17,7 +17,7 @@ using plugged::PluggedEvent;
 
 namespace {
 
-/// The plugin that brings it up to date knows it by its EventType only.
+/// The plugin that has its upcasters knows the type only by its EventType.
 struct GrownEvent : bus::Event<GrownEvent> {
     std::string third;
 };
