@@ -35,7 +35,7 @@ using test::scripted;
 namespace {
 
 constexpr std::size_t most_publishers = 3;
-/// Sequences of a publisher. The events that the steps for them emit have as many.
+/// The number of sequences of each publisher. The events that steps emit for them have as many.
 constexpr std::size_t sequences_each = 2;
 constexpr std::size_t published_sequences = most_publishers * sequences_each;
 

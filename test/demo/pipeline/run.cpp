@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(every_order_of_the_sample_is_settled_or_waits) {
     BOOST_TEST(outcomes["open"] == 0);
     BOOST_TEST(outcomes["synced"] > 200);
     for (const char* outcome : {"failed", "rejected", "waiting"}) {
-        BOOST_TEST(outcomes[outcome] > 0, "the sample has none that is " << outcome);
+        BOOST_TEST(outcomes[outcome] > 0, "the sample has no order that is " << outcome);
     }
     BOOST_TEST(finished.out.find("orders settled in") != std::string::npos);
     BOOST_TEST(finished.out.find("differ") == std::string::npos, finished.out);

@@ -23,7 +23,7 @@ bool in_order(const std::string& text, const std::vector<std::string>& words) {
     for (const std::string& word : words) {
         from = text.find(word, from);
         if (from == std::string::npos) {
-            BOOST_TEST_MESSAGE("not found in turn: " << word << "\n" << text);
+            BOOST_TEST_MESSAGE("not found in this order: " << word << "\n" << text);
             return false;
         }
     }

@@ -28,7 +28,7 @@ namespace {
 
 thread_local std::string tenant; // NOLINT: what a step may find on its thread
 
-/// A bus in virtual time whose steps and handlers take some of it.
+/// A bus in virtual time whose steps and handlers take some time.
 struct WatchedWorld {
     explicit WatchedWorld(bool stored, bus::AroundSteps around = {})
         : bus{{.runtime = runtime,

@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(prune_of_what_an_agent_needs_is_refused_by_a_host_in_the_sa
         const test::Called called = call(console, words);
         BOOST_TEST(called.code == 3);
         BOOST_TEST(called.err.find(sentence + "; refused by test_host (process ") == 0,
-                   called.err << " begins otherwise than " << sentence);
+                   called.err << " does not begin with " << sentence);
         BOOST_TEST(called.out.empty() == (*json == '\0'));
     }
     BOOST_TEST(store.open()->first_position() == 1U);

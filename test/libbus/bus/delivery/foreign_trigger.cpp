@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(S27_a_trigger_made_while_a_host_runs_is_reported_within_a_s
     for (const char* part : {"'audit'", "events", "store.db", "DROP TRIGGER", "bus verify"}) {
         BOOST_TEST(contains(told[0], part), told[0]);
     }
-    for (int i = 2; i <= 5; ++i) { // work goes on, and it does not run
+    for (int i = 2; i <= 5; ++i) { // work continues, and the trigger does not run
         BOOST_TEST(bus.publish(ping("a", i)).position == static_cast<bus::Position>(i));
         runtime->run_for(2s);
     }

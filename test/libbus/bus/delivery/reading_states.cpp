@@ -107,7 +107,7 @@ std::string error_of(Read read) {
 
 void check_holds(const std::string& text, std::initializer_list<std::string> parts) {
     for (const std::string& part : parts) {
-        BOOST_TEST(test::holds(text, part), text << " says nothing of " << part);
+        BOOST_TEST(test::holds(text, part), text << " does not contain " << part);
     }
 }
 
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(A18_many_states_are_read_in_order_of_key_and_in_pages) {
         BOOST_TEST(all.front().empty());
         BOOST_TEST(all.back() == "n0");
         const std::vector<bus::KeptState<int>> copied{states.begin(), states.end()};
-        BOOST_TEST(copied.size() == std::size_t{many}); // each begin() begins anew
+        BOOST_TEST(copied.size() == std::size_t{many}); // each begin() starts again
         static_assert(std::input_iterator<bus::States<int>::Iterator>);
     });
 }

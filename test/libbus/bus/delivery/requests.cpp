@@ -101,7 +101,7 @@ struct RequestsInTrouble : RequestsWorld {
     std::shared_ptr<test::TroubledStore> troubled = std::make_shared<test::TroubledStore>(store);
 };
 
-constexpr int most_commits = 8; // of a request: more than there are
+constexpr int most_commits = 8; // more than any request needs
 
 /// The message of what a function throws; empty if it throws nothing.
 template <class Error, class F>

@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE(S8_a_small_disk_is_filled_by_a_publisher_and_freed_again,
         BOOST_TEST(world.publish(number + 1 + i), world.refusal);
     }
     world.check_whole();
-    world.end(); // before its disk goes
+    world.end(); // before its disk is removed
 }
 
 BOOST_AUTO_TEST_CASE(S8_a_store_on_a_disk_made_read_only_does_not_start_until_it_is_writable,

@@ -421,7 +421,7 @@ BOOST_AUTO_TEST_CASE(a_thread_of_the_loop_that_waits_runs_tasks_even_if_another_
     io_context io;
     const auto runtime = bus::asio_runtime(io);
     runtime->pool().post([] {});
-    io.run(); // in this thread, which does not come again
+    io.run(); // in this thread, which does not run it again
     io.restart();
     Waited waited;
     std::thread::id ran_on;

@@ -1,5 +1,5 @@
-// A19: slow steps delay neither timers nor posted handlers, nor agents with a pool of their own. If
-// they delay other agents, this is reported.
+// A19: slow steps do not delay timers, posted handlers or agents with a pool of their own. If they
+// delay other agents, this is reported.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/bus.hpp>

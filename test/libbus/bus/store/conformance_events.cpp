@@ -14,7 +14,7 @@ constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
 using Positions = std::vector<bus::Position>;
 
 void check_same(const bus::EventRecord& found, const bus::EventRecord& expected) {
-    BOOST_TEST((found == expected), "the record is another: " << found.data);
+    BOOST_TEST((found == expected), "the record differs: " << found.data);
 }
 
 } // namespace

@@ -28,7 +28,7 @@ void check_progress(bus::EventStore& store, bus::Position checkpoint, const Rang
     const auto agent = store.agent("worker");
     BOOST_TEST_REQUIRE(agent.has_value());
     BOOST_TEST(agent->checkpoint == checkpoint);
-    BOOST_TEST((agent->ahead == ahead), "other ranges, " << agent->ahead.size() << " of them");
+    BOOST_TEST((agent->ahead == ahead), "the ranges differ; found " << agent->ahead.size());
 }
 
 std::string broken(const bus::PartResult& result) {

@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(S17_a_second_writer_is_refused_by_a_bind_mount_of_the_file_
     {
         const OtherWriter writer{file.path};
         BOOST_TEST(refusal_at(mounted).owner == writer.name());
-        // To read there would miss what is not copied yet, and a request would be written beside.
+        // A read there would miss what is not copied yet, and a request would go into another log.
         const auto read = [&] { bus::SqliteStore::open({.path = mounted, .read_only = true}); };
         BOOST_TEST(contains(store_error(read), writer.name()), store_error(read));
         BOOST_TEST(!fs::exists(mounted.string() + "-wal"));

@@ -88,7 +88,7 @@ inline Refusal refusal_at(const std::filesystem::path& path) {
 }
 
 /// Whether another process sees SQLite's lock that shows that the file is open. A process that
-/// takes itself for the last one copies the log into the file, and removes it.
+/// believes that it is the last one copies the log into the file, and removes it.
 inline bool sqlite_has_its_lock(const std::filesystem::path& path) {
     const pid_t owner = ::getpid();
     return in_child([&] {

@@ -67,7 +67,7 @@ struct Whole : File {
         for (const bus::LeftOut& range : report.left_out) {
             for (bus::Position position = range.first; position <= range.last; ++position) {
                 if (!positions.emplace(position, false).second) {
-                    BOOST_ERROR(what << ": " << position << " is saved and left out");
+                    BOOST_ERROR(what << ": " << position << " is both saved and left out");
                 }
             }
         }

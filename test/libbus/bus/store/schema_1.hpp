@@ -64,7 +64,7 @@ FROM events e JOIN names t ON t.id = e.event_type JOIN names a ON a.id = e.aggre
 PRAGMA journal_mode = WAL;
 )sql";
 
-/// Five events of two streams; an agent "worker" that has come to the fourth, with one delivery
+/// Five events of two streams; an agent "worker" that has reached the fourth, with one delivery
 /// deferred and one dead; an agent "idle".
 inline constexpr const char* content_1 = R"sql(
 INSERT INTO names VALUES (1, 'OrderCreatedEvent'), (2, 'Order'), (3, 'worker'), (4, 'idle');

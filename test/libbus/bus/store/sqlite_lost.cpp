@@ -346,7 +346,7 @@ BOOST_AUTO_TEST_CASE(S19_what_sqlite_and_harmless_programs_do_to_the_files_is_no
     store->backup((place.folder / "copy.db").string());
     store->ask({.who = "ann", .agent = "counter"});
     goes_on("a backup and a request");
-    for (int i = 0; i < 60; ++i) { // many logs are filled, copied and begun anew
+    for (int i = 0; i < 60; ++i) { // many logs are filled, copied and begun again
         commit(*store, part({large(next++, 300'000)}), i % 2 == 0);
         BOOST_TEST_REQUIRE(store_error([&] { store->look(); }) == "");
     }

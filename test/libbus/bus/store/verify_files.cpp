@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(a_running_host_is_not_in_the_way_and_its_commits_are_not_se
     BOOST_TEST(report.last_position == last);
     for (const char* const doing : {"reading events", "reading streams", "reading deliveries",
                                     "reading states", "reading timers", "reading requests"}) {
-        BOOST_TEST(told.contains(doing), doing << " was not told");
+        BOOST_TEST(told.contains(doing), doing << " was not reported");
     }
     const bus::VerifyReport now = verified(sample.path());
     BOOST_TEST(now.clean(), test::told(now));
