@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(D18_each_publish_runs_a_snapshot_in_its_order_each_handler_
     });
 }
 
-BOOST_AUTO_TEST_CASE(D18_changers_that_free_what_others_retire_free_nothing_that_runs) {
+BOOST_AUTO_TEST_CASE(D18_threads_that_free_what_others_retired_free_nothing_that_still_runs) {
     // Several threads change the handlers of several types at once, so that one frees what another
     // one has just retired. If a snapshot was freed too early, handlers in freed memory are called.
     test::stress(40, [](Chance& chance) {

@@ -614,7 +614,8 @@ BOOST_AUTO_TEST_CASE(A8_agents_that_emit_to_themselves_and_each_other_with_full_
     });
 }
 
-BOOST_AUTO_TEST_CASE(A11_drain_leaves_nothing_and_now_says_what_is_left_whoever_asks_and_when) {
+BOOST_AUTO_TEST_CASE(
+    A11_drain_leaves_nothing_and_stop_now_says_what_is_left_whoever_asks_and_when) {
     test::stress(200, [](Chance& chance) {
         const bus::Stop how = chance.once_in(2) ? bus::Stop::drain : bus::Stop::now;
         const bool by_a_step = chance.once_in(3);

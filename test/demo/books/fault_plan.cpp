@@ -48,7 +48,7 @@ BOOST_AUTO_TEST_CASE(a_plan_answers_the_same_whenever_it_is_asked) {
     BOOST_TEST(held);
 }
 
-BOOST_AUTO_TEST_CASE(failures_come_at_the_rate_and_a_third_of_them_after_the_effect) {
+BOOST_AUTO_TEST_CASE(failures_occur_at_the_given_rate_and_a_third_of_them_after_the_effect) {
     constexpr int calls = 30000;
     for (const double rate : {0.05, 0.2, 0.5}) {
         for (const int attempt : {1, 2, 3}) {

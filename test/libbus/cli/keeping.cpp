@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_backup_that_shows_its_progress_writes_and_refuses_the_sam
     BOOST_TEST(taken.err.find("it exists already") != std::string::npos, taken.err);
 }
 
-BOOST_AUTO_TEST_CASE(backup_and_export_refuse_a_target_alike_and_say_what_is_wrong_with_it) {
+BOOST_AUTO_TEST_CASE(backup_and_export_refuse_the_same_targets_and_say_what_is_wrong_with_them) {
     const test::SampleStore store;
     const std::string locked = store.file("locked");
     fs::create_directory(locked);

@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(columns_of_zeros_give_way_first_and_then_each_row_becomes_a
                      "error         no account for name-0\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_list_of_letters_is_a_table_at_eighty_columns_and_cuts_the_error_alone) {
+BOOST_AUTO_TEST_CASE(a_list_of_letters_is_a_table_at_eighty_columns_and_cuts_only_the_error) {
     const std::string out = on_terminal(80, *this, {"dead-letters", "list", "--each"});
     BOOST_TEST(holds(out, "agent   pos"), out);
     BOOST_TEST(holds(out, "Pong/name-0  rejected  no account"), out);

@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(A13_an_agent_that_fails_to_start_is_not_added_and_the_other
     }
 }
 
-BOOST_AUTO_TEST_CASE(A13_what_on_stop_throws_is_reported) {
+BOOST_AUTO_TEST_CASE(A13_an_exception_of_on_stop_is_reported) {
     for (const bus::BusOptions& options : with_and_without_store()) {
         std::string diary;
         std::string trouble;

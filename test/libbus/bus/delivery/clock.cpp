@@ -28,7 +28,7 @@ void fail_once(const PingEvent& event, bus::Context& context) {
 
 BOOST_AUTO_TEST_SUITE(the_wall_clock_is_set)
 
-BOOST_AUTO_TEST_CASE(S22_a_retry_and_its_sequence_come_after_their_delay) {
+BOOST_AUTO_TEST_CASE(S22_a_retry_and_its_sequence_run_after_the_delay) {
     test::with_each_step(everywhere, [](ClockWorld& world, bus::Duration step) {
         world.add(fail_once);
         world.bus->publish(ping("x", 1));

@@ -130,7 +130,8 @@ BOOST_AUTO_TEST_CASE(R3_a_dead_letter_holds_every_attempt_with_time_kind_and_mes
     BOOST_TEST(bus->status().front().dead == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(R6_what_on_given_up_does_commits_with_the_dead_letter_and_the_step_does_not) {
+BOOST_AUTO_TEST_CASE(
+    R6_effects_of_on_given_up_commit_with_the_dead_letter_but_those_of_the_step_do_not) {
     const bool works = false;
     bus->add(failing(works, test::every(10s, 2)));
     PingEvent cause = ping("order-1");

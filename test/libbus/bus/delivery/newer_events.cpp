@@ -30,7 +30,7 @@ struct Handling {
 
 BOOST_AUTO_TEST_SUITE(newer_events)
 
-BOOST_AUTO_TEST_CASE(S25_events_of_a_newer_version_wait_and_hold_back_their_sequence_alone) {
+BOOST_AUTO_TEST_CASE(S25_events_of_a_newer_version_wait_and_hold_back_only_their_sequence) {
     for (const std::uint32_t version : {2U, 3U, 9U}) {
         test::on_each_store([version](test::EvolvingWorld& world) {
             Handling handling;

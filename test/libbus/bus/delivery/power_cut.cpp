@@ -131,7 +131,8 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(kept_at_cuts.size() > 2U); // and some of them may have reached the disk anyway
 }
 
-BOOST_AUTO_TEST_CASE(S2_what_was_published_is_handled_once_after_cuts_that_lose_all_unsynced) {
+BOOST_AUTO_TEST_CASE(
+    S2_published_events_are_handled_once_after_cuts_that_lose_all_unsynced_writes) {
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
         BOOST_TEST_CONTEXT("seed " << seed) {
             cuts(seed, 0.0, false);

@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(R1_on_a_store_each_delay_is_that_of_the_policy_to_the_micro
     }
 }
 
-BOOST_AUTO_TEST_CASE(R1_on_a_store_jitter_is_drawn_anew_for_each_failure) {
+BOOST_AUTO_TEST_CASE(R1_on_a_store_jitter_is_drawn_again_for_each_failure) {
     bus->publish(ping("x", 1));
     bus->publish(ping("y", 2));
     runtime->simulated.run_until_idle(1min);

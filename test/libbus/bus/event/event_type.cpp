@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(events_are_aggregates) {
     BOOST_TEST((CardChargedEvent{{}, "4242"}).event_type() == "CardChargedEvent");
 }
 
-BOOST_AUTO_TEST_CASE(what_all_events_carry_is_small) {
+BOOST_AUTO_TEST_CASE(the_part_common_to_all_events_is_small) {
     static_assert(sizeof(bus::DomainEvent) <= 80);
     static_assert(sizeof(PaymentEvent) == sizeof(bus::DomainEvent) + sizeof(std::string));
 }

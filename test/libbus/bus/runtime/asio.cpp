@@ -598,7 +598,7 @@ BOOST_AUTO_TEST_CASE(the_runtime_may_end_while_other_threads_run_the_io_context)
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_stopped_io_context_goes_on_where_it_was) {
+BOOST_AUTO_TEST_CASE(a_stopped_io_context_continues_where_it_was) {
     io_context io;
     const auto runtime = bus::asio_runtime(io);
     int ran = 0;

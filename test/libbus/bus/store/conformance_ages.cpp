@@ -174,7 +174,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S26_a_store_that_was_given_no_times_knows_none, Ba
     check_whole(backend);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S26_what_is_stored_at_an_unknown_time_is_not_taken_for_older, Backend,
+BOOST_AUTO_TEST_CASE_TEMPLATE(S26_events_stored_at_an_unknown_time_do_not_count_as_older, Backend,
                               Backends) {
     Backend backend;
     bus::EventStore& store = backend.store();

@@ -198,7 +198,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S6_a_version_conflict_names_both_versions_and_appe
     BOOST_TEST(append(backend.store(), event(5, "B")).stream_version == 1U);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S6_an_expected_version_that_holds_is_no_conflict, Backend, Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S6_an_expected_version_that_holds_is_not_a_conflict, Backend,
+                              Backends) {
     Backend backend;
     bus::NewEvent first = event(1);
     first.expected_version = 0;
@@ -209,8 +210,8 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(S6_an_expected_version_that_holds_is_no_conflict, 
     BOOST_TEST(append(backend.store(), second).duplicate);
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S7_a_part_is_written_whole_or_not_at_all_and_alone, Backend,
-                              Backends) {
+BOOST_AUTO_TEST_CASE_TEMPLATE(S7_each_part_is_written_whole_or_not_at_all_independently_of_others,
+                              Backend, Backends) {
     Backend backend;
     append(backend.store(), event(1));
     bus::NewEvent stale = event(4, "B");

@@ -39,7 +39,7 @@ std::string broken(const bus::PartResult& result) {
 
 BOOST_AUTO_TEST_SUITE(progress_in_a_store)
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(S10_the_checkpoint_moves_only_over_what_is_settled, Backend,
+BOOST_AUTO_TEST_CASE_TEMPLATE(S10_the_checkpoint_moves_only_over_settled_positions, Backend,
                               Backends) {
     Backend backend;
     commit(backend.store(), agent_part("worker", 0));

@@ -272,7 +272,7 @@ BOOST_AUTO_TEST_CASE(S17_readers_and_refused_writers_do_not_release_the_locks_of
     BOOST_TEST(sqlite_has_its_lock(file.path));
 }
 
-BOOST_AUTO_TEST_CASE(S17_a_reader_keeps_its_lock_if_the_writer_of_its_process_goes) {
+BOOST_AUTO_TEST_CASE(S17_a_reader_keeps_its_lock_if_the_writer_in_its_process_closes) {
     const File file;
     auto store = bus::SqliteStore::open({.path = file.path});
     append(*store, event(1));

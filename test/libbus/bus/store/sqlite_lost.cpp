@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(S19_agents_timers_and_a_host_that_waits_come_to_rest) {
     host.stop();
 }
 
-BOOST_AUTO_TEST_CASE(S19_what_sqlite_and_harmless_programs_do_to_the_files_is_no_loss) {
+BOOST_AUTO_TEST_CASE(S19_what_sqlite_and_harmless_programs_do_to_the_files_does_not_count_as_loss) {
     const Folder place;
     const auto store = bus::SqliteStore::open({.path = place.db});
     std::uint64_t next = 1;

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 BOOST_AUTO_TEST_SUITE(a_world)
 
-BOOST_AUTO_TEST_CASE(time_moves_only_when_told_and_timers_come_in_order) {
+BOOST_AUTO_TEST_CASE(time_moves_only_when_told_and_timers_fire_in_order) {
     World world{Setup{.start = bus::parse_timestamp("2026-03-01T12:00:00Z")}};
     BOOST_TEST(bus::to_text(world.now()) == "2026-03-01T12:00:00.000000Z");
     world.bus().schedule(2h, TicketUsedEvent{{}, "second"});

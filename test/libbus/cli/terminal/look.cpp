@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(without_a_terminal_the_width_is_what_columns_says_or_eighty
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_terminal_shows_colours_unless_no_color_or_a_dumb_one_forbids,
+BOOST_AUTO_TEST_CASE(a_terminal_shows_colours_unless_it_is_dumb_or_no_color_is_set,
                      *test::needs("a pseudo terminal",
                                   [] { return PseudoTerminal{}.file != nullptr; })) {
     const PseudoTerminal terminal;

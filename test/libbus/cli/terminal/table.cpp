@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(the_widest_texts_give_way_to_the_terminals_width_and_number
     BOOST_TEST(table.render(narrow).find("1234567890.12") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(columns_of_zeros_are_left_out_from_the_last_and_no_more_than_needed) {
+BOOST_AUTO_TEST_CASE(columns_of_zeros_are_left_out_beginning_with_the_last_and_only_as_needed) {
     Table table({{"agent"}, {"lag", Align::right}, {"dead", Align::right}, {"lost", Align::right}});
     table.row({"a", "0", "1", "0"}).row({"b", "0", "2", "0"});
     BOOST_TEST(table.render({.width = 21}) == "agent  lag  dead\n"
