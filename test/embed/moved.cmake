@@ -21,8 +21,6 @@ run("${CMAKE_COMMAND}" -S "${source}" -B "${build}/libbus" ${compiling} -DCMAKE_
 run("${CMAKE_COMMAND}" --build "${build}/libbus")
 run("${CMAKE_COMMAND}" --install "${build}/libbus" --prefix "${build}/installed" --component Development)
 file(RENAME "${build}/installed" "${moved}")
-file(MAKE_DIRECTORY "${build}/installed") # a path that was kept would not be noticed to be gone
-file(REMOVE_RECURSE "${build}/installed")
 
 run("${CMAKE_COMMAND}" -S "${embed}/find_package" -B "${build}/user" ${compiling} "-DCMAKE_PREFIX_PATH=${moved}")
 run("${CMAKE_COMMAND}" --build "${build}/user")
