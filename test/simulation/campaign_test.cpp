@@ -1,7 +1,7 @@
 // The report of a campaign on seeds that fail. Here, its workers are scripts.
 #include "test/simulation/campaign.hpp"
 
-#include "test/libbus/bus/store/temp_folder.hpp"
+#include "test/support/temp_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,10 +1,10 @@
 // A long log is replayed into an agent while others publish and handle new events. Both must
 // finish, each event must be replayed once, no live event may be lost, and the write-ahead log must
 // stay below the limit in docs/reference/stores.md.
-#include "test/libbus/bus/store/temp_folder.hpp"
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
 #include "test/support/stress.hpp"
+#include "test/support/temp_folder.hpp"
 #include <bus/bus.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/store/sqlite_store.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "test/libbus/bus/store/temp_folder.hpp"
 #include "test/support/needs.hpp"
+#include "test/support/temp_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <fcntl.h>

@@ -144,9 +144,8 @@ BOOST_AUTO_TEST_CASE(a_slot_may_be_a_signal_of_the_host) {
 }
 
 BOOST_AUTO_TEST_CASE(only_the_bus_emits_a_signal) {
-    static_assert(!std::is_invocable_v<Published&, const bus::DomainEvent&>);
-    static_assert(!std::is_convertible_v<Published*, boost::signals2::signal_base*>);
-    BOOST_TEST(true);
+    BOOST_TEST((!std::is_invocable_v<Published&, const bus::DomainEvent&>));
+    BOOST_TEST((!std::is_convertible_v<Published*, boost::signals2::signal_base*>));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -80,13 +80,17 @@ BOOST_AUTO_TEST_CASE(a_sink_that_is_always_wanted_is_notified_from_the_start) {
 }
 
 BOOST_AUTO_TEST_CASE(the_switch_may_outlive_the_bus) {
+    const auto meter = std::make_shared<Meter>();
     std::shared_ptr<bus::ObserverSwitch> to_watch;
     {
         bus::Bus bus;
-        to_watch = bus.set_observer_sink({});
+        to_watch = bus.set_observer_sink(meter);
     }
+    const int asked = meter->asked;
+    meter->wants = true;
     to_watch->watch();
-    BOOST_TEST(true);
+    BOOST_TEST(meter->asked == asked);
+    BOOST_TEST(meter->told == 0);
 }
 
 BOOST_AUTO_TEST_CASE(slots_may_be_connected_after_the_bus_has_gone) {

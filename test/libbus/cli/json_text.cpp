@@ -1,7 +1,7 @@
 // Output for programs is JSON, no matter what the store, the names and the paths contain.
-#include "test/libbus/bus/store/not_utf8.hpp"
 #include "test/libbus/bus/store/older_texts.hpp"
 #include "test/support/bus_events.hpp"
+#include "test/support/not_utf8.hpp"
 #include "test/support/scripted_agent.hpp"
 #include <bus/event/utf8.hpp>
 #include <bus/store/verify.hpp>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "test/libbus/bus/store/temp_folder.hpp"
+#include "test/support/temp_folder.hpp"
 #include <bus/bus.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 #include <bus/store/sqlite_store.hpp>

@@ -1,5 +1,5 @@
 // A deployment that is rolled back and repeated, with a program for each version: S25, R10.
-#include "test/libbus/bus/store/temp_folder.hpp"
+#include "test/support/temp_folder.hpp"
 #include <bus/store/verify.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "test/libbus/bus/store/temp_folder.hpp"
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
+#include "test/support/temp_folder.hpp"
 #include <bus/bus.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/observers.hpp>

@@ -1,5 +1,5 @@
 // Text that is not UTF-8 in the host and its agents.
-#include "test/libbus/bus/store/not_utf8.hpp"
+#include "test/support/not_utf8.hpp"
 
 #include <bus/event/codec.hpp>
 #include <bus/event/utf8.hpp>

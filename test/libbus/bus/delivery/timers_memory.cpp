@@ -1,8 +1,8 @@
 // The memory of timers that are due much later: only the next ones cost any.
-#include "test/libbus/bus/store/temp_folder.hpp"
 #include "test/support/bus_events.hpp"
 #include "test/support/live_memory.hpp"
 #include "test/support/scripted_agent.hpp"
+#include "test/support/temp_folder.hpp"
 #include <bus/bus.hpp>
 #include <bus/runtime/simulated_runtime.hpp>
 #include <bus/store/sqlite_store.hpp>

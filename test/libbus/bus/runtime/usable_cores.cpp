@@ -1,4 +1,4 @@
-#include "test/libbus/bus/store/temp_folder.hpp"
+#include "test/support/temp_folder.hpp"
 #include <bus/runtime/internal/usable_cores.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -1,10 +1,9 @@
 #pragma once
 
+#include "test/support/temp_folder.hpp"
 #include <bus/store/memory_store.hpp>
 #include <bus/store/sqlite_store.hpp>
 #include <bus/store/verify.hpp>
-
-#include "temp_folder.hpp"
 
 #include <filesystem>
 #include <memory>

@@ -1,6 +1,7 @@
 // Text that is not UTF-8: refused when it is written, on every store.
+#include "test/support/not_utf8.hpp"
+
 #include "backends.hpp"
-#include "not_utf8.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,10 +1,9 @@
 // If a store refuses some content, only the delivery with that content fails.
 #include "test/support/bus_events.hpp"
 #include "test/support/scripted_agent.hpp"
+#include "test/support/temp_folder.hpp"
 #include <bus/bus.hpp>
 #include <bus/store/sqlite_store.hpp>
-
-#include "temp_folder.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "test/libbus/bus/store/temp_folder.hpp"
 #include "test/libbus/bus/store/troubles.hpp"
+#include "test/support/temp_folder.hpp"
 #include <bus/store/verify.hpp>
 
 #include <algorithm>
