@@ -1,4 +1,4 @@
-#include <bus/store/internal/system_files.hpp>
+#include <bus/store/sqlite/system_files.hpp>
 
 #include <cli/compact_command.hpp>
 #include <cli/errors.hpp>

@@ -1,6 +1,6 @@
 #include <bus/event/codec.hpp>
-#include <bus/store/internal/file_like.hpp>
 #include <bus/store/salvage.hpp>
+#include <bus/store/sqlite/file_like.hpp>
 
 #include <cli/errors.hpp>
 #include <cli/event_filter.hpp>

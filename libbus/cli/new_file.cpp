@@ -1,4 +1,4 @@
-#include <bus/store/internal/system_files.hpp>
+#include <bus/store/sqlite/system_files.hpp>
 
 #include <cli/errors.hpp>
 #include <cli/new_file.hpp>

@@ -11,7 +11,7 @@
 
 /// Everything that libbus::bus needs from the operating system and the C++ library does not offer.
 /// To support another system, write another system.cpp. What the SQLite store needs of files is in
-/// store/internal/system_files.hpp. All functions are thread safe.
+/// store/sqlite/system_files.hpp. All functions are thread safe.
 namespace bus::internal {
 
 // Processes and threads

@@ -1,8 +1,8 @@
 // Files that were put together from different stores or moments: they are refused, unless they fit.
 #include "test/libbus/bus/store/verify_sample.hpp"
 #include "test/support/sanitized.hpp"
-#include <bus/store/internal/sqlite_connection.hpp>
-#include <bus/store/internal/sqlite_schema.hpp>
+#include <bus/store/sqlite/connection.hpp>
+#include <bus/store/sqlite/schema.hpp>
 #include <bus/store/sqlite_store.hpp>
 
 #include <boost/test/unit_test.hpp>

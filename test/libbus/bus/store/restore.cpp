@@ -1,9 +1,9 @@
 // Replacing a store with a backup, and what is left if this is interrupted.
 #include "test/libbus/bus/store/verify_sample.hpp"
 #include "test/support/sanitized.hpp"
-#include <bus/store/internal/sqlite_connection.hpp>
-#include <bus/store/internal/sqlite_schema.hpp>
 #include <bus/store/restore.hpp>
+#include <bus/store/sqlite/connection.hpp>
+#include <bus/store/sqlite/schema.hpp>
 #include <bus/store/sqlite_store.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -1,6 +1,6 @@
 // Errors of the system that SQLite reports as something else.
 #include "test/support/faulty_disk.hpp"
-#include <bus/store/internal/system_advice.hpp>
+#include <bus/store/sqlite/system_advice.hpp>
 
 #include "lost_files.hpp"
 #include "troubles.hpp"

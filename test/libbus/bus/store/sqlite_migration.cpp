@@ -1,4 +1,4 @@
-#include <bus/store/internal/sqlite_schema.hpp>
+#include <bus/store/sqlite/schema.hpp>
 
 #include "schema_1.hpp"
 #include "schema_2.hpp"

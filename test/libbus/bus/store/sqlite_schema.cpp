@@ -1,4 +1,4 @@
-#include <bus/store/internal/sqlite_schema.hpp>
+#include <bus/store/sqlite/schema.hpp>
 
 #include "backends.hpp"
 
