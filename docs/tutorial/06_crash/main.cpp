@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
         bus.publish(TeaDeliveredEvent{{}, words[1], std::stoll(words[2])});
     } else if (words.size() == 5 && words[0] == "order") {
         OrderPlacedEvent order{{}, words[1], words[2], std::stoll(words[3]), words[4]};
-        order.execution_id = words[1]; // what follows from the order gets the same
+        order.execution_id = words[1]; // and so has what follows from the order
         bus.publish(order);
     } else if (!words.empty()) {
         return usage();
