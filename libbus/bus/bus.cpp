@@ -36,7 +36,9 @@ Bus::~Bus() {
         detail::leave_behind(std::move(core));
         return;
     }
-    core->end();
+    if (!core->end()) {
+        detail::leave_behind(std::move(core));
+    }
 }
 
 Bus::Core& Bus::here() const {

@@ -276,8 +276,11 @@ void Delivery::stop() {
     }
     hub_->wait(
         [this] {
+            // Asked one after the other: work may have moved to a part that was asked before.
+            const std::uint64_t before = hub_->changes();
             return leavers_idle() && writer_.pending() == 0 && handlers_->idle() &&
-                   timers_->idle() && requests_->idle() && retention_->idle();
+                   timers_->idle() && requests_->idle() && retention_->idle() && leavers_idle() &&
+                   hub_->changes() == before;
         },
         std::nullopt);
     // Everything has ended: the caller gets the error, but has nothing left to do.

@@ -9,11 +9,14 @@
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <stdexcept>
 
 namespace bus {
 
 namespace {
+
+thread_local const void* innermost_call = nullptr; ///< a Bus::Core::Call of this thread
 
 void tell_ended(RunnerHub& hub, const detail::HandlerSlot& slot) noexcept {
     if (const auto sink = hub.sink()) {
@@ -77,6 +80,7 @@ Bus::Core::Core(BusOptions options)
                                             const std::exception_ptr& error) {
                      unheard->handler_failed(event, handler, error);
                  }},
+      stored_{store != nullptr},
       seat_{store.get()} {
     hub->around_steps = std::move(options.around_steps);
     hub->clock().on_set([weak = std::weak_ptr{hub}](Duration by) {
@@ -151,6 +155,10 @@ Subscription Bus::Core::subscribe(const detail::SlotRef& slot) {
 
 PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
                                            const PublishOptions& options) {
+    std::optional<Call> call;
+    if (stored_) {
+        call.emplace(*this);
+    }
     check_open();
     check_version(event, options);
     if (!kept(event)) {
@@ -170,6 +178,7 @@ PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
 }
 
 Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options) {
+    const Call call{*this};
     check_open();
     check_version(*event, options);
     auto state = std::make_shared<Ticket::State>(runtime);
@@ -206,6 +215,7 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
 }
 
 PublishReport Bus::Core::publish(const EventRecord& record, const PublishOptions& options) {
+    const Call call{*this};
     check_open();
     if (!delivery_) {
         throw std::logic_error{"an event kept as a record can only go into a store, and this bus "
@@ -259,6 +269,7 @@ void Bus::Core::publish_emitted(const std::vector<std::shared_ptr<const DomainEv
 }
 
 TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEvent> event) {
+    const Call call{*this};
     check_open();
     if (delivery_) {
         return delivery_->schedule(delay, *event);
@@ -270,6 +281,7 @@ TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEven
 }
 
 bool Bus::Core::cancel(TimerHandle timer) {
+    const Call call{*this};
     if (!delivery_) {
         return timers_->cancel(timer);
     }
@@ -286,6 +298,7 @@ Delivery& Bus::Core::delivery_for(std::string_view what) {
 }
 
 bool Bus::Core::retry_now(std::string_view agent, Position position) {
+    const Call call{*this};
     return delivery_ && delivery_->retry_now(agent, position);
 }
 
@@ -436,39 +449,94 @@ const char* Bus::Core::why_not_to_be_destroyed() const noexcept {
     return nullptr;
 }
 
-void Bus::Core::end() noexcept {
-    const auto attempt = [this](const auto& act) {
+bool Bus::Core::end() noexcept {
+    bool stopped = true;
+    const auto attempt = [&](const auto& act) {
         try {
             act();
+        } catch (const std::logic_error& error) { // from Runtime::wait: tasks were dropped
+            stopped = false;
+            hub->teller().on_trouble(error.what());
         } catch (const std::exception& error) {
             // What was not committed is still in the log, and there is no caller left to report to.
             hub->teller().on_trouble(error.what());
         }
     };
     attempt([this] { stop(Stop::now, Duration::zero()); });
-    attempt([this] {
-        for (const auto& runner : runners()) {
-            runner->end_agent(); // a task that ends on the host's runtime may still hold it
-        }
-    });
+    if (stopped) {
+        attempt([this] {
+            for (const auto& runner : runners()) {
+                runner->end_agent(); // a task that ends on the host's runtime may still hold it
+            }
+        });
+    }
     hub->unheard()->end();
+    return stopped;
 }
 
 void Bus::Core::end_with_program() noexcept {
+    bool stopped = true;
     if (store || !mailboxes_.empty()) {
-        end();
+        stopped = end();
     } else {
         timers_->stop();
     }
     ended_ = true;
     dispatcher.close();
+    if (!stopped || !calls_have_ended()) {
+        return; // what is left may still use all that is released below
+    }
     mailboxes_.clear();
     delivery_.reset();
     timers_.reset();
     posted_.reset();
     store.reset();
     steps_watch_.reset();
-    runtime.reset();
+    if (hub->sink() == nullptr) { // with one, a publish to handlers reads the clock
+        runtime.reset();
+    }
+}
+
+// Each side writes before it reads: either the call sees that the bus has ended, or
+// end_with_program() sees the call.
+Bus::Core::Call::Call(Core& core) : core_{core}, outer_{static_cast<const Call*>(innermost_call)} {
+    ++core_.calls_;
+    if (core_.ended_) {
+        --core_.calls_;
+        core_.check_not_ended();
+    }
+    innermost_call = this;
+}
+
+Bus::Core::Call::~Call() {
+    innermost_call = outer_;
+    --core_.calls_;
+}
+
+std::uint32_t Bus::Core::Call::here(const Core& core) noexcept {
+    std::uint32_t count = 0;
+    for (auto call = static_cast<const Call*>(innermost_call); call != nullptr;
+         call = call->outer_) {
+        count += &call->core_ == &core ? 1 : 0;
+    }
+    return count;
+}
+
+/// Whether no other thread has a call under way. Calls end soon, as the bus has stopped, but a
+/// handler that they run may take for ever.
+bool Bus::Core::calls_have_ended() noexcept {
+    constexpr int most_looks = 1000;
+    constexpr Duration between_looks = std::chrono::milliseconds{1}; // nothing notifies of the end
+    const std::uint32_t own = Call::here(*this);
+    const auto done = [this, own] { return calls_ == own; };
+    try {
+        for (int looks = 0; looks < most_looks && !done(); ++looks) {
+            hub->wait(done, between_looks);
+        }
+    } catch (const std::exception& error) {
+        hub->teller().on_trouble(error.what());
+    }
+    return done();
 }
 
 void Bus::Core::check_not_ended() const {

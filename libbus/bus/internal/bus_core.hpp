@@ -60,11 +60,13 @@ public:
     /// Returns a sentence if the bus must not be destroyed at this place and time, otherwise
     /// nullptr.
     [[nodiscard]] const char* why_not_to_be_destroyed() const noexcept;
-    /// Stops the bus, and ends the agents.
-    void end() noexcept;
+    /// Stops the bus, and ends the agents. Returns false if tasks are left that may still use this
+    /// object, because the host's executor has dropped them: then it must not be destroyed.
+    bool end() noexcept;
     /// Like end(), but for the time when exit() destroys the static objects of the program; also
-    /// releases the store and the runtime. Afterwards all calls are refused, except publishes to a
-    /// bus that only had handlers: these find no handlers any more.
+    /// releases the store and the runtime. Waits for the calls that other threads have under way.
+    /// Afterwards all calls are refused, except publishes to a bus that only had handlers: these
+    /// find no handlers any more.
     void end_with_program() noexcept;
     /// Throws std::logic_error after end_with_program().
     void check_not_ended() const;
@@ -78,6 +80,24 @@ public:
 private:
     using Offer = Dispatcher::Offer;
 
+    /// A call by a thread of the host that uses the store or the runtime: end_with_program() waits
+    /// for its end. Throws std::logic_error if the bus has ended with the program. What publish()
+    /// does without a store needs none, and costs less.
+    class Call {
+    public:
+        explicit Call(Core& core);
+        Call(const Call&) = delete;
+        Call& operator=(const Call&) = delete;
+        ~Call();
+
+        /// How many calls of this thread are under way.
+        static std::uint32_t here(const Core& core) noexcept;
+
+    private:
+        Core& core_;
+        const Call* const outer_; ///< of the same thread
+    };
+
     enum class Phase : std::uint8_t {
         open,
         draining, ///< only what follows from events that are being handled
@@ -90,6 +110,7 @@ private:
 
     [[nodiscard]] bool on_worker() const noexcept { return WorkerScope::active_for(hub.get()); }
 
+    [[nodiscard]] bool calls_have_ended() noexcept;
     [[nodiscard]] bool lost();
     Delivery& delivery_for(std::string_view what);
     void take_new_name(const std::string& agent);
@@ -112,6 +133,8 @@ private:
     std::atomic<Phase> phase_{Phase::open};
     std::atomic<bool> cut_short_{false}; ///< a stop(now) came while the bus was draining
     std::atomic<bool> ended_{false};
+    const bool stored_;                   ///< has a store
+    std::atomic<std::uint32_t> calls_{0}; ///< under way
     std::shared_mutex mutex_;
     std::set<std::string> names_;      ///< of the agents, including those that are being added
     std::set<std::string> forgetting_; ///< not in names_

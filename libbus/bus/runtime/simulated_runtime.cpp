@@ -58,7 +58,18 @@ SimulatedRuntime::SimulatedRuntime(std::uint64_t seed, Timestamp start)
       pool_{std::make_unique<PoolQueue>()},
       timers_{std::make_unique<Timers>()} {}
 
-SimulatedRuntime::~SimulatedRuntime() = default;
+SimulatedRuntime::~SimulatedRuntime() {
+    // Tasks are destroyed one by one, while all parts are there: the destructor of what a task
+    // holds may post, schedule and cancel.
+    for (;;) {
+        if (!pool_->tasks.empty()) {
+            const Task task = std::move(pool_->tasks.back());
+            pool_->tasks.pop_back();
+        } else if (!timers_->take_first()) {
+            return;
+        }
+    }
+}
 
 bool SimulatedRuntime::run_one() {
     std::vector<OrderedQueue*> ready;

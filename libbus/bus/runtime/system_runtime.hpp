@@ -37,11 +37,11 @@ public:
     /// std::invalid_argument if `host` is null.
     explicit SystemRuntime(std::shared_ptr<Executor> host);
 
-    /// Runs what is queued on the pool, drops timers that are not due, and joins all threads. On a
-    /// host's executor: runs here what the host has not run yet, and waits for the tasks that the
-    /// host is running on other threads. The tasks that run until then may use the runtime; timers
-    /// that they set are dropped. In a child of fork() the destructor does nothing, and members
-    /// that use threads throw std::logic_error.
+    /// Runs what is queued on the pool, drops the timers that the pool has not got yet, and joins
+    /// all threads. On a host's executor: runs here what the host has not run yet, and waits for
+    /// the tasks that the host is running on other threads. The tasks that run until then may use
+    /// the runtime; timers that they set are dropped. In a child of fork() the destructor does
+    /// nothing, and members that use threads throw std::logic_error.
     ~SystemRuntime() override;
 
     Timestamp now() override;

@@ -69,6 +69,18 @@ BOOST_DATA_TEST_CASE(D29_threads_that_nobody_joins_may_publish_to_a_static_bus_u
     BOOST_TEST(ended.said == "main returns\n");
 }
 
+BOOST_DATA_TEST_CASE(D29_threads_that_nobody_joins_may_post_and_schedule_until_the_end,
+                     boost::unit_test::data::make(programs) *
+                         boost::unit_test::data::make({"detached-posts",
+                                                       "detached-posts-on-store"}),
+                     program, how) {
+    for (int i = 0; i < 5; ++i) {
+        const Ended ended = run(program, how);
+        BOOST_TEST(ended.code == 0, ended.said);
+        BOOST_TEST(ended.said == "main returns\n");
+    }
+}
+
 BOOST_DATA_TEST_CASE(D29_exit_in_a_handler_a_step_or_a_timer_gives_its_code,
                      boost::unit_test::data::make(programs) * boost::unit_test::data::make(exits),
                      program, how) {

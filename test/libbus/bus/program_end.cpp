@@ -1,4 +1,4 @@
-// A program whose end test_ends.cpp watches. Its argument says how it ends.
+// A program whose end ends_of_programs.cpp watches. Its argument says how it ends.
 #include "test/support/bus_events.hpp"
 #include <bus/event/codec.hpp>
 #include <bus/store/memory_store.hpp>
@@ -12,6 +12,7 @@
 #include <iostream>
 #include <latch>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -80,6 +81,29 @@ void publish_from_detached_threads() {
     begun.wait();
 }
 
+/// Threads that nobody joins post and schedule until the end of the program, or until the bus
+/// refuses it.
+void post_from_detached_threads(bus::Bus& bus) {
+    static std::latch begun{3};
+    for (int i = 0; i < 3; ++i) {
+        std::thread{[&bus, i] {
+            begun.count_down();
+            for (;;) {
+                try {
+                    if (i == 0) {
+                        bus.schedule(std::chrono::hours{1}, ping("never"));
+                    } else {
+                        bus.post(ping("a"));
+                    }
+                } catch (const std::logic_error&) {
+                    std::this_thread::yield();
+                }
+            }
+        }}.detach();
+    }
+    begun.wait();
+}
+
 bus::Bus& static_bus_with_store() {
     static bus::Bus bus{{.store = std::make_shared<bus::MemoryStore>()}};
     return bus;
@@ -107,6 +131,10 @@ int main(int argc, char** argv) {
         the_bus().schedule(std::chrono::hours{1}, ping("never"));
     } else if (how == "detached") {
         publish_from_detached_threads();
+    } else if (how == "detached-posts") {
+        post_from_detached_threads(the_bus());
+    } else if (how == "detached-posts-on-store") {
+        post_from_detached_threads(static_bus_with_store());
     } else if (how == "exit-in-handler") {
         the_bus().emplace<Idle>();
         the_bus().subscribe<PingEvent>([](const PingEvent&) { std::exit(3); }).release();

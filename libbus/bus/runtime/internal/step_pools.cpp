@@ -46,8 +46,15 @@ private:
 
     void arm() {
         const std::lock_guard lock{mutex_};
-        if (!stopped_) {
+        if (stopped_) {
+            return;
+        }
+        try {
             all_.timers_.add(look_every, [self = shared_from_this()] { self->look(); });
+        } catch (const std::exception&) {
+            // No thread or no memory for a timer: the pool works on, and the next thread that
+            // wakes tries again.
+            watched_ = false;
         }
     }
 
@@ -96,17 +103,17 @@ StepPools::~StepPools() {
 
 Executor& StepPools::pool(const std::string& name, unsigned threads) {
     const std::lock_guard lock{mutex_};
-    std::shared_ptr<Pool>& present = pools_[name];
-    if (!present) {
+    auto found = pools_.find(name);
+    if (found == pools_.end()) {
         const auto pool = std::make_shared<Pool>(*this, name);
         pool->start(threads);
         if (stopped_) {
             pool->stop();
         }
-        present = pool;
+        found = pools_.emplace(name, pool).first;
     }
-    present->threads().grow_to(threads);
-    return present->threads();
+    found->second->threads().grow_to(threads);
+    return found->second->threads();
 }
 
 std::shared_ptr<void> StepPools::watch(Runtime::OnCrowded tell) {

@@ -247,6 +247,40 @@ BOOST_AUTO_TEST_CASE(waiting_for_what_can_never_happen_is_an_error) {
     BOOST_CHECK_THROW(runtime.wait(lock, changed, [] { return false; }, {}), std::logic_error);
 }
 
+BOOST_AUTO_TEST_CASE(what_its_tasks_hold_may_use_it_until_the_last_one_is_destroyed) {
+    struct Held {
+        Held(SimulatedRuntime& on, int& counted, int left)
+            : runtime{on}, destroyed{counted}, more{left} {}
+
+        Held(const Held&) = delete;
+        Held& operator=(const Held&) = delete;
+
+        ~Held() {
+            ++destroyed;
+            runtime.cancel(runtime.schedule(1h, [] {}));
+            if (more > 0) {
+                const auto next = [this] {
+                    return std::make_shared<Held>(runtime, destroyed, more - 1);
+                };
+                runtime.schedule(1h, [held = next()] {});
+                runtime.pool().post([held = next()] {});
+            }
+        }
+
+        SimulatedRuntime& runtime;
+        int& destroyed;
+        const int more;
+    };
+
+    int destroyed = 0;
+    {
+        SimulatedRuntime runtime{1};
+        runtime.schedule(1h, [held = std::make_shared<Held>(runtime, destroyed, 3)] {});
+        runtime.pool().post([held = std::make_shared<Held>(runtime, destroyed, 3)] {});
+    }
+    BOOST_TEST(destroyed == 2 * (1 + 2 + 4 + 8));
+}
+
 BOOST_AUTO_TEST_CASE(events_made_in_a_simulation_are_stamped_by_its_clock_and_generator) {
     const auto make = [] {
         SimulatedRuntime runtime{3};
