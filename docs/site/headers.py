@@ -11,17 +11,14 @@ FORMER = {"bus/dispatch/observers.hpp"}  # only includes the header at its new p
 def public_headers(root):
     """Path in the project -> the header as a program includes it.
 
-    Public are the headers that the FILE_SETs of the libraries name, without the inner parts of macros and the former places
+    Public are the headers that libbus_public_headers() of each library names, without the inner parts of macros and the former places
     of headers.
     """
     public = {}
     for page in LISTS:
-        folder = Path(page).parent
-        for files in re.findall(r"FILE_SET HEADERS[^)]*?FILES\s([^)]*)\)", (root / page).read_text(encoding="utf-8")):
-            for file in files.split():
-                name = file if folder.name == "libbus" else (folder / file).as_posix()
-                if name not in ALWAYS | FORMER:
-                    public[(folder / file).as_posix()] = name
+        base = "libbus/" if page.startswith("libbus/") else ""
+        for names in re.findall(r"libbus_public_headers\(\w+ \S+\s([^)]*)\)", (root / page).read_text(encoding="utf-8")):
+            public |= {base + name: name for name in names.split() if name not in ALWAYS | FORMER}
     return public
 
 

@@ -17,9 +17,15 @@ foreach(component IN ITEMS bus testing sqlite agents)
 
     install(TARGETS ${target} EXPORT libbusTargets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Development
-        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime NAMELINK_COMPONENT Development
-        # Below libbus/, so that <bus/...> and <agents/...> claim no folder of /usr/include.
-        FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/libbus" COMPONENT Development)
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT Runtime NAMELINK_COMPONENT Development)
+
+    # Below libbus/, so that <bus/...> and <agents/...> claim no folder of /usr/include.
+    get_target_property(folder ${target} LIBBUS_HEADER_FOLDER)
+    get_target_property(headers ${target} LIBBUS_PUBLIC_HEADERS)
+    foreach(header IN LISTS headers)
+        cmake_path(GET header PARENT_PATH below)
+        install(FILES "${folder}/${header}" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/libbus/${below}" COMPONENT Development)
+    endforeach()
 endforeach()
 
 if(NOT libbus_installed_components)
