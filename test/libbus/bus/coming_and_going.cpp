@@ -238,7 +238,8 @@ BOOST_AUTO_TEST_CASE(if_two_threads_remove_an_agent_one_succeeds_and_the_name_is
             std::atomic<int> removed{0};
             std::atomic<int> arrived{0};
             const auto remove = [&] {
-                for (++arrived; arrived < 2;) { // a spin: if they slept, they would start apart
+                for (++arrived; arrived < 2;) { // if they slept, they would start apart
+                    std::this_thread::yield();
                 }
                 try {
                     bus.remove("leaver");
