@@ -36,9 +36,7 @@ Bus::~Bus() {
         detail::leave_behind(std::move(core));
         return;
     }
-    if (!core->end()) {
-        detail::leave_behind(std::move(core));
-    }
+    core->end();
 }
 
 Bus::Core& Bus::here() const {

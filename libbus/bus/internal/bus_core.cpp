@@ -162,7 +162,8 @@ PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
     check_open();
     check_version(event, options);
     if (!kept(event)) {
-        return {.handlers = dispatch(event, delivery_ ? Offer::none : Offer::to_mailboxes)};
+        call.reset(); // a handler may destroy the bus
+        return {.handlers = dispatch(event, stored_ ? Offer::none : Offer::to_mailboxes)};
     }
     NewEvent kept_event{.record = encode(event), .expected_version = options.expected_version};
     // Agents that are added meanwhile read the record.
@@ -172,6 +173,7 @@ PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
     PublishReport report = store_event(std::move(kept_event), event.type().durability());
     LIBBUS_FAULT_POINT("publish.after_commit");
     if (!report.duplicate) {
+        call.reset(); // a handler may destroy the bus
         report.handlers = dispatch(event, Offer::none);
     }
     return report;
@@ -449,42 +451,34 @@ const char* Bus::Core::why_not_to_be_destroyed() const noexcept {
     return nullptr;
 }
 
-bool Bus::Core::end() noexcept {
-    bool stopped = true;
-    const auto attempt = [&](const auto& act) {
+void Bus::Core::end() noexcept {
+    const auto attempt = [this](const auto& act) {
         try {
             act();
-        } catch (const std::logic_error& error) { // from Runtime::wait: tasks were dropped
-            stopped = false;
-            hub->teller().on_trouble(error.what());
         } catch (const std::exception& error) {
             // What was not committed is still in the log, and there is no caller left to report to.
             hub->teller().on_trouble(error.what());
         }
     };
     attempt([this] { stop(Stop::now, Duration::zero()); });
-    if (stopped) {
-        attempt([this] {
-            for (const auto& runner : runners()) {
-                runner->end_agent(); // a task that ends on the host's runtime may still hold it
-            }
-        });
-    }
+    attempt([this] {
+        for (const auto& runner : runners()) {
+            runner->end_agent(); // a task that ends on the host's runtime may still hold it
+        }
+    });
     hub->unheard()->end();
-    return stopped;
 }
 
 void Bus::Core::end_with_program() noexcept {
-    bool stopped = true;
     if (store || !mailboxes_.empty()) {
-        stopped = end();
+        end();
     } else {
         timers_->stop();
     }
     ended_ = true;
     dispatcher.close();
-    if (!stopped || !calls_have_ended()) {
-        return; // what is left may still use all that is released below
+    if (hub->sink() != nullptr || !calls_have_ended()) {
+        return; // a watched publish, or a call that is left, may use all that is released below
     }
     mailboxes_.clear();
     delivery_.reset();
@@ -492,9 +486,7 @@ void Bus::Core::end_with_program() noexcept {
     posted_.reset();
     store.reset();
     steps_watch_.reset();
-    if (hub->sink() == nullptr) { // with one, a publish to handlers reads the clock
-        runtime.reset();
-    }
+    runtime.reset();
 }
 
 // Each side writes before it reads: either the call sees that the bus has ended, or

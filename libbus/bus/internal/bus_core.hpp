@@ -60,9 +60,8 @@ public:
     /// Returns a sentence if the bus must not be destroyed at this place and time, otherwise
     /// nullptr.
     [[nodiscard]] const char* why_not_to_be_destroyed() const noexcept;
-    /// Stops the bus, and ends the agents. Returns false if tasks are left that may still use this
-    /// object, because the host's executor has dropped them: then it must not be destroyed.
-    bool end() noexcept;
+    /// Stops the bus, and ends the agents.
+    void end() noexcept;
     /// Like end(), but for the time when exit() destroys the static objects of the program; also
     /// releases the store and the runtime. Waits for the calls that other threads have under way.
     /// Afterwards all calls are refused, except publishes to a bus that only had handlers: these

@@ -1,8 +1,4 @@
 // SystemRuntime on the host's executor: A10, and which object may outlive which.
-#include "test/support/bus_events.hpp"
-#include <bus/bus.hpp>
-#include <bus/store/memory_store.hpp>
-
 #include "worlds.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -13,8 +9,6 @@
 
 using namespace std::chrono_literals;
 using test::HostLoop;
-using test::ping;
-using test::PingEvent;
 
 namespace {
 
@@ -22,12 +16,6 @@ namespace {
 struct Idle {
     std::shared_ptr<HostLoop> loop = std::make_shared<HostLoop>();
     std::optional<bus::SystemRuntime> runtime{std::in_place, loop};
-};
-
-struct Listener : bus::Agent {
-    Listener() : Agent{"listener"} {
-        on<PingEvent>([](const PingEvent&, bus::Context&) {});
-    }
 };
 
 } // namespace
@@ -159,30 +147,6 @@ BOOST_AUTO_TEST_CASE(a_wait_for_what_the_host_dropped_is_an_error) {
     BOOST_TEST(idle.runtime->wait(lock, changed, [] { return true; }, {})); // no need to wait
     idle.runtime.reset();
     BOOST_TEST(ran == 1); // nothing is lost: the end runs it
-}
-
-BOOST_AUTO_TEST_CASE(a_bus_whose_tasks_the_host_has_dropped_ends_without_harm) {
-    for (const bool stored : {false, true}) {
-        BOOST_TEST_CONTEXT((stored ? "with a store" : "without a store")) {
-            const auto loop = std::make_shared<HostLoop>();
-            auto runtime = std::make_shared<bus::SystemRuntime>(loop);
-            std::atomic<int> told{0};
-            {
-                bus::Bus bus{{.runtime = runtime,
-                              .store = stored ? std::make_shared<bus::MemoryStore>() : nullptr,
-                              .unheard = [&](std::string_view) { ++told; }}};
-                bus.emplace<Listener>();
-                const auto handler = bus.subscribe<PingEvent>([](const PingEvent&) {});
-                bus.publish(ping("a"));
-                bus.post(ping("b"));
-                while (loop->take_all().empty()) { // dropped
-                    std::this_thread::yield();
-                }
-            }
-            BOOST_TEST(told > 0);
-            runtime.reset();
-        }
-    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
