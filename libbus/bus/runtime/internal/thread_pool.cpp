@@ -96,13 +96,15 @@ bool ThreadPool::sleep_until_posted() {
         // Reset before the check: a call made after this is meant for a thread that sleeps, and
         // must not be skipped.
         waking_ = false;
-        if (!queue_.empty() || stopping_) {
-            break;
+        // Looked at once: if another thread takes the task now, this one finds none, and sleeps
+        // again. Only a pool that stops lets it end.
+        const bool posted = !queue_.empty();
+        if (posted || stopping_) {
+            --sleepers_;
+            return posted;
         }
         called_.wait(lock);
     }
-    --sleepers_;
-    return !queue_.empty();
 }
 
 void ThreadPool::run() {

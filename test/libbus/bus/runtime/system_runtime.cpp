@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <latch>
@@ -83,6 +84,34 @@ BOOST_AUTO_TEST_CASE(tasks_of_the_pool_run_at_the_same_time) {
     }
     done.wait();
     BOOST_TEST(done.try_wait());
+}
+
+BOOST_AUTO_TEST_CASE(a_thread_whose_task_another_thread_has_taken_sleeps_again_and_does_not_end) {
+    bus::SystemRuntime runtime{2};
+    for (int round = 0; round < 20'000; ++round) {
+        std::atomic<int> left{2};
+        for (int i = 0; i < 2; ++i) {
+            runtime.pool().post([&] { --left; });
+        }
+        while (left > 0) {
+            std::this_thread::yield();
+        }
+    }
+    // Both threads are still there: two tasks can wait for each other.
+    std::atomic<int> met{0};
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    for (int i = 0; i < 2; ++i) {
+        runtime.pool().post([&] {
+            for (++met; met < 2 && std::chrono::steady_clock::now() < end;) {
+                std::this_thread::yield();
+            }
+            ++met;
+        });
+    }
+    while (met < 4) {
+        std::this_thread::yield();
+    }
+    BOOST_TEST((std::chrono::steady_clock::now() < end));
 }
 
 BOOST_AUTO_TEST_CASE(the_end_of_the_runtime_runs_what_is_queued) {
