@@ -492,6 +492,7 @@ void Bus::Core::end_with_program() noexcept {
 // Each side writes before it reads: either the call sees that the bus has ended, or
 // end_with_program() sees the call.
 Bus::Core::Call::Call(Core& core) : core_{core}, outer_{static_cast<const Call*>(innermost_call)} {
+    core_.check_not_ended(); // before it counts, or those who come too late would be waited for
     ++core_.calls_;
     if (core_.ended_) {
         --core_.calls_;
