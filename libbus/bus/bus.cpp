@@ -9,6 +9,23 @@
 
 namespace bus {
 
+namespace {
+
+/// A call of the host, which the end of the program waits for.
+template <class Core>
+class Call {
+public:
+    explicit Call(Core& core) : core_{core}, scope_{core.calls} {}
+
+    Core* operator->() const noexcept { return &core_; }
+
+private:
+    Core& core_;
+    internal::HostCalls::Scope scope_;
+};
+
+} // namespace
+
 std::function<void(std::string_view line)> detail::says_on_stderr() {
     return say_on_stderr;
 }
@@ -41,7 +58,7 @@ Bus::~Bus() {
 
 Bus::Core& Bus::here() const {
     core_->home.check("a bus");
-    core_->check_not_ended();
+    core_->calls.check_open();
     return *core_;
 }
 
@@ -58,77 +75,114 @@ PublishReport Bus::publish_event(const DomainEvent& event, const PublishOptions&
 }
 
 Ticket Bus::post_event(std::shared_ptr<const DomainEvent> event, const PublishOptions& options) {
-    return here().post(std::move(event), options);
+    return Call {
+        here()
+        } -> post(std::move(event), options);
 }
 
 PublishReport Bus::publish(const EventRecord& record, const PublishOptions& options) {
-    return here().publish(record, options);
+    return Call {
+        here()
+        } -> publish(record, options);
 }
 
 Agent& Bus::add(std::unique_ptr<Agent> agent) {
-    return here().add(std::move(agent));
+    return Call {
+        here()
+        } -> add(std::move(agent));
 }
 
 AgentStatus Bus::remove(std::string_view agent) {
-    return here().remove(agent);
+    return Call {
+        here()
+        } -> remove(agent);
 }
 
 TimerHandle Bus::schedule_event(Duration delay, std::shared_ptr<const DomainEvent> event) {
-    return here().schedule(delay, std::move(event));
+    return Call {
+        here()
+        } -> schedule(delay, std::move(event));
 }
 
 bool Bus::cancel(TimerHandle timer) {
-    return here().cancel(timer);
+    return Call {
+        here()
+        } -> cancel(timer);
 }
 
 std::size_t Bus::poll(std::size_t limit) {
-    return here().runtime->poll(limit);
+    // Not during the poll: a task may destroy the bus.
+    const std::shared_ptr<Runtime> runtime = Call {
+        here()
+        } -> runtime;
+    return runtime->poll(limit);
 }
 
 bool Bus::retry_now(std::string_view agent, Position position) {
-    return here().retry_now(agent, position);
+    return Call {
+        here()
+        } -> retry_now(agent, position);
 }
 
 std::uint64_t Bus::request(RequestRecord request) {
-    return here().request(std::move(request));
+    return Call {
+        here()
+        } -> request(std::move(request));
 }
 
 std::uint64_t Bus::prune(Position through) {
-    return here().prune(through);
+    return Call {
+        here()
+        } -> prune(through);
 }
 
 bool Bus::forget(std::string_view agent) {
-    return here().forget(agent);
+    return Call {
+        here()
+        } -> forget(agent);
 }
 
 bool Bus::wait_idle(std::optional<Duration> timeout) {
-    return here().wait_idle(timeout);
+    return Call {
+        here()
+        } -> wait_idle(timeout);
 }
 
 bool Bus::wait_for(std::string_view agent, Position through, Duration timeout) {
-    return here().wait_for(agent, through, timeout);
+    return Call {
+        here()
+        } -> wait_for(agent, through, timeout);
 }
 
 bool Bus::idle() {
-    return here().idle();
+    return Call {
+        here()
+        } -> idle();
 }
 
 StopReport Bus::stop(Stop how, Duration deadline) {
-    return here().stop(how, deadline);
+    return Call {
+        here()
+        } -> stop(how, deadline);
 }
 
 std::optional<std::string> Bus::state_text(std::string_view agent, std::string_view key) {
-    return here().state_text(agent, key);
+    return Call {
+        here()
+        } -> state_text(agent, key);
 }
 
 StatePage Bus::state_page(std::string_view agent, std::string_view prefix,
                           const std::optional<std::string>& after) {
-    return here().state_page(agent, prefix, after);
+    return Call {
+        here()
+        } -> state_page(agent, prefix, after);
 }
 
 std::vector<AgentStatus> Bus::status() {
     std::vector<AgentStatus> result;
-    for (const auto& runner : here().runners()) {
+    const Call call{here()};
+    for (const auto& runner : call->runners()) {
         result.push_back(runner->status());
     }
     return result;
@@ -136,10 +190,11 @@ std::vector<AgentStatus> Bus::status() {
 
 EventGraph Bus::graph() {
     EventGraph result;
-    for (const auto& runner : here().runners()) {
+    const Call call{here()};
+    for (const auto& runner : call->runners()) {
         runner->show([&](const Agent& agent) { result.add(agent); });
     }
-    for (HandlerDescription& handler : here().dispatcher.handlers()) {
+    for (HandlerDescription& handler : call->dispatcher.handlers()) {
         result.add(std::move(handler));
     }
     return result;

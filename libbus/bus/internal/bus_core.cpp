@@ -5,8 +5,6 @@
 #include <bus/store/internal/ticket_state.hpp>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -15,8 +13,6 @@
 namespace bus {
 
 namespace {
-
-thread_local const void* innermost_call = nullptr; ///< a Bus::Core::Call of this thread
 
 void tell_ended(RunnerHub& hub, const detail::HandlerSlot& slot) noexcept {
     if (const auto sink = hub.sink()) {
@@ -155,9 +151,9 @@ Subscription Bus::Core::subscribe(const detail::SlotRef& slot) {
 
 PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
                                            const PublishOptions& options) {
-    std::optional<Call> call;
-    if (stored_) {
-        call.emplace(*this);
+    std::optional<internal::HostCalls::Scope> call;
+    if (stored_) { // without a store it needs nothing that is released, and costs less
+        call.emplace(calls);
     }
     check_open();
     check_version(event, options);
@@ -180,7 +176,6 @@ PublishReport Bus::Core::publish_with_care(const DomainEvent& event,
 }
 
 Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOptions& options) {
-    const Call call{*this};
     check_open();
     check_version(*event, options);
     auto state = std::make_shared<Ticket::State>(runtime);
@@ -217,7 +212,6 @@ Ticket Bus::Core::post(std::shared_ptr<const DomainEvent> event, const PublishOp
 }
 
 PublishReport Bus::Core::publish(const EventRecord& record, const PublishOptions& options) {
-    const Call call{*this};
     check_open();
     if (!delivery_) {
         throw std::logic_error{"an event kept as a record can only go into a store, and this bus "
@@ -271,7 +265,6 @@ void Bus::Core::publish_emitted(const std::vector<std::shared_ptr<const DomainEv
 }
 
 TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEvent> event) {
-    const Call call{*this};
     check_open();
     if (delivery_) {
         return delivery_->schedule(delay, *event);
@@ -283,7 +276,6 @@ TimerHandle Bus::Core::schedule(Duration delay, std::shared_ptr<const DomainEven
 }
 
 bool Bus::Core::cancel(TimerHandle timer) {
-    const Call call{*this};
     if (!delivery_) {
         return timers_->cancel(timer);
     }
@@ -300,7 +292,6 @@ Delivery& Bus::Core::delivery_for(std::string_view what) {
 }
 
 bool Bus::Core::retry_now(std::string_view agent, Position position) {
-    const Call call{*this};
     return delivery_ && delivery_->retry_now(agent, position);
 }
 
@@ -364,180 +355,6 @@ bool Bus::Core::wait_for(std::string_view agent, Position through, Duration time
         },
         timeout);
     return runner->handled(through);
-}
-
-StopReport Bus::Core::stop(Stop how, Duration deadline) {
-    hub->care();
-    Phase before = Phase::open;
-    phase_.compare_exchange_strong(before, how == Stop::drain ? Phase::draining : Phase::stopped);
-    if (before == Phase::draining && how == Stop::now) {
-        // Another thread's drain finds nothing under way, although not all is done.
-        cut_short_ = true;
-    }
-    if (delivery_ && how == Stop::drain) {
-        delivery_->begin_drain();
-    }
-    if (on_worker()) {
-        if (how == Stop::now) {
-            phase_ = Phase::stopped;
-            hub->note_change();
-            hub->clock().stop();
-            if (timers_) {
-                timers_->begin_stop();
-            } else {
-                delivery_->begin_stop();
-            }
-            for (const auto& runner : runners()) {
-                runner->begin_stop();
-            }
-        }
-        return report_of_stop(false);
-    }
-    // If made to fail, nothing is waited for: what was under way is left, and reported as left.
-    LIBBUS_FAULT_POINT_FAILS("stop.before_drain", how = Stop::now);
-    const bool drained =
-        how == Stop::drain && hub->wait([this] { return idle(); }, deadline) && !cut_short_;
-    phase_ = Phase::stopped;
-    hub->note_change();
-    hub->clock().stop();
-    if (delivery_) {
-        delivery_->stop();
-    } else {
-        timers_->stop();
-        for (const auto& runner : runners()) {
-            runner->stop();
-        }
-        hub->wait([this] { return posted_->idle(); }, std::nullopt);
-    }
-    seat_.leave();
-    return report_of_stop(drained);
-}
-
-StopReport Bus::Core::report_of_stop(bool drained) {
-    StopReport report{.drained = drained, .queued = posts_waiting_};
-    if (delivery_) {
-        report.lost = delivery_->lost();
-        report.drained = drained && report.lost.empty();
-        report.timers = report.lost.empty() ? store->count_timers() : 0;
-    } else {
-        report.timers = timers_->pending();
-    }
-    const Position last = store ? store->last_position() : 0;
-    for (const auto& runner : runners()) {
-        AgentStatus status = runner->status();
-        report.queued += status.queued;
-        if (status.queued == 0 && status.busy && last > status.checkpoint) {
-            report.queued += static_cast<std::size_t>(last - status.checkpoint);
-        }
-        report.deferred += status.retrying + status.not_ready;
-        report.parked += status.parked;
-        report.timers += status.timers;
-        report.agents.push_back(std::move(status));
-    }
-    return report;
-}
-
-const char* Bus::Core::why_not_to_be_destroyed() const noexcept {
-    if (on_worker()) {
-        return "libbus: a bus is destroyed on one of its own workers (in an agent's step, or in a "
-               "handler of a posted event), which it would have to wait for: let another thread do "
-               "it\n";
-    }
-    if (phase_ != Phase::stopped && (store || !mailboxes_.empty()) &&
-        dispatcher.dispatching_here()) {
-        return "libbus: a handler destroys a bus that has agents or a store, which may be at work: "
-               "call stop() first\n";
-    }
-    return nullptr;
-}
-
-void Bus::Core::end() noexcept {
-    const auto attempt = [this](const auto& act) {
-        try {
-            act();
-        } catch (const std::exception& error) {
-            // What was not committed is still in the log, and there is no caller left to report to.
-            hub->teller().on_trouble(error.what());
-        }
-    };
-    attempt([this] { stop(Stop::now, Duration::zero()); });
-    attempt([this] {
-        for (const auto& runner : runners()) {
-            runner->end_agent(); // a task that ends on the host's runtime may still hold it
-        }
-    });
-    hub->unheard()->end();
-}
-
-void Bus::Core::end_with_program() noexcept {
-    if (store || !mailboxes_.empty()) {
-        end();
-    } else {
-        timers_->stop();
-    }
-    ended_ = true;
-    dispatcher.close();
-    if (hub->sink() != nullptr || !calls_have_ended()) {
-        return; // a watched publish, or a call that is left, may use all that is released below
-    }
-    mailboxes_.clear();
-    delivery_.reset();
-    timers_.reset();
-    posted_.reset();
-    store.reset();
-    steps_watch_.reset();
-    runtime.reset();
-}
-
-// Each side writes before it reads: either the call sees that the bus has ended, or
-// end_with_program() sees the call.
-Bus::Core::Call::Call(Core& core) : core_{core}, outer_{static_cast<const Call*>(innermost_call)} {
-    core_.check_not_ended(); // before it counts, or those who come too late would be waited for
-    ++core_.calls_;
-    if (core_.ended_) {
-        --core_.calls_;
-        core_.check_not_ended();
-    }
-    innermost_call = this;
-}
-
-Bus::Core::Call::~Call() {
-    innermost_call = outer_;
-    --core_.calls_;
-}
-
-std::uint32_t Bus::Core::Call::here(const Core& core) noexcept {
-    std::uint32_t count = 0;
-    for (auto call = static_cast<const Call*>(innermost_call); call != nullptr;
-         call = call->outer_) {
-        count += &call->core_ == &core ? 1 : 0;
-    }
-    return count;
-}
-
-/// Whether no other thread has a call under way. Calls end soon, as the bus has stopped, but a
-/// handler that they run may take for ever.
-bool Bus::Core::calls_have_ended() noexcept {
-    constexpr int most_looks = 1000;
-    constexpr Duration between_looks = std::chrono::milliseconds{1}; // nothing notifies of the end
-    const std::uint32_t own = Call::here(*this);
-    const auto done = [this, own] { return calls_ == own; };
-    try {
-        for (int looks = 0; looks < most_looks && !done(); ++looks) {
-            hub->wait(done, between_looks);
-        }
-    } catch (const std::exception& error) {
-        hub->teller().on_trouble(error.what());
-    }
-    return done();
-}
-
-void Bus::Core::check_not_ended() const {
-    if (ended_) {
-        throw std::logic_error{
-            "the bus was destroyed at the end of the program, and is still called: use it before "
-            "main() returns, or construct it before the objects whose destructors use it"};
-    }
 }
 
 } // namespace bus

@@ -6,6 +6,7 @@
 #include <bus/delivery/delivery.hpp>
 #include <bus/dispatch/internal/dispatch.hpp>
 #include <bus/dispatch/worker_scope.hpp>
+#include <bus/internal/host_calls.hpp>
 #include <bus/runtime/home_process.hpp>
 #include <bus/runtime/strand.hpp>
 #include <bus/store/internal/seated_bus.hpp>
@@ -67,35 +68,16 @@ public:
     /// Afterwards all calls are refused, except publishes to a bus that only had handlers: these
     /// find no handlers any more.
     void end_with_program() noexcept;
-    /// Throws std::logic_error after end_with_program().
-    void check_not_ended() const;
 
     const detail::HomeProcess home;
     std::shared_ptr<Runtime> runtime;
     std::shared_ptr<EventStore> store;
     std::shared_ptr<RunnerHub> hub;
     Dispatcher dispatcher;
+    internal::HostCalls calls; ///< closed at the end of the program
 
 private:
     using Offer = Dispatcher::Offer;
-
-    /// A call by a thread of the host that uses the store or the runtime: end_with_program() waits
-    /// for its end. Throws std::logic_error if the bus has ended with the program. What publish()
-    /// does without a store needs none, and costs less.
-    class Call {
-    public:
-        explicit Call(Core& core);
-        Call(const Call&) = delete;
-        Call& operator=(const Call&) = delete;
-        ~Call();
-
-        /// How many calls of this thread are under way.
-        static std::uint32_t here(const Core& core) noexcept;
-
-    private:
-        Core& core_;
-        const Call* const outer_; ///< of the same thread
-    };
 
     enum class Phase : std::uint8_t {
         open,
@@ -131,9 +113,7 @@ private:
 
     std::atomic<Phase> phase_{Phase::open};
     std::atomic<bool> cut_short_{false}; ///< a stop(now) came while the bus was draining
-    std::atomic<bool> ended_{false};
-    const bool stored_;                   ///< has a store
-    std::atomic<std::uint32_t> calls_{0}; ///< under way
+    const bool stored_;                  ///< has a store
     std::shared_mutex mutex_;
     std::set<std::string> names_;      ///< of the agents, including those that are being added
     std::set<std::string> forgetting_; ///< not in names_

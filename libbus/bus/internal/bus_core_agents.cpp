@@ -27,7 +27,6 @@ void Bus::Core::check_new_agent(const Agent& agent) {
 }
 
 Agent& Bus::Core::add(std::unique_ptr<Agent> agent) {
-    const Call call{*this};
     check_open();
     if (!agent) {
         throw std::invalid_argument{
@@ -118,7 +117,6 @@ Agent& Bus::Core::add_mailbox(std::unique_ptr<Agent> agent) {
 }
 
 AgentStatus Bus::Core::remove(std::string_view agent) {
-    const Call call{*this};
     AgentStatus left = delivery_ ? delivery_->remove(agent) : remove_mailbox(agent);
     const std::unique_lock lock{mutex_};
     names_.erase(left.name);
@@ -171,7 +169,6 @@ StatePage Bus::Core::state_page(std::string_view agent, std::string_view prefix,
 }
 
 std::uint64_t Bus::Core::request(RequestRecord request) {
-    const Call call{*this};
     Delivery& delivery = delivery_for("a request");
     if (request.who.empty()) {
         throw std::invalid_argument{"a request must say who makes it: set RequestRecord::who"};
@@ -181,7 +178,6 @@ std::uint64_t Bus::Core::request(RequestRecord request) {
 }
 
 std::uint64_t Bus::Core::prune(Position through) {
-    const Call call{*this};
     constexpr std::size_t at_a_time = 1000; // in between, others get their commits
     Delivery& delivery = delivery_for("pruning");
     const internal::SeatedBus::User user{seat_};
@@ -222,7 +218,6 @@ void Bus::Core::give_name_back(const std::string& agent) {
 }
 
 bool Bus::Core::forget(std::string_view agent) {
-    const Call call{*this};
     Delivery& delivery = delivery_for("forgetting an agent");
     const internal::SeatedBus::User user{seat_};
     const std::string name{agent};
