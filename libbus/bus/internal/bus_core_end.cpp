@@ -109,16 +109,20 @@ void Bus::Core::end() noexcept {
 }
 
 void Bus::Core::end_with_program() noexcept {
-    if (store || !mailboxes_.empty()) {
-        end();
-    } else {
-        timers_->stop();
-    }
+    const auto stop_all = [this] {
+        if (store || !mailboxes_.empty()) {
+            end();
+        } else {
+            timers_->stop();
+        }
+    };
+    stop_all();
     calls.close();
     dispatcher.close();
     if (hub->sink() != nullptr || !calls_have_ended()) {
         return; // a watched publish, or a call that is left, may use all that is released below
     }
+    stop_all(); // what those calls have begun meanwhile, such as the commit of a posted event
     mailboxes_.clear();
     delivery_.reset();
     timers_.reset();

@@ -71,8 +71,8 @@ BOOST_DATA_TEST_CASE(D29_threads_that_nobody_joins_may_publish_to_a_static_bus_u
 
 BOOST_DATA_TEST_CASE(D29_threads_that_nobody_joins_may_post_and_schedule_until_the_end,
                      boost::unit_test::data::make(programs) *
-                         boost::unit_test::data::make({"detached-posts",
-                                                       "detached-posts-on-store"}),
+                         boost::unit_test::data::make({"detached-posts", "detached-posts-on-store",
+                                                       "posts-across-the-end"}),
                      program, how) {
     for (int i = 0; i < 5; ++i) {
         const Ended ended = run(program, how);

@@ -7,13 +7,17 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdlib>
 #include <iostream>
 #include <latch>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 
 using test::ping;
@@ -109,6 +113,53 @@ bus::Bus& static_bus_with_store() {
     return bus;
 }
 
+/// A text that is written only after its gate has opened.
+struct LateText {
+    static constexpr std::ptrdiff_t writers = 8;
+    static inline std::latch begun{writers};
+    static inline std::atomic<bool> open{false};
+
+    friend std::string to_text(const LateText& /*text*/) {
+        begun.count_down();
+        while (!open) {
+            std::this_thread::yield();
+        }
+        return "late";
+    }
+
+    static std::optional<LateText> from_text(std::string_view /*text*/) { return LateText{}; }
+};
+
+struct LateEvent : bus::Event<LateEvent> {
+    LateText text;
+};
+BUS_DESCRIBE_EVENT(LateEvent, (text))
+
+/// Opens the gate when it is destroyed, which is after the bus has stopped.
+struct Gatekeeper : bus::Agent {
+    Gatekeeper() : Agent{"gatekeeper"} {
+        on<PingEvent>([](const PingEvent&, bus::Context&) {});
+    }
+
+    Gatekeeper(const Gatekeeper&) = delete;
+    Gatekeeper& operator=(const Gatekeeper&) = delete;
+
+    ~Gatekeeper() override { LateText::open = true; }
+};
+
+/// Threads that nobody joins are in the middle of a post when the bus ends, and hand their events
+/// to the store after the bus has stopped.
+void post_across_the_end(bus::Bus& bus) {
+    bus.emplace<Gatekeeper>();
+    for (std::ptrdiff_t i = 0; i < LateText::writers; ++i) {
+        std::thread{[&bus] {
+            bus.post(LateEvent{});
+            wait_for_ever();
+        }}.detach();
+    }
+    LateText::begun.wait();
+}
+
 bus::Bus& owned_bus_with_agents() {
     static const auto bus = std::make_unique<bus::Bus>();
     return *bus;
@@ -135,6 +186,8 @@ int main(int argc, char** argv) {
         post_from_detached_threads(the_bus());
     } else if (how == "detached-posts-on-store") {
         post_from_detached_threads(static_bus_with_store());
+    } else if (how == "posts-across-the-end") {
+        post_across_the_end(static_bus_with_store());
     } else if (how == "exit-in-handler") {
         the_bus().emplace<Idle>();
         the_bus().subscribe<PingEvent>([](const PingEvent&) { std::exit(3); }).release();
