@@ -8,7 +8,8 @@
 #include <bus/dispatch/subscription.hpp>
 #include <bus/event/domain_event.hpp>
 #include <bus/runtime/delay.hpp>
-#include <bus/store/event_store.hpp>
+#include <bus/store/records.hpp>
+#include <bus/store/store_error.hpp>
 #include <bus/store/ticket.hpp>
 
 #include <concepts>
@@ -25,6 +26,7 @@
 namespace bus {
 
 class EventGraph;
+class EventStore;
 class ObserverSink;
 class ObserverSwitch;
 class Runtime;

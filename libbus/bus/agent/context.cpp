@@ -1,4 +1,5 @@
 #include <bus/agent/context.hpp>
+#include <bus/agent/step_effects.hpp>
 #include <bus/event/codec.hpp>
 #include <bus/event/internal/utf8_error.hpp>
 #include <bus/event/utf8.hpp>
@@ -17,6 +18,19 @@ void check_utf8(const char* what, std::string_view text) {
 }
 
 } // namespace
+
+Timestamp Context::now() const {
+    return source_.now();
+}
+
+std::uint64_t Context::random() const {
+    return source_.random();
+}
+
+std::optional<DeliveryRecord> Context::dead_letter(std::string_view agent,
+                                                   const Uuid& event_id) const {
+    return source_.dead_letter(agent, event_id);
+}
 
 std::string Context::idempotency_key(std::string_view purpose) const {
     return to_text(step_.event.event_id) + '/' + step_.agent + '/' + std::string{purpose};

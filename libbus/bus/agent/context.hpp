@@ -9,7 +9,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,53 +17,8 @@
 
 namespace bus {
 
-/// Where a step reads data that it has not written itself. The delivery implements this class;
-/// agents do not use it.
-class StepSource {
-public:
-    StepSource() = default;
-    StepSource(const StepSource&) = delete;
-    StepSource& operator=(const StepSource&) = delete;
-    virtual ~StepSource() = default;
-
-    /// The runtime's wall clock.
-    virtual Timestamp now() = 0;
-    /// 64 random bits of the runtime.
-    virtual std::uint64_t random() = 0;
-    /// What the agent keeps under a key, as JSON text; none if it keeps nothing there.
-    virtual std::optional<std::string> state(std::string_view key) = 0;
-    /// A page of the states under keys that begin with `prefix`, after the key `after`.
-    virtual StatePage states(std::string_view prefix, const std::optional<std::string>& after) = 0;
-    /// The delivery of an event that an agent has given up on; none if there is no such dead
-    /// letter.
-    virtual std::optional<DeliveryRecord> dead_letter(std::string_view agent,
-                                                      const Uuid& event_id) = 0;
-    /// Returns a handle for a timer that starts once the step has succeeded.
-    virtual TimerHandle new_timer() = 0;
-};
-
-/// A timer that a step wants to start.
-struct TimerRequest {
-    TimerHandle handle{};                       ///< the handle that the step was given
-    Duration delay{};                           ///< counts from the success of the step
-    std::shared_ptr<const DomainEvent> event{}; ///< published when the timer fires
-};
-
-/// What is to happen once a step has succeeded.
-struct StepEffects {
-    /// In the order in which they were published.
-    std::vector<std::shared_ptr<const DomainEvent>> emitted{};
-    detail::WrittenStates states;            ///< the states that it set or erased
-    std::vector<DeliveryCommand> commands{}; ///< the dead letters that it redrives
-    std::vector<TimerRequest> timers{};      ///< the timers that it starts
-    std::vector<TimerHandle> cancelled{};    ///< cancelled after the step's own timers have started
-
-    /// True if nothing is to happen.
-    [[nodiscard]] bool empty() const noexcept {
-        return emitted.empty() && states.empty() && commands.empty() && timers.empty() &&
-               cancelled.empty();
-    }
-};
+class StepSource;
+struct StepEffects;
 
 /// What a step may do. Everything it does here takes effect together when the step succeeds, or not
 /// at all. A context belongs to its step: do not keep it, and do not use it on another thread.
@@ -155,10 +109,10 @@ public:
     [[nodiscard]] bool replaying() const noexcept { return step_.replay; }
 
     /// The runtime's wall clock.
-    [[nodiscard]] Timestamp now() const { return source_.now(); }
+    [[nodiscard]] Timestamp now() const;
 
     /// 64 random bits of the runtime.
-    [[nodiscard]] std::uint64_t random() const { return source_.random(); }
+    [[nodiscard]] std::uint64_t random() const;
 
     /// Returns a key for an effect outside the bus, which lets the other side recognise a repeat.
     /// The key is the same in every attempt of this step, and different for any other step or
@@ -202,9 +156,7 @@ public:
 
     /// Returns the delivery of an event to an agent if it is a dead letter there; else none.
     [[nodiscard]] std::optional<DeliveryRecord> dead_letter(std::string_view agent,
-                                                            const Uuid& event_id) const {
-        return source_.dead_letter(agent, event_id);
-    }
+                                                            const Uuid& event_id) const;
 
     /// Redrives a dead letter once this step has succeeded. The store records this agent and `why`.
     /// Throws CodecError if `why` is not UTF-8.

@@ -1,4 +1,5 @@
 #include <bus/agent/read_state.hpp>
+#include <bus/agent/step_effects.hpp>
 #include <bus/store/event_store.hpp>
 
 #include <iterator>

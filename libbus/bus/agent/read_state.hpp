@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,20 +37,9 @@ namespace detail {
 /// Reads the page that comes after a key; none: the first page.
 using StatePages = std::function<StatePage(const std::optional<std::string>& after)>;
 
-/// What a step has written, by key; none: the step has erased it.
-using WrittenStates = std::map<std::string, std::optional<std::string>, std::less<>>;
-
 /// A page of the states under `prefix` in a store.
 StatePage page_of(EventStore& store, std::string_view agent, std::string_view prefix,
                   const std::optional<std::string>& after);
-/// The same for states in memory.
-StatePage page_of(const std::map<std::string, std::string, std::less<>>& states,
-                  std::string_view prefix, const std::optional<std::string>& after);
-/// Merges what a step has written into a page, and removes from it what the step has erased.
-/// `after` is where the page begins.
-void lay_over(StatePage& page, const WrittenStates& written, std::string_view prefix,
-              const std::optional<std::string>& after);
-
 /// What a store has under one key.
 std::optional<std::string> state_text(EventStore& store, std::string_view agent,
                                       std::string_view key);

@@ -5,6 +5,7 @@
 #include <bus/agent/internal/gathering.hpp>
 #include <bus/agent/internal/parking.hpp>
 #include <bus/agent/runner.hpp>
+#include <bus/agent/step_effects.hpp>
 #include <bus/dispatch/worker_scope.hpp>
 
 #include <atomic>

@@ -2,7 +2,7 @@
 
 #include <bus/agent/agent.hpp>
 #include <bus/runtime/clock_reading.hpp>
-#include <bus/store/records.hpp>
+#include <bus/store/part.hpp>
 
 #include <cstddef>
 #include <map>

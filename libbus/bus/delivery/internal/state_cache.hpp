@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bus/agent/context.hpp>
+#include <bus/agent/step_effects.hpp>
 
 #include <cstdint>
 #include <deque>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bus/store/records.hpp>
+#include <bus/store/part.hpp>
 
 #include <cstdint>
 #include <map>

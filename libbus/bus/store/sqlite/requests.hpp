@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bus/store/records.hpp>
+#include <bus/store/part.hpp>
 #include <bus/store/sqlite/checksum.hpp>
 #include <bus/store/sqlite/connection.hpp>
 
