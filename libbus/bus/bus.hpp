@@ -180,7 +180,7 @@ public:
     template <class E, class F, class P>
     Subscription subscribe(const F& /*handler*/, const SubscribeOptions& /*options*/,
                            const P& /*filter*/) {
-        static_assert(detail::never<P>, "libbus: the options come behind the filter: write "
+        static_assert(detail::never<P>, "libbus: the options come after the filter: write "
                                         "subscribe<E>(handler, filter, options)");
         return {};
     }

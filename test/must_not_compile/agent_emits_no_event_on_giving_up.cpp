@@ -1,4 +1,4 @@
-// expect: libbus: this type is no event
+// expect: libbus: this type is not an event
 #include "events.hpp"
 
 class Clerk : public bus::Agent {

@@ -1,4 +1,4 @@
-// expect: libbus: BUS_DESCRIBE_EVENT stands in the namespace of the event, and in no class
+// expect: libbus: BUS_DESCRIBE_EVENT stands in the namespace of the event, not in a class
 #include "events.hpp"
 
 class Button {

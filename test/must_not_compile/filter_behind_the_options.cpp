@@ -1,4 +1,4 @@
-// expect: libbus: the options come behind the filter
+// expect: libbus: the options come after the filter
 #include "events.hpp"
 
 void misuse(bus::Bus& bus) {

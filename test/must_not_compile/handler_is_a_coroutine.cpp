@@ -1,4 +1,4 @@
-// expect: libbus: a handler is no coroutine
+// expect: libbus: a handler cannot be a coroutine
 #include "events.hpp"
 
 #include <coroutine>

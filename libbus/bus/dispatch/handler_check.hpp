@@ -31,9 +31,9 @@ consteval bool check_handler_result() {
         return true;
     } else if constexpr (requires { typename std::remove_cvref_t<R>::promise_type; }) {
         static_assert(never<F>,
-                      "libbus: a handler is no coroutine: that would go on when the event "
-                      "is gone; write a plain handler that copies what is needed of the "
-                      "event and starts the coroutine with it");
+                      "libbus: a handler cannot be a coroutine, which would continue after "
+                      "the event is gone: write a plain handler that copies what is needed "
+                      "of the event and starts the coroutine with it");
         return false;
     } else {
         static_assert(never<F>, "libbus: a handler returns nothing, and what this one returns "
@@ -127,7 +127,7 @@ consteval bool check_filter() {
     } else {
         static_assert(never<P>, "libbus: this filter cannot be called with the event: write a "
                                 "callable from (const E& event) to bool, with the E of "
-                                "subscribe<E>; options come behind it");
+                                "subscribe<E>; options come after it");
         return false;
     }
 }

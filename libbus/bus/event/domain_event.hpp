@@ -212,11 +212,12 @@ consteval bool check_event_struct() {
     } else if constexpr (std::derived_from<T, DomainEvent>) {
         static_assert(never<T>, "libbus: an event derives from bus::Event of itself: write `struct "
                                 "X : bus::Event<X>`, with the struct's own name, or `bus::Event<X, "
-                                "Base>` where it refines another event");
+                                "Base>` if it refines another event");
         return false;
     } else {
-        static_assert(never<T>, "libbus: this type is no event: write `struct X : bus::Event<X>`, "
-                                "and BUS_DESCRIBE_EVENT(X, (member, ...)) behind it");
+        static_assert(never<T>, "libbus: this type is not an event: write `struct X : "
+                                "bus::Event<X>`, and BUS_DESCRIBE_EVENT(X, (member, ...)) after "
+                                "it");
         return false;
     }
 }
@@ -235,7 +236,7 @@ consteval bool check_described() {
         return true;
     } else {
         static_assert(never<T>, "libbus: this event is not described: write BUS_DESCRIBE_EVENT("
-                                "Type, (member, ...), options...) right behind the struct, in its "
+                                "Type, (member, ...), options...) right after the struct, in its "
                                 "namespace");
         return false;
     }
@@ -245,9 +246,9 @@ consteval bool check_described() {
 template <class T>
 consteval bool check_place_of_description() {
     static_assert(DescribedEvent<T>,
-                  "libbus: BUS_DESCRIBE_EVENT stands in the namespace of the event, and in no "
-                  "class: of an event inside of a class write BUS_DESCRIBE_EVENT(Class::Event, "
-                  "(member, ...)) behind the class");
+                  "libbus: BUS_DESCRIBE_EVENT stands in the namespace of the event, not in a "
+                  "class: for an event inside a class, write BUS_DESCRIBE_EVENT(Class::Event, "
+                  "(member, ...)) after the class");
     return DescribedEvent<T>;
 }
 
