@@ -55,17 +55,19 @@ struct BusOptions {
     /// in virtual time. A store in memory is never checked.
     std::optional<Duration> look_every = std::nullopt;
     /// The bus removes events that are older than this and that no agent in the store still needs;
-    /// zero: it keeps all events. Each removal is recorded as a request made by `retention`. If an
-    /// agent still needs old events, this is reported once to the observers' `trouble`.
+    /// zero: it keeps all events. The age of an event is that of aged_events(). Each removal is
+    /// recorded as a request made by `retention`. If an agent still needs old events, this is
+    /// reported once to the observers' `trouble`.
     Duration retention{};
     /// How often the bus looks for events that are old enough to be removed.
     Duration retention_every = std::chrono::hours{1};
     /// Called with one line when a handler fails, when an agent gives up on an event or quarantines
-    /// it, and for each trouble. It is called only if no observer is connected to the signal that
-    /// reports the same (`failed`, `dead_lettered` and `trouble` of Observers), even if the
-    /// publisher reads its report. It is called at most ten times a second. If lines were left out,
-    /// one line says how many. The function may be called on any thread, and must not call the bus.
-    /// By default the lines go to standard error; null: they are dropped.
+    /// it, and for each trouble. It is not called if an observer is connected to the signal that
+    /// reports the same (`failed`, `dead_lettered` and `trouble` of Observers). A failed handler is
+    /// reported here even if the publisher reads its own report. The function is called at most ten
+    /// times a second; if lines were left out, one line says how many. It may be called on any
+    /// thread, also on several at the same time, and must not call the bus. By default the lines go
+    /// to standard error; null: they are dropped.
     std::function<void(std::string_view line)> unheard = detail::says_on_stderr();
     /// Called around each attempt of each step, for example to trace it, or to set data of the
     /// thread such as a tenant: see AroundSteps. Null: nothing is called.
@@ -75,8 +77,9 @@ struct BusOptions {
 /// Options of a single publish.
 struct PublishOptions {
     /// The version that the event's stream must have before this event; 0: the stream must not
-    /// exist yet. If the stream has another version, publish throws VersionConflict. Without a
-    /// store, or for a transient event, publish throws std::logic_error.
+    /// exist yet; none: any version. If the stream has another version, publish throws
+    /// VersionConflict. If the event is not stored (there is no store, or its type is transient), a
+    /// version cannot be expected: publish throws std::logic_error.
     std::optional<std::uint64_t> expected_version{};
 };
 
@@ -89,8 +92,8 @@ struct PublishReport {
 
 /// How to stop.
 enum class Stop : std::uint8_t {
-    drain, ///< events that are queued and due are handled first
-    now,   ///< running steps end; the rest is left
+    drain, ///< everything that is queued or due is handled first
+    now,   ///< running steps end; everything else is left
 };
 
 /// What was left when the bus stopped.
@@ -107,27 +110,29 @@ struct StopReport {
 /// Publishes events to handlers and agents, and stores the events if it has a store. All members
 /// are thread safe unless they say otherwise.
 ///
-/// The destructor stops the bus (Stop::now); no other thread may use the bus any more. A handler
-/// may destroy the bus that called it: the handler finishes, the handlers after it are skipped, and
-/// publish returns. If the bus has agents or a store, it must be stopped before a handler destroys
-/// it. A bus must never be destroyed on one of its own workers, that is, in a step or in a handler
-/// of a posted event. If one of these rules is broken, the program is aborted with a message that
-/// names it.
+/// The destructor stops the bus (Stop::now). While it runs, no other thread may use the bus. A
+/// handler may destroy the bus that called it: the handler finishes, the handlers after it are
+/// skipped, and publish returns. If the bus has agents or a store, it must be stopped before a
+/// handler destroys it. A bus must never be destroyed on one of its own workers, that is, in a step
+/// or in a handler of a posted event. If one of these rules is broken, the program is aborted with
+/// a message that names the rule.
 ///
 /// A bus belongs to the process that made it. In a child of fork(), and after daemon(), every call
 /// throws std::logic_error and the destructor does nothing. Make the bus after the fork, in the
 /// process that uses it.
 class Bus {
 public:
-    /// Throws std::logic_error if another bus is using the store; StoreError.
+    /// Throws std::logic_error if another bus is using the store; StoreError if the store fails.
     explicit Bus(BusOptions options = {});
     Bus(const Bus&) = delete;
     Bus& operator=(const Bus&) = delete;
     ~Bus();
 
-    /// Calls `handler`, any callable that takes (const E&), in the publisher's thread for each
-    /// event of type E or of a type derived from E. Throws std::invalid_argument if the handler is
-    /// null, or if no std::shared_ptr owns the object that it is tied to.
+    /// Calls `handler`, any callable that takes (const E&), for each event of type E or of a type
+    /// derived from E. It runs in the thread that publishes; for a posted event, on a worker. If
+    /// the handler throws, the exception is in the PublishReport, and the other handlers run.
+    /// Throws std::invalid_argument if the handler is null, or if no std::shared_ptr owns the
+    /// object that it is tied to.
     template <class E, class F>
     Subscription subscribe(F handler, SubscribeOptions options = {}) {
         if constexpr (detail::check_handler<E, F>()) {
@@ -185,14 +190,14 @@ public:
         return {};
     }
 
-    /// Publishes an event. With a store, it first waits until the event is as safe as its type
-    /// demands (Durability). Then it calls the handlers in this thread; the exceptions that they
-    /// throw are in the report.
+    /// Publishes an event. With a store, publish first waits until the event is as safe as its type
+    /// demands (Durability): on the disk if the type is `committed`, which is the default. Then it
+    /// calls the handlers in this thread; the exceptions that they throw are in the report.
     ///
-    /// Throws StoreError, VersionConflict or IdConflict if the event was not stored, and
-    /// std::logic_error once the bus is stopping. If copying the event into an agent's mailbox
-    /// throws, publish throws the same exception. The agents to which it was offered before that
-    /// one have received it. Copying or destroying an event must not call the bus.
+    /// Throws StoreError, VersionConflict, IdConflict or CodecError if the event was not stored,
+    /// and std::logic_error once the bus is stopping. If copying the event into an agent's mailbox
+    /// throws, publish throws the same exception; the agents before that one have received the
+    /// event. Copying or destroying an event must not call the bus.
     template <class E>
     PublishReport publish(const E& event) {
         if constexpr (detail::check_published<E>()) {
@@ -213,8 +218,10 @@ public:
         }
     }
 
-    /// Publishes an event without waiting for its commit: the handlers run on a worker, after the
-    /// commit. Without a store, post may wait for room in a full mailbox, as publish does.
+    /// Publishes an event without waiting for its commit. The handlers run on a worker, after the
+    /// commit. If the event is not stored after all, the ticket has the reason, and no handler is
+    /// called. Without a store, post may wait for room in a full mailbox, as publish does. Throws
+    /// std::logic_error and CodecError as publish does.
     template <class E>
     Ticket post(E event, const PublishOptions& options = {}) {
         if constexpr (detail::check_published<E>()) {
@@ -226,13 +233,16 @@ public:
     }
 
     /// Stores an event of any type exactly as it is, even if this program does not know the type.
-    /// Throws std::logic_error without a store.
+    /// Returns when it is on the disk. No handler is called; agents get the event from the log.
+    /// Throws std::logic_error without a store or once the bus is stopping; StoreError,
+    /// VersionConflict, IdConflict or CodecError if the event was not stored.
     PublishReport publish(const EventRecord& record, const PublishOptions& options = {});
 
     /// Adds an agent and starts it at once. Throws std::invalid_argument if `agent` is null, if
-    /// another agent has its name, if its settings are out of range, or if the log holds events for
-    /// it whose version is older than the one that this program knows and for which there is no
-    /// upcaster; std::runtime_error if its on_start throws; StoreError.
+    /// another agent has its name, if its settings are out of range, if it handles a transient type
+    /// although there is a store, or if the log holds events for it of an older version and this
+    /// program has no upcaster for them; std::runtime_error if its on_start throws;
+    /// std::logic_error once the bus is stopping; StoreError.
     Agent& add(std::unique_ptr<Agent> agent);
 
     /// Does not compile: the bus owns its agents.
@@ -263,9 +273,9 @@ public:
     /// there is no agent of that name.
     AgentStatus remove(std::string_view agent);
 
-    /// Publishes an event after `delay`, on a worker; if the delay is zero or negative, at once.
+    /// Publishes an event on a worker after `delay` (in microseconds; zero or negative: at once).
     /// Timers fire in the order of their due times; if these are equal, in the order of scheduling.
-    /// An exception of the publish is reported to the observers' `trouble`.
+    /// If the publish throws, the exception is reported to the observers' `trouble`.
     ///
     /// Without a store a timer lives in memory, and stopping the bus drops it. With a store,
     /// schedule returns when the timer is committed, and the timer survives the program: if it came
@@ -281,7 +291,8 @@ public:
         }
     }
 
-    /// The same for a delay such as `1.5s`, rounded up to whole microseconds.
+    /// The same for a delay such as `1.5s`, rounded up to whole microseconds. Throws
+    /// std::invalid_argument if the delay is not a number (NaN).
     template <class Rep, class Period, class E>
 
     requires(!std::convertible_to<std::chrono::duration<Rep, Period>, Duration>) TimerHandle
@@ -314,7 +325,8 @@ public:
     std::uint64_t request(RequestRecord request);
 
     /// Removes the events up to and including a position from the store, a thousand at a time, and
-    /// returns how many it removed. EventStore::last_before() finds the position for a time. Throws
+    /// returns how many it removed. To remove events by age, use the position that aged_events()
+    /// in <bus/store/retention.hpp> finds for a time, as the command `bus prune` does. Throws
     /// PruneRefused, which names the agent that still needs one of the events; std::logic_error
     /// without a store; StoreError.
     std::uint64_t prune(Position through);
@@ -328,9 +340,10 @@ public:
     bool forget(std::string_view agent);
 
     /// Waits until all work that can be done now is done: mailboxes are empty and everything is
-    /// committed. Deliveries and timers may still wait for a later time. Returns false if `timeout`
-    /// ends first or the store is lost (StoreLost). A step, or a handler that runs on a worker,
-    /// cannot wait for itself: there wait_idle returns the result of idle() at once.
+    /// committed. Deliveries and timers may still wait for a later time. Without a `timeout` it
+    /// waits as long as that takes. Returns false if `timeout` ends first or the store is lost
+    /// (StoreLost). A step, or a handler that runs on a worker, cannot wait for itself: there
+    /// wait_idle returns at once, and the result says whether the bus is idle.
     bool wait_idle(std::optional<Duration> timeout = {});
 
     /// Waits until an agent has handled every event up to and including this position. An event is
@@ -352,11 +365,11 @@ public:
     /// True if wait_idle would return at once.
     [[nodiscard]] bool idle();
 
-    /// Accepts no more events, and ends the bus as `how` says. Idempotent.
+    /// Accepts no more events from outside, and ends the bus as `how` says. Idempotent.
     ///
     /// After `deadline`, counted from now, no further step begins. stop waits for steps and for
     /// handlers on workers that are still running then, however long they take. While the bus
-    /// drains, handlers and steps may publish events that result from those being handled.
+    /// drains, its handlers and steps may still publish.
     ///
     /// A step, or a handler on a worker, may call stop too, but it cannot wait for itself. There
     /// stop begins the stop and at once returns a report of what is left; the next stop on another
@@ -364,15 +377,18 @@ public:
     /// StoreError after everything has ended.
     StopReport stop(Stop how, Duration deadline = std::chrono::seconds{30});
 
-    /// Returns what an agent keeps under a key after its committed steps: see bus::read_state.
-    /// Without a store the agent must be on this bus. To see the result of an event that was just
-    /// published, wait for the agent first (wait_for).
+    /// Returns what an agent keeps under a key after its committed steps; none if it keeps nothing
+    /// there. Without a store the agent must be on this bus. To see the result of an event that was
+    /// just published, wait for the agent first (wait_for). Throws CodecError if the state is not a
+    /// T or is of a newer version; StoreError.
     template <class T>
     [[nodiscard]] std::optional<T> read_state(std::string_view agent, std::string_view key) {
         return detail::state_from_text<T>(agent, key, state_text(agent, key));
     }
 
-    /// Returns all that an agent keeps under keys that begin with `prefix`, ordered by key.
+    /// Returns all that an agent keeps under keys that begin with `prefix`, ordered by key. The
+    /// states are read while the caller walks over them: see States, also for what it throws. The
+    /// bus must live as long as the returned object is used.
     template <class T>
     [[nodiscard]] States<T> read_states(std::string_view agent, std::string_view prefix = {}) {
         return {agent, [this, of = std::string{agent}, under = std::string{prefix}](

@@ -44,9 +44,10 @@ struct CatchingCombiner {
 /// scoped_connection work as Signals2 documents them. If a slot throws, the exception is reported
 /// to `trouble`, and the other slots run all the same.
 ///
-/// Until a slot is connected, the bus reports nothing to a signal, and a publish costs nothing
-/// more. The same is true again after a report that found no slot on any signal. The base class is
-/// private, because a slot that was connected through it would hear nothing.
+/// Until a slot is connected, the bus reports nothing, and a publish costs no more than without
+/// Observers. If all slots are disconnected, the same is true again from the next report on, which
+/// finds no slot. The base class is private, because a slot that was connected through it would
+/// hear nothing.
 template <class... Args>
 class ObserverSignal : boost::signals2::signal<void(Args...), detail::CatchingCombiner> {
     using Signal = boost::signals2::signal<void(Args...), detail::CatchingCombiner>;
@@ -84,7 +85,7 @@ public:
         return watched(Signal::connect(group, slot, position));
     }
 
-    /// The slot takes its own connection before the other arguments.
+    /// The same for a slot that takes its own connection as its first argument, before the others.
     boost::signals2::connection
     connect_extended(const extended_slot_type& slot,
                      boost::signals2::connect_position position = boost::signals2::at_back) {
@@ -124,20 +125,20 @@ private:
 /// the signal, while the bus holds no lock. They may connect, disconnect and publish, and must be
 /// safe to call from several threads at once. An event reference is valid only during the call.
 ///
-/// Thread safe. It may be destroyed before or after the bus, even by one of its own slots. In a
-/// child of fork(), connecting throws std::logic_error and the destructor does nothing.
+/// Thread safe. An Observers may be destroyed before or after the bus, even by one of its own
+/// slots. In a child of fork(), connecting throws std::logic_error and the destructor does nothing.
 class Observers {
     class Sink;
     std::shared_ptr<Sink> sink_; // declared first: the signals are its members
 
 public:
-    /// Watches the bus as soon as a slot is connected. Throws std::logic_error if the bus is
-    /// already watched. Share the existing Observers then: a signal takes any number of slots.
+    /// Watches the bus as soon as a slot is connected. Throws std::logic_error if another Observers
+    /// or sink watches the bus. Share that one instead: a signal takes any number of slots.
     explicit Observers(Bus& bus);
     Observers(const Observers&) = delete;
     Observers& operator=(const Observers&) = delete;
     /// Disconnects all slots, and waits until slots that run on other threads have returned. If the
-    /// caller holds a lock that such a slot waits for, it deadlocks, as with thread::join.
+    /// caller holds a lock that such a slot waits for, this deadlocks, as with std::thread::join.
     ~Observers();
 
     /// An event was published; with a store, it is committed.
@@ -148,14 +149,14 @@ public:
     /// A handler threw (the second argument is empty), or an attempt of a step of the named agent
     /// failed. A step that is not ready has not failed.
     ///
-    /// If the event cannot be read, the event passed here and to dead_lettered is a placeholder:
-    /// its members have default values, and Failure::unread() has what is kept of it.
+    /// If the agent's event cannot be read, the slots of this signal and of dead_lettered get a
+    /// placeholder: its members have default values, and Failure::unread() has its stored form.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& failed;
     /// The step of the named agent is not ready, and is tried again: what it needs is not there
     /// yet, or the event is of a newer version than this program knows.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& not_ready;
-    /// When the event was published, no handler and no agent took its type. A handler counts even
-    /// if its filter refused the event or it was blocked.
+    /// An event was published whose type no handler and no agent takes. A handler counts even if it
+    /// is blocked or its filter refuses the event.
     ObserverSignal<const DomainEvent&>& unhandled;
     /// The named agent gave up on the event.
     ObserverSignal<const DomainEvent&, std::string_view, const Failure&>& dead_lettered;
@@ -166,8 +167,11 @@ public:
     /// A handler was subscribed; it may have run already.
     ObserverSignal<const HandlerDescription&>& subscribed;
     /// A subscription has ended, and its handler is not called again. A call on another thread may
-    /// still be running. For a handler that runs `once`, this is reported when the dispatch has
-    /// ended. The end of the bus itself is not reported.
+    /// still be running. The end of the bus itself is not reported.
+    ///
+    /// A subscription that ends by itself is reported later. If its handler runs `once`, that is
+    /// when the dispatch has ended. If the object that it was tied to is gone, it is reported after
+    /// the next publish of its type, or by one of the next few calls of subscribe for the type.
     ObserverSignal<const HandlerDescription&>& unsubscribed;
     /// The named agent was added; it may have started already.
     ObserverSignal<std::string_view>& agent_added;

@@ -14,34 +14,36 @@ class ThreadPool;
 class TimerThread;
 } // namespace internal
 
-/// The system's clock and random source, with thread pools of its own or on the host's executor.
+/// A runtime with the system's clock and random source. It runs tasks on thread pools of its own,
+/// or on an executor of the host. Thread safe.
 class SystemRuntime final : public Runtime {
 public:
     /// Uses `threads` threads for the steps of agents, and as many for everything else, so that
     /// timers and posted handlers never wait for a step. The threads start with the first task of
-    /// their kind. 0 means the number of cores that the process may use (by its affinity and by the
-    /// quota of its control group, such as that of a container), but at least 2. Tasks begin in the
-    /// order in which they were posted.
+    /// their kind. 0 means as many as the cores that the process may use (limited by its affinity,
+    /// and by the quota of its control group, such as that of a container), but at least 2. Tasks
+    /// begin in the order in which they were posted.
     explicit SystemRuntime(unsigned threads = 0);
 
     /// Runs the tasks of the pool, and the steps of agents, on the host's executor, such as a
     /// boost::asio::io_context or the loop of a user interface. A slow step keeps that executor
-    /// busy. Only these have threads of their own: timers (one thread, which posts the tasks that
-    /// are due), dedicated executors, and pools that agents name (AgentSettings::pool).
+    /// busy. The runtime still makes threads of its own for timers (one thread, which posts the
+    /// tasks that are due), for dedicated executors, and for pools that agents name
+    /// (AgentSettings::pool).
     ///
     /// `host->post` may be called from any thread, also while locks of the bus are held. So it must
     /// be thread safe, must not run the task before it returns, and must not throw. The executor,
-    /// and everything it refers to, must work until this runtime is destroyed. If the executor
-    /// drops a task without running it, wait() throws std::logic_error when it would have to wait.
-    /// Tasks that the executor runs or drops after the end of this runtime do nothing. Throws
+    /// and everything it refers to, must work until this runtime is destroyed. If the executor has
+    /// dropped a task without running it, wait() throws std::logic_error instead of waiting. Tasks
+    /// that the executor runs or drops after the end of this runtime do nothing. Throws
     /// std::invalid_argument if `host` is null.
     explicit SystemRuntime(std::shared_ptr<Executor> host);
 
-    /// Runs what is queued on the pool, drops the timers that the pool has not got yet, and joins
-    /// all threads. On a host's executor: runs here what the host has not run yet, and waits for
-    /// the tasks that the host is running on other threads. The tasks that run until then may use
-    /// the runtime; timers that they set are dropped. In a child of fork() the destructor does
-    /// nothing, and members that use threads throw std::logic_error.
+    /// Runs what is queued on the pool, drops the timers that have not been posted to the pool yet,
+    /// and joins all threads. With a host's executor, the destructor itself runs the tasks that the
+    /// host has not run yet, and waits for those that the host is running on other threads. The
+    /// tasks that run until then may use the runtime; timers that they set are dropped. In a child
+    /// of fork() the destructor does nothing, and members that use threads throw std::logic_error.
     ~SystemRuntime() override;
 
     Timestamp now() override;
@@ -52,8 +54,8 @@ public:
     std::unique_ptr<Executor> dedicated(const std::string& name) override;
     TimerId schedule(Duration delay, Task task) override;
     bool cancel(TimerId timer) override;
-    /// Only waits. On a host's executor, it must not be called on the only thread that runs the
-    /// tasks.
+    /// Blocks the calling thread, which runs no tasks meanwhile. So with a host's executor, wait
+    /// must not be called on the only thread that runs the tasks. See Runtime::wait.
     bool wait(std::unique_lock<std::mutex>& lock, std::condition_variable& changed,
               const std::function<bool()>& done, std::optional<Duration> timeout) override;
 
