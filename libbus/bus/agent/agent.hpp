@@ -44,8 +44,10 @@ struct StartPosition {
 /// What happens to an event if the agent's mailbox is full. An agent on a store needs no such
 /// choice: events that do not fit stay in the log.
 enum class Overflow : std::uint8_t {
-    block,  ///< a host's thread waits for room; a step exceeds the bound instead; both are counted
-    reject, ///< this agent does not get the event, which is counted
+    /// A host's thread waits for room. A worker of the bus does not wait: it puts the event into
+    /// the mailbox beyond its capacity. Both are counted.
+    block,
+    reject,      ///< this agent does not get the event, which is counted
     drop_oldest, ///< the oldest waiting event is dropped, and counted
 };
 
@@ -76,20 +78,20 @@ struct StepPool {
 /// What happens to the later events of a sequence when one of its events becomes a dead letter.
 /// Without a store no dead letter is kept, and the later events continue.
 enum class OnDead : std::uint8_t {
-    hold, ///< they are parked until the dead letter is discarded, or redriven and finished
-    /// They continue as if the dead letter had finished. If the dead letter is redriven, it runs
-    /// after them, out of its place in the sequence, and does not hold them up while it waits for
-    /// another attempt.
+    hold, ///< they are parked until the dead letter is discarded, or is redriven and finishes
+    /// They continue as if the dead letter had finished. If the dead letter is redriven later, it
+    /// runs out of its place in the sequence, and no event waits for it, even if it fails and is
+    /// tried again.
     go_on,
 };
 
-/// How an agent runs. To be set before the agent is added to a bus.
+/// How an agent runs. Set the members before the agent is added to a bus.
 struct AgentSettings {
     StartPosition start{};         ///< where it begins if the store does not know it yet
     RetryPolicy retry{};           ///< when failed steps are tried again
-    OnDead on_dead = OnDead::hold; ///< on a store: what happens to the events behind a dead letter
-    /// How many events the mailbox holds, at least 1. Without a store, the same number of events
-    /// may be deferred, and the same number parked.
+    OnDead on_dead = OnDead::hold; ///< on a store: what happens to the events after a dead letter
+    /// How many events the mailbox holds, at least 1. Without a store, as many events again may be
+    /// deferred, and as many again parked.
     std::size_t mailbox_capacity = 1024;
     Overflow overflow = Overflow::block; ///< without a store: what happens if the mailbox is full
     std::uint32_t workers = 1;           ///< how many steps may run at the same time; 1 to 256
@@ -116,12 +118,12 @@ struct AgentSettings {
 ///     };
 ///
 /// The bus calls an agent from any thread, but never from two threads at a time, so its members
-/// need no lock. If `settings().workers` is above 1, this holds only for each sequence, which by
-/// default is the events of one aggregate. Then handlers and on_given_up run at the same time for
-/// different sequences, and members that they share need a lock. on_start and on_stop never run at
-/// the same time as another function of the agent.
+/// need no lock. If `settings().workers` is above 1, only the events of one sequence (by default
+/// those of one aggregate) are handled one at a time. Handlers and on_given_up then run at the same
+/// time for different sequences, and the members that they share need a lock. on_start and on_stop
+/// never run at the same time as another function of the agent.
 ///
-/// Data that must survive a crash belongs in the context's state, not in members.
+/// Data that must survive a crash belongs in the state (Context::set_state), not in members.
 class Agent {
 public:
     /// The function of a handler, as the agent stores it.
@@ -138,8 +140,8 @@ public:
     Agent& operator=(const Agent&) = delete;
     virtual ~Agent() = default;
 
-    /// The name of the agent, which identifies it in the store. If a program renames an agent, the
-    /// store takes it for a new one, unless the constructor names its former name.
+    /// The name of the agent, which identifies it in the store. If a program gives an agent another
+    /// name, the store takes it for a new agent, unless the constructor is given the former name.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
     /// For the bus: the process in which the agent was made.
@@ -153,7 +155,7 @@ public:
     /// The handlers, in the order in which they were declared.
     [[nodiscard]] const std::vector<Handler>& handlers() const noexcept { return handlers_; }
 
-    /// The types that on_given_up may emit.
+    /// The types that on_given_up may publish.
     [[nodiscard]] const std::vector<const EventType*>& emits_when_given_up() const noexcept {
         return emits_when_given_up_;
     }
@@ -168,11 +170,12 @@ public:
     /// one; nullptr if there is none.
     [[nodiscard]] const Handler* handler_for(const EventType& type) const noexcept;
 
-    /// Called when a step is given up. What it publishes is committed together with the dead
-    /// letter. If the event cannot be read, `event` is a placeholder: it has the type, id, time,
-    /// aggregate, execution, user and cause of the event, but default values in its members.
-    /// Failure::unread() then returns the stored form of the event. on_given_up is not called for
-    /// an event that the agent no longer handles.
+    /// Called when the agent gives up on an event. What on_given_up publishes is committed together
+    /// with the dead letter. It is not called for an event that the agent no longer handles.
+    ///
+    /// If the event cannot be read, `event` is a placeholder: it has the type, id, time, aggregate,
+    /// execution, user and cause of the event, but default values in its members. Then
+    /// Failure::unread() returns the stored form of the event.
     virtual void on_given_up(const DomainEvent& event, const Failure& failure, Context& context);
 
     /// Called once by Bus::add, before any event is delivered. If on_start throws, the agent is not
@@ -180,30 +183,30 @@ public:
     /// exception of on_start is nested in it.
     virtual void on_start();
 
-    /// Called once after the agent's last step has ended, because the bus stops or the agent is
-    /// removed. An exception is reported to the observers of `trouble`.
+    /// Called once when the bus stops or the agent is removed, after the agent's last step has
+    /// ended. If on_stop throws, the exception is reported to the observers' `trouble`.
     virtual void on_stop();
 
 protected:
-    /// Throws std::invalid_argument if the name is empty or not UTF-8.
+    /// An agent with this name. Throws std::invalid_argument if the name is empty or not UTF-8.
     explicit Agent(std::string name);
 
     /// For an agent that had other names: `Agent{"billing", bus::formerly("invoices")}`. If the
-    /// store knows the agent by one of these names, Bus::add renames the agent in the store, and it
-    /// keeps all its data.
+    /// store knows the agent by one of these names, Bus::add renames the agent in the store, and
+    /// the agent keeps all its data.
     template <std::size_t Count>
     Agent(std::string name, const FormerNamesOption<Count>& former) : Agent{std::move(name)} {
         former_names_.assign(former.values.begin(), former.values.end());
     }
 
-    /// Continues the declaration of a handler that on() began.
+    /// What on() returns, to declare more about the handler.
     class Declaration {
     public:
         /// Called by on().
         Declaration(Agent& agent, std::size_t index) : agent_{agent}, index_{index} {}
 
-        /// Declares what the handler may publish. If the handler publishes another type, the
-        /// context throws std::logic_error, which names the agent and the type.
+        /// Declares what the handler may publish or schedule. If it publishes or schedules another
+        /// type, the context throws std::logic_error, which names the agent and the type.
         template <class... Emitted>
         Declaration& emits() {
             if constexpr ((detail::check_published<Emitted>() && ...)) {

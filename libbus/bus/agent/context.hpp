@@ -42,7 +42,7 @@ public:
     Context& operator=(const Context&) = delete;
     ~Context() = default;
 
-    /// Emits an event, which nobody sees before the step has succeeded. The execution, the user and
+    /// Emits an event, which is published when the step has succeeded. The execution, the user and
     /// the cause are set from the handled event, except those that the caller has set. Throws
     /// std::logic_error if the handler has not declared the type; with a StepContext such a call
     /// does not compile.
@@ -56,9 +56,9 @@ public:
     }
 
     /// Publishes an event later, as if this step emitted it then, with the handled event as its
-    /// cause. The delay counts from the success of the step; if it is zero or negative, the event
-    /// is published at once. Nothing happens if the step fails. Timers fire in the order of their
-    /// due times; if these are equal, in the order of scheduling.
+    /// cause. The delay, in microseconds, counts from the success of the step; if it is zero or
+    /// negative, the event is published at once. If the step fails, no timer is set. Timers fire in
+    /// the order of their due times; if these are equal, in the order of scheduling.
     ///
     /// On a store a timer is committed with the step and survives the program: if it came due while
     /// the program was not running, it fires when the program runs again. Without a store timers
@@ -77,7 +77,8 @@ public:
         }
     }
 
-    /// The same for a delay such as `1.5s`, rounded up to whole microseconds.
+    /// The same for a delay such as `1.5s`, rounded up to whole microseconds. Throws
+    /// std::invalid_argument if the delay is not a number (NaN).
     template <class Rep, class Period, class E>
 
     requires(!std::convertible_to<std::chrono::duration<Rep, Period>, Duration>) TimerHandle
@@ -85,7 +86,7 @@ public:
         return schedule(detail::delay_of(delay), std::move(event));
     }
 
-    /// Cancels a timer of this agent once the step has succeeded; after that the timer never fires.
+    /// Cancels a timer of this agent when the step succeeds; after that the timer never fires.
     /// Harmless if the timer has fired or was cancelled before.
     void cancel(TimerHandle timer);
 
@@ -96,7 +97,7 @@ public:
     [[nodiscard]] Position position() const noexcept { return step_.position; }
 
     /// The number of this attempt of the delivery: 1 for the first, and one more after each failed
-    /// attempt, including those before a redrive. Successive not_ready attempts count as one.
+    /// attempt. Attempts before a redrive count too. Successive not_ready attempts count as one.
     [[nodiscard]] std::uint32_t attempt() const noexcept { return step_.attempt; }
 
     /// How often the delivery was redriven.
@@ -108,21 +109,21 @@ public:
     /// a mail or a payment.
     [[nodiscard]] bool replaying() const noexcept { return step_.replay; }
 
-    /// The runtime's wall clock.
+    /// The time of the runtime's wall clock: UTC, microseconds.
     [[nodiscard]] Timestamp now() const;
 
-    /// 64 random bits of the runtime.
+    /// 64 random bits from the runtime. Not for cryptography.
     [[nodiscard]] std::uint64_t random() const;
 
-    /// Returns a key for an effect outside the bus, which lets the other side recognise a repeat.
-    /// The key is the same in every attempt of this step, and different for any other step or
-    /// purpose.
+    /// Returns a key for an effect outside the bus, such as a payment: the other side recognises a
+    /// repeat by it. The key is the same in every attempt of this step, and different for any other
+    /// step or `purpose`.
     [[nodiscard]] std::string idempotency_key(std::string_view purpose) const;
 
     /// Returns what the agent keeps under a key, including what this step has written; none if
     /// there is nothing. Upcasters convert a state of an earlier state_version. Throws CodecError
     /// if the state is not a T, or is of a newer version; the message names the agent, the key and
-    /// the type.
+    /// the type. Throws StoreError if the store cannot be read.
     template <class T>
     [[nodiscard]] std::optional<T> state(std::string_view key) const {
         return detail::state_from_text<T>(step_.agent, key, state_text(key));
@@ -130,8 +131,8 @@ public:
 
     /// Returns all states under keys that begin with `prefix`, ordered by key. States that this
     /// step has set are included; states that it has erased are not. The step may set and erase
-    /// states during the walk. The walk shows such a change if the key lies beyond the current
-    /// page.
+    /// states while it walks over them. The walk reads the states in pages, and shows such a change
+    /// if its key is on a later page. See States.
     template <class T>
     [[nodiscard]] States<T> states(std::string_view prefix = {}) const {
         return {step_.agent, [this, under = std::string{prefix}](const auto& after) {
@@ -140,7 +141,7 @@ public:
     }
 
     /// Sets the state under a key: a described struct, a number, a string, a list, ... Throws
-    /// CodecError if the key is not UTF-8.
+    /// CodecError if the key, or a text in the value, is not UTF-8.
     template <class T>
     void set_state(std::string_view key, const T& value) {
         set_state_text(key, detail::with_state_version(to_json_text(value), state_version<T>));
@@ -154,11 +155,12 @@ public:
     /// Sets the JSON text of a state. Throws CodecError if the key is not UTF-8.
     void set_state_text(std::string_view key, std::string json);
 
-    /// Returns the delivery of an event to an agent if it is a dead letter there; else none.
+    /// Returns the delivery of an event to an agent if it is a dead letter; none if it is not, and
+    /// without a store.
     [[nodiscard]] std::optional<DeliveryRecord> dead_letter(std::string_view agent,
                                                             const Uuid& event_id) const;
 
-    /// Redrives a dead letter once this step has succeeded. The store records this agent and `why`.
+    /// Redrives a dead letter when this step succeeds. The store records this agent and `why`.
     /// Throws CodecError if `why` is not UTF-8.
     void redrive(const DeliveryRecord& dead_letter, std::string why = {});
 

@@ -65,25 +65,25 @@ public:
     Text user_id;          ///< the user on whose behalf it happened; may be empty
     Text own_aggregate_id; ///< if not empty, replaces the value of the member that the type names
 
-    /// The type of the event, also through a reference to a base.
+    /// The type of the event. Through a reference to a base it is still the event's own type.
     [[nodiscard]] const EventType& type() const noexcept { return type_.get(); }
 
-    /// The wire name of the type: `OrderCreatedEvent`.
+    /// The wire name of the type, such as `OrderCreatedEvent`.
     [[nodiscard]] std::string_view event_type() const noexcept { return type().name(); }
 
     /// The version of the event's type; at least 1.
     [[nodiscard]] std::uint32_t event_version() const noexcept { return type().version(); }
 
-    /// The aggregate type: `Order`.
+    /// The aggregate type, such as `Order`.
     [[nodiscard]] std::string_view aggregate_type() const noexcept {
         return type().aggregate_type();
     }
 
-    /// `own_aggregate_id` if it is not empty, else the value of the member that the type names;
-    /// empty if the type names none. Keep the returned object, or copy it into a std::string. Do
-    /// not keep a std::string_view of it: if the member is not a std::string, the returned object
-    /// owns the text. If turning such a member into text throws, aggregate_id throws the same
-    /// exception.
+    /// The aggregate's id: `own_aggregate_id` if it is not empty, else the value of the member that
+    /// the type names (bus::aggregate_id); empty if the type names none. Keep the returned object,
+    /// or copy it into a std::string. Do not keep a std::string_view of it: if the member is not a
+    /// std::string, the returned object owns the text. If turning such a member into text throws,
+    /// aggregate_id throws the same exception.
     [[nodiscard]] AggregateId aggregate_id() const {
         if (own_aggregate_id.empty()) {
             return type().aggregate_id(*this);
@@ -157,7 +157,8 @@ struct Event : Base {
         detail::stamp(*this);
     }
 
-    // The copy has type T, even if `other` is the base of a refined event: the rest is cut off.
+    // The copy has type T even if `other` is the base of a refined event: then only that base is
+    // copied.
     Event(const Event& other) : Base(other) { set_own_type(); }
 
     Event(Event&& other) noexcept(std::same_as<Base, DomainEvent> ||
@@ -274,7 +275,7 @@ consteval bool has_own_type() {
 
 } // namespace detail
 
-/// The event as a T if its type is T or derives from T, else nullptr. Thread safe.
+/// Returns the event as a T if its type is T or derives from T; else nullptr. Thread safe.
 template <class T>
 const T* event_cast(const DomainEvent& event) noexcept {
     if constexpr (detail::check_event<T>()) {
@@ -291,16 +292,17 @@ struct EventStamp {
     Timestamp occurred_at{}; ///< UTC, microseconds
 };
 
-/// A new id and the current time, from the ambient environment. Thread safe.
+/// Returns a new id and the current time, both from the ambient environment (see Environment).
+/// Thread safe.
 EventStamp new_stamp();
 
-/// A copy of the event with a new id and the current time. If copying a member throws, stamped_copy
-/// throws the same exception.
+/// Returns a copy of the event with a new id and the current time. If copying a member throws,
+/// stamped_copy throws the same exception. Thread safe.
 std::shared_ptr<const DomainEvent> stamped_copy(const DomainEvent& event);
 
 /// While an object of this class exists, events that its thread constructs are not stamped: their
-/// id and time stay zero. It is for code that then sets both, such as the codec. Scopes may be
-/// nested.
+/// id and time stay zero. It is meant for code that sets both itself, such as the codec. Scopes may
+/// be nested.
 class UnstampedScope {
 public:
     /// Stops the stamping of events on this thread.
@@ -386,9 +388,9 @@ const EventType& detail::event_type_while_made() {
     return RegisteringScope::active() ? domain_event_type() : registered_type<T>();
 }
 
-/// The run-time description of event struct T. The first call claims the wire name for T. Throws
-/// std::logic_error if another type already uses the name; the message names both types. Thread
-/// safe.
+/// Returns the run-time description of event struct T. The first call claims the wire name for T.
+/// Throws std::logic_error if another type already uses the name; the message names both types.
+/// Thread safe.
 template <class T>
 const EventType& event_type() {
     const EventType& type = detail::registered_type<T>();
@@ -415,8 +417,8 @@ T make_event(First&& first, Members&&... members) {
 
 } // namespace detail
 
-/// A new event that `cause` caused, in the same execution and for the same user. The arguments are
-/// the members of T. If T refines another event, that event comes first:
+/// Makes an event that `cause` caused, in the same execution and for the same user. `members` are
+/// the values of T's members. If T refines another event, that event comes first:
 /// `derive<CardChargedEvent>(cause, PaymentEvent{{}, "O-1"}, "visa")`.
 template <class T, class... Members>
 T derive(const DomainEvent& cause, Members&&... members) {
@@ -433,8 +435,8 @@ T derive(const DomainEvent& cause, Members&&... members) {
 } // namespace bus
 
 /// Describes an event struct: BUS_DESCRIBE_EVENT(Type, (member, ...), options...). Write it right
-/// after the struct, in the same namespace. If the struct is inside a class, write it after the
-/// class. The options are bus::aggregate_id<&Type::member>, bus::version(n),
+/// after the struct, in the same namespace. If the struct is inside a class, write the macro after
+/// the class, for `Class::Type`. The options are bus::aggregate_id<&Type::member>, bus::version(n),
 /// bus::wire_name("name"), bus::formerly("name", ...), bus::aggregate_type("Name") and
 /// bus::durability(bus::Durability::buffered).
 #define BUS_DESCRIBE_EVENT(Type, Members, ...)                                                     \
