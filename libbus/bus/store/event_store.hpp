@@ -19,7 +19,8 @@
 
 namespace bus {
 
-/// What a store can do in addition to what every store can do. Tests use it to know what to expect.
+/// What a store can do in addition to what every store can do. The conformance tests use it to know
+/// what to expect.
 struct StoreAbilities {
     bool outlives_process = false; ///< committed data is there when the store is opened again
     bool backup = false;           ///< backup() works
@@ -28,15 +29,15 @@ struct StoreAbilities {
 
 /// The disk space that a store uses, in bytes.
 struct StoreSpace {
-    std::uint64_t bytes = 0; ///< size of its file
-    std::uint64_t free = 0;  ///< part of `bytes` that pruning has freed; compact() gives it back
+    std::uint64_t bytes = 0; ///< the size of its file
+    std::uint64_t free = 0;  ///< the part of `bytes` that is free; compact() gives it back
 };
 
 /// Ensures that only one bus at a time uses a store. Thread safe.
 class WriterSeat {
 public:
-    /// Returns false if a bus has the seat already. Throws std::logic_error in a child of fork(),
-    /// as the store does.
+    /// Takes the seat. Returns false if a bus has it already. Throws std::logic_error in a child of
+    /// fork(), as the store does.
     [[nodiscard]] bool take() {
         home_.check("a store");
         return !taken_.exchange(true);
@@ -53,10 +54,11 @@ private:
 /// An append-only log of events with a global order, and everything that agents keep, in one
 /// database.
 ///
-/// commit() is called by one thread at a time, the writer. The functions that read may be called
-/// from any thread at any time, even while commit() runs, and see only whole commits. All functions
-/// throw StoreError if the store fails. In a child of fork() all of them throw std::logic_error: a
-/// store belongs to the process that opened it.
+/// One thread at a time, the writer, calls commit() and the other functions that are marked "for
+/// the writer's thread only". All other functions may be called from any thread at any time, even
+/// while commit() runs, and see only whole commits. All functions throw StoreError if the store
+/// fails. In a child of fork() all of them throw std::logic_error: a store belongs to the process
+/// that opened it.
 class EventStore {
 public:
     EventStore() = default;
@@ -70,28 +72,29 @@ public:
     /// What this store can do in addition to what every store can do.
     [[nodiscard]] virtual StoreAbilities abilities() const noexcept = 0;
 
-    /// The seat that a bus takes while it writes the store; a second bus is refused. A store that
-    /// wraps another store returns the seat of the wrapped one, so that the two do not count as two
-    /// stores.
+    /// The seat that a bus takes while it uses the store, so that a second bus is refused. A store
+    /// that wraps another store returns the seat of the wrapped one: no two buses may use the same
+    /// data.
     [[nodiscard]] virtual WriterSeat& writer_seat() noexcept { return seat_; }
 
-    /// Writes all parts in one transaction, in their order. A part that fails is rolled back alone,
-    /// and its result holds the error. If `durable`, commit() returns when everything is on the
-    /// disk. Otherwise what it wrote survives the end of the process, but perhaps not a power
-    /// failure. Throws StoreError if nothing was written.
+    /// Writes all parts in one transaction, in their order, and returns one result for each. A part
+    /// that fails is rolled back alone, and its result holds the error. If `durable` is true,
+    /// commit() returns when everything is on the disk. Otherwise what it wrote survives the end of
+    /// the process, but perhaps not a power failure. Throws StoreError if nothing was written. For
+    /// the writer's thread only.
     virtual std::vector<PartResult> commit(std::span<const Part> parts, bool durable) = 0;
 
     /// The position of the newest event; 0 if the store is empty.
     virtual Position last_position() = 0;
 
-    /// At most `limit` events after a position, in order of position.
+    /// Returns at most `limit` events after a position, in order of position.
     virtual std::vector<StoredEvent> read(Position after, std::size_t limit) = 0;
 
     /// What read_each() calls with each event.
     using OnEvent = std::function<void(StoredEvent&)>;
     /// Calls `use` with each event that read() would return, and returns how many there were. The
     /// store may reuse the object and its memory for the next event; `use` may move from it. `use`
-    /// must not call the store. If it throws, the exception leaves read_each().
+    /// must not call the store. If `use` throws, read_each() ends with the same exception.
     virtual std::size_t read_each(Position after, std::size_t limit, const OnEvent& use);
 
     /// Like read(), but only events of one type, given by its wire name.
@@ -121,7 +124,7 @@ public:
     virtual std::optional<DeliveryRecord> delivery(std::string_view agent, Position position) = 0;
     /// All deliveries of an agent, in order of position.
     virtual std::vector<DeliveryBrief> delivery_briefs(std::string_view agent) = 0;
-    /// The newest note of what an agent had under way; none if it has no note.
+    /// The newest note of the deliveries that an agent had under way; none if it has no note.
     virtual std::optional<BegunNote> begun(std::string_view agent) = 0;
     /// What an agent keeps under a key; none if it keeps nothing there.
     virtual std::optional<StateRecord> state(std::string_view agent, std::string_view key) = 0;
@@ -135,22 +138,22 @@ public:
     /// `after_number`.
     virtual std::vector<TimerRecord> timers(Timestamp after_due, std::uint64_t after_number,
                                             std::size_t limit) = 0;
-    /// The highest number that was ever given to a timer.
+    /// The highest number that was ever given to a timer; 0: there was no timer.
     virtual std::uint64_t last_timer() = 0;
     /// How many timers are waiting. The default implementation reads all of them.
     virtual std::uint64_t count_timers();
-    /// How many events the store holds after a position, for each type and version, in this order.
-    /// The default implementation reads all of these events.
+    /// How many events the store holds after a position, for each type and version, ordered by type
+    /// and version. The default implementation reads all of these events.
     virtual std::vector<EventCount> count_events(Position after);
-    /// How many deliveries an agent has not finished, for each type and version, in this order. The
-    /// default implementation reads the event of each delivery.
+    /// How many deliveries an agent has not finished, for each type and version, ordered by type
+    /// and version. The default implementation reads the event of each delivery.
     virtual std::vector<WaitingCount> count_waiting(std::string_view agent);
     /// The account of each agent, all taken at the same moment.
     virtual std::vector<Conservation> conservation() = 0;
 
-    /// Stores a request of an operator for the host that runs the store, and returns the request's
-    /// number. May be called from any thread, even on a store that was opened read-only, and from
-    /// any process if abilities() allow it. The request is durable when this returns.
+    /// Stores a request of an operator for the program whose bus uses the store, and returns the
+    /// request's number. May be called from any thread, even on a store that was opened read-only,
+    /// and from any process if abilities() allow it. The request is durable when ask() returns.
     virtual std::uint64_t ask(const RequestRecord& request) = 0;
     /// At most `limit` requests with a number above `after`, in order of number. `open_only`: only
     /// those that were not carried out yet.
@@ -162,18 +165,21 @@ public:
                                                        bool open_only);
     /// Removes at most `limit` of the requests that were answered before a time, the oldest first,
     /// and returns how many it removed. The newest request always stays, so that no number is used
-    /// twice. For the writer's thread only.
+    /// twice. For the writer's thread only. The default implementation throws StoreError.
     virtual std::size_t prune_requests(Timestamp before, std::size_t limit);
 
     /// The position of the oldest event that the store holds; last_position() + 1 if it holds none.
     virtual Position first_position() = 0;
-    /// The highest position for which this and all earlier events in the store occurred before
-    /// `time`; 0 if there is none.
+    /// The highest position such that the event there, and all earlier ones in the store, have an
+    /// own time (occurred_at) before `time`; 0 if there is none. An event that is dated in the
+    /// future by mistake keeps the result before it. To prune by age, use aged_events() in
+    /// <bus/store/retention.hpp>, which finds such events.
     virtual Position last_before(Timestamp time) = 0;
-    /// The first event after a position whose own time is `time` or later; 0 if there is none.
+    /// The position of the first event after a position whose own time is `time` or later; 0 if
+    /// there is none. The default implementation reads the events.
     virtual Position first_dated_from(Timestamp time, Position after);
-    /// The highest position for which this and all earlier positions were stored before `time`; 0
-    /// if the store knows of none.
+    /// The highest position such that the event there, and all earlier ones, were stored before
+    /// `time`; 0 if the store knows of none. The default implementation returns 0.
     ///
     /// About once a minute a store notes the time and the position that it has just stored
     /// (Part::stored_at). A note whose time is later than `now` comes from a wrong clock and is
@@ -200,8 +206,9 @@ public:
     /// name. `trace` is stored as one more request, which is answered already. For the writer's
     /// thread only.
     ///
-    /// Returns false, and stores no trace, if the store has nothing of `from`. Throws StoreError,
-    /// and has changed nothing, if the store already has anything of `to` or cannot rename.
+    /// Returns false, and stores no trace, if the store has nothing of `from`. Throws StoreError if
+    /// the store already has anything of `to`, or cannot rename agents; then nothing has changed.
+    /// The default implementation throws StoreError.
     virtual bool rename_agent(std::string_view from, std::string_view to,
                               const RequestRecord& trace);
 
@@ -210,18 +217,19 @@ public:
 
     /// Gives the free space in the file back to the disk by rewriting the whole content. Meanwhile
     /// the disk and the folder for temporary files each need room for another copy of the content.
-    /// If compacting is interrupted, the store is either as before or compacted. For the writer's
-    /// thread only.
+    /// If compact() is interrupted, the store is either as before or compacted. For the writer's
+    /// thread only. The default implementation does nothing.
     virtual void compact() {}
 
-    /// Checks whether the store's files are still those that were opened; commit() does the same
-    /// first. For the writer's thread only. Throws StoreLost if they are not. Throws StoreError if
-    /// commits still work but there is something that the host should know, for example that
-    /// another program has made a trigger.
+    /// Checks whether the store's files are still those that were opened. commit() begins with the
+    /// same check. For the writer's thread only. Throws StoreLost if they are not. Throws
+    /// StoreError if commits still work but there is something that the host should know, for
+    /// example that another program has created a trigger. The default implementation does nothing.
     virtual void look() {}
 
-    /// Writes a snapshot of the store to a new store at a path while the writer goes on. Throws
-    /// StoreError if abilities() say that the store cannot do it, or if the path exists already.
+    /// Writes a snapshot of the store to a new store at a path. The writer may commit meanwhile.
+    /// Throws StoreError if abilities() say that the store cannot do it, or if the path exists
+    /// already.
     virtual void backup(const std::string& to) = 0;
 
     /// The `limit` that stands for no limit.

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-/// The records of a store that agents and operators see. <bus/store/part.hpp> has the others.
+/// The records of a store that agents and operators see. The others are in <bus/store/part.hpp>.
 namespace bus {
 
 /// An event's place in the global order of a store. Positions begin at 1 and increase; 0 means
@@ -22,7 +22,8 @@ struct StoredEvent {
     Position position = 0;            ///< place in the global order
     std::uint64_t stream_version = 0; ///< counts from 1 in each stream (aggregate type and id)
     EventRecord record{};             ///< the event, encoded
-    /// The object that was published, while it is in memory. An event read from the store has none.
+    /// The object that was published, while it is in memory; null for an event that was read from
+    /// the store.
     std::shared_ptr<const DomainEvent> event{};
 };
 
@@ -46,15 +47,15 @@ BOOST_DESCRIBE_ENUM(DeliveryState, deferred, dead, parked)
 /// The enumerator's name; "unknown" for any other value.
 [[nodiscard]] const char* to_text(DeliveryState state) noexcept;
 
-/// A delivery that has not finished although its agent's checkpoint may have passed it.
+/// A delivery that has not finished. The agent's checkpoint may be after it already.
 struct DeliveryRecord {
     std::string agent{};                           ///< name of the agent
     Position position = 0;                         ///< position of the event
     DeliveryState state = DeliveryState::deferred; ///< why it has not finished
-    Timestamp due{};            ///< time of the next attempt; meaningless unless deferred
+    Timestamp due{};                               ///< time of the next attempt, if it is deferred
     std::uint32_t failures = 0; ///< failures that count against the policy, since the last redrive
     std::uint32_t redrives = 0; ///< how often it was redriven
-    std::string sequence{};     ///< the sequence that orders it; empty: it has no order
+    std::string sequence{};     ///< the sequence it belongs to; empty: it is in no sequence
     bool quarantined = false;   ///< dead because the process died each time the agent handled it
     bool only_state = false;    ///< its step is part of a replay without effects
     /// The number of the newest request at the time when the last attempt failed or the delivery
@@ -80,11 +81,11 @@ enum class DeliveryAction : std::uint8_t {
     replay,  ///< the agent begins again; only its own state changes, there are no other effects
     replay_with_effects, ///< the agent begins again as if it had never handled the events
     forget, ///< everything kept for an agent is removed, because the agent is gone permanently
-    prune,  ///< the oldest events are removed, as far as no agent needs them
+    prune,  ///< the oldest events are removed, if no agent needs any of them
     retry,  ///< a deferred delivery becomes due at once
     prune_requests, ///< requests that were answered before a time are removed
-    prune_streams,  ///< forgets the versions of streams whose last event is older than a time
-    rename,         ///< an agent gets another name; done at once, or not at all
+    prune_streams,  ///< the versions of streams whose last event is older than a time are forgotten
+    rename,         ///< an agent gets another name, at once or not at all
 };
 BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard, replay, replay_with_effects, forget, prune,
                     retry, prune_requests, prune_streams, rename)
@@ -92,12 +93,12 @@ BOOST_DESCRIBE_ENUM(DeliveryAction, redrive, discard, replay, replay_with_effect
 /// A request of an operator, made in this process or another one. It stays as the trace of what was
 /// done.
 struct RequestRecord {
-    std::uint64_t number = 0;                        ///< given by the store; increases
+    std::uint64_t number = 0;                        ///< given by the store, in increasing order
     Timestamp at{};                                  ///< when it was made
     std::string who{};                               ///< who made the request
     std::string why{};                               ///< the reason given
     DeliveryAction action = DeliveryAction::redrive; ///< what is requested
-    std::string agent{};                             ///< empty if the log is to be pruned
+    std::string agent{};                             ///< the agent; empty if the log is meant
     /// The event whose delivery is meant; 0: the group of the agent's deliveries that the other
     /// members describe. For a replay: the position where it begins; 0: the oldest event in the
     /// store. For pruning: the last event to remove.

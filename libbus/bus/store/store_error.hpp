@@ -11,22 +11,22 @@
 /// What a store throws.
 namespace bus {
 
-/// The store cannot do what it was asked to do, for example because the disk is full, there is no
-/// such file, or the file is not a database. The message names the store, says what failed, and
-/// says what to do.
+/// The store cannot do what it was asked to do, for example because the disk is full, or because
+/// the file does not exist or is not a database. The message names the store, and says what failed
+/// and what to do.
 class StoreError : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// The file's content is wrong. verify() reports the details.
+/// The content of the store's file is damaged. verify() reports the details.
 class StoreDamaged : public StoreError {
 public:
     using StoreError::StoreError;
 };
 
-/// A read from the disk failed. This does not mean damage: a read that fails once may succeed the
-/// next time. verify() says whether the file is whole.
+/// A read from the disk failed. This does not mean that the file is damaged: the same read may
+/// succeed the next time. verify() says whether the file is intact.
 class ReadFailed : public StoreError {
 public:
     using StoreError::StoreError;
@@ -41,7 +41,7 @@ public:
     using StoreError::StoreError;
 };
 
-/// Whether an exception is a StoreLost. `error` must not be null.
+/// True if an exception is a StoreLost. `error` must not be null.
 bool is_store_lost(const std::exception_ptr& error) noexcept;
 
 /// Another process has the store open for writing. The message names that process.
@@ -65,11 +65,11 @@ public:
     using StoreError::StoreError;
 };
 
-/// The stream has got new events since the caller read it, so the expected version is wrong.
-/// Nothing was appended.
+/// The stream has another version than the caller expected, for example because somebody else has
+/// published to it since the caller read it. Nothing was appended.
 class VersionConflict : public std::runtime_error {
 public:
-    /// `stream`: its name, for the message.
+    /// `stream`: the stream's name, for the message.
     VersionConflict(const std::string& stream, std::uint64_t expected, std::uint64_t actual);
 
     /// The stream version that the caller expected.
@@ -83,7 +83,8 @@ private:
     std::uint64_t actual_;
 };
 
-/// An event with the same event_id but other content is stored already. Nothing was appended.
+/// Another event with the same event_id, but with other content, is already stored. Nothing was
+/// appended.
 class IdConflict : public std::runtime_error {
 public:
     /// `event_id`: the id that is used twice.
@@ -93,7 +94,7 @@ public:
 /// An earlier part of the same chain failed, so this part was not stored either.
 class BrokenChain : public std::runtime_error {
 public:
-    /// `agent`: its name, for the message.
+    /// `agent`: the agent's name, for the message.
     explicit BrokenChain(const std::string& agent);
 };
 
