@@ -1,4 +1,4 @@
-// A tea shop, step 1: an event, and a handler that prints it.
+// A tea shop, part 1: an event, and a handler that prints it.
 #include <bus/bus.hpp>
 
 #include <cstdint>

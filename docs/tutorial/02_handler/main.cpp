@@ -1,4 +1,4 @@
-// A tea shop, step 2: handlers that pack orders from a shelf.
+// A tea shop, part 2: handlers that pack orders from a shelf.
 #include <bus/bus.hpp>
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A tea shop, step 3: an agent packs the orders.
+// A tea shop, part 3: an agent packs the orders.
 #include <bus/bus.hpp>
 
 #include "packing.hpp"

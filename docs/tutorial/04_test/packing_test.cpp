@@ -1,4 +1,4 @@
-// A tea shop, step 4: the test of the agent that packs orders.
+// A tea shop, part 4: the test of the agent that packs orders.
 #define BOOST_TEST_MODULE packing
 #include "packing.hpp"
 

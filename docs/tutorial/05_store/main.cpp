@@ -1,4 +1,4 @@
-// A tea shop, step 5: it keeps its events in a file. See usage() for the command line.
+// A tea shop, part 5: it keeps its events in a file. See usage() for the command line.
 #include <bus/bus.hpp>
 #include <bus/store/store_url.hpp>
 

@@ -1,4 +1,4 @@
-// A tea shop, step 6: a second agent sends the parcels.
+// A tea shop, part 6: a second agent sends the parcels.
 #include <bus/bus.hpp>
 #include <bus/store/store_url.hpp>
 
