@@ -51,8 +51,8 @@ enum class Overflow : std::uint8_t {
     drop_oldest, ///< the oldest waiting event is dropped, and counted
 };
 
-/// Threads for the steps of agents that would make other agents wait, for example because they call
-/// a service and wait for its answer:
+/// A pool of threads for steps that would otherwise make other agents wait, for example because the
+/// steps call a service and wait for its answer:
 ///
 ///     settings().pool = "mail";      // as many threads as the agent has workers
 ///     settings().pool = {"mail", 4}; // four

@@ -102,7 +102,8 @@ public:
     virtual void on_subscribed(const HandlerDescription& /*handler*/) noexcept {}
 
     /// A subscription has ended, and no new call of its handler begins. Calls that are under way on
-    /// other threads may still run.
+    /// other threads may still run. See Observers::unsubscribed for subscriptions that end by
+    /// themselves.
     virtual void on_unsubscribed(const HandlerDescription& /*handler*/) noexcept {}
 
     /// An agent was added; it may have started already.

@@ -52,10 +52,10 @@ private:
 ///                        bus::aggregate_id<&OrderCreatedEvent::order_id>)
 ///
 /// An event gets an id and a time when it is constructed. Set its members before you publish it,
-/// and only read them afterwards: like any plain struct, it has no lock.
+/// and only read them afterwards: like any plain struct, an event has no lock.
 ///
-/// A derived struct may have members with the same names as those below. They hide the members here
-/// but do not replace them: a DomainEvent& still reaches these.
+/// A derived struct may have members with the same names as those of DomainEvent. They hide the
+/// members of DomainEvent but do not replace them: code that has a DomainEvent& still uses these.
 class DomainEvent {
 public:
     Uuid event_id{};       ///< UUIDv7, from the ambient environment
@@ -179,7 +179,7 @@ private:
     }
 };
 
-/// A struct that can be published: derived from bus::Event<Itself> and described.
+/// A struct that derives from bus::Event<Itself>. To be published, it must also be described.
 template <class T>
 concept EventStruct = std::derived_from<T, DomainEvent> && requires {
     requires std::same_as<typename T::EventSelf, T>;

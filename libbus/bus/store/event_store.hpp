@@ -148,7 +148,7 @@ public:
     /// How many deliveries an agent has not finished, for each type and version, ordered by type
     /// and version. The default implementation reads the event of each delivery.
     virtual std::vector<WaitingCount> count_waiting(std::string_view agent);
-    /// The account of each agent, all taken at the same moment.
+    /// The counts of each agent, all taken at the same moment.
     virtual std::vector<Conservation> conservation() = 0;
 
     /// Stores a request of an operator for the program whose bus uses the store, and returns the
