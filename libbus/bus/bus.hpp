@@ -110,7 +110,7 @@ struct StopReport {
 /// Publishes events to handlers and agents, and stores the events if it has a store. All members
 /// are thread safe unless they say otherwise.
 ///
-/// The destructor stops the bus (Stop::now). While it runs, no other thread may use the bus. A
+/// The destructor stops the bus (Stop::now). Once it begins, no other thread may use the bus. A
 /// handler may destroy the bus that called it: the handler finishes, the handlers after it are
 /// skipped, and publish returns. If the bus has agents or a store, it must be stopped before a
 /// handler destroys it. A bus must never be destroyed on one of its own workers, that is, in a step

@@ -84,7 +84,8 @@ public:
     /// the writer's thread only.
     virtual std::vector<PartResult> commit(std::span<const Part> parts, bool durable) = 0;
 
-    /// The position of the newest event; 0 if the store is empty.
+    /// The position of the newest event that was ever stored, even if it was pruned since; 0 if
+    /// there was none.
     virtual Position last_position() = 0;
 
     /// Returns at most `limit` events after a position, in order of position.
