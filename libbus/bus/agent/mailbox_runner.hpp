@@ -3,8 +3,8 @@
 #include <bus/agent/internal/mailbox.hpp>
 #include <bus/agent/internal/pending_timers.hpp>
 #include <bus/agent/runner.hpp>
-#include <bus/agent/step_effects.hpp>
 #include <bus/agent/step.hpp>
+#include <bus/agent/step_effects.hpp>
 #include <bus/agent/timers.hpp>
 #include <bus/dispatch/event_taker.hpp>
 

@@ -2,8 +2,8 @@
 
 #include <bus/agent/agent.hpp>
 #include <bus/agent/context.hpp>
-#include <bus/agent/step_effects.hpp>
 #include <bus/agent/runner.hpp>
+#include <bus/agent/step_effects.hpp>
 
 #include <optional>
 
