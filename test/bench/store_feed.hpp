@@ -3,6 +3,7 @@
 #include <bus/event/codec.hpp>
 #include <bus/event/domain_event.hpp>
 #include <bus/event/uuid.hpp>
+#include <bus/store/part.hpp>
 #include <bus/store/records.hpp>
 
 #include <benchmark/benchmark.h>

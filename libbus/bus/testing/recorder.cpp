@@ -1,4 +1,5 @@
 #include <bus/event/codec.hpp>
+#include <bus/store/event_store.hpp>
 #include <bus/testing/recorder.hpp>
 
 #include <algorithm>
