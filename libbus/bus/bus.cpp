@@ -75,108 +75,74 @@ PublishReport Bus::publish_event(const DomainEvent& event, const PublishOptions&
 }
 
 Ticket Bus::post_event(std::shared_ptr<const DomainEvent> event, const PublishOptions& options) {
-    return Call {
-        here()
-        } -> post(std::move(event), options);
+    return Call(here())->post(std::move(event), options);
 }
 
 PublishReport Bus::publish(const EventRecord& record, const PublishOptions& options) {
-    return Call {
-        here()
-        } -> publish(record, options);
+    return Call(here())->publish(record, options);
 }
 
 Agent& Bus::add(std::unique_ptr<Agent> agent) {
-    return Call {
-        here()
-        } -> add(std::move(agent));
+    return Call(here())->add(std::move(agent));
 }
 
 AgentStatus Bus::remove(std::string_view agent) {
-    return Call {
-        here()
-        } -> remove(agent);
+    return Call(here())->remove(agent);
 }
 
 TimerHandle Bus::schedule_event(Duration delay, std::shared_ptr<const DomainEvent> event) {
-    return Call {
-        here()
-        } -> schedule(delay, std::move(event));
+    return Call(here())->schedule(delay, std::move(event));
 }
 
 bool Bus::cancel(TimerHandle timer) {
-    return Call {
-        here()
-        } -> cancel(timer);
+    return Call(here())->cancel(timer);
 }
 
 std::size_t Bus::poll(std::size_t limit) {
     // Not during the poll: a task may destroy the bus.
-    const std::shared_ptr<Runtime> runtime = Call {
-        here()
-        } -> runtime;
+    const std::shared_ptr<Runtime> runtime = Call(here())->runtime;
     return runtime->poll(limit);
 }
 
 bool Bus::retry_now(std::string_view agent, Position position) {
-    return Call {
-        here()
-        } -> retry_now(agent, position);
+    return Call(here())->retry_now(agent, position);
 }
 
 std::uint64_t Bus::request(RequestRecord request) {
-    return Call {
-        here()
-        } -> request(std::move(request));
+    return Call(here())->request(std::move(request));
 }
 
 std::uint64_t Bus::prune(Position through) {
-    return Call {
-        here()
-        } -> prune(through);
+    return Call(here())->prune(through);
 }
 
 bool Bus::forget(std::string_view agent) {
-    return Call {
-        here()
-        } -> forget(agent);
+    return Call(here())->forget(agent);
 }
 
 bool Bus::wait_idle(std::optional<Duration> timeout) {
-    return Call {
-        here()
-        } -> wait_idle(timeout);
+    return Call(here())->wait_idle(timeout);
 }
 
 bool Bus::wait_for(std::string_view agent, Position through, Duration timeout) {
-    return Call {
-        here()
-        } -> wait_for(agent, through, timeout);
+    return Call(here())->wait_for(agent, through, timeout);
 }
 
 bool Bus::idle() {
-    return Call {
-        here()
-        } -> idle();
+    return Call(here())->idle();
 }
 
 StopReport Bus::stop(Stop how, Duration deadline) {
-    return Call {
-        here()
-        } -> stop(how, deadline);
+    return Call(here())->stop(how, deadline);
 }
 
 std::optional<std::string> Bus::state_text(std::string_view agent, std::string_view key) {
-    return Call {
-        here()
-        } -> state_text(agent, key);
+    return Call(here())->state_text(agent, key);
 }
 
 StatePage Bus::state_page(std::string_view agent, std::string_view prefix,
                           const std::optional<std::string>& after) {
-    return Call {
-        here()
-        } -> state_page(agent, prefix, after);
+    return Call(here())->state_page(agent, prefix, after);
 }
 
 std::vector<AgentStatus> Bus::status() {
